@@ -1,0 +1,97 @@
+# edgetape: `make demo` performs a recorded call, `make check` runs the tests.
+PREFIX     ?= /usr/local
+PKG_CONFIG ?= pkg-config
+CC         ?= gcc
+CFLAGS     ?= -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+B          ?= build
+Q          := $(if $(V),,@)
+export B
+
+# Installing comes first: pkg-config below must find the libraries.
+ifeq ($(filter clean install lint,$(MAKECMDGOALS)),)
+ifneq ($(shell tools/deps $(MAKECMDGOALS) >&2 || echo failed),)
+$(error the packages listed above are missing)
+endif
+endif
+
+MODS := core signaling_tap ice_rewriter relay_capture decoder mixer
+PKGS := glib-2.0 gio-unix-2.0 json-glib-1.0 libsrtp2 openssl zlib libpcap \
+	sndfile soxr opus spandsp speex libavcodec libavformat libavutil \
+	opencore-amrnb opencore-amrwb libseccomp
+
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
+LDLIBS     := $(shell $(PKG_CONFIG) --libs $(PKGS)) -lmp3lame -lbcg729 -lgsm \
+	-ldl -lm
+ALL_CFLAGS  = -std=gnu11 -D_GNU_SOURCE -DG_LOG_USE_STRUCTURED -I. -MMD -MP \
+	-pthread -fvisibility=hidden -Wall -Wextra -Wshadow -Wvla $(STRICT) \
+	$(PKG_CFLAGS) $(CFLAGS) $(SAN)
+
+bins  = $(patsubst %.c,$B/%,$(wildcard $1))
+LIB   := $B/libedgetape.a
+UNIT  := $(call bins,tests/unit/*_test.c)
+FUZZ  := $(call bins,tests/fuzz/*.c)
+BENCH := $(call bins,tests/bench/*.c)
+TOOLS := $(call bins,tools/*.c)
+
+all: $B/app/edgetape $(TOOLS)
+
+$B/app/edgetape: $(patsubst %.c,$B/%.o,$(wildcard app/*.c))
+$B/app/edgetape: LDFLAGS += -rdynamic
+$(LIB): STRICT := -Wconversion -Wmissing-prototypes
+$(LIB): $(patsubst %.c,$B/%.o,$(wildcard $(MODS:=/*.c)))
+	@echo "  AR   $@"; rm -f $@
+	$Q$(AR) rcs $@ $^
+$B/%.o: %.c
+	@mkdir -p $(@D); echo "  CC   $<"
+	$Q$(CC) $(ALL_CFLAGS) -c -o $@ $<
+$B/%: $B/%.o $(LIB)
+	@echo "  LD   $@"
+	$Q$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
+
+# The call client of the demo speaks ICE itself; edgetape does not link it.
+$B/tools/nicephone: LDLIBS += $(shell $(PKG_CONFIG) --libs nice)
+$B/tools/nicephone.o: PKG_CFLAGS += $(shell $(PKG_CONFIG) --cflags nice)
+
+# Test support: every unit test and fuzz target may use it.
+SUPPORT := $(patsubst %.c,$B/%.o,$(filter-out tests/support/replay.c,\
+	$(wildcard tests/support/*.c)))
+$(UNIT) $(BENCH): $(SUPPORT)
+ifndef ENGINE	# no libFuzzer: a small main() replays the corpus
+$(FUZZ): $B/tests/support/replay.o
+endif
+
+unit: $(UNIT)
+fuzzers: $(FUZZ)
+check: all $(UNIT) $(FUZZ)
+	$Qtests/run $B
+
+asan:
+	$(MAKE) check B=build/asan \
+		SAN='-fsanitize=address,undefined -fno-sanitize-recover=all'
+tsan:
+	$(MAKE) check B=build/tsan SAN=-fsanitize=thread
+fuzz:
+	$(MAKE) fuzzers B=build/fuzz CC=clang ENGINE=1 \
+		SAN=-fsanitize=fuzzer,address
+	for t in $(FUZZ:$B/%=build/fuzz/%); do mkdir -p $$t.new; \
+		$$t -max_total_time=$${T:-60} -artifact_prefix=$$t.new/ \
+		$$t.new tests/fuzz/corpus/$${t##*/} || exit 1; done
+bench: $(BENCH)
+	$Qfor t in $^; do $$t || exit 1; done
+
+demo: all
+	$Qtools/demo
+
+lint:
+	$Qtools/lint
+install:
+	$(MAKE) all
+	install -Dm755 -t $(DESTDIR)$(PREFIX)/sbin $B/app/edgetape
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 man/*.8
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man5 man/*.5
+clean:
+	rm -rf build
+
+.PHONY: all unit check asan tsan fuzz fuzzers bench demo lint install clean
+.SECONDARY:
+-include $(shell find $B -name '*.d' 2>/dev/null)

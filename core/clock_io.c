@@ -1,0 +1,42 @@
+#include "core/clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static int64_t read_clock(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (int64_t)t.tv_sec * CLK_NS_PER_S + t.tv_nsec;
+}
+
+clk_mono clk_mono_now(void)
+{
+	return (clk_mono){read_clock(CLOCK_BOOTTIME)};
+}
+
+clk_both clk_now(void)
+{
+	return (clk_both){clk_mono_now(), {read_clock(CLOCK_REALTIME)}};
+}
+
+void clk_wall_iso(clk_wall t, char to[static 32])
+{
+	int64_t ns = t.ns % CLK_NS_PER_S;
+	time_t s = (time_t)(t.ns / CLK_NS_PER_S);
+	struct tm tm;
+
+	if (ns < 0) {
+		ns += CLK_NS_PER_S;
+		s--;
+	}
+	if (!gmtime_r(&s, &tm)) {
+		snprintf(to, 32, "(no time)");
+		return;
+	}
+	snprintf(to, 32, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+		 (tm.tm_year + 1900) % 10000, tm.tm_mon + 1, tm.tm_mday,
+		 tm.tm_hour, tm.tm_min, tm.tm_sec,
+		 (int)(ns / CLK_NS_PER_MS));
+}

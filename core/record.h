@@ -1,0 +1,169 @@
+/* record.h - what stands in the payloads of session and media records.
+ *
+ * Encoding and decoding of each record share record.c; docs/journal.md lists
+ * the bytes. Text is lent: from the caller when written, from the payload when
+ * read. A decoder that fails leaves `out` undefined. */
+#pragma once
+#include <glib.h>
+
+#include "core/call.h"
+#include "core/journal.h"
+#include "core/pkt.h"
+
+/* Progress of a dialog or of one fork of it (RFC 3261 12 and 13). */
+typedef enum rec_state {
+	REC_RINGING = 1,	/* 180 */
+	REC_EARLY,		/* provisional response with SDP */
+	REC_ANSWERED,		/* 2xx to the first INVITE */
+	REC_CONFIRMED,		/* ACK */
+	REC_FORK_LOST,		/* this branch is not the one that answered */
+} rec_state;
+
+typedef enum rec_mark {
+	REC_HOLD = 1,		/* side put the other on hold (SDP) */
+	REC_RETRIEVE,
+	REC_START,		/* officers' or parties' control of the recording */
+	REC_STOP,
+	REC_PAUSE,
+	REC_RESUME,
+	REC_TAG,		/* "this place", with a text */
+	REC_TRANSFER,		/* REFER seen */
+	REC_TRANSFERRED,
+	REC_DTMF,		/* by INFO; text is the digit */
+} rec_mark;
+
+typedef enum rec_cause {
+	REC_BYE = 1,
+	REC_CANCELLED,		/* CANCEL or 487 */
+	REC_FAILED,		/* final response >= 300 */
+	REC_REFUSED,		/* by us */
+	REC_TIMEOUT,		/* no BYE was seen; timer and media silence */
+	REC_REPLACED,		/* the dialog lives on in another one */
+} rec_cause;
+
+typedef struct rec_begin {
+	span call_id;		/* SIP Call-ID */
+	span from_tag;
+	span source;		/* which Front End or file told us */
+} rec_begin;
+
+/* Names are listed in docs/journal.md: "caller.uri", "callee.name", ... A later
+ * fact of the same name replaces the earlier. */
+typedef struct rec_fact {
+	span name, value;
+} rec_fact;
+
+typedef struct rec_decision {
+	bool record;
+	bool audio, video;	/* which kinds of stream */
+	span rule;		/* the rule as written, or "" */
+	span reason;		/* one sentence for a human */
+} rec_decision;
+
+typedef struct rec_progress {
+	uint8_t state;		/* rec_state */
+	uint16_t status;	/* SIP status code, 0 for ACK */
+	span branch;		/* To-tag */
+} rec_progress;
+
+typedef struct rec_control {
+	uint8_t mark;		/* rec_mark */
+	uint8_t side;		/* call_side, or CALL_UNKNOWN for an officer */
+	span actor;		/* who, "" for the party itself */
+	span text;		/* why, the digit, the tag */
+} rec_control;
+
+typedef struct rec_end {
+	uint8_t cause;		/* rec_cause */
+	uint8_t side;		/* who hung up */
+	uint16_t status;	/* SIP status, 0 if none */
+	span text;
+} rec_end;
+
+/* Counts of one path since the file was begun. */
+typedef struct rec_flow {
+	uint32_t flow;		/* pkt.flow */
+	uint8_t leg;		/* pkt_leg */
+	uint8_t side;
+	uint8_t media;
+	net_addr src, dst;	/* outermost addresses on the wire */
+	uint64_t packets;	/* seen on this path */
+	uint64_t stored;	/* of which written: the first sighting */
+} rec_flow;
+
+typedef struct rec_loss {
+	uint8_t place;		/* rec_place */
+	uint64_t packets;	/* of the whole interface, not of this call */
+	clk_mono from, to;
+} rec_loss;
+
+typedef enum rec_place {
+	REC_LOSS_KERNEL = 1,	/* the kernel's ring was full */
+	REC_LOSS_NIC,
+	REC_LOSS_QUEUE,		/* capture's own queue to the writer was full */
+	REC_LOSS_DISK,		/* the journal could not be written */
+	REC_LOSS_DOWN,		/* capture was not running */
+} rec_place;
+
+/* An event of one call on its way from the dialog machine to its writer. The
+ * keys inside `half` are sealed by the writer and never written in clear. */
+typedef struct rec_event {
+	uint16_t type;		/* jrn_type of a session record */
+	clk_both at;
+	union {
+		rec_begin begin;
+		rec_fact fact;
+		rec_decision decision;
+		const call_half *half;
+		rec_progress progress;
+		rec_control control;
+		rec_end end;
+	};
+} rec_event;
+
+void rec_begin_put(put *o, const rec_begin *r);
+MUST_CHECK bool rec_begin_get(span in, rec_begin *out);
+void rec_fact_put(put *o, const rec_fact *r);
+MUST_CHECK bool rec_fact_get(span in, rec_fact *out);
+void rec_decision_put(put *o, const rec_decision *r);
+MUST_CHECK bool rec_decision_get(span in, rec_decision *out);
+void rec_progress_put(put *o, const rec_progress *r);
+MUST_CHECK bool rec_progress_get(span in, rec_progress *out);
+void rec_control_put(put *o, const rec_control *r);
+MUST_CHECK bool rec_control_get(span in, rec_control *out);
+void rec_end_put(put *o, const rec_end *r);
+MUST_CHECK bool rec_end_get(span in, rec_end *out);
+void rec_flow_put(put *o, const rec_flow *r);
+MUST_CHECK bool rec_flow_get(span in, rec_flow *out);
+void rec_loss_put(put *o, const rec_loss *r);
+MUST_CHECK bool rec_loss_get(span in, rec_loss *out);
+
+/* The half without its keys. NULL when malformed; free with call_half_free().*/
+void rec_half_put(put *o, const call_half *h);
+call_half *rec_half_get(span in);
+
+/* All keys of a half, in clear: what is sealed into a JRN_KEYS record, which
+ * is the half's serial (32 bits) and then the sealed bytes. */
+enum { REC_KEYS_MAX = 16384 };
+void rec_keys_put(put *o, const call_half *h);
+/* Into the redacted half they belong to; false when they do not fit it. */
+MUST_CHECK bool rec_keys_get(span in, call_half *h);
+
+/* A JRN_PACKET's fixed part; the packet itself follows it in the record. */
+enum { REC_PACKET_HEAD = 8 };
+void rec_packet_put_head(put *o, const pkt *p);
+/* `at` comes from the frame. */
+MUST_CHECK bool rec_packet_get(const jrn_rec *r, pkt *out);
+
+/* What the tap tells capture over their socket: the name of the call's
+ * journal directory (16-bit length, text) and then one framed record
+ * (JRN_BEGIN, JRN_DECISION, JRN_HALF without keys, JRN_END). */
+void rec_arm_put(put *o, const char *call, uint16_t type, clk_both at,
+		 span payload);
+MUST_CHECK bool rec_arm_get(span in, span *call, jrn_rec *out);
+
+/* "20261121T222800Z-<16 hex>": when the call began and a digest of Call-ID and
+ * From-tag, so that the same call always has the same name. */
+enum { REC_NAME = 40 };
+void rec_call_name(clk_wall begun, span call_id, span from_tag,
+		   char to[static REC_NAME]);

@@ -1,0 +1,140 @@
+/* span.h - a bounded view of bytes that somebody else owns.
+ *
+ * Every byte from outside is read through a span. A failed read moves nothing,
+ * so a parser is a chain of `||` and the caller abandons the input. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+typedef struct span {
+	const uint8_t *p;
+	size_t left;
+} span;
+
+static inline span span_of(const void *p, size_t n)
+{
+	return (span){p, n};
+}
+
+static inline span span_str(const char *s)
+{
+	return (span){(const uint8_t *)s, strlen(s)};
+}
+
+/* Cut n bytes off the front of `in` into `out`. On failure neither moves. */
+MUST_CHECK static inline bool span_cut(span *in, size_t n, span *out)
+{
+	if (n > in->left)
+		return false;
+	*out = (span){in->p, n};
+	in->p += n;
+	in->left -= n;
+	return true;
+}
+
+MUST_CHECK static inline bool span_skip(span *in, size_t n)
+{
+	span gone;
+
+	return span_cut(in, n, &gone);
+}
+
+MUST_CHECK static inline bool span_u8(span *in, uint8_t *v)
+{
+	span s;
+
+	if (!span_cut(in, 1, &s))
+		return false;
+	*v = s.p[0];
+	return true;
+}
+
+/* Network byte order. */
+MUST_CHECK static inline bool span_u16(span *in, uint16_t *v)
+{
+	span s;
+
+	if (!span_cut(in, 2, &s))
+		return false;
+	*v = (uint16_t)(s.p[0] << 8 | s.p[1]);
+	return true;
+}
+
+MUST_CHECK static inline bool span_u32(span *in, uint32_t *v)
+{
+	span s;
+
+	if (!span_cut(in, 4, &s))
+		return false;
+	*v = (uint32_t)s.p[0] << 24 | (uint32_t)s.p[1] << 16 |
+	     (uint32_t)s.p[2] << 8 | s.p[3];
+	return true;
+}
+
+MUST_CHECK static inline bool span_u64(span *in, uint64_t *v)
+{
+	uint32_t hi, lo;
+
+	if (in->left < 8)
+		return false;
+	if (!span_u32(in, &hi) || !span_u32(in, &lo))
+		return false;
+	*v = (uint64_t)hi << 32 | lo;
+	return true;
+}
+
+MUST_CHECK static inline bool span_bytes(span *in, void *to, size_t n)
+{
+	span s;
+
+	if (!span_cut(in, n, &s))
+		return false;
+	memcpy(to, s.p, n);
+	return true;
+}
+
+/* Text. */
+
+static inline bool span_eq(span a, const char *s)
+{
+	return a.left == strlen(s) && memcmp(a.p, s, a.left) == 0;
+}
+
+static inline bool span_same(span a, span b)
+{
+	return a.left == b.left && (!a.left || !memcmp(a.p, b.p, a.left));
+}
+
+/* ASCII case folding only: the protocols' tokens are ASCII. */
+bool span_caseeq(span a, const char *s);
+bool span_starts(span a, const char *s);
+bool span_casestarts(span a, const char *s);
+
+/* Without blanks (space, tab, CR, LF) at both ends. */
+span span_trim(span a);
+
+/* Up to the first `c`, which is eaten; false (nothing moves) without one. */
+MUST_CHECK bool span_until(span *in, uint8_t c, span *out);
+
+/* The next word, blanks before it eaten; false when only blanks are left. */
+MUST_CHECK bool span_word(span *in, span *out);
+
+/* The next line without its CR LF or LF, which are eaten; the last line may
+ * lack them. False at the end. */
+MUST_CHECK bool span_line(span *in, span *out);
+
+/* Unsigned decimal up to `max` at the front; digits are eaten. */
+MUST_CHECK bool span_decimal(span *in, uint64_t max, uint64_t *v);
+
+/* The whole of `in` is a decimal up to `max`. */
+MUST_CHECK bool span_number(span in, uint64_t max, uint64_t *v);
+
+/* A NUL-terminated copy; free with g_free(). NULs inside become '?'. */
+char *span_dup(span a);
+
+/* Bounded copy with a terminating NUL, cut when it does not fit. */
+void span_copy(span a, char *to, size_t size);
