@@ -1,0 +1,163 @@
+/* tap.h - SIP from the Front Ends in; verdicts and session records out.
+ *
+ *	server_io -> hep -> calls -> sink (rec_event of each call)
+ *	    ^                 |
+ *	    +---- verdict ----+-- ice_rewriter
+ *
+ * All of it belongs to one thread, MAIN. Only server_io.c does I/O; the rest
+ * is given the time and the bytes, so that replay is the same code. */
+#pragma once
+#include <glib.h>
+
+#include "core/record.h"
+
+struct ice_plan;	/* ice_rewriter/ice.h */
+
+#define TAP_ERROR (tap_error_quark())
+typedef enum tap_error {
+	TAP_ERROR_RULE,		/* a rule cannot be read */
+	TAP_ERROR_TLS,		/* certificate, key, CA or list of revoked ones */
+	TAP_ERROR_LISTEN,
+} tap_error;
+GQuark tap_error_quark(void);
+
+/* Who a party is. Lent; what is not known is an empty span. */
+typedef struct tap_party {
+	span uri;	/* "sip:alice@example.com": scheme, user and host only */
+	span name;	/* display name, without quotes */
+	span tel;	/* "tel:+4930123456", from From/To or asserted */
+	span asserted;	/* sip: URI of P-Asserted-Identity */
+	span epid;	/* Lync's endpoint id */
+	span agent;	/* User-Agent or Server */
+} tap_party;
+
+/* What a decision is made from: the first INVITE of a call. */
+typedef struct tap_facts {
+	clk_both at;
+	span source;		/* the Front End that told us */
+	bool inline_source;	/* it will do as the verdict says */
+	span call_id, from_tag;
+	tap_party caller, callee;
+	span conversation;	/* Ms-Conversation-ID */
+	span conference;	/* id of the conference the call leads to */
+	span replaces, referred_by, history;
+	span type;		/* "audio", "video", "sharing", "im", "other" */
+} tap_facts;
+
+/* Fills all of `out`; its texts must live until the next call. False: nobody
+ * is recorded here, and `out` may be left as it is. */
+typedef bool tap_decide(void *user, const tap_facts *f, rec_decision *out);
+
+/* One event of one call; everything in `e` is lent for the time of the call.
+ * The first event of a call is JRN_BEGIN, the last JRN_END. `*own` is the
+ * sink's, NULL at the beginning: for the writer of the call's journal. Halves
+ * of calls that are not recorded are not told. When a verdict depends on an
+ * event, the event comes first: capture is armed before the answer leaves. */
+typedef void tap_sink(void *user, uint64_t call, void **own,
+		      const rec_event *e);
+
+typedef struct tap_config {
+	tap_decide *decide;
+	void *decide_user;
+	tap_sink *sink;
+	void *sink_user;
+	const struct ice_plan *plan;	/* NULL: observe, never rewrite. The
+					 * caller keeps it alive */
+	uint16_t no_relay_status;	/* 0: allow a recorded call that has no
+					 * relay candidate; else refuse so */
+	unsigned idle_s;	/* a call of which nothing is heard so long
+				 * ends by REC_TIMEOUT; 0: 4 hours */
+	unsigned max_calls;	/* 0: 100,000 */
+} tap_config;
+
+typedef struct tap_calls tap_calls;
+
+typedef enum tap_verdict {
+	TAP_PASS,	/* the message goes on as it is */
+	TAP_REPLACED,	/* this one goes on instead */
+	TAP_REFUSE,	/* the request is answered with the status */
+} tap_verdict;
+
+typedef struct tap_answer {
+	tap_verdict verdict;
+	span message;		/* TAP_REPLACED: lent until the next call */
+	uint16_t status;	/* TAP_REFUSE */
+	const char *reason;	/* one sentence, static or "" */
+} tap_answer;
+
+/* Where a message comes from. */
+typedef struct tap_source {
+	span name;
+	bool rewrites;	/* waits for the verdict; else only a copy came */
+} tap_source;
+
+/* MAIN. The configuration is copied. Free with tap_calls_free(). */
+tap_calls *tap_calls_new(const tap_config *cfg);
+/* Calls in progress are dropped without JRN_END: a restart resumes them. */
+void tap_calls_free(tap_calls *c);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(tap_calls, tap_calls_free)
+/* MAIN. One whole SIP message. What cannot be read passes and is counted. */
+void tap_calls_message(tap_calls *c, clk_both now, const tap_source *src,
+		       span message, tap_answer *out);
+/* MAIN. Ends calls whose time is up; call it about once a second. */
+void tap_calls_tick(tap_calls *c, clk_both now);
+/* MAIN. Ends one call, or all of them (end of a replay), by REC_TIMEOUT. */
+void tap_calls_end(tap_calls *c, clk_both now, uint64_t call);
+void tap_calls_end_all(tap_calls *c, clk_both now);
+unsigned tap_calls_count(const tap_calls *c);
+
+/* Counters of everything seen and refused, for `edgetape stats`: i runs from
+ * 0; the name is NULL behind the last. */
+const char *tap_counter_name(unsigned i);
+uint64_t tap_calls_counter(const tap_calls *c, unsigned i);
+
+/* A list of rules, one a line: "record = PATTERN[; PATTERN...]" or "except =".
+ * PATTERN: sip:alice@x, sip:*@x, sip:alice@*, tel:+4930*, or * for everybody.
+ * '#' begins a comment. NULL on error, which names the line. */
+typedef struct tap_rules tap_rules;
+tap_rules *tap_rules_new(const char *text, GError **err);
+void tap_rules_free(tap_rules *r);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(tap_rules, tap_rules_free)
+/* A tap_decide; `rules` is a tap_rules. */
+bool tap_rules_decide(void *rules, const tap_facts *f, rec_decision *out);
+
+/* Text logs: each message follows a line "### <unix time> <note>". Pure; lent
+ * from the input. False at the end; what is no message is passed over. */
+typedef struct tap_logged {
+	clk_wall at;
+	span note;
+	span message;
+} tap_logged;
+MUST_CHECK bool tap_textlog_next(span *in, tap_logged *out);
+
+/* Cut one SIP message off a byte stream by its Content-Length (RFC 3261
+ * 18.3), leading blank lines eaten. */
+typedef enum tap_cut { TAP_CUT_OK, TAP_CUT_SHORT, TAP_CUT_BAD } tap_cut;
+MUST_CHECK tap_cut tap_sip_cut(span *in, span *out);
+
+/* The listener. Addresses are "host:port"; port 0 takes any. */
+typedef struct tap_server_config {
+	const char *listen;		/* TLS */
+	const char *cert, *key, *ca;	/* PEM files */
+	const char *crl;		/* PEM, or NULL */
+	const char *const *allow;	/* subject alternative names, NULL at the
+					 * end; NULL: all that the CA signed */
+	const char *plain_tcp;		/* NULL; HEP copies, no verdict obeyed */
+	const char *plain_udp;		/* NULL */
+	unsigned deadline_ms;		/* 0: 150; later the message passes, or
+					 * is refused with late_status */
+	uint16_t late_status;		/* 0: pass */
+	unsigned max_connections;	/* 0: 256 */
+} tap_server_config;
+
+typedef struct tap_server tap_server;
+/* MAIN. Serves from the thread-default main context. The configuration is
+ * copied; `calls` outlives the server. NULL on failure, nothing is left. */
+tap_server *tap_server_new(const tap_server_config *cfg, tap_calls *calls,
+			   GError **err);
+void tap_server_free(tap_server *s);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(tap_server, tap_server_free)
+/* MAIN. Reads certificate, key, CA and CRL again for new connections; those
+ * that stand stay. On failure the old ones stay in force. */
+bool tap_server_reload(tap_server *s, GError **err);
+uint16_t tap_server_port(const tap_server *s);
