@@ -1,0 +1,132 @@
+/* dec.h - the decoder: a call's keys and ciphertext in, timed PCM out.
+ *
+ * One dec_call belongs to one thread (WORKER); calls share nothing. What the
+ * sink gets is a function of the sequence of dec_call_describe() and
+ * dec_call_packet() alone: dec_call_advance() brings it earlier, never changes
+ * it. Only packets that authenticate under a key of the call become sound;
+ * plain RTP does so only where the SDP agreed to it, and is flagged. */
+#pragma once
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/call.h"
+#include "core/pcm.h"
+#include "core/pkt.h"
+
+typedef struct dec_config {
+	unsigned reorder_ms;	/* a missing packet is awaited so long: 1000 */
+	unsigned conceal_ms;	/* longest made-up stretch, 0..100: 100 */
+	unsigned hold_ms;	/* packets without a key are kept: 60000 */
+	size_t hold_bytes;	/* and at most so many octets: 4 MiB */
+	unsigned sources;	/* authenticated SSRCs of a call: 64 */
+	bool libsrtp;		/* transform by libsrtp2 instead of our own */
+} dec_config;
+
+dec_config dec_config_default(void);
+
+/* What became of a packet. Each packet given ends in one of these counters. */
+typedef enum dec_fate {
+	DEC_MEDIA,		/* authenticated RTP, on its way to the sink */
+	DEC_CONTROL,		/* authenticated RTCP */
+	DEC_DUPLICATE,		/* seen before; never counted as loss */
+	DEC_LATE,		/* authentic, but its place was passed */
+	DEC_HELD,		/* no key fits yet; tried again with new keys */
+	DEC_NO_KEY,		/* held to the end: no key for this side, m= */
+	DEC_AUTH_FAIL,		/* held to the end: no known key opens it */
+	DEC_MALFORMED,		/* not RTP or RTCP */
+	DEC_REFUSED,		/* over a limit of dec_config */
+	DEC_FATES,
+} dec_fate;
+
+typedef enum dec_event_kind {
+	DEC_STREAM,		/* a source (or its restart) was heard first */
+	DEC_CODEC,		/* the payload type changed: pt, name */
+	DEC_KEYED,		/* the source went over to another key */
+	DEC_DTMF,		/* RFC 4733: digit, length; told at its end */
+	DEC_GAP,		/* packets are missing: packets, length, cause */
+	DEC_UNDECODABLE,	/* no decoder for `name`; once per pt */
+	DEC_BYE,		/* RTCP BYE of the source */
+	DEC_UNOPENED,		/* held packets expired; once per SSRC, cause */
+} dec_event_kind;
+
+typedef enum dec_cause {
+	DEC_CAUSE_NONE,
+	DEC_CAUSE_LOST,		/* never captured */
+	DEC_CAUSE_LATE,		/* came after dec_config.reorder_ms */
+	DEC_CAUSE_AUTH,		/* captured, but no known key opens it */
+	DEC_CAUSE_NO_KEY,	/* captured, no key was ever described */
+} dec_cause;
+
+typedef struct dec_event {
+	uint8_t kind;		/* dec_event_kind */
+	uint8_t cause;		/* dec_cause */
+	uint8_t side;		/* call_side; unknown for DEC_UNOPENED only */
+	uint8_t media;		/* m= index */
+	uint8_t pt;
+	bool encrypted;		/* DEC_STREAM, DEC_KEYED: false is plain RTP */
+	char digit;		/* 0-9 * # A-D, '!' for flash */
+	uint32_t stream;
+	uint32_t ssrc;
+	uint32_t clock;		/* RTP units per second of ts and length */
+	int64_t ts;		/* extended RTP timestamp, first unit */
+	int64_t length;		/* RTP units; 0 when not knowable */
+	uint64_t packets;	/* DEC_GAP: missing sequence numbers */
+	uint64_t repaired;	/* of which RED brought the sound back */
+	clk_mono at;		/* capture time of the packet that told it */
+	const char *name;	/* codec as in rtpmap, or SRTP suite; lent */
+} dec_event;
+
+/* Called from inside the functions below; everything is lent for the call.
+ * A source restarted by its sender, or whose timestamps jump against the
+ * capture time, goes on as a new stream number. */
+typedef struct dec_sink {
+	void (*block)(void *user, const pcm_block *b);
+	void (*report)(void *user, const pcm_report *r);
+	void (*event)(void *user, const dec_event *e);
+} dec_sink;
+
+typedef struct dec_stream_totals {
+	uint32_t stream, ssrc;
+	uint8_t side, media;
+	bool encrypted;
+	char suite[32];		/* of the last key, or "" */
+	char codecs[128];	/* as in rtpmap, first heard first, by commas */
+	clk_mono first, last;	/* capture times */
+	uint64_t packets;	/* played, each sequence number once */
+	uint64_t lost;		/* sequence numbers never played; exact */
+	uint64_t late, duplicates, reordered, repaired, undecodable;
+	uint64_t gaps;
+	uint64_t decoded_us, concealed_us, comfort_us, undecodable_us;
+	uint32_t jitter_us;	/* RFC 3550 6.4.1 */
+} dec_stream_totals;
+
+typedef struct dec_totals {
+	uint64_t packets;	/* given; the sum of `fate` */
+	uint64_t fate[DEC_FATES];
+	uint64_t searches;	/* rollover counters found by trial */
+	uint32_t streams;	/* numbered from 0 */
+} dec_totals;
+
+typedef struct dec_call dec_call;
+
+/* WORKER. `sink` is copied. Never NULL. */
+dec_call *dec_call_new(const dec_config *config, const dec_sink *sink,
+		       void *user);
+/* WORKER. One more half of the call's offers and answers, at its time; keys
+ * given before stay usable. Copies what it needs; a repetition is harmless. */
+void dec_call_describe(dec_call *c, const call_half *half);
+/* WORKER. In capture order. DEC_HELD and DEC_MEDIA are not final: a held one
+ * may be opened later, a reordered one may come late. */
+dec_fate dec_call_packet(dec_call *c, const pkt *p);
+/* WORKER. No packet from before `now` will come any more. */
+void dec_call_advance(dec_call *c, clk_mono now);
+/* WORKER. No packet will come any more; the last blocks go out. */
+void dec_call_finish(dec_call *c);
+void dec_call_totals(const dec_call *c, dec_totals *out);
+/* False when there is no such stream. */
+bool dec_call_stream(const dec_call *c, uint32_t stream,
+		     dec_stream_totals *out);
+/* WORKER. Keys are wiped. NULL is fine. */
+void dec_call_free(dec_call *c);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(dec_call, dec_call_free)
