@@ -1,0 +1,51 @@
+/* codec_impl.h - how a codec family is written; private to codec*.c.
+ *
+ * A family fills in rate, delay and state in its open(). It sees only payloads
+ * that are not empty and span at most DEC_PCM_MS. */
+#pragma once
+#include <spandsp.h>
+
+#include "decoder/codec.h"
+
+typedef struct dec_codec_ops {
+	/* False with the error set; nothing to close then. */
+	bool (*open)(dec_codec *c, const call_payload *p, GError **err);
+	/* RTP timestamp units, 0 when not of this format. */
+	uint32_t (*ticks)(const dec_codec *c, span payload, uint32_t ts_step);
+	/* Fills out->s, frames and channels; leaves BAD packets to ticks(). */
+	dec_codec_verdict (*decode)(dec_codec *c, span payload,
+				    uint32_t ts_step, dec_pcm *out);
+	/* out->s for out->frames and out->channels, which are set; false, or
+	 * no function at all: by the generic concealment. */
+	bool (*conceal)(dec_codec *c, span next, unsigned distance,
+			dec_pcm *out);
+	void (*reset)(dec_codec *c);	/* NULL: nothing to reset */
+	void (*close)(dec_codec *c);	/* NULL: nothing to close */
+} dec_codec_ops;
+
+struct dec_codec {
+	const dec_codec_ops *ops;
+	uint32_t clock;		/* RTP timestamp units per second */
+	uint32_t rate;		/* samples per second of the output */
+	unsigned delay;		/* samples */
+	unsigned channels;	/* of the last output, 1 or 2 */
+	void *state;		/* the family's own */
+	plc_state_t plc[2];	/* generic concealment, one per channel */
+};
+
+extern const dec_codec_ops dec_pcmu_ops, dec_pcma_ops, dec_g722_ops;
+
+/* A refusal in open(): "SIREN/8000: only 16000 Hz". Returns false. */
+bool dec_codec_refuse(const call_payload *p, const char *why, GError **err);
+/* The value of `key` in p->fmtp ("key=value;key2=..."), case of the key
+ * ignored; false without it. */
+bool dec_codec_fmtp(const call_payload *p, const char *key, span *value);
+/* The same as a number up to 10^9; `otherwise` without it or when it is none.*/
+uint32_t dec_codec_fmtp_number(const call_payload *p, const char *key,
+			       uint32_t otherwise);
+/* 16 bits of sound from a wider value. */
+static inline int16_t dec_codec_clip(long v)
+{
+	return (int16_t)(v > INT16_MAX ? INT16_MAX :
+			 v < INT16_MIN ? INT16_MIN : v);
+}
