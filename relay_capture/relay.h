@@ -1,0 +1,96 @@
+/* relay.h - packets on the wire in, the media of armed calls out.
+ *
+ * The tap is pure: frames and descriptions of calls go in, packets with the
+ * reason why they belong to a call come out at a sink. Around it stand two
+ * sources (source.h: a capture file, live interfaces) and one sink (the journals).
+ * No key enters this room. */
+#pragma once
+#include "core/call.h"
+#include "core/journal_io.h"
+#include "core/record.h"
+#include "relay_capture/count.h"
+
+/* A relay behind NAT: `shown` stands in SDP, `real` on the captured wire.
+ * Ports are ignored. */
+typedef struct relay_nat {
+	net_addr shown, real;
+} relay_nat;
+
+typedef struct relay_config {
+	uint16_t ports[8];	/* where relays listen; unused ones are 0 */
+	relay_nat nats[16];	/* the first with shown.family 0 ends the list*/
+	unsigned flows;		/* paths remembered at once */
+	size_t preroll_bytes;	/* memory for media that nobody claims yet */
+	int64_t preroll_ns;	/* how long it is kept; then it is an orphan */
+	int64_t grace_ns;	/* a disarmed call still takes its media */
+} relay_config;
+
+/* Ports 3478 and 443, 32,768 flows, 64 MiB and 10 s, 5 s. */
+void relay_config_init(relay_config *c);
+
+/* Media that no call claimed for preroll_ns. Told once per flow. */
+typedef struct relay_orphan {
+	net_addr src, dst;
+	uint32_t ssrc;
+	uint64_t packets;
+	clk_both first;
+} relay_orphan;
+
+/* Called from within relay_frame(), relay_arm(), relay_tick(). */
+typedef struct relay_sink {
+	/* A call is armed. What is returned names it from now on. */
+	void *(*open)(void *user, const char *call, clk_both at);
+	/* Each packet once; p->bytes is lent. */
+	void (*packet)(void *user, void *call, const pkt *p);
+	/* Counts of one path: now and then, and before close. */
+	void (*flow)(void *user, void *call, const rec_flow *f, clk_both at);
+	void (*close)(void *user, void *call, clk_both at);
+	void (*orphan)(void *user, const relay_orphan *o, clk_both at);
+} relay_sink;
+
+/* The tap. CAPTURE thread, all of it but relay_count(). */
+typedef struct relay_tap relay_tap;
+
+relay_tap *relay_new(const relay_config *c, const relay_sink *sink, void *user);
+/* Closes every call at the sink. */
+void relay_free(relay_tap *r, clk_both now);
+/* One half of the call's description, as often as it changes. Streams without
+ * `record` are claimed and thrown away, so that they are no orphans. */
+void relay_arm(relay_tap *r, const char *call, const call_half *half,
+	       clk_both now);
+/* The call has ended: it is closed when grace_ns has passed. */
+void relay_disarm(relay_tap *r, const char *call, clk_both now);
+/* One frame of libpcap link type `link`. Allocates at most when a flow is
+ * born. */
+void relay_frame(relay_tap *r, int link, span frame, clk_both at);
+/* About every 100 ms: ends of grace, orphans, flow records. */
+void relay_tick(relay_tap *r, clk_both now);
+/* ANY thread. */
+uint64_t relay_count(const relay_tap *r, relay_counter c);
+/* Of a call that is armed or in its grace; false when there is none such. */
+bool relay_call_last(const relay_tap *r, const char *call, clk_mono *last,
+		     uint64_t *packets);
+
+/* The journal sink: a directory per call under `spool`. WRITER thread. */
+typedef struct relay_writer relay_writer;
+
+typedef struct relay_writer_config {
+	const char *spool;
+	int64_t sync_ns;	/* most that a power cut may cost; 0: replay,
+				 * nothing is ever synced */
+	const jrn_disk *disk;	/* NULL: the real one */
+} relay_writer_config;
+
+relay_writer *relay_writer_new(const relay_writer_config *c, GError **err);
+/* Its functions take the writer as `user`. */
+extern const relay_sink relay_writer_sink;
+/* Writes and syncs what is due. False when something is not on disk; it is
+ * kept and tried again. */
+bool relay_writer_tick(relay_writer *w, clk_both now, GError **err);
+/* Everything onto disk. */
+bool relay_writer_flush(relay_writer *w, GError **err);
+/* Packets written, and packets lost because the disk did not take them. */
+uint64_t relay_writer_stored(const relay_writer *w);
+uint64_t relay_writer_lost(const relay_writer *w);
+void relay_writer_free(relay_writer *w);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(relay_writer, relay_writer_free)

@@ -1,0 +1,77 @@
+/* source.h - where frames come from: a capture file or live interfaces. */
+#pragma once
+#include "relay_capture/relay.h"
+
+#define RELAY_ERROR (relay_error_quark())
+typedef enum relay_error {
+	RELAY_ERROR_OPEN,	/* absent, no right to it, no such interface */
+	RELAY_ERROR_FORMAT,	/* not a capture, compressed, unknown link */
+	RELAY_ERROR_FILTER,	/* the filter expression does not compile */
+} relay_error;
+GQuark relay_error_quark(void);
+
+/* A pcap or pcapng file. MAIN of a replay. */
+typedef struct relay_file relay_file;
+
+typedef enum relay_next {
+	RELAY_NEXT_FRAME,
+	RELAY_NEXT_END,
+	RELAY_NEXT_CUT,		/* the file ends inside a frame */
+	RELAY_NEXT_BAD,		/* the file is damaged from here on */
+} relay_next;
+
+relay_file *relay_file_open(const char *path, GError **err);
+/* On RELAY_NEXT_FRAME `frame` is lent until the next call; pass it with `link`
+ * and `at` to relay_frame(). */
+relay_next relay_file_next(relay_file *f, int *link, span *frame, clk_both *at);
+/* One sentence after CUT or BAD: what is missing. */
+const char *relay_file_trouble(const relay_file *f);
+uint64_t relay_file_frames(const relay_file *f);
+/* Share of the file that has been read, 0 to 1. */
+double relay_file_done(const relay_file *f);
+void relay_file_free(relay_file *f);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(relay_file, relay_file_free)
+
+/* Live: one capture thread for all interfaces, one writer thread. */
+typedef struct relay_live relay_live;
+
+typedef struct relay_live_config {
+	const char *const *interfaces;	/* NULL-terminated; "any" is one */
+	const char *filter;	/* BPF text, or NULL: made from tap.ports,
+				 * `edges` and the port range */
+	const net_addr *edges;	/* relays' addresses; none: any */
+	unsigned n_edges;
+	uint16_t relayed_lo, relayed_hi;	/* relayed addresses' ports */
+	size_t ring_bytes;	/* kernel's, per interface */
+	size_t queue_bytes;	/* between capture and writer */
+	relay_config tap;
+	relay_writer_config writer;
+} relay_live_config;
+
+typedef struct relay_live_stats {
+	uint64_t kernel_seen;	/* passed the filter */
+	uint64_t kernel_dropped;	/* ring full */
+	uint64_t nic_dropped;
+	uint64_t queue_dropped;	/* writer too slow */
+	uint64_t disk_lost;
+	uint64_t stored;
+	uint64_t count[RELAY_COUNTERS];
+} relay_live_stats;
+
+void relay_live_config_init(relay_live_config *c);
+/* MAIN. Opens the handles (needs CAP_NET_RAW); no thread runs yet, so that
+ * privileges can be dropped before relay_live_start(). */
+relay_live *relay_live_open(const relay_live_config *c, GError **err);
+bool relay_live_start(relay_live *l, GError **err);
+/* MAIN. Takes the half. False when the command queue is full. */
+MUST_CHECK bool relay_live_arm_take(relay_live *l, const char *call,
+				    call_half *half, clk_both now);
+MUST_CHECK bool relay_live_disarm(relay_live *l, const char *call,
+				  clk_both now);
+/* MAIN. */
+void relay_live_stats_get(relay_live *l, relay_live_stats *out);
+/* MAIN. The last trouble (disk, an interface down), or NULL; free it. */
+char *relay_live_trouble(relay_live *l);
+/* Stops capturing, writes out everything, joins, frees. */
+void relay_live_free(relay_live *l);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(relay_live, relay_live_free)
