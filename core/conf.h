@@ -1,0 +1,106 @@
+/* conf.h - the configuration: one table of keys drives parsing, printing and
+ * the man page's check. The result is immutable and passed down. */
+#pragma once
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CONF_ERROR (conf_error_quark())
+typedef enum conf_error {
+	CONF_ERROR_FILE,
+	CONF_ERROR_KEY,		/* unknown group or key */
+	CONF_ERROR_VALUE,
+} conf_error;
+GQuark conf_error_quark(void);
+
+typedef enum conf_id {
+	CONF_SPOOL,
+	CONF_RECORDINGS,
+	CONF_RUN,
+	CONF_PUBLIC_KEY,
+	CONF_PRIVATE_KEY,
+	CONF_USER,
+	CONF_TAP_LISTEN,
+	CONF_TAP_CERTIFICATE,
+	CONF_TAP_KEY,
+	CONF_TAP_CA,
+	CONF_TAP_CRL,
+	CONF_TAP_PEERS,
+	CONF_TAP_DEADLINE,
+	CONF_TAP_LOST_CALL,
+	CONF_RULES_RECORD,
+	CONF_RULES_MEDIA,
+	CONF_RULES_IMPOSSIBLE,
+	CONF_RULES_STATUS,
+	CONF_REWRITE_METHOD,
+	CONF_REWRITE_PORT,
+	CONF_REWRITE_ADDRESS,
+	CONF_REWRITE_EDGES,
+	CONF_REWRITE_CODECS,
+	CONF_REWRITE_CRYPTOSCALE,
+	CONF_REWRITE_BYPASS,
+	CONF_CAPTURE_INTERFACES,
+	CONF_CAPTURE_FILTER,
+	CONF_CAPTURE_RELAY_PORTS,
+	CONF_CAPTURE_NAT,
+	CONF_CAPTURE_PREROLL,
+	CONF_CAPTURE_PREROLL_BYTES,
+	CONF_CAPTURE_RING,
+	CONF_CAPTURE_SYNC,
+	CONF_RENDER_FORMATS,
+	CONF_RENDER_LAYOUT,
+	CONF_RENDER_RATE,
+	CONF_RENDER_NAME,
+	CONF_RENDER_SRTP,
+	CONF_RENDER_PLUGINS,
+	CONF_RENDER_GRACE,
+	CONF_RENDER_PICTURE,
+	CONF_KEYS,
+} conf_id;
+
+typedef enum conf_type {
+	CONF_TEXT,
+	CONF_LIST,	/* separated by ';' */
+	CONF_NUMBER,
+	CONF_BOOL,
+	CONF_CHOICE,
+} conf_type;
+
+typedef struct conf_key {
+	const char *group, *key;
+	conf_type type;
+	const char *deflt;	/* as written; NULL: must be given to be used */
+	uint32_t lo, hi;	/* of CONF_NUMBER */
+	const char *choices;	/* of CONF_CHOICE, separated by '|' */
+	const char *help;	/* one line, with the unit */
+} conf_key;
+
+typedef struct conf conf;
+
+/* The table; CONF_KEYS rows. */
+const conf_key *conf_table(void);
+
+/* FILE and then FILE.d/?*.conf in the order of their names; a later value
+ * replaces an earlier one. Every error goes to `errors` (of char *, owned by
+ * the array) as "file: [group] key: cause"; NULL when there was one. */
+conf *conf_load(const char *path, GPtrArray *errors);
+/* The same from text, named `name` in errors. */
+conf *conf_parse(const char *text, const char *name, GPtrArray *errors);
+/* All defaults. */
+conf *conf_default(void);
+void conf_free(conf *c);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(conf, conf_free)
+
+/* NULL when not set and without default. */
+const char *conf_text(const conf *c, conf_id id);
+/* The same, but missing is an error that names the key. */
+const char *conf_need(const conf *c, conf_id id, GError **err);
+/* NULL-terminated, never NULL; lent. */
+char **conf_list(const conf *c, conf_id id);
+uint32_t conf_number(const conf *c, conf_id id);
+bool conf_bool(const conf *c, conf_id id);
+/* Index of the value in the row's choices. */
+unsigned conf_choice(const conf *c, conf_id id);
+
+/* Every key with its value; parses to itself. Free with g_free(). */
+char *conf_print(const conf *c, bool with_help);
