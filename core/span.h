@@ -97,6 +97,19 @@ MUST_CHECK static inline bool span_bytes(span *in, void *to, size_t n)
 	return true;
 }
 
+/* What lies before and behind `in`, which is a part of `all`. */
+static inline span span_before(span all, span in)
+{
+	return span_of(all.p, (size_t)(in.p - all.p));
+}
+
+static inline span span_behind(span all, span in)
+{
+	size_t n = (size_t)(in.p - all.p) + in.left;
+
+	return span_of(all.p + n, all.left - n);
+}
+
 /* Text. */
 
 static inline bool span_eq(span a, const char *s)
