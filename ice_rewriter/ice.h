@@ -1,0 +1,113 @@
+/* ice.h - SDP in, SDP out in which only relay candidates are left in use.
+ *
+ * A candidate is put out of use when the call is recorded (the caller's
+ * business: else there is no plan), its stream is recorded, its m-section has
+ * a relay candidate, and it is not a relay itself. The default destination
+ * (m= port, c=, a=rtcp) follows. Every other byte stays. Pure, no allocation,
+ * linear in the length of the body; rewriting twice is rewriting once. */
+#pragma once
+#include "core/addr.h"
+#include "core/put.h"
+
+typedef enum ice_method {
+	ICE_PORT,		/* the port becomes an invalid one */
+	ICE_PORT_ADDRESS,	/* and the address an unusable one */
+	ICE_REMOVE,		/* the line goes */
+} ice_method;
+
+/* Candidate lines of draft-ietf-mmusic-ice-06, which name no type. */
+typedef enum ice_draft06 {
+	ICE_DRAFT06_JUDGE,	/* by edges, by the sibling part, by q-value */
+	ICE_DRAFT06_REFUSE,	/* m= port 0 in a fallback part whose sibling
+				 * has a relay; else as above */
+	ICE_DRAFT06_LEAVE,	/* untouched: such calls are not forced */
+} ice_draft06;
+
+enum { ICE_AUDIO = 1, ICE_VIDEO = 2, ICE_OTHER = 4 };
+
+/* A plain value: copy it and set what differs from call to call. What it
+ * points to stays the caller's. */
+typedef struct ice_plan {
+	unsigned kinds;		/* streams recorded: ICE_AUDIO | ... */
+	ice_method method;
+	uint16_t port;		/* of ICE_PORT and ICE_PORT_ADDRESS */
+	net_addr dead4, dead6;	/* of ICE_PORT_ADDRESS; ports not used */
+	ice_draft06 draft06;
+	bool drop_undecodable, drop_cryptoscale, drop_bypassid;
+	/* Encoding names, NULL at the end: "PCMA", or with clock and channels
+	 * as in the rtpmap, "G722/8000". */
+	const char *const *decodable;
+	const net_addr *edges;	/* of our A/V Edges; ports not used */
+	size_t n_edges;
+	/* Of this dialog: relay candidates that the receiver of the SDP has
+	 * offered, to judge a=remote-candidates by. */
+	const net_addr *peers;
+	size_t n_peers;
+	bool trickled;		/* of this dialog: the sender has already given
+				 * a relay candidate; for SDP fragments */
+} ice_plan;
+
+/* Audio, port 9, dead addresses from the ranges for documentation (RFC 5737)
+ * and discarding (RFC 6666), undecodable payloads dropped once `decodable` is
+ * set. */
+ice_plan ice_plan_default(void);
+/* NULL when the plan can be used, else why not, as a sentence. Whoever builds
+ * a plan asks once; ice_rewrite() asserts the port. */
+const char *ice_plan_problem(const ice_plan *p);
+
+typedef enum ice_verdict {
+	ICE_SAME,	/* nothing written: the body goes on as it is */
+	ICE_CHANGED,	/* the new body was appended to `out` */
+	ICE_NO_ROOM,	/* it does not fit; `out` is as it was */
+	ICE_MALFORMED,	/* left alone; the report says why */
+} ice_verdict;
+
+typedef enum ice_state {
+	ICE_UNRECORDED,	/* this kind of stream is not recorded */
+	ICE_REFUSED,	/* m= port 0: no stream (also when it was set here) */
+	ICE_PLAIN,	/* no candidates: media goes to c= and m= */
+	ICE_NO_RELAY,	/* candidates, but none is a relay: left alone */
+	ICE_LEFT,	/* draft-06 lines, left alone by the plan */
+	ICE_FINAL,	/* a=remote-candidates: ICE has chosen, left alone */
+	ICE_FORCED,	/* only relays are left in use */
+} ice_state;
+
+/* Where a=remote-candidates of an ICE_FINAL section points. */
+typedef enum ice_remote {
+	ICE_REMOTE_NONE,
+	ICE_REMOTE_RELAY,
+	ICE_REMOTE_ESCAPED,	/* not to a relay: the media is direct */
+	ICE_REMOTE_UNKNOWN,	/* a candidate-id, or no relay is known */
+} ice_remote;
+
+/* What was found and done in one m-section. */
+typedef struct ice_media {
+	uint8_t part;		/* leaf of the multipart body, from 0 */
+	uint8_t index;		/* m= line in that part, from 0 */
+	uint8_t kind;		/* ICE_AUDIO... */
+	uint8_t state;		/* ice_state */
+	uint8_t remote;		/* ice_remote */
+	bool relay;		/* has a usable relay candidate */
+	bool default_moved;
+	bool default_relay;	/* c= and m= name a relay, afterwards */
+	bool mismatch;		/* a=ice-mismatch: the peer has given up ICE */
+	uint16_t kept;		/* relay candidates */
+	uint16_t disabled;	/* candidates out of use, also from before */
+	uint16_t odd;		/* candidate lines nobody can read; left */
+	uint8_t payloads_dropped;
+} ice_media;
+
+enum { ICE_MEDIA_MAX = 32 };	/* m= lines of all parts together */
+
+typedef struct ice_report {
+	unsigned n;
+	ice_media media[ICE_MEDIA_MAX];
+	bool escaped;		/* in some section */
+	bool unforced;		/* a recorded stream has candidates, no relay */
+	bool opaque;		/* an SDP part in base64 or the like: left */
+	const char *why;	/* of ICE_MALFORMED, static; else NULL */
+} ice_report;
+
+/* ANY. `report` is overwritten. */
+MUST_CHECK ice_verdict ice_rewrite(const ice_plan *plan, span content_type,
+				   span body, put *out, ice_report *report);
