@@ -13,6 +13,9 @@ static const family families[] = {
 	{"PCMU", &dec_pcmu_ops},
 	{"PCMA", &dec_pcma_ops},
 	{"G722", &dec_g722_ops},
+	{"SIREN", &dec_siren_ops},
+	{"G7221", &dec_g7221_ops},
+	{"L16", &dec_l16_ops},
 };
 
 static const family *family_find(const char *name)

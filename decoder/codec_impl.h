@@ -33,7 +33,8 @@ struct dec_codec {
 	plc_state_t plc[2];	/* generic concealment, one per channel */
 };
 
-extern const dec_codec_ops dec_pcmu_ops, dec_pcma_ops, dec_g722_ops;
+extern const dec_codec_ops dec_pcmu_ops, dec_pcma_ops, dec_g722_ops,
+	dec_siren_ops, dec_g7221_ops, dec_l16_ops;
 
 /* A refusal in open(): "SIREN/8000: only 16000 Hz". Returns false. */
 bool dec_codec_refuse(const call_payload *p, const char *why, GError **err);
