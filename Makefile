@@ -50,8 +50,10 @@ $B/%: $B/%.o $(LIB)
 	$Q$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 
 # The call client of the demo speaks ICE itself; edgetape does not link it.
+PHONE := $B/tools/nicephone.o $(patsubst %.c,$B/%.o,$(wildcard tools/phone/*.c))
+$B/tools/nicephone: $(PHONE)
 $B/tools/nicephone: LDLIBS += $(shell $(PKG_CONFIG) --libs nice)
-$B/tools/nicephone.o: PKG_CFLAGS += $(shell $(PKG_CONFIG) --cflags nice)
+$(PHONE): PKG_CFLAGS += $(shell $(PKG_CONFIG) --cflags nice)
 
 # Test support: every unit test and fuzz target may use it.
 SUPPORT := $(patsubst %.c,$B/%.o,$(filter-out tests/support/replay.c,\

@@ -1,0 +1,453 @@
+/* nicephone.c - a telephone for the demo and the tests: SIP over TLS, ICE by
+ * libnice, SDES-SRTP by libsrtp2. It registers, makes or takes one call, says
+ * a WAV, writes what it hears and what happened, and ends. */
+#include <glib-unix.h>
+#include <json-glib/json-glib.h>
+#include <srtp2/srtp.h>
+#include <stdio.h>
+
+#include "tools/phone/ice.h"
+#include "tools/phone/media.h"
+#include "tools/phone/sip.h"
+#include "tools/phone/tls_io.h"
+
+typedef struct phone {
+	phone_opts o;
+	GMainLoop *loop;
+	phone_sip *sip;
+	phone_ice *ice;
+	phone_media *media;
+	bool registered, gathered, called;
+	bool connected;		/* ICE has a pair for RTP */
+	bool answered;
+	guint clock;		/* ends the call, or the wait for one */
+	unsigned sdps;		/* seen so far, for their files */
+	gint64 started, answered_at, connected_at;
+	int status;		/* of the SIP side; 0 after a BYE */
+	char *why;
+	char *local, *remote;	/* the selected pair */
+	bool relayed;
+} phone;
+
+static double seconds(const phone *p, gint64 when)
+{
+	return when ? (double)(when - p->started) / G_USEC_PER_SEC : -1;
+}
+
+/* PREFIX.1.sent.sdp, PREFIX.2.got.sdp, ... for who compares them. */
+static void keep_sdp(phone *p, const char *way, const char *sdp)
+{
+	g_autoptr(GError) err = NULL;
+	g_autofree char *path = NULL;
+
+	if (!p->o.sdp)
+		return;
+	path = g_strdup_printf("%s.%u.%s.sdp", p->o.sdp, ++p->sdps, way);
+	if (!g_file_set_contents(path, sdp, -1, &err))
+		g_printerr("nicephone: %s\n", err->message);
+}
+
+static void stop(phone *p, int status, const char *why)
+{
+	if (p->why)
+		return;
+	p->status = status;
+	p->why = g_strdup(why);
+	g_main_loop_quit(p->loop);
+}
+
+/* `far` is the offer that we answer, or NULL. */
+static char *our_sdp(phone *p, const phone_sdp *far, bool again, GError **err)
+{
+	g_autoptr(phone_sdp) s = phone_sdp_new();
+	char *text;
+
+	if (!phone_media_describe(p->media, far, s, err))
+		return NULL;
+	phone_ice_describe(p->ice, s, again);
+	if (!s->ip[0] || !s->ip[1]) {
+		g_set_error(err, PHONE_ERROR, PHONE_ERROR_SDP,
+			    "no candidate of our own");
+		return NULL;
+	}
+	text = phone_sdp_text(s);
+	keep_sdp(p, "sent", text);
+	return text;
+}
+
+static gboolean on_clock(gpointer ctx)
+{
+	phone *p = ctx;
+
+	p->clock = 0;
+	phone_sip_hang_up(p->sip);
+	/* A peer that does not answer our BYE must not keep us. */
+	if (!p->why)
+		p->clock = g_timeout_add_seconds(3, (GSourceFunc)on_clock, p);
+	return G_SOURCE_REMOVE;
+}
+
+static void set_clock(phone *p, int secs)
+{
+	g_clear_handle_id(&p->clock, g_source_remove);
+	p->clock = g_timeout_add_seconds((guint)secs, on_clock, p);
+}
+
+static void go_on(phone *p)
+{
+	g_autoptr(GError) err = NULL;
+	g_autofree char *sdp = NULL;
+
+	if (!p->registered || !p->gathered || p->called)
+		return;
+	p->called = true;
+	puts("ready");
+	fflush(stdout);
+	if (!p->o.call)
+		return;
+	sdp = our_sdp(p, NULL, false, &err);
+	if (sdp)
+		phone_sip_invite(p->sip, sdp);
+	else
+		stop(p, 500, err->message);
+}
+
+static void on_registered(void *ctx)
+{
+	phone *p = ctx;
+
+	p->registered = true;
+	go_on(p);
+}
+
+static void on_gathered(void *ctx)
+{
+	phone *p = ctx;
+
+	p->gathered = true;
+	go_on(p);
+}
+
+/* The call is answered: media begins as soon as ICE has a pair. */
+static void begin(phone *p)
+{
+	p->answered = true;
+	p->answered_at = g_get_monotonic_time();
+	if (p->o.call)
+		set_clock(p, p->o.secs);
+	else
+		set_clock(p, p->o.secs + 10);	/* the caller should do it */
+}
+
+static char *on_offered(void *ctx, const char *text, bool again)
+{
+	phone *p = ctx;
+	g_autoptr(GError) err = NULL;
+	g_autoptr(phone_sdp) far = phone_sdp_parse(text, &err);
+	g_autofree char *sdp = NULL;
+
+	keep_sdp(p, "got", text);
+	if (far)
+		sdp = our_sdp(p, far, again, &err);
+	if (!sdp || !phone_media_agree(p->media, far, &err) ||
+	    (!again && !phone_ice_begin(p->ice, far, &err))) {
+		g_printerr("nicephone: %s\n", err->message);
+		return NULL;
+	}
+	if (!again)
+		begin(p);
+	return g_steal_pointer(&sdp);
+}
+
+static void on_answered(void *ctx, const char *text, bool again)
+{
+	phone *p = ctx;
+	g_autoptr(GError) err = NULL;
+	g_autoptr(phone_sdp) far = phone_sdp_parse(text, &err);
+
+	keep_sdp(p, "got", text);
+	if (again)
+		return;
+	begin(p);
+	if (!far || !phone_media_agree(p->media, far, &err) ||
+	    !phone_ice_begin(p->ice, far, &err)) {
+		g_printerr("nicephone: %s\n", err->message);
+		phone_sip_hang_up(p->sip);
+	}
+}
+
+static void on_ended(void *ctx, int status, const char *why)
+{
+	stop(ctx, status, why);
+}
+
+static void on_connected(void *ctx)
+{
+	phone *p = ctx;
+
+	p->connected = true;
+	p->connected_at = g_get_monotonic_time();
+}
+
+static gboolean reinvite(gpointer ctx)
+{
+	phone *p = ctx;
+	g_autoptr(GError) err = NULL;
+	g_autofree char *sdp = our_sdp(p, NULL, true, &err);
+
+	if (sdp)
+		phone_sip_reinvite(p->sip, sdp);
+	return G_SOURCE_REMOVE;
+}
+
+/* RFC 5245 9.1.2.1: the controlling side tells which pair it chose. */
+static void on_concluded(void *ctx)
+{
+	phone *p = ctx;
+
+	if (p->o.call && p->o.reinvite)
+		g_timeout_add(300, reinvite, p);
+}
+
+static void on_failed(void *ctx, unsigned component)
+{
+	phone *p = ctx;
+
+	g_printerr("nicephone: ICE failed for component %u\n", component);
+	if (component == 1)
+		phone_sip_hang_up(p->sip);
+}
+
+static void on_received(void *ctx, unsigned component, const uint8_t *data,
+			size_t n)
+{
+	phone *p = ctx;
+
+	(void)component;
+	phone_media_take(p->media, data, n);
+}
+
+static bool send_media(void *ctx, unsigned component, const void *data,
+		       size_t n)
+{
+	phone *p = ctx;
+
+	return phone_ice_send(p->ice, component, data, n);
+}
+
+static gboolean on_tick(gpointer ctx)
+{
+	phone *p = ctx;
+
+	if (p->connected && p->answered && !p->why)
+		phone_media_tick(p->media);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_signal(gpointer ctx)
+{
+	phone *p = ctx;
+
+	set_clock(p, 0);
+	return G_SOURCE_CONTINUE;
+}
+
+static const phone_sip_events sip_events = {
+	on_registered, on_offered, on_answered, on_ended,
+};
+static const phone_ice_events ice_events = {
+	on_gathered, on_connected, on_concluded, on_failed, on_received,
+};
+
+static bool phone_open(phone *p, GError **err)
+{
+	p->loop = g_main_loop_new(NULL, FALSE);
+	p->started = g_get_monotonic_time();
+	p->media = phone_media_new(&p->o, send_media, p, err);
+	if (!p->media)
+		return false;
+	p->ice = phone_ice_new(&p->o, p->o.call != NULL, &ice_events, p, err);
+	if (!p->ice)
+		return false;
+	p->sip = phone_sip_new(&p->o, &sip_events, p, err);
+	return p->sip != NULL;
+}
+
+static void phone_run(phone *p)
+{
+	set_clock(p, p->o.wait);
+	g_timeout_add(5, on_tick, p);
+	g_unix_signal_add(SIGINT, on_signal, p);
+	g_unix_signal_add(SIGTERM, on_signal, p);
+	g_main_loop_run(p->loop);
+	phone_ice_pair(p->ice, &p->local, &p->remote);
+	p->relayed = phone_ice_is_relayed(p->ice);
+}
+
+static void phone_close(phone *p)
+{
+	phone_sip_free(p->sip);
+	phone_ice_free(p->ice);
+	phone_media_free(p->media);
+	g_main_loop_unref(p->loop);
+	g_free(p->why);
+	g_free(p->local);
+	g_free(p->remote);
+}
+
+static void add_int(JsonBuilder *b, const char *name, gint64 v)
+{
+	json_builder_set_member_name(b, name);
+	json_builder_add_int_value(b, v);
+}
+
+static void add_text(JsonBuilder *b, const char *name, const char *v)
+{
+	json_builder_set_member_name(b, name);
+	json_builder_add_string_value(b, v);
+}
+
+static void add_time(JsonBuilder *b, const char *name, double v)
+{
+	json_builder_set_member_name(b, name);
+	json_builder_add_double_value(b, v);
+}
+
+static char *result_text(const phone *p)
+{
+	phone_media_count n = phone_media_counts(p->media);
+	g_autoptr(JsonBuilder) b = json_builder_new();
+	g_autoptr(JsonNode) root = NULL;
+
+	json_builder_begin_object(b);
+	add_text(b, "user", p->o.user);
+	add_text(b, "role", p->o.call ? "caller" : "callee");
+	add_int(b, "status", p->status);
+	add_text(b, "end", p->why);
+	add_time(b, "answered", seconds(p, p->answered_at));
+	add_time(b, "connected", seconds(p, p->connected_at));
+	add_text(b, "local", p->local);
+	add_text(b, "remote", p->remote);
+	add_text(b, "path", !p->connected ? "none" :
+			    p->relayed	  ? "relay" :
+					    "direct");
+	add_text(b, "codec", phone_media_codec(p->media));
+	add_int(b, "sent", n.sent);
+	add_int(b, "received", n.received);
+	add_int(b, "refused", n.refused);
+	add_int(b, "unsent", n.unsent);
+	add_int(b, "reports_sent", n.reports_sent);
+	add_int(b, "reports_received", n.reports_received);
+	json_builder_end_object(b);
+	root = json_builder_get_root(b);
+	return json_to_string(root, TRUE);
+}
+
+static bool report(phone *p, GError **err)
+{
+	g_autofree char *text = result_text(p);
+	g_autofree char *line = g_strconcat(text, "\n", NULL);
+
+	if (p->o.heard && !phone_media_save(p->media, err))
+		return false;
+	if (p->o.json)
+		return g_file_set_contents(p->o.json, line, -1, err);
+	fputs(line, stdout);
+	return true;
+}
+
+static bool missing(const char *name, const char *value, GError **err)
+{
+	if (value)
+		return false;
+	g_set_error(err, PHONE_ERROR, PHONE_ERROR_OPTION, "--%s is needed",
+		    name);
+	return true;
+}
+
+static bool read_options(phone_opts *o, int *argc, char ***argv, GError **err)
+{
+	const GOptionEntry entries[] = {
+		{"user", 'u', 0, G_OPTION_ARG_STRING, &o->user,
+		 "our name, e.g. alice", "NAME"},
+		{"domain", 'd', 0, G_OPTION_ARG_STRING, &o->domain,
+		 "SIP domain; the server's certificate must name it", "NAME"},
+		{"server", 's', 0, G_OPTION_ARG_STRING, &o->server,
+		 "registrar and proxy, SIP over TLS", "IP:PORT"},
+		{"ca", 0, 0, G_OPTION_ARG_FILENAME, &o->ca,
+		 "certificates to trust", "PEM"},
+		{"bind", 'b', 0, G_OPTION_ARG_STRING, &o->bind,
+		 "local address for media", "IP"},
+		{"turn", 't', 0, G_OPTION_ARG_STRING, &o->turn,
+		 "TURN relay", "USER:PASSWORD@IP:PORT"},
+		{"call", 'c', 0, G_OPTION_ARG_STRING, &o->call,
+		 "call this user (else wait for a call)", "USER|URI"},
+		{"secs", 0, 0, G_OPTION_ARG_INT, &o->secs,
+		 "length of the call (12)", "N"},
+		{"wait", 0, 0, G_OPTION_ARG_INT, &o->wait,
+		 "give up without a call after so long (30)", "N"},
+		{"play", 0, 0, G_OPTION_ARG_FILENAME, &o->play,
+		 "what to say, mono", "WAV"},
+		{"heard", 0, 0, G_OPTION_ARG_FILENAME, &o->heard,
+		 "write what was heard", "WAV"},
+		{"codecs", 0, 0, G_OPTION_ARG_STRING, &o->codecs,
+		 "PCMU,PCMA,G722 in order of preference", "LIST"},
+		{"suite", 0, 0, G_OPTION_ARG_STRING, &o->suite,
+		 "SRTP suite (AES_CM_128_HMAC_SHA1_80)", "NAME"},
+		{"mki", 0, 0, G_OPTION_ARG_NONE, &o->mki,
+		 "send an MKI of one octet", NULL},
+		{"force-relay", 0, 0, G_OPTION_ARG_NONE, &o->force_relay,
+		 "use only relay candidates", NULL},
+		{"destination", 0, 0, G_OPTION_ARG_STRING, &o->destination,
+		 "what m= and c= name: host (as Lync) or relay", "KIND"},
+		{"reinvite", 0, 0, G_OPTION_ARG_NONE, &o->reinvite,
+		 "offer the chosen candidate after ICE, as Lync does", NULL},
+		{"sdp", 0, 0, G_OPTION_ARG_FILENAME, &o->sdp,
+		 "keep each SDP in PREFIX.N.sent|got.sdp", "PREFIX"},
+		{"json", 0, 0, G_OPTION_ARG_FILENAME, &o->json,
+		 "write the result there, not to stdout", "FILE"},
+		{"verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose,
+		 "show every SIP message", NULL},
+		{NULL},
+	};
+	g_autoptr(GOptionContext) c = g_option_context_new("- one call");
+
+	g_option_context_set_summary(c,
+		"A telephone with ICE, TURN and SDES-SRTP over SIP/TLS.");
+	g_option_context_add_main_entries(c, entries, NULL);
+	if (!g_option_context_parse(c, argc, argv, err))
+		return false;
+	return !missing("user", o->user, err) &&
+	       !missing("domain", o->domain, err) &&
+	       !missing("server", o->server, err) &&
+	       !missing("bind", o->bind, err);
+}
+
+int main(int argc, char **argv)
+{
+	phone p = {.o = {.codecs = "PCMU,PCMA,G722",
+			 .suite = "AES_CM_128_HMAC_SHA1_80",
+			 .destination = "host",
+			 .secs = 12,
+			 .wait = 30}};
+	g_autoptr(GError) err = NULL;
+	bool heard = false;
+
+	srtp_init();
+	if (!read_options(&p.o, &argc, &argv, &err)) {
+		g_printerr("nicephone: %s\n", err->message);
+		return 2;
+	}
+	if (phone_open(&p, &err)) {
+		phone_run(&p);
+		heard = phone_media_counts(p.media).received > 0;
+		if (p.status)
+			g_printerr("nicephone: %s: %s\n", p.o.user, p.why);
+		report(&p, &err);
+	}
+	if (err)
+		g_printerr("nicephone: %s\n", err->message);
+	phone_close(&p);
+	srtp_shutdown();
+	return heard && !err ? 0 : 1;
+}

@@ -1,0 +1,28 @@
+/* opts.h - what the user asked the phone to do. */
+#pragma once
+#include <glib.h>
+#include <stdbool.h>
+
+/* Strings live as long as the program. */
+typedef struct phone_opts {
+	char *user;		/* alice */
+	char *domain;		/* demo.test */
+	char *server;		/* IP:PORT of the registrar, SIP over TLS */
+	char *ca;		/* PEM; the server's certificate must name it */
+	char *bind;		/* local IP address */
+	char *turn;		/* USER:PASSWORD@IP:PORT, or NULL */
+	char *call;		/* URI or user to call, or NULL: wait for one */
+	char *play;		/* WAV to say, or NULL for silence */
+	char *heard;		/* WAV to write, or NULL */
+	char *sdp;		/* prefix of files for each SDP, or NULL */
+	char *json;		/* file for the result, or NULL for stdout */
+	char *codecs;		/* "PCMU,PCMA,G722", preferred first */
+	char *suite;		/* SDES crypto suite */
+	char *destination;	/* "host" or "relay": what m= and c= name */
+	int secs;		/* length of the call; the caller hangs up */
+	int wait;		/* give up when no call came about */
+	gboolean force_relay;
+	gboolean mki;		/* one octet of MKI in each packet */
+	gboolean reinvite;	/* offer the selected candidate after ICE */
+	gboolean verbose;
+} phone_opts;

@@ -1,0 +1,274 @@
+# rig.sh - five hosts in network namespaces, with a relay, a Front End and the
+# recorder on them. Sourced by tools/demo, tools/interop and tests/integration.
+#
+#	ua 10.99.1.10	Alice		fe  10.99.4.10	Front End (Kamailio)
+#	ub 10.99.2.10	Bob		rec 10.99.5.10	recorder (tap, render)
+#	ed 10.99.3.10	edge relay (coturn), capture
+#
+# A router joins them, so the two phones can reach each other directly. The
+# namespaces are called etPID-*, so that several rigs can stand at a time;
+# nothing in them has a way out. Everything else is under $RIG.
+#
+# Functions print what is wrong to stderr and return non-zero.
+# shellcheck shell=bash
+
+RIG_DOMAIN=demo.test
+RIG_TURN=demo:relay-password@10.99.3.10:3478
+RIG_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+RIG_BUILD=${B:-build}
+case $RIG_BUILD in /*) ;; *) RIG_BUILD=$RIG_ROOT/$RIG_BUILD ;; esac
+RIG_NAMES='ua ub ed fe rec'
+
+rig_fail() {
+	echo "${0##*/}: $*" >&2
+	return 1
+}
+
+rig_ip() {
+	case $1 in
+	ua) echo 10.99.1.10 ;;
+	ub) echo 10.99.2.10 ;;
+	ed) echo 10.99.3.10 ;;
+	fe) echo 10.99.4.10 ;;
+	rec) echo 10.99.5.10 ;;
+	esac
+}
+
+# rig_in HOST COMMAND... - run it on that host.
+rig_in() {
+	local host=$1
+
+	shift
+	ip netns exec "et$$-$host" "$@"
+}
+
+# rig_start NAME HOST COMMAND... - in the background, output to NAME.log.
+rig_start() {
+	local name=$1 host=$2
+
+	shift 2
+	ip netns exec "et$$-$host" "$@" >"$RIG/$name.log" 2>&1 </dev/null &
+	RIG_PID=$!
+	disown "$RIG_PID"
+	echo "$RIG_PID" >"$RIG/$name.pid"
+}
+
+# rig_stop NAME [SIGNAL] - and wait until it is gone.
+rig_stop() {
+	local pid
+
+	[ -e "$RIG/$1.pid" ] || return 0
+	pid=$(cat "$RIG/$1.pid")
+	rm -f "$RIG/$1.pid"
+	kill "-${2:-TERM}" "$pid" 2>/dev/null || return 0
+	for _ in $(seq 100); do
+		kill -0 "$pid" 2>/dev/null || return 0
+		sleep 0.05
+	done
+	kill -KILL "$pid" 2>/dev/null
+	rig_fail "$1 did not stop, killed"
+}
+
+# rig_await SECONDS WHAT COMMAND... - poll until the command succeeds.
+rig_await() {
+	local end=$((SECONDS + $1)) what=$2
+
+	shift 2
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || { rig_fail "$what: waited in vain"; return 1; }
+		sleep 0.05
+	done
+}
+
+# Somebody listens at HOST PORT (TCP).
+rig_listens() {
+	rig_in "$1" ss -Hltn "sport = :$2" | grep -q .
+}
+
+rig_check() {
+	local p missing=
+
+	[ "$(id -u)" = 0 ] ||
+		{ rig_fail 'network namespaces need root'; return; }
+	for p in ip ss openssl tcpdump turnserver kamailio sox espeak-ng; do
+		command -v $p >/dev/null || missing="$missing $p"
+	done
+	[ -z "$missing" ] ||
+		{ rig_fail "not installed:$missing (see tools/deps)"; return; }
+	ip netns add "et$$-probe" 2>/dev/null &&
+		ip netns exec "et$$-probe" true 2>/dev/null &&
+		ip netns del "et$$-probe" ||
+		{ rig_fail 'this system does not let us make network namespaces'; return; }
+}
+
+# When a process began, in clock ticks since boot; tells it from a later one
+# of the same number.
+rig_born() {
+	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
+}
+
+# rig_remove PID - the namespaces of that rig and what runs in them.
+rig_remove() {
+	local h pids
+
+	for h in probe rt $RIG_NAMES; do
+		[ -e "/run/netns/et$1-$h" ] || continue
+		pids=$(ip netns pids "et$1-$h")
+		# shellcheck disable=SC2086
+		[ -z "$pids" ] || kill -KILL $pids 2>/dev/null
+		ip netns del "et$1-$h"
+	done
+}
+
+# Rigs whose owner was killed before it could clean up.
+rig_sweep() {
+	local n pid
+
+	for n in /run/netns/et*-*; do
+		pid=${n##*/et}
+		pid=${pid%-*}
+		case $pid in '' | *[!0-9]*) continue ;; esac
+		[ -d "/run/edgetape-rig.$pid.$(rig_born "$pid")" ] ||
+			rig_remove "$pid"
+	done
+	for n in /run/edgetape-rig.*; do
+		pid=${n#*rig.}
+		[ "${pid#*.}" = "$(rig_born "${pid%.*}")" ] || rm -rf "$n"
+	done
+}
+
+rig_join() {
+	local ns=et$$-$1 ip
+
+	ip=$(rig_ip "$1")
+	ip netns add "$ns" &&
+		ip link add "$1" netns "et$$-rt" type veth \
+			peer name eth0 netns "$ns" &&
+		ip -n "et$$-rt" addr add "${ip%.*}.1/24" dev "$1" &&
+		ip -n "et$$-rt" link set "$1" up &&
+		ip -n "$ns" link set lo up &&
+		ip -n "$ns" addr add "$ip/24" dev eth0 &&
+		ip -n "$ns" link set eth0 up &&
+		ip -n "$ns" route add default via "${ip%.*}.1"
+}
+
+# Makes the hosts and $RIG. Call rig_down in an EXIT trap set before this.
+rig_up() {
+	local h
+
+	rig_sweep
+	RIG=/run/edgetape-rig.$$.$(rig_born $$)
+	mkdir -m 700 "$RIG" && mkdir -p "$RIG/tls" &&
+		ip netns add "et$$-rt" &&
+		rig_in rt sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward' ||
+		{ rig_fail 'cannot make the network'; return; }
+	for h in $RIG_NAMES; do
+		rig_join "$h" || { rig_fail 'cannot make the network'; return; }
+	done
+}
+
+# Removes everything; whatever state the rig is in.
+rig_down() {
+	rig_remove $$
+	[ -z "${RIG:-}" ] || rm -rf "$RIG"
+}
+
+# rig_certificate NAME IP [DNS...] - key and certificate under $RIG/tls.
+rig_certificate() {
+	local t=$RIG/tls/$1 names=IP:$2 n
+
+	for n in "$1.$RIG_DOMAIN" "${@:3}"; do
+		names=$names,DNS:$n
+	done
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout "$t.key" -out "$t.csr" -subj "/CN=$1.$RIG_DOMAIN" &&
+		openssl x509 -req -in "$t.csr" -CA "$RIG/tls/ca.pem" \
+			-CAkey "$RIG/tls/ca.key" -CAcreateserial -days 2 \
+			-extfile <(printf 'subjectAltName=%s\n%s\n' "$names" \
+				extendedKeyUsage=serverAuth,clientAuth) \
+			-out "$t.pem"
+} >>"$RIG/tls/openssl.log" 2>&1
+
+rig_certificates() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout "$RIG/tls/ca.key" -out "$RIG/tls/ca.pem" -days 2 \
+		-subj '/CN=edgetape demo CA' >>"$RIG/tls/openssl.log" 2>&1 &&
+		rig_certificate fe "$(rig_ip fe)" "$RIG_DOMAIN" &&
+		rig_certificate rec "$(rig_ip rec)" ||
+		rig_fail "certificates: $(tail -n 1 "$RIG/tls/openssl.log")"
+}
+
+# rig_voice FILE VOICE TEXT - speech, 8 kHz mono.
+rig_voice() {
+	espeak-ng -v "$2" -s 150 --stdout "$3" |
+		sox -q -t wav - -r 8000 -c 1 -b 16 "$1" gain -3 ||
+		rig_fail 'espeak-ng or sox cannot make speech'
+}
+
+rig_relay() {
+	rig_start relay ed turnserver -n --listening-ip="$(rig_ip ed)" \
+		--relay-ip="$(rig_ip ed)" --listening-port=3478 \
+		--min-port=50000 --max-port=59999 --lt-cred-mech \
+		--user="${RIG_TURN%@*}" --realm=$RIG_DOMAIN --no-tls --no-dtls \
+		--no-cli --log-file=stdout --simple-log \
+		--pidfile="$RIG/relay-own.pid" --userdb="$RIG/relay.db"
+	rig_await 10 'coturn' rig_listens ed 3478
+}
+
+# rig_frontend [NAME=VALUE...] - Kamailio; the settings are the filter's.
+rig_frontend() {
+	local cfg=$RIG/kamailio.cfg
+
+	sed -e "s#@IP@#$(rig_ip fe)#; s#@DOMAIN@#$RIG_DOMAIN#" \
+		-e "s#@DIR@#$RIG/tls#; s#@FILTER@#$RIG_ROOT/tools/frontend/edgetape_filter.py#" \
+		"$RIG_ROOT/tools/frontend/kamailio.cfg.in" >"$cfg"
+	mkdir -p "$RIG/kamailio"
+	rig_start frontend fe env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+		PYTHONDONTWRITEBYTECODE=1 EDGETAPE_TLS="$RIG/tls" \
+		EDGETAPE_TAP="$(rig_ip rec):9061" \
+		EDGETAPE_TAP_NAME=rec.$RIG_DOMAIN \
+		EDGETAPE_NAME=fe.$RIG_DOMAIN "$@" \
+		kamailio -f "$cfg" -DD -E -m 32 -M 8 -w "$RIG/kamailio" \
+		-Y "$RIG/kamailio" -P "$RIG/kamailio/pid"
+	rig_await 15 'Kamailio' rig_listens fe 5061 ||
+		{ grep -m 3 -E 'ERROR|CRITICAL' "$RIG/frontend.log" >&2; return 1; }
+}
+
+# rig_phone HOST USER [OPTION...] - a phone in the background.
+rig_phone() {
+	local host=$1 user=$2
+
+	shift 2
+	rig_start "$user" "$host" "$RIG_BUILD/tools/nicephone" -u "$user" \
+		-d $RIG_DOMAIN -s "$(rig_ip fe):5061" --ca "$RIG/tls/ca.pem" \
+		-b "$(rig_ip "$host")" -t "$RIG_TURN" \
+		--sdp "$RIG/$user" --json "$RIG/$user.json" "$@"
+}
+
+rig_gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# rig_call SECONDS [OPTION...] - Alice calls Bob; both say what stands in
+# $RIG/USER.wav. Results: $RIG/{alice,bob}.json, -heard.wav, .N.sent|got.sdp.
+rig_call() {
+	local secs=$1 alice bob
+
+	shift
+	rm -f "$RIG"/{alice,bob}.{json,*.sdp} "$RIG"/{alice,bob}-heard.wav
+	rig_phone ub bob --play "$RIG/bob.wav" --heard "$RIG/bob-heard.wav" \
+		--secs "$secs" "$@"
+	bob=$RIG_PID
+	rig_await 10 'Bob registers' grep -q ready "$RIG/bob.log" || return
+	rig_phone ua alice --play "$RIG/alice.wav" \
+		--heard "$RIG/alice-heard.wav" --secs "$secs" --call bob "$@"
+	alice=$RIG_PID
+	rig_await $((secs + 30)) 'Alice ends' rig_gone "$alice" &&
+		rig_await 20 'Bob ends' rig_gone "$bob"
+}
+
+# rig_result USER KEY - out of the phone's JSON.
+rig_result() {
+	sed -n "s/^ *\"$2\" : \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" \
+		"$RIG/$1.json"
+}
