@@ -50,16 +50,15 @@ def ours(kind, fmt, value):
     return chunk(VENDOR, kind, struct.pack(fmt, value))
 
 
-def transport():
-    """Where the message came from and goes to (generic chunks)."""
-    now = time.time()
+def transport(now):
+    """Where the message came from and went to, and when (generic chunks)."""
     return (chunk(0, 1, b'\x02'), chunk(0, 2, b'\x06'),
             chunk(0, 3, socket.inet_aton(KSR.pv.get('$si'))),
             chunk(0, 4, socket.inet_aton(KSR.pv.get('$Ri'))),
             chunk(0, 7, struct.pack('!H', KSR.pv.get('$sp'))),
             chunk(0, 8, struct.pack('!H', KSR.pv.get('$Rp'))),
-            chunk(0, 9, struct.pack('!I', int(now))),
-            chunk(0, 0xa, struct.pack('!I', int(now % 1 * 1e6))),
+            chunk(0, 9, struct.pack('!I', now // 1000000)),
+            chunk(0, 0xa, struct.pack('!I', now % 1000000)),
             chunk(0, 0xb, b'\x01'))
 
 
@@ -155,8 +154,9 @@ class Filter:
     # A function that the script calls returns 1 (true) or -1 (false).
 
     def ask(self, msg):
+        now = time.time_ns() // 1000
         text = KSR.pv.get('$mb').encode('utf-8', 'surrogateescape')
-        self.keep(text)
+        self.keep(now, text)
         if KSR.htable.sht_get('tap', 'down'):
             return self.alone()
         if len(text) > MAX_FRAME - 1024:
@@ -164,7 +164,7 @@ class Filter:
             return self.alone()
         try:
             answer = self.recorder.exchange(REQUEST, self.deadline,
-                                            *transport(), chunk(0, 0xf, text))
+                                            *transport(now), chunk(0, 0xf, text))
             return self.obey(answer)
         except Exception as e:      # whatever it is, the call must go on
             KSR.err('edgetape: %s; deciding alone\n' % e)
@@ -207,6 +207,7 @@ class Filter:
         KSR.pv.sets('$var(reason)', reason or 'Refused')
         if KSR.pv.get('$mt') == 2 and KSR.pv.get('$rb'):
             body = re.sub(r'(?m)^(m=\S+ )\d+', r'\g<1>0', KSR.pv.get('$rb'))
+            body = re.sub(r'(?m)^a=(candidate|ice-).*\n', '', body)
             KSR.textops.set_body(body, KSR.pv.get('$cT'))
         return -1
 
@@ -226,11 +227,11 @@ class Filter:
             KSR.htable.sht_rm('tap', 'down')
         return 1
 
-    def keep(self, text):
+    def keep(self, now, text):
         path = os.environ.get('EDGETAPE_LOG')
         if not path:
             return
-        head = '### %.6f front-end received from %s\n' % (
-            time.time(), KSR.pv.get('$si'))
+        head = '### %d.%06d front-end received from %s\n' % (
+            now // 1000000, now % 1000000, KSR.pv.get('$si'))
         with open(path, 'ab') as f:     # one write: workers do not mix
             f.write(head.encode() + text + b'\n')

@@ -143,10 +143,23 @@ phone_ice *phone_ice_new(const phone_opts *o, bool controlling,
 	return NULL;
 }
 
+static void on_closed(GObject *agent, GAsyncResult *result, gpointer closed)
+{
+	(void)agent;
+	(void)result;
+	*(bool *)closed = true;
+}
+
+/* Gives the relay's allocations back before it goes. */
 void phone_ice_free(phone_ice *i)
 {
+	bool closed = false;
+
 	if (!i)
 		return;
+	nice_agent_close_async(i->agent, on_closed, &closed);
+	while (!closed)
+		g_main_context_iteration(NULL, TRUE);
 	g_object_unref(i->agent);
 	g_free(i);
 }

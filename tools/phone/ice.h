@@ -25,6 +25,7 @@ typedef struct phone_ice_events {
 phone_ice *phone_ice_new(const phone_opts *o, bool controlling,
 			 const phone_ice_events *events, void *ctx,
 			 GError **err);
+/* Runs the main loop until the relay has let the allocations go. */
 void phone_ice_free(phone_ice *i);
 
 /* Credentials, candidates and the default destination into `s`; once a pair
