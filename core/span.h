@@ -110,6 +110,12 @@ static inline span span_behind(span all, span in)
 	return span_of(all.p + n, all.left - n);
 }
 
+/* `in` was cut from `all`. */
+static inline bool span_holds(span all, span in)
+{
+	return in.p >= all.p && in.p + in.left <= all.p + all.left;
+}
+
 /* Text. */
 
 static inline bool span_eq(span a, const char *s)

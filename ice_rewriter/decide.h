@@ -1,0 +1,31 @@
+/* decide.h - what is to be done with each m-section of an SDP. */
+#pragma once
+#include "ice_rewriter/sdp.h"
+
+/* Sets state, refuse and drop of every section and where the default
+ * destinations go. */
+void ice_decide(ice_sdp *s, const ice_plan *plan, const ice_known *k);
+/* What became of it, for the report. */
+ice_media ice_decided(const ice_sdp *s, const ice_section *sec,
+		      const ice_plan *plan);
+
+/* A relay candidate that can be a destination. */
+bool ice_cand_usable(const ice_cand *c);
+/* The usable relay for this component that is the best default: of the family
+ * that c= has now, UDP before TCP, first in the text. With `like`, preferably
+ * of the same allocation. NULL when there is none. */
+const ice_cand *ice_best_relay(const ice_sdp *s, const ice_section *sec,
+			       uint8_t component, const ice_cand *like);
+/* The c= that governs the section; host empty when there is none. */
+const ice_conn *ice_conn_of(const ice_sdp *s, const ice_section *sec);
+
+/* Where the default destinations of forced sections go (dest.c): RFC 5245 5.1
+ * wants m=, c= and a=rtcp to name candidates that are there, or the peer
+ * answers a=ice-mismatch and sends plain media to them. */
+void ice_dest_plan(ice_sdp *s, const ice_plan *plan);
+/* `at` is a candidate put out of use and no relay. */
+bool ice_dest_dead(const ice_sdp *s, const ice_section *sec,
+		   const ice_plan *plan, const net_addr *at);
+/* c= and m= name a relay candidate of the section. */
+bool ice_dest_is_relay(const ice_sdp *s, const ice_section *sec,
+		       const net_addr *at);

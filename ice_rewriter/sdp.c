@@ -1,0 +1,216 @@
+#include "ice_rewriter/sdp.h"
+
+bool ice_line_next(span *in, ice_line *out)
+{
+	span all = *in, rest;
+	uint8_t type, eq;
+
+	*out = (ice_line){0};
+	if (!span_line(in, &out->text))
+		return false;
+	out->raw = span_before(all, *in);
+	rest = out->text;
+	if (!span_u8(&rest, &type) || !span_u8(&rest, &eq) || eq != '=')
+		return true;
+	out->type = type;
+	out->value = rest;
+	if (type == 'a' && !span_until(&out->value, ':', &out->name)) {
+		out->name = rest;
+		out->value = ice_pen_behind(rest);
+	}
+	return true;
+}
+
+bool ice_line_attr(const ice_line *l, const char *name)
+{
+	return l->type == 'a' && span_caseeq(span_trim(l->name), name);
+}
+
+bool ice_line_is_cand(const ice_line *l)
+{
+	return ice_line_attr(l, "candidate") ||
+	       ice_line_attr(l, "x-candidate-ipv6");
+}
+
+bool ice_conn_parse(span value, ice_conn *out)
+{
+	ice_conn c = {0};
+	span net;
+
+	if (!span_word(&value, &net) || !span_caseeq(net, "IN") ||
+	    !span_word(&value, &c.family) || !span_word(&value, &c.host))
+		return false;
+	if (!net_addr_parse(c.host, 0, &c.ip))
+		c.ip = (net_addr){0};
+	*out = c;
+	return true;
+}
+
+bool ice_rtcp_parse(span value, ice_rtcp *out)
+{
+	ice_rtcp r = {0};
+	uint64_t n;
+
+	if (!span_word(&value, &r.port) ||
+	    !span_number(r.port, UINT16_MAX, &n))
+		return false;
+	r.number = (uint16_t)n;
+	if (span_trim(value).left && !ice_conn_parse(value, &r.conn))
+		return false;
+	*out = r;
+	return true;
+}
+
+bool ice_mline_parse(span value, ice_mline *out)
+{
+	ice_mline m = {0};
+	span word, rest;
+	uint64_t n;
+
+	if (!span_word(&value, &m.kind) || !span_word(&value, &word) ||
+	    !span_word(&value, &m.proto))
+		return false;
+	rest = word;
+	if (!span_decimal(&rest, UINT16_MAX, &n) ||
+	    (rest.left && rest.p[0] != '/'))
+		return false;
+	m.port = span_before(word, rest);
+	m.number = (uint16_t)n;
+	m.formats = value;
+	*out = m;
+	return true;
+}
+
+static uint8_t kind_of(span kind)
+{
+	if (span_caseeq(kind, "audio"))
+		return ICE_AUDIO;
+	if (span_caseeq(kind, "video"))
+		return ICE_VIDEO;
+	return ICE_OTHER;
+}
+
+static void read_cand(ice_cand *c, span value, const ice_plan *plan,
+		      const ice_known *k)
+{
+	cand_fields f;
+	uint64_t n, port;
+
+	*c = (ice_cand){0};
+	if (cand_split(value, &f) != CAND_OK ||
+	    !span_number(f.port, UINT16_MAX, &port)) {
+		c->odd = true;
+		return;
+	}
+	c->id = f.id;
+	c->addr = f.addr;
+	c->port = f.port;
+	c->draft06 = f.draft06;
+	c->transport = (uint8_t)cand_transport(f.transport);
+	if (span_number(f.component, UINT8_MAX, &n))
+		c->component = (uint8_t)n;
+	if (!net_addr_parse(f.addr, (uint16_t)port, &c->at))
+		c->at = (net_addr){0};
+	c->relay = f.draft06 ? ice_known_relay(k, plan, value, &c->at)
+			     : cand_type(f.type) == CALL_CAND_RELAY;
+}
+
+static const char *add_cand(ice_sdp *s, ice_section *sec, span value,
+			    const ice_plan *plan, const ice_known *k)
+{
+	ice_cand *c = &s->cand[s->n_cand];
+
+	if (s->n_cand == ICE_CAND_MAX)
+		return "more than 256 candidate lines";
+	read_cand(c, value, plan, k);
+	s->n_cand++;
+	sec->n++;
+	sec->draft06 += c->draft06;
+	return NULL;
+}
+
+static ice_section *add_section(ice_sdp *s)
+{
+	ice_section *sec = &s->section[s->n];
+
+	if (s->n == ICE_SECTION_MAX)
+		return NULL;
+	*sec = (ice_section){.kind = ICE_OTHER, .first = s->n_cand};
+	s->n++;
+	return sec;
+}
+
+static bool read_mline(ice_section *sec, span value)
+{
+	if (!ice_mline_parse(value, &sec->m))
+		return false;
+	sec->has_m = true;
+	sec->kind = kind_of(sec->m.kind);
+	if (span_casestarts(sec->m.proto, "RTP/") ||
+	    span_casestarts(sec->m.proto, "TCP/RTP/"))
+		ice_payloads_list(&sec->payloads, sec->m.formats);
+	return true;
+}
+
+/* The attributes of a section that bear on what is done with it. */
+static void read_attr(ice_section *sec, const ice_line *l,
+		      const ice_plan *plan)
+{
+	if (ice_line_attr(l, "rtcp")) {
+		if (!sec->rtcp.port.left && !ice_rtcp_parse(l->value,
+							    &sec->rtcp))
+			sec->rtcp = (ice_rtcp){0};
+	} else if (ice_line_attr(l, "rtpmap")) {
+		ice_payloads_map(&sec->payloads, plan, l->value);
+	} else if (ice_line_attr(l, "crypto")) {
+		sec->crypto = true;
+	} else if (ice_line_attr(l, "remote-candidates")) {
+		sec->remote = l->value;
+		sec->final = true;
+	} else if (ice_line_attr(l, "remote-candidate")) {
+		sec->final = true;
+	} else if (ice_line_attr(l, "ice-mismatch")) {
+		sec->mismatch = true;
+	}
+}
+
+static void read_conn(ice_sdp *s, ice_section *sec, span value)
+{
+	ice_conn *c = sec ? &sec->conn : &s->conn;
+
+	if (!c->host.left && !ice_conn_parse(value, c))
+		*c = (ice_conn){0};
+}
+
+const char *ice_sdp_read(ice_sdp *s, span text, bool fragment,
+			 const ice_plan *plan, const ice_known *k)
+{
+	ice_section *sec = NULL;
+	const char *why = NULL;
+	ice_line l;
+
+	s->text = text;
+	s->fragment = fragment;
+	s->conn = (ice_conn){0};
+	s->conn_to = NULL;
+	s->move_conn = s->edited = false;
+	s->n = s->n_cand = 0;
+	while (!why && ice_line_next(&text, &l)) {
+		bool cand = ice_line_is_cand(&l);
+
+		if (l.type == 'm' || (cand && !sec && fragment)) {
+			sec = add_section(s);
+			if (!sec)
+				return "more than 16 m= lines";
+		}
+		if (l.type == 'm' && !read_mline(sec, l.value))
+			why = "an m= line cannot be read";
+		else if (l.type == 'c')
+			read_conn(s, sec, l.value);
+		else if (cand && sec)
+			why = add_cand(s, sec, l.value, plan, k);
+		else if (l.type == 'a' && sec)
+			read_attr(sec, &l, plan);
+	}
+	return why;
+}
