@@ -161,3 +161,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(tap_server, tap_server_free)
  * that stand stay. On failure the old ones stay in force. */
 bool tap_server_reload(tap_server *s, GError **err);
 uint16_t tap_server_port(const tap_server *s);
+/* "subject: why" of the peer that was refused last, or "". Lent. */
+const char *tap_server_refusal(const tap_server *s);

@@ -1,0 +1,56 @@
+/* counter.h - everything the tap counts, and the names operators read. */
+#pragma once
+#include <stdint.h>
+
+#define TAP_COUNTERS(X) \
+	X(MESSAGES, "messages") \
+	X(REQUESTS, "requests") \
+	X(RESPONSES, "responses") \
+	X(PASSED, "passed") \
+	X(REWRITTEN, "rewritten") \
+	X(REFUSED, "refused") \
+	X(LATE, "late") \
+	X(REPEATED, "repeated") \
+	X(STRAY, "stray") \
+	X(CALLS, "calls") \
+	X(CALLS_RECORDED, "calls-recorded") \
+	X(CALLS_TIMED_OUT, "calls-timed-out") \
+	X(CALLS_OVER_LIMIT, "calls-over-limit") \
+	X(FORKS_OVER_LIMIT, "forks-over-limit") \
+	X(INSTANT_MESSAGES, "instant-messages") \
+	X(IM_SESSIONS, "im-sessions") \
+	X(NO_RELAY, "no-relay") \
+	X(ESCAPED, "escaped") \
+	X(NOT_REWRITABLE, "not-rewritable") \
+	X(SIP_SHORT, "sip-short") \
+	X(SIP_TRUNCATED, "sip-truncated") \
+	X(SIP_BAD_START, "sip-bad-start") \
+	X(SIP_BAD_HEADER, "sip-bad-header") \
+	X(SIP_BAD_VALUE, "sip-bad-value") \
+	X(SIP_MISSING, "sip-missing") \
+	X(SIP_DUPLICATE, "sip-duplicate") \
+	X(SIP_TOO_LONG, "sip-too-long") \
+	X(SIP_TOO_MANY, "sip-too-many") \
+	X(SDP_BAD, "sdp-bad") \
+	X(SDP_OVER_LIMIT, "sdp-over-limit") \
+	X(CRYPTO_BAD, "crypto-bad") \
+	X(CANDIDATE_BAD, "candidate-bad") \
+	X(HEP_FRAMES, "hep-frames") \
+	X(HEP_BAD, "hep-bad") \
+	X(HEP_NOT_SIP, "hep-not-sip") \
+	X(HEP_VERSION, "hep-version") \
+	X(HEARTBEATS, "heartbeats") \
+	X(PEERS, "peers") \
+	X(PEERS_REFUSED, "peers-refused") \
+	X(PEERS_OVER_LIMIT, "peers-over-limit")
+
+typedef enum tap_counter {
+#define X(id, name) TAP_N_##id,
+	TAP_COUNTERS(X)
+#undef X
+	TAP_COUNTER_COUNT,
+} tap_counter;
+
+typedef struct tap_counters {
+	uint64_t n[TAP_COUNTER_COUNT];
+} tap_counters;
