@@ -1,0 +1,333 @@
+#include "signaling_tap/rewrite.h"
+
+#include "core/multipart.h"
+
+static guint digest_hash(gconstpointer p)
+{
+	guint h;
+
+	memcpy(&h, p, sizeof(h));
+	return h;
+}
+
+static gboolean digest_equal(gconstpointer a, gconstpointer b)
+{
+	return tap_digest_same(a, b);
+}
+
+static void call_free(void *p)
+{
+	tap_call_free(p);
+}
+
+tap_calls *tap_calls_new(const tap_config *cfg)
+{
+	tap_calls *c = g_new0(tap_calls, 1);
+
+	c->cfg = *cfg;
+	if (!c->cfg.idle_s)
+		c->cfg.idle_s = TAP_IDLE_S;
+	if (!c->cfg.max_calls)
+		c->cfg.max_calls = TAP_CALLS_MAX;
+	c->table = g_hash_table_new_full(digest_hash, digest_equal, NULL,
+					 call_free);
+	c->out = g_malloc(TAP_OUT_MAX);
+	c->body = g_malloc(TAP_OUT_MAX);
+	return c;
+}
+
+void tap_calls_free(tap_calls *c)
+{
+	if (!c)
+		return;
+	g_hash_table_unref(c->table);
+	g_free(c->out);
+	g_free(c->body);
+	g_free(c);
+}
+
+unsigned tap_calls_count(const tap_calls *c)
+{
+	GHashTableIter it;
+	unsigned n = 0;
+	void *call;
+
+	g_hash_table_iter_init(&it, c->table);
+	while (g_hash_table_iter_next(&it, NULL, &call))
+		n += ((tap_call *)call)->begun && !((tap_call *)call)->ended;
+	return n;
+}
+
+uint64_t tap_calls_counter(const tap_calls *c, unsigned i)
+{
+	return i < TAP_COUNTER_COUNT ? c->count.n[i] : 0;
+}
+
+tap_counters *tap_calls_counters(tap_calls *c)
+{
+	return &c->count;
+}
+
+bool tap_calls_records(const tap_calls *c)
+{
+	return c->latest && c->latest->record;
+}
+
+void tap_calls_late(tap_calls *c, clk_both now)
+{
+	c->count.n[TAP_N_LATE]++;
+	if (c->latest)
+		tap_call_note(c->latest, now, TAP_F_LATE, "yes");
+}
+
+/* Finding the call of a message. */
+
+static tap_digest call_key(span call_id, span tag)
+{
+	tap_digest d = {{0}};
+
+	tap_digest_add(&d, call_id);
+	tap_digest_add(&d, tag);
+	return d;
+}
+
+static tap_call *call_find(tap_calls *c, const tap_sip *s)
+{
+	tap_digest key = call_key(s->first[TAP_H_CALL_ID], s->from_tag);
+	tap_call *call = g_hash_table_lookup(c->table, &key);
+
+	if (call || !s->to_tag.left)
+		return call;
+	key = call_key(s->first[TAP_H_CALL_ID], s->to_tag);
+	return g_hash_table_lookup(c->table, &key);
+}
+
+/* An INVITE begins a call; a response to one, or an INVITE inside a dialog,
+ * does so when the beginning was missed. */
+static bool begins(const tap_sip *s)
+{
+	if (s->method != TAP_INVITE)
+		return false;
+	return s->request || (s->status > 100 && s->status < 300 &&
+			      s->to_tag.left);
+}
+
+/* Another attempt after the call was over, with the same Call-ID and tag. */
+static bool begins_anew(const tap_call *call, const tap_sip *s)
+{
+	return call->ended && s->request && s->method == TAP_INVITE &&
+	       !s->to_tag.left && s->cseq > call->cseq;
+}
+
+/* Instant messages and the conference's control channel are dialogs, but not
+ * calls that can be heard. */
+static bool is_silent(const tap_sip *s, const tap_msg *m)
+{
+	const tap_sdp_about *a = &m->about;
+
+	if (m->half)
+		return a->message && !a->audio && !a->video && !a->sharing &&
+		       !a->other;
+	return s->request &&
+	       mime_is(s->first[TAP_H_CONTENT_TYPE], "application/cccp+xml");
+}
+
+static tap_call *call_begin(tap_calls *c, const tap_msg *m)
+{
+	tap_call *call;
+
+	if (g_hash_table_size(c->table) >= c->cfg.max_calls) {
+		c->count.n[TAP_N_CALLS_OVER_LIMIT]++;
+		return NULL;
+	}
+	call = tap_call_new(c, m->sip);
+	call->id = call_key(m->sip->first[TAP_H_CALL_ID], m->sip->from_tag);
+	call->source = span_dup(m->src->name);
+	call->inline_source = m->src->rewrites;
+	call->silent = is_silent(m->sip, m);
+	call->heard = m->at;
+	if (call->silent)
+		c->count.n[TAP_N_IM_SESSIONS]++;
+	g_hash_table_replace(c->table, &call->id, call);
+	return call;
+}
+
+/* "callid;to-tag=7743;from-tag=6472" (RFC 3891 6.1): the call that this one
+ * takes the place of. */
+static tap_call *call_replaced(tap_calls *c, const tap_call *by)
+{
+	span value = tap_facts_peek(&by->facts, TAP_F_REPLACES);
+	span id, tag, params;
+	tap_digest key;
+	tap_call *call;
+
+	if (!span_until(&value, ';', &id))
+		return NULL;
+	params = value;
+	for (int i = 0; i < 2; i++) {
+		if (!tap_param_find(params, i ? "to-tag" : "from-tag", &tag))
+			continue;
+		key = call_key(span_trim(id), tag);
+		call = g_hash_table_lookup(c->table, &key);
+		if (call)
+			return call;
+	}
+	return NULL;
+}
+
+/* Once the new call is answered the old one lives on in it. */
+static void replaced_note(tap_calls *c, const tap_call *by, const tap_msg *m)
+{
+	tap_call *old;
+
+	if (!by->facts.text[TAP_F_REPLACES] || m->sip->request ||
+	    m->sip->method != TAP_INVITE || m->sip->status < 200 ||
+	    m->sip->status > 299)
+		return;
+	old = call_replaced(c, by);
+	if (old && old != by)
+		tap_call_replace(old, m->at, by->call_id);
+}
+
+/* Counting and reading. */
+
+static void verdict_count(tap_calls *c, tap_sip_verdict v)
+{
+	static const tap_counter counters[] = {
+		[TAP_SIP_SHORT] = TAP_N_SIP_SHORT,
+		[TAP_SIP_TRUNCATED] = TAP_N_SIP_TRUNCATED,
+		[TAP_SIP_BAD_START] = TAP_N_SIP_BAD_START,
+		[TAP_SIP_BAD_HEADER] = TAP_N_SIP_BAD_HEADER,
+		[TAP_SIP_BAD_VALUE] = TAP_N_SIP_BAD_VALUE,
+		[TAP_SIP_MISSING] = TAP_N_SIP_MISSING,
+		[TAP_SIP_DUPLICATE] = TAP_N_SIP_DUPLICATE,
+		[TAP_SIP_TOO_LONG] = TAP_N_SIP_TOO_LONG,
+		[TAP_SIP_TOO_MANY] = TAP_N_SIP_TOO_MANY,
+	};
+
+	if (v != TAP_SIP_OK)
+		c->count.n[counters[v]]++;
+}
+
+static bool sip_read(tap_calls *c, const tap_source *src, span message,
+		     tap_sip *out)
+{
+	tap_sip_verdict v = tap_sip_parse(message, out);
+
+	verdict_count(c, v);
+	/* In a copy from a text log line ends may have been changed, which
+	 * makes Content-Length wrong. */
+	if (v == TAP_SIP_TRUNCATED && !src->rewrites)
+		v = TAP_SIP_OK;
+	if (v != TAP_SIP_OK)
+		return false;
+	c->count.n[out->request ? TAP_N_REQUESTS : TAP_N_RESPONSES]++;
+	if (out->request && out->method == TAP_MESSAGE)
+		c->count.n[TAP_N_INSTANT_MESSAGES]++;
+	return true;
+}
+
+static void message_take(tap_calls *c, tap_msg *m, tap_answer *out)
+{
+	const tap_sip *s = m->sip;
+	tap_call *call = call_find(c, s);
+
+	if (s->method == TAP_METHOD_OTHER || s->method == TAP_MESSAGE)
+		return;
+	if (!call && !begins(s)) {
+		c->count.n[TAP_N_STRAY]++;
+		return;
+	}
+	if (!call || begins_anew(call, s))
+		call = call_begin(c, m);
+	if (!call)
+		return;
+	c->latest = call;
+	tap_call_message(call, m);
+	replaced_note(c, call, m);
+	if (call->record && m->src->rewrites && c->cfg.plan && s->body.left)
+		tap_rewrite_message(call, m, out);
+}
+
+static void answer_count(tap_calls *c, const tap_answer *a)
+{
+	static const tap_counter counters[] = {
+		[TAP_PASS] = TAP_N_PASSED,
+		[TAP_REPLACED] = TAP_N_REWRITTEN,
+		[TAP_REFUSE] = TAP_N_REFUSED,
+	};
+
+	c->count.n[counters[a->verdict]]++;
+}
+
+void tap_calls_message(tap_calls *c, clk_both now, const tap_source *src,
+		       span message, tap_answer *out)
+{
+	g_autoptr(call_half) half = call_half_new();
+	tap_msg m = {.at = now, .src = src, .mine = half};
+	tap_sip s;
+
+	*out = (tap_answer){.verdict = TAP_PASS, .reason = ""};
+	c->latest = NULL;
+	c->count.n[TAP_N_MESSAGES]++;
+	if (clk_since(now.mono, c->ticked) >= CLK_NS_PER_S)
+		tap_calls_tick(c, now);
+	m.sip = &s;
+	if (sip_read(c, src, message, &s)) {
+		if (s.method < TAP_MESSAGE &&
+		    tap_sdp_read(s.first[TAP_H_CONTENT_TYPE], s.body, half,
+				 &m.about, &c->count) == TAP_SDP_OK)
+			m.half = half;
+		message_take(c, &m, out);
+	}
+	answer_count(c, out);
+}
+
+/* Time. */
+
+void tap_calls_tick(tap_calls *c, clk_both now)
+{
+	GHashTableIter it;
+	void *value;
+
+	c->ticked = now.mono;
+	c->latest = NULL;
+	g_hash_table_iter_init(&it, c->table);
+	while (g_hash_table_iter_next(&it, NULL, &value)) {
+		tap_call *call = value;
+
+		if (clk_since(now.mono, tap_call_deadline(call)) < 0)
+			continue;
+		if (call->ended)
+			g_hash_table_iter_remove(&it);
+		else
+			tap_call_due(call, now);
+	}
+}
+
+static void end_one(tap_call *call, clk_both now)
+{
+	if (!call->ended)
+		tap_call_due(call, now);
+}
+
+void tap_calls_end(tap_calls *c, clk_both now, uint64_t number)
+{
+	GHashTableIter it;
+	void *value;
+
+	g_hash_table_iter_init(&it, c->table);
+	while (g_hash_table_iter_next(&it, NULL, &value))
+		if (((tap_call *)value)->number == number)
+			end_one(value, now);
+}
+
+void tap_calls_end_all(tap_calls *c, clk_both now)
+{
+	GHashTableIter it;
+	void *value;
+
+	g_hash_table_iter_init(&it, c->table);
+	while (g_hash_table_iter_next(&it, NULL, &value))
+		end_one(value, now);
+}

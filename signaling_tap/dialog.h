@@ -1,0 +1,103 @@
+/* dialog.h - one call: a dialog, its forks, and what is told of it. */
+#pragma once
+#include "signaling_tap/facts.h"
+#include "signaling_tap/sdp.h"
+#include "signaling_tap/uri.h"
+
+enum {
+	TAP_FORKS_MAX = 32,
+	TAP_SEEN = 32,		/* messages remembered to know repeats */
+	TAP_GONE_S = 32,	/* an ended call's memory: RFC 3261 64*T1 */
+	TAP_GRACE_S = 5,	/* after a failure or CANCEL: is it retried? */
+	TAP_RING_S = 300,	/* unanswered and silent for so long: over */
+	TAP_IDLE_S = 4 * 3600,
+	TAP_CALLS_MAX = 100000,
+	TAP_RELAYS = 12,	/* relay candidates remembered of each side */
+};
+
+typedef struct tap_fork {
+	char *tag;
+	tap_digest last;	/* body of the callee's latest SDP */
+	uint8_t state;		/* rec_state, 0 before any */
+} tap_fork;
+
+/* A message that was handled: method or status, CSeq, tags; and the version of
+ * its SDP, so that keys are not missed when somebody repeats a number. */
+typedef struct tap_seen {
+	tap_digest key, version;
+} tap_seen;
+
+typedef struct tap_call {
+	tap_digest id;		/* of Call-ID and caller's tag; the table's key */
+	struct tap_calls *all;
+	uint64_t number;
+	void *own;		/* the sink's */
+	char *call_id, *tag;
+	tap_facts_set facts;
+	char *source;		/* who told us first */
+	bool inline_source;
+	bool begun, ended;
+	bool silent;		/* instant messages, conference control */
+	bool decided, record, audio, video;
+	bool kind_audio, kind_video;	/* seen in its SDP so far */
+	bool cancelled, replaced;
+	clk_both heard;
+	clk_mono due;		/* when `end` comes true, or the memory goes;
+				 * 0: never */
+	rec_end end;
+	clk_both end_at;
+	uint32_t serial;	/* of the latest half */
+	uint32_t cseq;		/* of the first INVITE */
+	uint32_t offer_cseq[2];	/* of each side's latest INVITE */
+	bool offer_sdp[2];	/* it had SDP */
+	bool held[2];		/* by each side */
+	tap_digest last;	/* body of the caller's latest SDP */
+	GArray *forks;		/* of tap_fork */
+	net_addr relays[2][TAP_RELAYS];
+	uint8_t relays_n[2];
+	tap_seen *seen;		/* ring of TAP_SEEN */
+	unsigned seen_at;
+} tap_call;
+
+struct tap_calls {
+	tap_config cfg;
+	tap_counters count;
+	GHashTable *table;	/* tap_digest -> tap_call, owned */
+	uint64_t number;	/* of the latest call */
+	tap_call *latest;	/* whose message came last; NULL: nobody's */
+	clk_mono ticked;
+	uint8_t *out;		/* the latest rewritten message */
+	uint8_t *body;		/* and its body */
+};
+
+/* A message on its way through a call. */
+typedef struct tap_msg {
+	const tap_sip *sip;
+	clk_both at;
+	const tap_source *src;
+	const call_half *half;	/* NULL: it has no SDP */
+	call_half *mine;	/* the same, to be numbered */
+	tap_sdp_about about;
+	uint8_t side;		/* who sent it */
+	span branch;		/* the callee's tag */
+	bool repeated;
+} tap_msg;
+
+tap_call *tap_call_new(struct tap_calls *all, const tap_sip *first);
+void tap_call_free(tap_call *c);
+/* Sets m->side and m->branch, and tells the sink what is new. */
+void tap_call_message(tap_call *c, tap_msg *m);
+/* The time has come for what c->due waits for. */
+void tap_call_due(tap_call *c, clk_both now);
+void tap_call_finish(tap_call *c, clk_both at, const rec_end *end);
+/* Another call has taken its place; its BYE is then no hanging up. */
+void tap_call_replace(tap_call *c, clk_both at, const char *by);
+/* A fact found by the rewriter. */
+void tap_call_note(tap_call *c, clk_both at, tap_fact f, const char *text);
+/* For those who count before a message is cut. */
+tap_counters *tap_calls_counters(struct tap_calls *c);
+/* Of the latest message: its call is recorded; its verdict came too late. */
+bool tap_calls_records(const struct tap_calls *c);
+void tap_calls_late(struct tap_calls *c, clk_both now);
+/* When something should happen if nothing is heard. */
+clk_mono tap_call_deadline(const tap_call *c);

@@ -1,0 +1,92 @@
+#include "signaling_tap/rewrite.h"
+
+#include "ice_rewriter/ice.h"
+
+/* Who sent it has said where its relays are: for SDP fragments. */
+static ice_plan plan_for(const tap_call *c, const tap_msg *m)
+{
+	ice_plan p = *c->all->cfg.plan;
+	uint8_t other = m->side == CALL_CALLER ? CALL_CALLEE : CALL_CALLER;
+
+	p.kinds = (c->audio ? ICE_AUDIO : 0) | (c->video ? ICE_VIDEO : 0);
+	p.peers = c->relays[other];
+	p.n_peers = c->relays_n[other];
+	p.trickled = c->relays_n[m->side] > 0;
+	return p;
+}
+
+static bool any_forced(const ice_report *r)
+{
+	for (unsigned i = 0; i < r->n; i++)
+		if (r->media[i].state == ICE_FORCED)
+			return true;
+	return false;
+}
+
+/* A fact for the journal, once a side. */
+static void found(tap_call *c, const tap_msg *m, tap_fact f, tap_counter n)
+{
+	if (m->repeated)
+		return;
+	c->all->count.n[n]++;
+	tap_call_note(c, m->at, f,
+		      m->side == CALL_CALLER ? "caller" : "callee");
+}
+
+static void refuse(tap_call *c, const tap_msg *m, tap_answer *out)
+{
+	uint16_t status = c->all->cfg.no_relay_status;
+	const rec_end end = {
+		.cause = REC_REFUSED, .side = m->side, .status = status,
+		.text = span_str("no relay candidate for a recorded stream"),
+	};
+
+	out->verdict = TAP_REFUSE;
+	out->status = status;
+	out->reason = "no relay candidate for a recorded stream";
+	/* in mid-call only the change is refused */
+	if (!m->sip->to_tag.left)
+		tap_call_finish(c, m->at, &end);
+}
+
+static void report_take(tap_call *c, const tap_msg *m, const ice_report *r,
+			tap_answer *out)
+{
+	if (any_forced(r) && !c->facts.text[TAP_F_REWRITTEN])
+		tap_call_note(c, m->at, TAP_F_REWRITTEN, "yes");
+	if (r->escaped)
+		found(c, m, TAP_F_ESCAPED, TAP_N_ESCAPED);
+	if (r->opaque || r->why)
+		c->all->count.n[TAP_N_NOT_REWRITABLE]++;
+	if (!r->unforced)
+		return;
+	found(c, m, TAP_F_NO_RELAY, TAP_N_NO_RELAY);
+	if (c->all->cfg.no_relay_status && m->sip->request &&
+	    m->sip->method == TAP_INVITE)
+		refuse(c, m, out);
+}
+
+void tap_rewrite_message(tap_call *c, const tap_msg *m, tap_answer *out)
+{
+	const tap_sip *s = m->sip;
+	put body = put_into(c->all->body, TAP_OUT_MAX);
+	put whole = put_into(c->all->out, TAP_OUT_MAX);
+	ice_plan plan = plan_for(c, m);
+	ice_report report;
+	ice_verdict v;
+
+	v = ice_rewrite(&plan, s->first[TAP_H_CONTENT_TYPE], s->body, &body,
+			&report);
+	report_take(c, m, &report, out);
+	if (v == ICE_NO_ROOM)
+		c->all->count.n[TAP_N_NOT_REWRITABLE]++;
+	if (v != ICE_CHANGED || out->verdict == TAP_REFUSE)
+		return;
+	tap_sip_put(&whole, s, put_done(&body));
+	if (whole.full || whole.n > TAP_SIP_MESSAGE_MAX - 1024) {
+		c->all->count.n[TAP_N_NOT_REWRITABLE]++;
+		return;
+	}
+	out->verdict = TAP_REPLACED;
+	out->message = put_done(&whole);
+}
