@@ -1,0 +1,19 @@
+/* tls_io.h - the TLS side of the listener: what we show, whom we trust. */
+#pragma once
+#include <openssl/ssl.h>
+
+#include "signaling_tap/tap.h"
+
+/* TLS 1.2 and up, a client certificate is demanded, no resumption: a peer is
+ * judged by its certificate each time. NULL on failure, which names the file.
+ * Free with SSL_CTX_free(). */
+SSL_CTX *tap_tls_context(const tap_server_config *cfg, GError **err);
+/* One of `allow` is a subject alternative name (DNS, IP or URI) of the
+ * certificate; wildcards stand for nothing. True when `allow` is NULL. */
+bool tap_tls_allowed(X509 *cert, const char *const *allow);
+/* Whole days that our own certificate is still valid; negative after. */
+int tap_tls_days_left(SSL_CTX *ctx);
+/* "CN=fe1,O=..." as RFC 2253 has it. Free with g_free(). */
+char *tap_tls_subject(X509 *cert);
+/* The oldest OpenSSL error of this thread, whose queue is then empty. */
+const char *tap_tls_problem(void);
