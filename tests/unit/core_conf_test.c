@@ -98,6 +98,27 @@ static void test_dropins(void)
 	g_rmdir(dir);
 }
 
+/* Every key has its item in the manual page, under its group. */
+static void test_manual(void)
+{
+	g_autofree char *page = NULL;
+	const conf_key *k = conf_table();
+
+	g_assert_true(g_file_get_contents("man/edgetape.conf.5", &page, NULL,
+					  NULL));
+	for (unsigned i = 0; i < CONF_KEYS; i++) {
+		g_autofree char *group = g_strdup_printf(".Ss Group %s\n",
+							 k[i].group);
+		g_autofree char *item = g_strdup_printf(".It Cm %s\n",
+							k[i].key);
+		const char *at = strstr(page, group);
+
+		g_test_message("[%s] %s", k[i].group, k[i].key);
+		g_assert_nonnull(at);
+		g_assert_nonnull(strstr(at, item));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -107,5 +128,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/core/conf/all-errors", test_all_errors);
 	g_test_add_func("/core/conf/round-trip", test_round_trip);
 	g_test_add_func("/core/conf/dropins", test_dropins);
+	g_test_add_func("/core/conf/manual", test_manual);
 	return g_test_run();
 }
