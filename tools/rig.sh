@@ -88,17 +88,21 @@ rig_listens() {
 rig_check() {
 	local p missing=
 
-	[ "$(id -u)" = 0 ] ||
-		{ rig_fail 'network namespaces need root'; return; }
+	if [ "$(id -u)" != 0 ]; then
+		rig_fail 'network namespaces need root'
+		return
+	fi
 	for p in ip ss openssl tcpdump turnserver kamailio sox espeak-ng; do
 		command -v $p >/dev/null || missing="$missing $p"
 	done
-	[ -z "$missing" ] ||
-		{ rig_fail "not installed:$missing (see tools/deps)"; return; }
-	ip netns add "et$$-probe" 2>/dev/null &&
-		ip netns exec "et$$-probe" true 2>/dev/null &&
-		ip netns del "et$$-probe" ||
-		{ rig_fail 'this system does not let us make network namespaces'; return; }
+	if [ -n "$missing" ]; then
+		rig_fail "not installed:$missing (see tools/deps)"
+		return
+	fi
+	if ! { ip netns add "et$$-probe" && rig_in probe true &&
+		ip netns del "et$$-probe"; } 2>/dev/null; then
+		rig_fail 'this system does not let us make network namespaces'
+	fi
 }
 
 # When a process began, in clock ticks since boot; tells it from a later one
@@ -158,10 +162,12 @@ rig_up() {
 
 	rig_sweep
 	RIG=/run/edgetape-rig.$$.$(rig_born $$)
-	mkdir -m 700 "$RIG" && mkdir -p "$RIG/tls" &&
+	if ! { mkdir -m 700 "$RIG" && mkdir "$RIG/tls" &&
 		ip netns add "et$$-rt" &&
-		rig_in rt sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward' ||
-		{ rig_fail 'cannot make the network'; return; }
+		rig_in rt sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'; }; then
+		rig_fail 'cannot make the network'
+		return
+	fi
 	for h in $RIG_NAMES; do
 		rig_join "$h" || { rig_fail 'cannot make the network'; return; }
 	done
@@ -189,13 +195,17 @@ rig_certificate() {
 			-out "$t.pem"
 } >>"$RIG/tls/openssl.log" 2>&1
 
-rig_certificates() {
+rig_authority() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 		-keyout "$RIG/tls/ca.key" -out "$RIG/tls/ca.pem" -days 2 \
-		-subj '/CN=edgetape demo CA' >>"$RIG/tls/openssl.log" 2>&1 &&
-		rig_certificate fe "$(rig_ip fe)" "$RIG_DOMAIN" &&
-		rig_certificate rec "$(rig_ip rec)" ||
+		-subj '/CN=edgetape demo CA'
+} >>"$RIG/tls/openssl.log" 2>&1
+
+rig_certificates() {
+	if ! { rig_authority && rig_certificate fe "$(rig_ip fe)" $RIG_DOMAIN &&
+		rig_certificate rec "$(rig_ip rec)"; }; then
 		rig_fail "certificates: $(tail -n 1 "$RIG/tls/openssl.log")"
+	fi
 }
 
 # rig_voice FILE VOICE TEXT - speech, 8 kHz mono.
@@ -249,22 +259,109 @@ rig_gone() {
 	! kill -0 "$1" 2>/dev/null
 }
 
-# rig_call SECONDS [OPTION...] - Alice calls Bob; both say what stands in
-# $RIG/USER.wav. Results: $RIG/{alice,bob}.json, -heard.wav, .N.sent|got.sdp.
+# rig_call CALLER CALLEE SECONDS [OPTION...] - the caller's phone is on ua, the
+# callee's on ub; both say what stands in $RIG/USER.wav. Results:
+# $RIG/USER.json, USER-heard.wav, USER.N.sent.sdp, USER.N.got.sdp.
 rig_call() {
-	local secs=$1 alice bob
+	local from=$1 to=$2 secs=$3 caller callee
+
+	shift 3
+	rm -f "$RIG/$from".{json,*.sdp} "$RIG/$to".{json,*.sdp} \
+		"$RIG/$from-heard.wav" "$RIG/$to-heard.wav"
+	rig_phone ub "$to" --play "$RIG/$to.wav" \
+		--heard "$RIG/$to-heard.wav" --secs "$secs" "$@"
+	callee=$RIG_PID
+	rig_await 10 "$to registers" grep -q ready "$RIG/$to.log" ||
+		{ cat "$RIG/$to.log" >&2; return 1; }
+	rig_phone ua "$from" --play "$RIG/$from.wav" \
+		--heard "$RIG/$from-heard.wav" --secs "$secs" --call "$to" "$@"
+	caller=$RIG_PID
+	rig_await $((secs + 30)) "$from ends" rig_gone "$caller" &&
+		rig_await 40 "$to ends" rig_gone "$callee"
+}
+
+# rig_sniff NAME HOST INTERFACE - tcpdump to $RIG/NAME.pcap until rig_stop.
+rig_sniff() {
+	rig_start "$1" "$2" tcpdump -Z root -U -n --immediate-mode -i "$3" \
+		-w "$RIG/$1.pcap" udp
+	rig_await 10 'tcpdump' grep -q 'listening on' "$RIG/$1.log"
+}
+
+# RTP that is not RTCP, offset given (RFC 5761 4).
+rig_rtp_at() {
+	echo "(udp[$1] & 0xc0 = 0x80 and (udp[$(($1 + 1))] < 192 or udp[$(($1 + 1))] > 223))"
+}
+
+# rig_count direct|relayed FILE - RTP packets of Alice's host, both ways, in a
+# capture made there: to and from Bob's host, or the relay. On the way to the
+# relay they are bare, in ChannelData, or in Send and Data indications with
+# XOR-PEER-ADDRESS before DATA (RFC 5766 11.4, 10).
+rig_count() {
+	local to wraps
+
+	case $1 in
+	direct)
+		to=$(rig_ip ub)
+		wraps=$(rig_rtp_at 8)
+		;;
+	relayed)
+		to=$(rig_ip ed)
+		wraps="$(rig_rtp_at 8)
+			or (udp[8] & 0xc0 = 0x40 and $(rig_rtp_at 12))
+			or ((udp[8:2] = 0x16 or udp[8:2] = 0x17) and
+			    udp[40:2] = 0x13 and $(rig_rtp_at 44))"
+		;;
+	esac
+	tcpdump -n -r "$2" --count "host $to and ($wraps)" 2>/dev/null |
+		sed -n 's/^\([0-9]*\) packet.*/\1/p'
+}
+
+# rig_same_sdp CALLER CALLEE - what each got is what the other sent.
+rig_same_sdp() {
+	cmp -s "$RIG/$1.1.sent.sdp" "$RIG/$2.1.got.sdp" &&
+		cmp -s "$RIG/$2.2.sent.sdp" "$RIG/$1.2.got.sdp"
+}
+
+# rig_edgetape ROLE HOST - starts that role with $RIG/edgetape.conf.
+rig_edgetape() {
+	rig_start "$1" "$2" "$RIG_BUILD/app/edgetape" "$1" -c \
+		"$RIG/edgetape.conf"
+}
+
+# rig_recorder RECORDINGS [LINE...] - configures and starts the recorder: tap
+# and render on rec, capture on ed. The lines go to the configuration.
+rig_recorder() {
+	local recordings=$1 role
 
 	shift
-	rm -f "$RIG"/{alice,bob}.{json,*.sdp} "$RIG"/{alice,bob}-heard.wav
-	rig_phone ub bob --play "$RIG/bob.wav" --heard "$RIG/bob-heard.wav" \
-		--secs "$secs" "$@"
-	bob=$RIG_PID
-	rig_await 10 'Bob registers' grep -q ready "$RIG/bob.log" || return
-	rig_phone ua alice --play "$RIG/alice.wav" \
-		--heard "$RIG/alice-heard.wav" --secs "$secs" --call bob "$@"
-	alice=$RIG_PID
-	rig_await $((secs + 30)) 'Alice ends' rig_gone "$alice" &&
-		rig_await 20 'Bob ends' rig_gone "$bob"
+	mkdir -p "$RIG/spool" "$RIG/run" "$recordings"
+	if ! "$RIG_BUILD/app/edgetape" keygen "$RIG/recorder" \
+		>"$RIG/keygen.log" 2>&1; then
+		rig_fail "keygen: $(cat "$RIG/keygen.log")"
+		return
+	fi
+	{
+		printf '[edgetape]\nspool=%s\nrecordings=%s\nrun=%s\n' \
+			"$RIG/spool" "$recordings" "$RIG/run"
+		printf 'public-key=%s\nprivate-key=%s\n' \
+			"$RIG/recorder.pub" "$RIG/recorder.key"
+		printf '[tap]\nlisten=%s\npeers=%s\n' \
+			"$(rig_ip rec):9061" fe.$RIG_DOMAIN
+		printf 'certificate=%s\nkey=%s\nca=%s\n' "$RIG/tls/rec.pem" \
+			"$RIG/tls/rec.key" "$RIG/tls/ca.pem"
+		printf '%s\n' "$@"
+	} >"$RIG/edgetape.conf"
+	rig_edgetape capture ed
+	rig_edgetape tap rec
+	rig_edgetape render rec
+	rig_await 10 'edgetape tap' rig_listens rec 9061 || {
+		tail -n 3 "$RIG/tap.log" >&2
+		return 1
+	}
+	for role in tap capture render; do
+		kill -0 "$(cat "$RIG/$role.pid")" 2>/dev/null ||
+			{ rig_fail "edgetape $role: $(tail -n 1 "$RIG/$role.log")"; return; }
+	done
 }
 
 # rig_result USER KEY - out of the phone's JSON.
