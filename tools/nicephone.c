@@ -356,6 +356,22 @@ static bool report(phone *p, GError **err)
 	return true;
 }
 
+static void opts_clear(phone_opts *o)
+{
+	char *text[] = {o->user, o->domain, o->server, o->ca, o->bind,
+			o->turn, o->call, o->play, o->heard, o->sdp, o->json,
+			o->codecs, o->suite, o->destination};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(text); i++)
+		g_free(text[i]);
+}
+
+static void set_default(char **option, const char *value)
+{
+	if (!*option)
+		*option = g_strdup(value);
+}
+
 static bool missing(const char *name, const char *value, GError **err)
 {
 	if (value)
@@ -408,7 +424,7 @@ static bool read_options(phone_opts *o, int *argc, char ***argv, GError **err)
 		 "write the result there, not to stdout", "FILE"},
 		{"verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose,
 		 "show every SIP message", NULL},
-		{NULL},
+		{0},
 	};
 	g_autoptr(GOptionContext) c = g_option_context_new("- one call");
 
@@ -417,6 +433,9 @@ static bool read_options(phone_opts *o, int *argc, char ***argv, GError **err)
 	g_option_context_add_main_entries(c, entries, NULL);
 	if (!g_option_context_parse(c, argc, argv, err))
 		return false;
+	set_default(&o->codecs, "PCMU,PCMA,G722");
+	set_default(&o->suite, "AES_CM_128_HMAC_SHA1_80");
+	set_default(&o->destination, "host");
 	return !missing("user", o->user, err) &&
 	       !missing("domain", o->domain, err) &&
 	       !missing("server", o->server, err) &&
@@ -425,17 +444,14 @@ static bool read_options(phone_opts *o, int *argc, char ***argv, GError **err)
 
 int main(int argc, char **argv)
 {
-	phone p = {.o = {.codecs = "PCMU,PCMA,G722",
-			 .suite = "AES_CM_128_HMAC_SHA1_80",
-			 .destination = "host",
-			 .secs = 12,
-			 .wait = 30}};
+	phone p = {.o = {.secs = 12, .wait = 30}};
 	g_autoptr(GError) err = NULL;
 	bool heard = false;
 
 	srtp_init();
 	if (!read_options(&p.o, &argc, &argv, &err)) {
 		g_printerr("nicephone: %s\n", err->message);
+		opts_clear(&p.o);
 		return 2;
 	}
 	if (phone_open(&p, &err)) {
@@ -448,6 +464,7 @@ int main(int argc, char **argv)
 	if (err)
 		g_printerr("nicephone: %s\n", err->message);
 	phone_close(&p);
+	opts_clear(&p.o);
 	srtp_shutdown();
 	return heard && !err ? 0 : 1;
 }

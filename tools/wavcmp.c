@@ -182,7 +182,7 @@ int main(int argc, char **argv)
 		 "fail when the correlation is below", "X"},
 		{"overlap", 'o', 0, G_OPTION_ARG_DOUBLE, &overlap,
 		 "fail when they have less in common", "SECONDS"},
-		{NULL},
+		{0},
 	};
 	g_autoptr(GOptionContext) c = g_option_context_new("REF GOT");
 	g_autoptr(GError) err = NULL;

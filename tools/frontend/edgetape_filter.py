@@ -128,15 +128,24 @@ class Recorder:
                      ours(ID, '!Q', self.next_id),
                      ours(DEADLINE, '!H', deadline_ms),
                      chunk(VENDOR, NAME, os.environ['EDGETAPE_NAME'].encode()))
+        if self.sock:
+            try:
+                return self.send(data, until)
+            except TimeoutError:
+                raise
+            except OSError:
+                pass        # the recorder was restarted: once more, anew
+        self.connect(max(until - time.monotonic(), 0.001))
+        return self.send(data, until)
+
+    def send(self, data, until):
+        """Sends one frame and reads until its answer is there."""
         try:
-            if not self.sock:
-                self.connect(deadline_ms / 1000)
             self.sock.settimeout(max(until - time.monotonic(), 0.001))
             self.sock.sendall(data)
             while True:     # what is not for us is an answer that was late
                 answer = self.read_frame(until)
-                got = answer.get((VENDOR, ID))
-                if got == struct.pack('!Q', self.next_id):
+                if answer.get((VENDOR, ID)) == struct.pack('!Q', self.next_id):
                     return answer
         except Exception:
             self.close()

@@ -1,0 +1,76 @@
+# calls.bash - TAP and assertions about calls, for the tests that make calls
+# on the hosts of tools/rig.sh. Sourced from the top of the tree.
+# shellcheck shell=bash
+# shellcheck source=tools/rig.sh
+. tools/rig.sh
+
+tap_n=0
+
+# is WHAT COMMAND... - one test.
+is() {
+	local what=$1
+
+	shift
+	tap_n=$((tap_n + 1))
+	if "$@"; then
+		echo "ok $tap_n - $what"
+	else
+		echo "not ok $tap_n - $what"
+	fi
+}
+
+# The rest makes no sense any more.
+bail() {
+	is "$1" false
+	tail -n 20 "$RIG"/*.log >&2
+	finish
+	exit 1
+}
+
+finish() {
+	echo "1..$tap_n"
+}
+
+# Where calls cannot be made, the whole test is skipped.
+need_rig() {
+	local why
+
+	if ! why=$(rig_check 2>&1); then
+		echo "ok 1 - calls # SKIP ${why#*: }"
+		echo 1..1
+		exit
+	fi
+	trap rig_down EXIT
+	trap 'exit 1' INT TERM
+	{ rig_up && rig_certificates; } || bail 'the network'
+	{ rig_voice "$RIG/alice.wav" en-us 'This is Alice, and I am calling
+		about the order that you took from me on Thursday.' &&
+		rig_voice "$RIG/bob.wav" en-gb+m3 'Bob here. Let me see, yes,
+		here it is, it went out with the first post this morning.' &&
+		cp "$RIG/alice.wav" "$RIG/carol.wav"; } || bail 'the voices'
+	rig_relay || bail 'the relay'
+}
+
+# result_is USER KEY VALUE
+result_is() {
+	[ "$(rig_result "$1" "$2")" = "$3" ]
+}
+
+# path_is direct|relayed NAME USER - all packets that this phone counted, in
+# the capture NAME of its host, and none on the other path.
+path_is() {
+	local other=relayed all
+
+	[ "$1" = relayed ] && other=direct
+	all=$(($(rig_result "$3" sent) + $(rig_result "$3" received)))
+	[ "$all" -gt 0 ] &&
+		[ "$(rig_count $other "$RIG/$2.pcap")" -eq 0 ] &&
+		[ "$(rig_count "$1" "$RIG/$2.pcap")" -ge $((all * 95 / 100)) ]
+}
+
+# A call that is captured on the caller's host.
+watched_call() {
+	rig_sniff net ua eth0
+	rig_call "$@"
+	rig_stop net
+}
