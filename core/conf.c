@@ -415,8 +415,8 @@ char *conf_print(const conf *c, bool with_help)
 		const conf_key *k = &table[i];
 
 		if (strcmp(group, k->group))
-			g_string_append_printf(s, "%s[%s]\n", *group ? "\n" : "",
-					       k->group);
+			g_string_append_printf(s, "%s[%s]\n",
+					       *group ? "\n" : "", k->group);
 		group = k->group;
 		if (with_help)
 			g_string_append_printf(s, "# %s\n", k->help);

@@ -1,7 +1,8 @@
 /* journal.h - the call journal: framing, pure. docs/journal.md is the contract.
  *
  *	file   = header record*
- *	header = "ETJ1" version:16 kind:16 id:128 boot:128 mono:64 wall:64 crc:32
+ *	header = "ETJ1" version:16 kind:16 id:128 boot:128
+ *		 mono:64 wall:64 crc:32
  *	record = length:32 type:16 flags:16 mono:64 wall:64 crc:32 payload
  *
  * All integers are big-endian. `crc` is the CRC-32 of IEEE 802.3 over the
@@ -43,7 +44,7 @@ typedef enum jrn_type {
 
 typedef enum jrn_verdict {
 	JRN_OK,
-	JRN_SHORT,	/* more bytes are needed: a torn tail, or being written */
+	JRN_SHORT,	/* cut off: a torn tail, or being written */
 	JRN_BAD,	/* does not check */
 } jrn_verdict;
 

@@ -22,7 +22,7 @@ typedef enum rec_state {
 typedef enum rec_mark {
 	REC_HOLD = 1,		/* side put the other on hold (SDP) */
 	REC_RETRIEVE,
-	REC_START,		/* officers' or parties' control of the recording */
+	REC_START,		/* START to RESUME: control of the recording */
 	REC_STOP,
 	REC_PAUSE,
 	REC_RESUME,
