@@ -21,8 +21,11 @@ typedef enum relay_counter {
 	RELAY_FRAME_COUNTERS,
 
 	RELAY_FRAMES = RELAY_FRAME_COUNTERS,
-	RELAY_CLAIMED_LATE,	/* held packets that a call then claimed */
-	RELAY_EXPIRED,		/* held packets that nobody claimed */
+	RELAY_LATE_STORED,	/* held packets that a call then claimed */
+	RELAY_LATE_DUPLICATE,
+	RELAY_LATE_NOT_RECORDED,
+	RELAY_EXPIRED,		/* held packets that nobody claimed in time;
+				 * held = the four + what is held now */
 	RELAY_ORPHANS,		/* flows reported as orphans */
 	RELAY_FLOWS_BORN,
 	RELAY_FLOWS_EVICTED,	/* idle ones, for lack of room */

@@ -1,0 +1,78 @@
+#include "relay_capture/dedup.h"
+
+#include <glib.h>
+
+enum { WAYS = 4 };
+
+struct relay_dedup {
+	size_t mask;		/* sets - 1 */
+	uint64_t print[][WAYS];	/* the newest first; 0 is empty */
+};
+
+relay_dedup *relay_dedup_new(unsigned packets)
+{
+	size_t sets = 1;
+	relay_dedup *d;
+
+	while (sets * WAYS < packets)
+		sets *= 2;
+	d = g_malloc0(sizeof(*d) + sets * sizeof(d->print[0]));
+	d->mask = sets - 1;
+	return d;
+}
+
+static uint64_t mix(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * 0x9fb21c651e98df25u;
+	return h ^ h >> 32;
+}
+
+static uint64_t word_at(const uint8_t *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return w;
+}
+
+/* Over all of it, so that a forged packet that only looks like a real one
+ * cannot take its place: authentication will tell the two apart. Two lanes,
+ * because one multiplication would wait for the other. */
+static uint64_t fingerprint(span s)
+{
+	uint64_t a = s.left, b = 0x2545f4914f6cdd1d;
+	uint8_t tail[16] = {0};
+
+	for (; s.left >= 16; s.p += 16, s.left -= 16) {
+		a = mix(a, word_at(s.p));
+		b = mix(b, word_at(s.p + 8));
+	}
+	if (s.left)
+		memcpy(tail, s.p, s.left);
+	a = mix(a, word_at(tail));
+	b = mix(b, word_at(tail + 8));
+	return mix(a, b) | 1;
+}
+
+bool relay_dedup_seen(relay_dedup *d, span packet)
+{
+	uint64_t print = fingerprint(packet);
+	uint64_t *set = d->print[(print >> 7) & d->mask];
+
+	for (int i = 0; i < WAYS; i++)
+		if (set[i] == print)
+			return true;
+	memmove(set + 1, set, sizeof(*set) * (WAYS - 1));
+	set[0] = print;
+	return false;
+}
+
+size_t relay_dedup_bytes(const relay_dedup *d)
+{
+	return sizeof(*d) + (d->mask + 1) * sizeof(d->print[0]);
+}
+
+void relay_dedup_free(relay_dedup *d)
+{
+	g_free(d);
+}

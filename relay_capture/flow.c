@@ -1,0 +1,144 @@
+#include "relay_capture/flow.h"
+
+struct relay_flows {
+	unsigned max, used;
+	uint32_t mask, born;
+	relay_flow **bucket;
+	relay_flow *pool;
+	relay_flow *spare;	/* freed ones, by chain */
+	relay_flow *oldest, *newest;	/* unclaimed */
+};
+
+relay_flows *relay_flows_new(unsigned max)
+{
+	relay_flows *t = g_new0(relay_flows, 1);
+	uint32_t buckets = 1;
+
+	while (buckets < max * 2u)
+		buckets *= 2;
+	t->max = max;
+	t->mask = buckets - 1;
+	t->bucket = g_new0(relay_flow *, buckets);
+	t->pool = g_new0(relay_flow, max);
+	return t;
+}
+
+void relay_flows_free(relay_flows *t)
+{
+	g_free(t->bucket);
+	g_free(t->pool);
+	g_free(t);
+}
+
+static uint32_t path_hash(const relay_path *p)
+{
+	uint64_t h = net_addr_hash(&p->src);
+
+	h = (h << 32 | net_addr_hash(&p->dst)) * 0x9e3779b97f4a7c15u;
+	h ^= h >> 32;
+	if (p->peer.family)
+		h ^= net_addr_hash(&p->peer);
+	h ^= p->session ^ (uint64_t)p->channel << 8 ^ p->wrap;
+	h *= 0x9e3779b97f4a7c15u;
+	return (uint32_t)(h >> 32);
+}
+
+static bool path_same(const relay_path *a, const relay_path *b)
+{
+	return net_addr_same(&a->src, &b->src) &&
+	       net_addr_same(&a->dst, &b->dst) && a->wrap == b->wrap &&
+	       a->channel == b->channel && a->session == b->session &&
+	       a->has_session == b->has_session &&
+	       net_addr_same(&a->peer, &b->peer);
+}
+
+relay_flow *relay_flow_find(const relay_flows *t, const relay_path *p)
+{
+	relay_flow *f = t->bucket[path_hash(p) & t->mask];
+
+	while (f && !path_same(&f->path, p))
+		f = f->chain;
+	return f;
+}
+
+static void list_append(relay_flows *t, relay_flow *f)
+{
+	f->newer = NULL;
+	f->older = t->newest;
+	if (t->newest)
+		t->newest->newer = f;
+	else
+		t->oldest = f;
+	t->newest = f;
+}
+
+static void list_unlink(relay_flows *t, relay_flow *f)
+{
+	if (f->older)
+		f->older->newer = f->newer;
+	else
+		t->oldest = f->newer;
+	if (f->newer)
+		f->newer->older = f->older;
+	else
+		t->newest = f->older;
+	f->newer = f->older = NULL;
+}
+
+relay_flow *relay_flow_add(relay_flows *t, const relay_path *p, clk_both at)
+{
+	relay_flow **bucket = &t->bucket[path_hash(p) & t->mask];
+	relay_flow *f = t->spare;
+
+	if (f)
+		t->spare = f->chain;
+	else if (t->used < t->max)
+		f = &t->pool[t->used++];
+	else
+		return NULL;
+	*f = (relay_flow){.path = *p, .number = ++t->born, .chain = *bucket,
+			  .first = at, .last = at};
+	relay_held_init(&f->held);
+	*bucket = f;
+	list_append(t, f);
+	return f;
+}
+
+void relay_flow_remove(relay_flows *t, relay_flow *f)
+{
+	relay_flow **at = &t->bucket[path_hash(&f->path) & t->mask];
+
+	while (*at != f)
+		at = &(*at)->chain;
+	*at = f->chain;
+	if (!f->claim.call)
+		list_unlink(t, f);
+	f->chain = t->spare;
+	t->spare = f;
+}
+
+relay_flow *relay_flows_silent(const relay_flows *t)
+{
+	return t->oldest;
+}
+
+relay_flow *relay_flow_newer(const relay_flow *f)
+{
+	return f->newer;
+}
+
+void relay_flow_touch(relay_flows *t, relay_flow *f)
+{
+	if (t->newest == f)
+		return;
+	list_unlink(t, f);
+	list_append(t, f);
+}
+
+void relay_flow_set_claimed(relay_flows *t, relay_flow *f, bool claimed)
+{
+	if (claimed)
+		list_unlink(t, f);
+	else
+		list_append(t, f);
+}

@@ -1,0 +1,53 @@
+/* flow.h - transport paths and what is known of them: born once, found by one
+ * hash lookup per packet. CAPTURE thread. */
+#pragma once
+#include "core/clock.h"
+#include "relay_capture/claim.h"
+#include "relay_capture/preroll.h"
+
+/* What tells one path from another. */
+typedef struct relay_path {
+	net_addr src, dst;	/* outermost UDP or TCP addresses */
+	net_addr peer;		/* inside a Send or Data indication */
+	uint64_t session;	/* FF10 */
+	uint16_t channel;
+	uint8_t wrap;		/* relay_wrap */
+	bool has_session;
+} relay_path;
+
+typedef struct relay_flow relay_flow;
+struct relay_flow {
+	relay_path path;
+	uint32_t number;	/* 1, 2, ... */
+	relay_claim claim;	/* call NULL: unclaimed */
+	bool checked;		/* bound by a check on this very path */
+	uint8_t leg;		/* pkt_leg */
+	bool told;		/* reported as an orphan, or counts written */
+	uint32_t generation;	/* of the claims when it was last resolved */
+	uint32_t ssrc;		/* of the newest RTP packet */
+	uint64_t packets, stored;
+	uint64_t written;	/* `packets` in the last flow record */
+	clk_both first, last;
+	relay_held held;
+	/* Places in the table's lists; the table's own. */
+	relay_flow *chain;	/* same bucket */
+	relay_flow *newer, *older;	/* unclaimed flows by last packet */
+	relay_flow *sibling;	/* next flow of the same call */
+};
+
+typedef struct relay_flows relay_flows;
+
+/* `max` flows; their memory is reserved now. */
+relay_flows *relay_flows_new(unsigned max);
+void relay_flows_free(relay_flows *t);
+relay_flow *relay_flow_find(const relay_flows *t, const relay_path *p);
+/* An unclaimed flow, or NULL when the table is full: then evict one first. */
+relay_flow *relay_flow_add(relay_flows *t, const relay_path *p, clk_both at);
+void relay_flow_remove(relay_flows *t, relay_flow *f);
+/* Unclaimed flows, the longest silent first; NULL at the end. */
+relay_flow *relay_flows_silent(const relay_flows *t);
+relay_flow *relay_flow_newer(const relay_flow *f);
+/* An unclaimed flow has just had a packet. */
+void relay_flow_touch(relay_flows *t, relay_flow *f);
+/* Leaves or joins the unclaimed ones. */
+void relay_flow_set_claimed(relay_flows *t, relay_flow *f, bool claimed);

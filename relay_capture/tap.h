@@ -1,0 +1,74 @@
+/* tap.h - inside of relay_tap: what tap.c and match.c share. CAPTURE thread. */
+#pragma once
+#include <stdatomic.h>
+
+#include "relay_capture/claim.h"
+#include "relay_capture/dedup.h"
+#include "relay_capture/flow.h"
+#include "relay_capture/preroll.h"
+#include "relay_capture/relay.h"
+#include "relay_capture/turn.h"
+
+enum {
+	RELAY_MEDIA_UNKNOWN = 255,	/* pkt.media */
+	RELAY_LEARNT_MAX = 64,	/* addresses that a call may learn */
+	RELAY_CALL_FLOWS = 256,	/* paths that a call may own */
+	RELAY_ALLOCS = 8192,	/* allocations remembered; a power of two */
+};
+
+struct relay_call {
+	char *name;
+	void *user;		/* the sink's */
+	bool ended;
+	clk_mono end, last;	/* disarmed; last media */
+	uint64_t packets;
+	unsigned learnt, n_flows;
+	relay_dedup *dedup;
+	relay_flow *flows;	/* by sibling */
+	relay_flow spill;	/* stands for paths beyond RELAY_CALL_FLOWS */
+	bool record[256];	/* by m= line; 255: any of them */
+};
+
+/* "This client's relayed address is that", from Allocate responses: they come
+ * before the call is described. */
+typedef struct relay_alloc {
+	net_addr relayed, client;
+} relay_alloc;
+
+struct relay_tap {
+	relay_config conf;
+	relay_sink sink;
+	void *user;
+	GHashTable *calls;	/* name -> relay_call */
+	relay_claims *claims;
+	relay_flows *flows;
+	relay_preroll *preroll;
+	relay_alloc *allocs;
+	uint32_t generation;	/* grows when claims come or go */
+	bool unsettled;		/* claims came that unclaimed flows missed */
+	clk_mono next_tick, next_round;
+	unsigned rounds;
+	GPtrArray *late;	/* flows that were just claimed */
+	_Atomic uint64_t count[RELAY_COUNTERS];
+};
+
+static inline void relay_bump(relay_tap *r, relay_counter c, uint64_t n)
+{
+	/* One writer: no locked instruction is needed. */
+	atomic_store_explicit(&r->count[c],
+		atomic_load_explicit(&r->count[c], memory_order_relaxed) + n,
+		memory_order_relaxed);
+}
+
+/* match.c */
+
+/* What a half says, as claims. */
+void relay_match_half(relay_tap *r, relay_call *c, const call_half *half);
+/* Who sends on this path, from the addresses and the SSRC; also the leg. */
+relay_claim relay_match_path(const relay_tap *r, const relay_path *p,
+			     uint32_t ssrc, uint8_t *leg);
+/* An ICE check on a path: its sender, and its addresses are learnt. */
+relay_claim relay_match_check(relay_tap *r, const relay_path *p, span username);
+/* What a TURN message told about an allocation. */
+void relay_match_news(relay_tap *r, const relay_path *p,
+		      const relay_unit *unit);

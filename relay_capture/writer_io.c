@@ -1,0 +1,275 @@
+#include <string.h>
+#include <sys/resource.h>
+
+#include "relay_capture/relay.h"
+
+enum { FLUSH_FROM = 256 << 10 };	/* octets that wait in memory */
+
+typedef struct writer_call {
+	relay_writer *writer;
+	char *dir;
+	jrn_out *out;		/* NULL while the disk refuses to make it */
+	bool closed;
+	uint64_t lost;		/* packets since the last loss record */
+	clk_mono lost_from, lost_to;
+} writer_call;
+
+struct relay_writer {
+	char *spool;
+	int64_t sync_ns;
+	const jrn_disk *disk;
+	GPtrArray *calls;	/* of writer_call, owned */
+	GPtrArray *due;		/* of jrn_out, scratch */
+	clk_mono next_sync;
+	uint64_t stored, lost;
+	GError *trouble;	/* met between two ticks */
+};
+
+static void call_free(gpointer p)
+{
+	writer_call *c = p;
+
+	jrn_out_free(c->out);
+	g_free(c->dir);
+	g_free(c);
+}
+
+/* A file for each call: the default of 1,024 is soon used up. */
+static void allow_files(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur == l.rlim_max)
+		return;
+	l.rlim_cur = l.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &l) < 0)
+		return;
+}
+
+relay_writer *relay_writer_new(const relay_writer_config *c, GError **err)
+{
+	relay_writer *w;
+
+	if (g_mkdir_with_parents(c->spool, 0750) < 0) {
+		g_set_error(err, JRN_ERROR, JRN_ERROR_OPEN,
+			    "%s: cannot be made", c->spool);
+		return NULL;
+	}
+	allow_files();
+	w = g_new0(relay_writer, 1);
+	w->spool = g_strdup(c->spool);
+	w->sync_ns = c->sync_ns;
+	w->disk = c->disk ? c->disk : &jrn_disk_real;
+	w->calls = g_ptr_array_new_with_free_func(call_free);
+	w->due = g_ptr_array_new();
+	return w;
+}
+
+static void note_trouble(relay_writer *w, GError *err)
+{
+	g_clear_error(&w->trouble);
+	w->trouble = err;
+}
+
+static bool out_begin(writer_call *c, clk_both at)
+{
+	relay_writer *w = c->writer;
+	GError *err = NULL;
+
+	if (c->out)
+		return true;
+	c->out = jrn_out_open(c->dir, JRN_MEDIA,
+			      w->sync_ns ? JRN_KEEP_UNTIL_SYNC :
+					   JRN_KEEP_UNTIL_WRITTEN,
+			      at, w->disk, &err);
+	if (!c->out)
+		note_trouble(w, err);
+	return c->out != NULL;
+}
+
+static void *on_open(void *user, const char *call, clk_both at)
+{
+	relay_writer *w = user;
+	writer_call *c = g_new0(writer_call, 1);
+
+	c->writer = w;
+	c->dir = g_build_filename(w->spool, call, NULL);
+	g_ptr_array_add(w->calls, c);
+	out_begin(c, at);
+	return c;
+}
+
+static void flush_if_much(writer_call *c)
+{
+	GError *err = NULL;
+
+	if (jrn_out_unwritten(c->out) >= FLUSH_FROM &&
+	    !jrn_out_flush(c->out, &err))
+		note_trouble(c->writer, err);
+}
+
+static bool add_loss(writer_call *c, clk_both at)
+{
+	rec_loss loss = {REC_LOSS_DISK, c->lost, c->lost_from, c->lost_to};
+	uint8_t buf[64];
+	put o = put_into(buf, sizeof(buf));
+
+	rec_loss_put(&o, &loss);
+	if (!jrn_out_add(c->out, JRN_LOSS, at, put_done(&o), span_of("", 0)))
+		return false;
+	c->lost = 0;
+	return true;
+}
+
+/* What was lost before this record is told before it. */
+static bool add(writer_call *c, uint16_t type, clk_both at, span a, span b)
+{
+	if (!c->out && !out_begin(c, at))
+		return false;
+	if (c->lost && !add_loss(c, at))
+		return false;
+	if (!jrn_out_add(c->out, type, at, a, b))
+		return false;
+	flush_if_much(c);
+	return true;
+}
+
+static void on_packet(void *user, void *call, const pkt *p)
+{
+	relay_writer *w = user;
+	writer_call *c = call;
+	uint8_t buf[REC_PACKET_HEAD];
+	put o = put_into(buf, sizeof(buf));
+
+	rec_packet_put_head(&o, p);
+	if (add(c, JRN_PACKET, p->at, put_done(&o), p->bytes)) {
+		w->stored++;
+		return;
+	}
+	if (!c->lost++)
+		c->lost_from = p->at.mono;
+	c->lost_to = p->at.mono;
+	w->lost++;
+}
+
+static void on_flow(void *user, void *call, const rec_flow *f, clk_both at)
+{
+	uint8_t buf[256];
+	put o = put_into(buf, sizeof(buf));
+
+	(void)user;
+	rec_flow_put(&o, f);
+	g_assert(!o.full);
+	add(call, JRN_FLOW, at, put_done(&o), span_of("", 0));
+}
+
+static void on_close(void *user, void *call, clk_both at)
+{
+	writer_call *c = call;
+	span none = span_of("", 0);
+
+	(void)user;
+	/* If it cannot be written, readers see a role that died. */
+	add(c, JRN_CLOSE, at, none, none);
+	c->closed = true;
+}
+
+static void on_orphan(void *user, const relay_orphan *o, clk_both at)
+{
+	(void)user;
+	(void)o;
+	(void)at;
+}
+
+const relay_sink relay_writer_sink = {
+	.open = on_open,
+	.packet = on_packet,
+	.flow = on_flow,
+	.close = on_close,
+	.orphan = on_orphan,
+};
+
+/* Closed calls whose bytes are safe go. */
+static void drop_closed(relay_writer *w)
+{
+	for (guint i = w->calls->len; i-- > 0;) {
+		writer_call *c = g_ptr_array_index(w->calls, i);
+
+		if (c->closed && (!c->out || !jrn_out_unsynced(c->out)))
+			g_ptr_array_remove_index_fast(w->calls, i);
+	}
+}
+
+static bool flush_all(relay_writer *w, GError **err)
+{
+	bool ok = true;
+
+	for (guint i = 0; i < w->calls->len; i++) {
+		writer_call *c = g_ptr_array_index(w->calls, i);
+
+		if (!c->out || !jrn_out_unwritten(c->out))
+			continue;
+		g_clear_error(err);
+		ok &= jrn_out_flush(c->out, err);
+	}
+	return ok;
+}
+
+static bool sync_all(relay_writer *w, GError **err)
+{
+	g_ptr_array_set_size(w->due, 0);
+	for (guint i = 0; i < w->calls->len; i++) {
+		writer_call *c = g_ptr_array_index(w->calls, i);
+
+		if (c->out && jrn_out_unsynced(c->out))
+			g_ptr_array_add(w->due, c->out);
+	}
+	return !jrn_out_sync_many((jrn_out **)w->due->pdata, w->due->len, err);
+}
+
+bool relay_writer_tick(relay_writer *w, clk_both now, GError **err)
+{
+	bool ok, quiet = !w->trouble;
+
+	if (!quiet) {
+		g_propagate_error(err, g_steal_pointer(&w->trouble));
+		err = NULL;
+	}
+	if (w->sync_ns && clk_since(now.mono, w->next_sync) >= 0) {
+		ok = sync_all(w, err);
+		w->next_sync.ns = now.mono.ns + w->sync_ns;
+	} else {
+		ok = flush_all(w, err);
+	}
+	drop_closed(w);
+	return ok && quiet;
+}
+
+bool relay_writer_flush(relay_writer *w, GError **err)
+{
+	bool ok = w->sync_ns ? sync_all(w, err) : flush_all(w, err);
+
+	drop_closed(w);
+	return ok;
+}
+
+uint64_t relay_writer_stored(const relay_writer *w)
+{
+	return w->stored;
+}
+
+uint64_t relay_writer_lost(const relay_writer *w)
+{
+	return w->lost;
+}
+
+void relay_writer_free(relay_writer *w)
+{
+	if (!w)
+		return;
+	g_ptr_array_unref(w->calls);
+	g_ptr_array_unref(w->due);
+	g_clear_error(&w->trouble);
+	g_free(w->spool);
+	g_free(w);
+}

@@ -1,0 +1,152 @@
+#include "tests/support/relay_rig.h"
+
+#include <stdio.h>
+#include <string.h>
+
+net_addr rig_addr(const char *text)
+{
+	net_addr a;
+
+	g_assert_true(net_addr_parse_port(span_str(text), &a));
+	return a;
+}
+
+call_half *rig_half(call_side side, const char *ufrag,
+		    const char *const *relays)
+{
+	call_half *h = call_half_new();
+	call_media *m = call_half_add_media(h);
+
+	h->side = (uint8_t)side;
+	m->record = true;
+	g_strlcpy(m->kind, "audio", sizeof(m->kind));
+	g_strlcpy(m->ufrag, ufrag, sizeof(m->ufrag));
+	for (uint8_t i = 0; relays && relays[i]; i++) {
+		g_auto(GStrv) w = g_strsplit(relays[i], " ", 2);
+		call_cand c = {.component = (uint8_t)(1 + i % 2),
+			       .type = CALL_CAND_RELAY,
+			       .transport = CALL_UDP,
+			       .addr = rig_addr(w[0])};
+
+		if (w[1])
+			c.raddr = rig_addr(w[1]);
+		if (i == 0)
+			m->rtp = c.addr;
+		g_array_append_val(m->cands, c);
+	}
+	return h;
+}
+
+static void *on_open(void *user, const char *call, clk_both at)
+{
+	rig *g = user;
+
+	(void)at;
+	g->opened++;
+	return g_strdup(call);
+}
+
+static void on_packet(void *user, void *call, const pkt *p)
+{
+	rig *g = user;
+	rig_pkt *r = g_new0(rig_pkt, 1);
+
+	r->p = *p;
+	r->p.bytes = span_of(g_memdup2(p->bytes.p, p->bytes.left),
+			     p->bytes.left);
+	r->call = g_strdup(call);
+	g_ptr_array_add(g->pkts, r);
+}
+
+static void on_flow(void *user, void *call, const rec_flow *f, clk_both at)
+{
+	rig *g = user;
+
+	(void)call;
+	(void)at;
+	g_array_append_val(g->flows, *f);
+}
+
+static void on_close(void *user, void *call, clk_both at)
+{
+	rig *g = user;
+
+	(void)at;
+	g->closed++;
+	g_free(call);
+}
+
+static void on_orphan(void *user, const relay_orphan *o, clk_both at)
+{
+	rig *g = user;
+
+	(void)at;
+	g_array_append_val(g->orphans, *o);
+}
+
+static const relay_sink rig_sink = {on_open, on_packet, on_flow, on_close,
+				    on_orphan};
+
+static void pkt_free(gpointer p)
+{
+	rig_pkt *r = p;
+
+	g_free((void *)(uintptr_t)r->p.bytes.p);
+	g_free(r->call);
+	g_free(r);
+}
+
+void rig_init(rig *g, const relay_config *c)
+{
+	relay_config conf;
+
+	relay_config_init(&conf);
+	*g = (rig){.pkts = g_ptr_array_new_with_free_func(pkt_free),
+		   .flows = g_array_new(FALSE, FALSE, sizeof(rec_flow)),
+		   .orphans = g_array_new(FALSE, FALSE, sizeof(relay_orphan))};
+	g->tap = relay_new(c ? c : &conf, &rig_sink, g);
+}
+
+void rig_clear(rig *g)
+{
+	if (g->tap)
+		relay_free(g->tap, clk_from_wall(INT64_MAX / 2));
+	g_assert_cmpuint(g->opened, ==, g->closed);
+	g_ptr_array_unref(g->pkts);
+	g_array_unref(g->flows);
+	g_array_unref(g->orphans);
+}
+
+unsigned rig_count(const rig *g, uint32_t ssrc, call_side side)
+{
+	unsigned n = 0;
+
+	for (guint i = 0; i < g->pkts->len; i++) {
+		const rig_pkt *r = g_ptr_array_index(g->pkts, i);
+		span s = r->p.bytes;
+		uint32_t v = 0;
+
+		if (pkt_is_rtcp(s) || r->p.side != side || r->p.media != 0)
+			continue;
+		g_assert_true(span_skip(&s, 8) && span_u32(&s, &v));
+		n += v == ssrc;
+	}
+	return n;
+}
+
+void rig_check_sums(const rig *g)
+{
+	uint64_t sum = 0, late;
+
+	for (int c = 0; c < RELAY_FRAME_COUNTERS; c++)
+		sum += relay_count(g->tap, c);
+	g_assert_cmpuint(sum, ==, relay_count(g->tap, RELAY_FRAMES));
+	late = relay_count(g->tap, RELAY_LATE_STORED) +
+	       relay_count(g->tap, RELAY_LATE_DUPLICATE) +
+	       relay_count(g->tap, RELAY_LATE_NOT_RECORDED) +
+	       relay_count(g->tap, RELAY_EXPIRED);
+	g_assert_cmpuint(late, <=, relay_count(g->tap, RELAY_HELD));
+	g_assert_cmpuint(relay_count(g->tap, RELAY_STORED) +
+			 relay_count(g->tap, RELAY_LATE_STORED), ==,
+			 g->pkts->len);
+}

@@ -1,0 +1,31 @@
+/* relay_rig.h - for capture's tests: descriptions of calls in few words, and a
+ * sink that remembers what it got. */
+#pragma once
+#include "relay_capture/relay.h"
+
+/* An audio stream with a ufrag ("" for none) and relay candidates, each as
+ * "relayed-address:port raddr:rport" or without the second; NULL ends. */
+call_half *rig_half(call_side side, const char *ufrag,
+		    const char *const *relays);
+net_addr rig_addr(const char *text);
+
+typedef struct rig_pkt {
+	pkt p;			/* bytes are owned */
+	char *call;
+} rig_pkt;
+
+typedef struct rig {
+	relay_tap *tap;
+	GPtrArray *pkts;	/* of rig_pkt */
+	GArray *flows;		/* of rec_flow */
+	GArray *orphans;	/* of relay_orphan */
+	unsigned opened, closed;
+} rig;
+
+/* NULL: the defaults. */
+void rig_init(rig *g, const relay_config *c);
+void rig_clear(rig *g);
+/* Number of packets with this SSRC, sender, m= line 0. */
+unsigned rig_count(const rig *g, uint32_t ssrc, call_side side);
+/* Every frame is in one counter, every held packet too. */
+void rig_check_sums(const rig *g);
