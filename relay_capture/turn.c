@@ -66,7 +66,7 @@ static void indication(const relay_stun *m, relay_wrap wrap, uint16_t who,
 	    relay_attr_addr(addr, m, !m->ms, &peer) != RELAY_OK)
 		return;
 	if (out->wrap == RELAY_WRAP_NONE) {
-		out->wrap = wrap;
+		out->wrap = (uint8_t)wrap;
 		out->peer = peer;
 	}
 	if (relay_attr_find(m, RELAY_ATTR_DATA, &data) != RELAY_OK)
