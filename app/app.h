@@ -1,0 +1,48 @@
+/* app.h - the subcommands, and what several of them share. */
+#pragma once
+#include <glib.h>
+#include <stdbool.h>
+
+#include "core/conf.h"
+
+/* Exit codes: 0 done, 1 it failed, 2 it was asked for wrongly. */
+enum { APP_OK, APP_FAIL, APP_USAGE };
+
+typedef struct app_command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} app_command;
+
+int cmd_tap(int argc, char **argv);
+int cmd_capture(int argc, char **argv);
+int cmd_render(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+int cmd_journal(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_keygen(int argc, char **argv);
+
+/* Options of a role: -c FILE, -v. Prints help or a complaint itself. */
+typedef struct app_role {
+	conf *conf;
+	bool debug;
+} app_role;
+/* False: stop with `*status`. On true the caller frees role->conf. */
+bool app_role_start(app_role *role, const char *name, const char *help,
+		    int argc, char **argv, int *status);
+
+/* Parses with GOption; false: stop with *status. `rest` may be NULL. */
+bool app_options(const char *name, const char *args, const char *help,
+		 const GOptionEntry *entries, int *argc, char ***argv,
+		 int *status);
+
+/* "edgetape NAME: message" on stderr; returns APP_FAIL. */
+int app_fail(const char *name, const GError *err);
+/* Loads FILE, or says all that is wrong with it and returns NULL. */
+conf *app_conf(const char *name, const char *path);
+
+/* Runs until SIGTERM or SIGINT; SIGHUP calls `reload` when not NULL. */
+void app_loop_run(GMainLoop *loop, void (*reload)(void *), void *user);
+/* Becomes the configured user when running as root and one is set. */
+bool app_drop(const conf *c, GError **err);

@@ -1,0 +1,171 @@
+/* cmd_tap.c - the role that answers the Front Ends. */
+#include "app/app.h"
+
+#include "app/link.h"
+#include "app/session.h"
+#include "app/setup.h"
+
+typedef struct tap_role {
+	conf *conf;
+	setup_plan plan;
+	tap_rules *rules;
+	seal_box *box;
+	link_tap *link;
+	session_writer *sessions;
+	tap_calls *calls;
+	tap_server *server;
+	GString *reason;
+} tap_role;
+
+/* Forcing media over a relay that nobody records would harm for nothing. */
+static bool decide(void *user, const tap_facts *f, rec_decision *out)
+{
+	tap_role *r = user;
+
+	if (!tap_rules_decide(r->rules, f, out) || !out->record)
+		return false;
+	if (link_tap_alive(r->link))
+		return true;
+	g_critical("a call that has to be recorded is not: capture is down");
+	out->record = false;
+	out->reason = span_str("capture is not running");
+	return true;
+}
+
+static void send_arm(void *user, const char *call, span message, bool ended)
+{
+	tap_role *r = user;
+
+	(void)call;
+	(void)ended;
+	link_tap_send(r->link, message);
+}
+
+static void capture_back(void *user)
+{
+	tap_role *r = user;
+
+	if (r->sessions)
+		session_writer_rearm(r->sessions);
+}
+
+static gboolean tick(gpointer user)
+{
+	tap_role *r = user;
+
+	tap_calls_tick(r->calls, clk_now());
+	return G_SOURCE_CONTINUE;
+}
+
+static void reload(void *user)
+{
+	tap_role *r = user;
+	g_autoptr(GError) err = NULL;
+
+	if (tap_server_reload(r->server, &err))
+		g_message("certificates read again");
+	else
+		g_critical("certificates stay as they were: %s", err->message);
+}
+
+static void make_calls(tap_role *r)
+{
+	tap_config cfg = {
+		.decide = decide,
+		.decide_user = r,
+		.sink = session_writer_sink,
+		.plan = &r->plan.plan,
+		.no_relay_status =
+			conf_choice(r->conf, CONF_RULES_IMPOSSIBLE)
+				? (uint16_t)conf_number(r->conf,
+							CONF_RULES_STATUS)
+				: 0,
+		.idle_s = conf_number(r->conf, CONF_TAP_LOST_CALL),
+	};
+	session_config session = {
+		.spool = conf_text(r->conf, CONF_SPOOL),
+		.box = r->box,
+		.thread = true,
+		.arm = send_arm,
+		.arm_user = r,
+	};
+
+	r->link = link_tap_new(conf_text(r->conf, CONF_RUN), capture_back, r);
+	r->sessions = session_writer_new(&session);
+	cfg.sink_user = r->sessions;
+	r->calls = tap_calls_new(&cfg);
+}
+
+static bool make_server(tap_role *r, GError **err)
+{
+	char **peers = conf_list(r->conf, CONF_TAP_PEERS);
+	tap_server_config cfg = {
+		.listen = conf_need(r->conf, CONF_TAP_LISTEN, err),
+		.cert = conf_need(r->conf, CONF_TAP_CERTIFICATE, err),
+		.allow = (const char *const *)peers,
+		.crl = conf_text(r->conf, CONF_TAP_CRL),
+		.deadline_ms = conf_number(r->conf, CONF_TAP_DEADLINE),
+	};
+
+	if (!cfg.listen || !cfg.cert ||
+	    !(cfg.key = conf_need(r->conf, CONF_TAP_KEY, err)) ||
+	    !(cfg.ca = conf_need(r->conf, CONF_TAP_CA, err)))
+		return false;
+	if (!peers[0])
+		g_warning("[tap] peers is empty: no Front End may connect");
+	r->server = tap_server_new(&cfg, r->calls, err);
+	return r->server != NULL;
+}
+
+static bool start(tap_role *r, GError **err)
+{
+	const char *key = conf_need(r->conf, CONF_PUBLIC_KEY, err);
+
+	if (!key || !setup_plan_make(&r->plan, r->conf, err))
+		return false;
+	r->rules = setup_rules(r->conf, err);
+	r->box = r->rules ? seal_box_open(key, err) : NULL;
+	if (!r->box)
+		return false;
+	make_calls(r);
+	return make_server(r, err) && app_drop(r->conf, err);
+}
+
+static void stop(tap_role *r)
+{
+	tap_server_free(r->server);
+	tap_calls_free(r->calls);
+	session_writer_free(r->sessions);
+	link_tap_free(r->link);
+	seal_box_free(r->box);
+	tap_rules_free(r->rules);
+	setup_plan_clear(&r->plan);
+	conf_free(r->conf);
+}
+
+int cmd_tap(int argc, char **argv)
+{
+	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+	g_autoptr(GError) err = NULL;
+	tap_role r = {0};
+	app_role role;
+	int status;
+
+	if (!app_role_start(&role, "tap",
+			    "Answers the Front Ends' filters: decides which "
+			    "call is recorded, rewrites its SDP\nand writes "
+			    "its session records.",
+			    argc, argv, &status))
+		return status;
+	r.conf = role.conf;
+	if (!start(&r, &err)) {
+		stop(&r);
+		return app_fail("tap", err);
+	}
+	g_timeout_add_seconds(1, tick, &r);
+	g_message("listening on %s",
+		  conf_text(r.conf, CONF_TAP_LISTEN));
+	app_loop_run(loop, reload, &r);
+	stop(&r);
+	return APP_OK;
+}

@@ -1,0 +1,133 @@
+#include "app/app.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <glib-unix.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "core/log.h"
+
+int app_fail(const char *name, const GError *err)
+{
+	fprintf(stderr, "edgetape %s: %s\n", name, err->message);
+	return APP_FAIL;
+}
+
+bool app_options(const char *name, const char *args, const char *help,
+		 const GOptionEntry *entries, int *argc, char ***argv,
+		 int *status)
+{
+	g_autoptr(GOptionContext) o = g_option_context_new(args);
+	g_autoptr(GError) err = NULL;
+	g_autofree char *prog = g_strconcat("edgetape ", name, NULL);
+
+	g_set_prgname(prog);
+	g_option_context_set_summary(o, help);
+	g_option_context_add_main_entries(o, entries, NULL);
+	*status = APP_USAGE;
+	if (g_option_context_parse(o, argc, argv, &err))
+		return true;
+	fprintf(stderr, "%s: %s; see %s --help\n", prog, err->message, prog);
+	return false;
+}
+
+conf *app_conf(const char *name, const char *path)
+{
+	g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
+	conf *c = conf_load(path, errors);
+
+	for (guint i = 0; i < errors->len; i++)
+		fprintf(stderr, "edgetape %s: %s\n", name,
+			(char *)g_ptr_array_index(errors, i));
+	return c;
+}
+
+bool app_role_start(app_role *role, const char *name, const char *help,
+		    int argc, char **argv, int *status)
+{
+	static char *path;
+	static gboolean debug;
+	static const GOptionEntry entries[] = {
+		{"config", 'c', 0, G_OPTION_ARG_FILENAME, &path,
+		 "Configuration (/etc/edgetape/edgetape.conf)", "FILE"},
+		{"verbose", 'v', 0, G_OPTION_ARG_NONE, &debug,
+		 "Log debug messages too", NULL},
+		{NULL, 0, 0, 0, NULL, NULL, NULL},
+	};
+
+	if (!app_options(name, NULL, help, entries, &argc, &argv, status))
+		return false;
+	if (argc > 1) {
+		fprintf(stderr, "edgetape %s: what is \"%s\"? See --help\n",
+			name, argv[1]);
+		return false;
+	}
+	role->debug = debug;
+	role->conf = app_conf(
+		name, path ? path : "/etc/edgetape/edgetape.conf");
+	*status = APP_FAIL;
+	if (!role->conf)
+		return false;
+	/* Keys pass through memory here: no core dump, no other reader. */
+	prctl(PR_SET_DUMPABLE, 0);
+	log_setup(name, debug);
+	return true;
+}
+
+static gboolean on_stop(gpointer loop)
+{
+	g_main_loop_quit(loop);
+	return G_SOURCE_CONTINUE;
+}
+
+typedef struct hup {
+	void (*reload)(void *);
+	void *user;
+} hup;
+
+static gboolean on_hup(gpointer p)
+{
+	hup *h = p;
+
+	if (h->reload)
+		h->reload(h->user);
+	return G_SOURCE_CONTINUE;
+}
+
+void app_loop_run(GMainLoop *loop, void (*reload)(void *), void *user)
+{
+	hup h = {reload, user};
+	guint sources[] = {
+		g_unix_signal_add(SIGTERM, on_stop, loop),
+		g_unix_signal_add(SIGINT, on_stop, loop),
+		g_unix_signal_add(SIGHUP, on_hup, &h),
+	};
+
+	g_main_loop_run(loop);
+	for (size_t i = 0; i < G_N_ELEMENTS(sources); i++)
+		g_source_remove(sources[i]);
+}
+
+bool app_drop(const conf *c, GError **err)
+{
+	const char *user = conf_text(c, CONF_USER);
+	struct passwd *p;
+
+	if (!user || geteuid() != 0)
+		return true;
+	p = getpwnam(user);
+	if (!p) {
+		g_set_error(err, CONF_ERROR, CONF_ERROR_VALUE,
+			    "[edgetape] user: there is no user \"%s\"", user);
+		return false;
+	}
+	if (initgroups(user, p->pw_gid) == 0 && setgid(p->pw_gid) == 0 &&
+	    setuid(p->pw_uid) == 0)
+		return true;
+	g_set_error(err, CONF_ERROR, CONF_ERROR_VALUE, "becoming %s: %s", user,
+		    g_strerror(errno));
+	return false;
+}

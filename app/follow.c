@@ -1,0 +1,180 @@
+#include "app/follow.h"
+
+#include <string.h>
+
+/* One file and the record at its head. */
+typedef struct source {
+	jrn_in *in;
+	jrn_kind kind;
+	bool full;		/* `head` is valid */
+	bool bad;
+	jrn_rec head;
+	int64_t key;		/* when, on the first file's monotonic clock */
+} source;
+
+struct follow {
+	char *dir;
+	GPtrArray *sources;	/* of source, session files first */
+	jrn_header base;	/* of the first file: the others' clocks are */
+	bool based;		/* told in its terms */
+	int64_t last_media;	/* key of the last media record given */
+	bool late;
+	uint64_t records;
+};
+
+static void source_free(void *p)
+{
+	source *s = p;
+
+	jrn_in_free(s->in);
+	g_free(s);
+}
+
+follow *follow_new(const char *dir)
+{
+	follow *f = g_new0(follow, 1);
+
+	f->dir = g_strdup(dir);
+	f->sources = g_ptr_array_new_with_free_func(source_free);
+	f->last_media = INT64_MIN;
+	return f;
+}
+
+void follow_free(follow *f)
+{
+	if (!f)
+		return;
+	g_ptr_array_unref(f->sources);
+	g_free(f->dir);
+	g_free(f);
+}
+
+static bool known(const follow *f, const char *path)
+{
+	for (guint i = 0; i < f->sources->len; i++) {
+		const source *s = g_ptr_array_index(f->sources, i);
+
+		if (!strcmp(jrn_in_path(s->in), path))
+			return true;
+	}
+	return false;
+}
+
+static bool scan_kind(follow *f, jrn_kind kind, GError **err)
+{
+	g_autoptr(GPtrArray) paths = jrn_files(f->dir, kind, err);
+
+	if (!paths)
+		return false;
+	for (guint i = 0; i < paths->len; i++) {
+		const char *path = g_ptr_array_index(paths, i);
+		source *s;
+
+		if (known(f, path))
+			continue;
+		s = g_new0(source, 1);
+		s->in = jrn_in_open(path, err);
+		s->kind = kind;
+		s->key = INT64_MIN;
+		if (!s->in) {
+			g_free(s);
+			return false;
+		}
+		g_ptr_array_add(f->sources, s);
+	}
+	return true;
+}
+
+bool follow_scan(follow *f, GError **err)
+{
+	return scan_kind(f, JRN_SESSION, err) && scan_kind(f, JRN_MEDIA, err);
+}
+
+/* Files of another boot are placed by the wall clock. */
+static int64_t key_of(follow *f, const source *s, clk_both at)
+{
+	const jrn_header *h = jrn_in_header(s->in);
+
+	if (!f->based) {
+		f->base = *h;
+		f->based = true;
+	}
+	if (!memcmp(h->boot, f->base.boot, sizeof(h->boot)))
+		return at.mono.ns;
+	return f->base.at.mono.ns + (at.wall.ns - f->base.at.wall.ns);
+}
+
+static void fill(follow *f, source *s)
+{
+	int64_t key;
+
+	if (s->full || s->bad)
+		return;
+	switch (jrn_in_next(s->in, &s->head)) {
+	case JRN_OK:
+		break;
+	case JRN_SHORT:
+		return;
+	case JRN_BAD:
+		s->bad = true;
+		return;
+	}
+	/* Within a file the order of writing stands: packets that were held
+	 * back for their call are written later than they were seen. */
+	key = key_of(f, s, s->head.at);
+	s->key = MAX(s->key, key);
+	s->head.at.mono.ns = key;
+	s->full = true;
+}
+
+bool follow_next(follow *f, clk_mono horizon, bool media, jrn_rec *out,
+		 jrn_kind *kind)
+{
+	source *best = NULL;
+
+	for (guint i = 0; i < f->sources->len; i++) {
+		source *s = g_ptr_array_index(f->sources, i);
+
+		if (s->kind == JRN_MEDIA && !media)
+			continue;
+		fill(f, s);
+		if (s->full && s->key < horizon.ns &&
+		    (!best || s->key < best->key ||
+		     (s->key == best->key && s->kind < best->kind)))
+			best = s;
+	}
+	if (!best)
+		return false;
+	if (best->key < f->last_media)
+		f->late = true;
+	if (best->kind == JRN_MEDIA)
+		f->last_media = MAX(f->last_media, best->key);
+	best->full = false;
+	f->records++;
+	*out = best->head;
+	*kind = best->kind;
+	return true;
+}
+
+bool follow_late(const follow *f)
+{
+	return f->late;
+}
+
+void follow_stats_get(const follow *f, follow_stats *out)
+{
+	*out = (follow_stats){.files = f->sources->len, .records = f->records};
+	out->troubles = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < f->sources->len; i++) {
+		const source *s = g_ptr_array_index(f->sources, i);
+		const char *trouble = jrn_in_trouble(s->in);
+		g_autofree char *base = g_path_get_basename(
+				jrn_in_path(s->in));
+
+		out->torn += jrn_in_torn(s->in);
+		if (s->bad && trouble)
+			g_ptr_array_add(out->troubles,
+					g_strdup_printf("%s: %s", base,
+							trouble));
+	}
+}

@@ -1,0 +1,35 @@
+/* follow.h - the records of one call's journal in the order they happened,
+ * while the journal is written or long after.
+ *
+ * Session records come before media records of the same instant. The order
+ * depends on what stands in the files alone, as long as nothing was written
+ * later than the horizon allowed for; follow_late() tells whether it was. */
+#pragma once
+#include <glib.h>
+#include <stdbool.h>
+
+#include "core/journal_io.h"
+
+typedef struct follow follow;
+
+follow *follow_new(const char *dir);
+void follow_free(follow *f);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(follow, follow_free)
+
+/* Looks for new files. False when the directory cannot be read. */
+bool follow_scan(follow *f, GError **err);
+/* The next record from before `horizon`; its payload is lent until the next
+ * call. `media` false: session records only. False: none for now. */
+bool follow_next(follow *f, clk_mono horizon, bool media, jrn_rec *out,
+		 jrn_kind *kind);
+/* A record came out of order because it was written too late: what was made
+ * of the journal so far differs from what would be made of it now. */
+bool follow_late(const follow *f);
+
+typedef struct follow_stats {
+	unsigned files;
+	uint64_t records;
+	uint64_t torn;		/* octets behind the last whole record */
+	GPtrArray *troubles;	/* of char *: damaged files, one sentence each */
+} follow_stats;
+void follow_stats_get(const follow *f, follow_stats *out);

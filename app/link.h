@@ -1,0 +1,40 @@
+/* link.h - the socket over which the tap arms capture.
+ *
+ * AF_UNIX, SOCK_SEQPACKET, RUN/capture.sock. Tap to capture: messages framed
+ * by rec_arm_put(). Capture to tap: one octet every LINK_BEAT_MS, so that the
+ * tap does not force media over a relay that nobody records. */
+#pragma once
+#include <glib.h>
+#include <stdbool.h>
+
+#include "core/span.h"
+
+enum {
+	LINK_BEAT_MS = 250,
+	LINK_DEAD_MS = 1000,	/* without a beat the other is dead */
+};
+
+/* The tap's end. MAIN. */
+typedef struct link_tap link_tap;
+
+/* `back` is called when capture has come (again): tell it everything. */
+link_tap *link_tap_new(const char *run, void (*back)(void *), void *user);
+/* Never waits. What capture cannot take now is dropped and the connection
+ * with it, so that `back` brings it up to date. */
+void link_tap_send(link_tap *l, span message);
+/* Capture beat less than LINK_DEAD_MS ago. */
+bool link_tap_alive(const link_tap *l);
+void link_tap_free(link_tap *l);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(link_tap, link_tap_free)
+
+/* Capture's end. MAIN. */
+typedef struct link_capture link_capture;
+
+/* Any number of taps may come. NULL when the socket cannot be made. */
+link_capture *link_capture_new(const char *run,
+			       void (*message)(void *, span), void *user,
+			       GError **err);
+/* While set, beats are sent; capture clears it when it cannot write. */
+void link_capture_healthy(link_capture *l, bool healthy);
+void link_capture_free(link_capture *l);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(link_capture, link_capture_free)

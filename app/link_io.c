@@ -1,0 +1,282 @@
+#include "app/link.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <gio/gio.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+
+enum {
+	MESSAGE_MAX = 512 << 10,
+	RETRY_MS = 250,
+};
+
+struct link_tap {
+	struct sockaddr_un to;
+	void (*back)(void *);
+	void *user;
+	int fd;			/* -1: not connected */
+	guint watch, timer;
+	clk_mono beat;		/* when the last one came */
+};
+
+struct link_capture {
+	char *path;
+	int fd;
+	guint watch, timer;
+	void (*message)(void *, span);
+	void *user;
+	GHashTable *taps;	/* fd -> its watch */
+	bool healthy;
+	uint8_t buf[MESSAGE_MAX];
+};
+
+static bool address(struct sockaddr_un *a, const char *run, GError **err)
+{
+	int n;
+
+	*a = (struct sockaddr_un){.sun_family = AF_UNIX};
+	n = snprintf(a->sun_path, sizeof(a->sun_path), "%s/capture.sock", run);
+	if (n > 0 && (size_t)n < sizeof(a->sun_path))
+		return true;
+	g_set_error(err, G_IO_ERROR, G_IO_ERROR_FILENAME_TOO_LONG,
+		    "[edgetape] run: \"%s\" is too long for a socket", run);
+	return false;
+}
+
+static void big_buffers(int fd)
+{
+	int size = 2 * MESSAGE_MAX;
+
+	/* More than the system's limit is cut to it: no harm. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
+
+/* ---- tap ---- */
+
+static void tap_hang_up(link_tap *l)
+{
+	if (l->fd < 0)
+		return;
+	g_clear_handle_id(&l->watch, g_source_remove);
+	close(l->fd);
+	l->fd = -1;
+	l->beat.ns = INT64_MIN / 2;
+}
+
+static gboolean tap_readable(gint fd, GIOCondition cond, gpointer p)
+{
+	link_tap *l = p;
+	uint8_t beat[16];
+	ssize_t n = recv(fd, beat, sizeof(beat), MSG_DONTWAIT);
+
+	(void)cond;
+	if (n > 0) {
+		l->beat = clk_mono_now();
+		return G_SOURCE_CONTINUE;
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return G_SOURCE_CONTINUE;
+	g_warning("capture has gone; calls pass unrecorded until it is back");
+	l->watch = 0;
+	tap_hang_up(l);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean tap_connect(gpointer p)
+{
+	link_tap *l = p;
+	int fd;
+
+	if (l->fd >= 0)
+		return G_SOURCE_CONTINUE;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return G_SOURCE_CONTINUE;
+	if (connect(fd, (struct sockaddr *)&l->to, sizeof(l->to)) < 0) {
+		close(fd);
+		return G_SOURCE_CONTINUE;
+	}
+	big_buffers(fd);
+	l->fd = fd;
+	l->watch = g_unix_fd_add(fd, G_IO_IN | G_IO_HUP, tap_readable, l);
+	g_message("capture is here");
+	l->back(l->user);
+	return G_SOURCE_CONTINUE;
+}
+
+link_tap *link_tap_new(const char *run, void (*back)(void *), void *user)
+{
+	link_tap *l = g_new0(link_tap, 1);
+	g_autoptr(GError) err = NULL;
+
+	l->fd = -1;
+	l->back = back;
+	l->user = user;
+	l->beat.ns = INT64_MIN / 2;
+	if (!address(&l->to, run, &err)) {
+		g_critical("%s", err->message);
+		return l;
+	}
+	l->timer = g_timeout_add(RETRY_MS, tap_connect, l);
+	tap_connect(l);
+	return l;
+}
+
+void link_tap_send(link_tap *l, span message)
+{
+	if (l->fd < 0)
+		return;
+	if (send(l->fd, message.p, message.left, MSG_DONTWAIT | MSG_NOSIGNAL) >=
+	    0)
+		return;
+	g_warning("capture does not listen (%s); starting over with it",
+		  g_strerror(errno));
+	tap_hang_up(l);
+}
+
+bool link_tap_alive(const link_tap *l)
+{
+	return l->fd >= 0 && clk_since(clk_mono_now(), l->beat) <
+				     LINK_DEAD_MS * CLK_NS_PER_MS;
+}
+
+void link_tap_free(link_tap *l)
+{
+	if (!l)
+		return;
+	tap_hang_up(l);
+	g_clear_handle_id(&l->timer, g_source_remove);
+	g_free(l);
+}
+
+/* ---- capture ---- */
+
+static gboolean capture_readable(gint fd, GIOCondition cond, gpointer p)
+{
+	link_capture *l = p;
+	ssize_t n;
+
+	(void)cond;
+	while ((n = recv(fd, l->buf, sizeof(l->buf), MSG_DONTWAIT)) > 0)
+		l->message(l->user, span_of(l->buf, (size_t)n));
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return G_SOURCE_CONTINUE;
+	g_hash_table_remove(l->taps, GINT_TO_POINTER(fd));
+	close(fd);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean capture_accept(gint fd, GIOCondition cond, gpointer p)
+{
+	link_capture *l = p;
+	int tap = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)cond;
+	if (tap < 0)
+		return G_SOURCE_CONTINUE;
+	g_hash_table_insert(
+		l->taps, GINT_TO_POINTER(tap),
+		GUINT_TO_POINTER(g_unix_fd_add(tap, G_IO_IN | G_IO_HUP,
+					       capture_readable, l)));
+	g_message("a tap has come");
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean capture_beat(gpointer p)
+{
+	link_capture *l = p;
+	GHashTableIter i;
+	void *fd;
+
+	if (!l->healthy)
+		return G_SOURCE_CONTINUE;
+	g_hash_table_iter_init(&i, l->taps);
+	while (g_hash_table_iter_next(&i, &fd, NULL))
+		(void)send(GPOINTER_TO_INT(fd), "", 1,
+			   MSG_DONTWAIT | MSG_NOSIGNAL);
+	return G_SOURCE_CONTINUE;
+}
+
+/* A socket that a killed capture left behind is in the way; a living one's
+ * is not ours to take. */
+static bool bind_fresh(int fd, const struct sockaddr_un *a, GError **err)
+{
+	const struct sockaddr *sa = (const struct sockaddr *)a;
+	int probe = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	bool taken = probe >= 0 && connect(probe, sa, sizeof(*a)) == 0;
+
+	if (probe >= 0)
+		close(probe);
+	if (taken) {
+		g_set_error(err, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE,
+			    "%s: another capture is running", a->sun_path);
+		return false;
+	}
+	unlink(a->sun_path);
+	if (bind(fd, sa, sizeof(*a)) == 0 && chmod(a->sun_path, 0660) == 0 &&
+	    listen(fd, 8) == 0)
+		return true;
+	g_set_error(err, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", a->sun_path,
+		    g_strerror(errno));
+	return false;
+}
+
+link_capture *link_capture_new(const char *run, void (*message)(void *, span),
+			       void *user, GError **err)
+{
+	link_capture *l;
+	struct sockaddr_un a;
+	int fd;
+
+	if (!address(&a, run, err))
+		return NULL;
+	g_mkdir_with_parents(run, 0750);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || !bind_fresh(fd, &a, err)) {
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	l = g_new0(link_capture, 1);
+	l->path = g_strdup(a.sun_path);
+	l->fd = fd;
+	l->message = message;
+	l->user = user;
+	l->healthy = true;
+	l->taps = g_hash_table_new(NULL, NULL);
+	l->watch = g_unix_fd_add(fd, G_IO_IN, capture_accept, l);
+	l->timer = g_timeout_add(LINK_BEAT_MS, capture_beat, l);
+	return l;
+}
+
+void link_capture_healthy(link_capture *l, bool healthy)
+{
+	l->healthy = healthy;
+}
+
+void link_capture_free(link_capture *l)
+{
+	GHashTableIter i;
+	void *fd, *watch;
+
+	if (!l)
+		return;
+	g_hash_table_iter_init(&i, l->taps);
+	while (g_hash_table_iter_next(&i, &fd, &watch)) {
+		g_source_remove(GPOINTER_TO_UINT(watch));
+		close(GPOINTER_TO_INT(fd));
+	}
+	g_hash_table_unref(l->taps);
+	g_source_remove(l->watch);
+	g_source_remove(l->timer);
+	close(l->fd);
+	unlink(l->path);
+	g_free(l->path);
+	g_free(l);
+}

@@ -1,0 +1,74 @@
+/* render.h - one call's journal into one recording: the same code for a call
+ * in progress and for a file from years ago. */
+#pragma once
+#include "app/story.h"
+#include "app/follow.h"
+#include "decoder/dec.h"
+#include "mixer/mix.h"
+
+typedef struct render_config {
+	seal_key *key;		/* lent, as all of it */
+	const char *recordings;
+	bool by_day;		/* into RECORDINGS/YYYY-MM-DD/ */
+	const char *pattern;	/* of the names: mix_name_expand() */
+	const mix_output *outputs;
+	size_t n_outputs;
+	uint32_t rate;
+	bool picture;
+	dec_config dec;
+	int64_t grace_ns;	/* media after the end of the dialog */
+} render_config;
+
+typedef struct render_gap {
+	uint8_t side, cause;	/* call_side, dec_cause */
+	clk_mono at;		/* when it was noticed */
+	int64_t length_ns;
+	uint64_t packets, repaired;
+} render_gap;
+
+/* Everything the sidecar tells; filled when the render is done. */
+typedef struct render_result {
+	const story *story;
+	const char *outcome;	/* RECORDED, PARTIAL, NOT_RECORDED, EXEMPT */
+	char *why;		/* a sentence; "" for RECORDED */
+	clk_both begin, end;	/* of the recording */
+	uint64_t packets;	/* RTP and RTCP in the journal */
+	dec_totals dec;
+	GArray *streams;	/* of dec_stream_totals */
+	GArray *gaps;		/* of render_gap */
+	GPtrArray *undecodable;	/* of char *: codecs without a decoder */
+	GArray *flows;		/* of rec_flow: the last count of each path */
+	uint64_t lost_by_us;	/* packets, JRN_LOSS */
+	mix_totals mix;
+	const GArray *markers;	/* of mix_marker */
+	follow_stats journal;
+	char *sidecar;		/* path */
+} render_result;
+
+typedef enum render_state {
+	RENDER_RUNNING,
+	RENDER_DONE,
+	RENDER_AGAIN,	/* a record came too late: take render_whole() */
+	RENDER_FAILED,
+} render_state;
+
+typedef struct render_call render_call;
+
+/* `dir` is the call's journal. */
+render_call *render_call_new(const render_config *cfg, const char *dir);
+/* Takes in what the journal has from before `now`. `whole`: it will not grow
+ * any more, so everything is taken and the recording is finished. */
+render_state render_call_step(render_call *r, clk_mono now, bool whole,
+			      GError **err);
+/* After RENDER_DONE; lent. */
+const render_result *render_call_result(const render_call *r);
+void render_call_free(render_call *r);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(render_call, render_call_free)
+
+/* A journal that will not grow any more. NULL on failure. */
+render_call *render_whole(const render_config *cfg, const char *dir,
+			  GError **err);
+
+/* sidecar.c: the recording's JSON, written whole or not at all. */
+bool sidecar_write(const render_result *r, GError **err);
+const char *sidecar_cause(uint8_t cause);	/* of dec_cause */

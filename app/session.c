@@ -1,0 +1,418 @@
+#include "app/session.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "core/journal_io.h"
+#include "core/ring.h"
+
+enum {
+	RECORD_MAX = 256 << 10,	/* octets of one encoded event */
+	ARM_MAX = RECORD_MAX + 256,
+};
+
+/* One call. MAIN owns `name` to `arms`, the writing side `out`. */
+typedef struct session {
+	char name[REC_NAME];
+	bool named, recorded, refused;
+	GPtrArray *waiting;	/* of item: until the decision falls */
+	GPtrArray *arms;	/* of GBytes: what capture was told */
+	jrn_out *out;
+	bool dirty;
+} session;
+
+/* One event, encoded. */
+typedef struct item {
+	session *call;
+	uint16_t type;
+	clk_both at;
+	GBytes *payload;
+	uint8_t *keys;		/* in clear until sealed; NULL when none */
+	size_t n_keys;
+	uint32_t serial;	/* of the half that the keys belong to */
+} item;
+
+struct session_writer {
+	session_config cfg;
+	GHashTable *live;	/* set of session; MAIN */
+	GPtrArray *dirty;	/* of session; writing side */
+	ring queue;
+	int wake;		/* eventfd */
+	pthread_t thread;
+	_Atomic bool stop;
+	_Atomic uint64_t lost;
+	uint8_t buf[RECORD_MAX];
+	uint8_t armbuf[ARM_MAX];
+};
+
+static void item_free(void *p)
+{
+	item *it = p;
+
+	if (it->keys)
+		explicit_bzero(it->keys, it->n_keys);
+	g_free(it->keys);
+	g_bytes_unref(it->payload);
+	g_free(it);
+}
+
+static void session_free(session *s)
+{
+	jrn_out_free(s->out);
+	g_ptr_array_unref(s->waiting);
+	g_ptr_array_unref(s->arms);
+	g_free(s);
+}
+
+/* ---- the writing side ---- */
+
+static void warn_once(session_writer *w, const session *s, const GError *err)
+{
+	if (atomic_fetch_add(&w->lost, 1) == 0)
+		g_critical("%s: session record lost: %s", s->name,
+			   err ? err->message : "queue full");
+}
+
+static bool open_out(session_writer *w, session *s, clk_both at)
+{
+	g_autofree char *dir = g_build_filename(w->cfg.spool, s->name, NULL);
+	g_autoptr(GError) err = NULL;
+
+	if (!s->out)
+		s->out = jrn_out_open(dir, JRN_SESSION,
+				      w->cfg.thread ? JRN_KEEP_UNTIL_SYNC
+						    : JRN_KEEP_UNTIL_WRITTEN,
+				      at, NULL, &err);
+	if (!s->out)
+		warn_once(w, s, err);
+	return s->out != NULL;
+}
+
+static void add(session_writer *w, item *it, uint16_t type, span a, span b)
+{
+	session *s = it->call;
+
+	if (!jrn_out_add(s->out, type, it->at, a, b))
+		warn_once(w, s, NULL);
+	if (!s->dirty)
+		g_ptr_array_add(w->dirty, s);
+	s->dirty = true;
+}
+
+static void add_keys(session_writer *w, item *it)
+{
+	g_autoptr(GError) err = NULL;
+	uint8_t serial[4], *sealed = g_malloc(it->n_keys + SEAL_OVERHEAD);
+	put head = put_into(serial, sizeof(serial));
+	put o = put_into(sealed, it->n_keys + SEAL_OVERHEAD);
+
+	put_u32(&head, it->serial);
+	if (seal_put(w->cfg.box, &o, span_of(it->keys, it->n_keys),
+		     span_str(it->call->name), &err))
+		add(w, it, JRN_KEYS, put_done(&head), put_done(&o));
+	else
+		warn_once(w, it->call, err);
+	g_free(sealed);
+}
+
+/* True when the call's journal is complete. */
+static bool write_item(session_writer *w, item *it)
+{
+	gsize n;
+	const void *p = g_bytes_get_data(it->payload, &n);
+
+	if (!open_out(w, it->call, it->at))
+		return it->type == JRN_END;
+	add(w, it, it->type, span_of(p, n), span_of(NULL, 0));
+	if (it->keys)
+		add_keys(w, it);
+	return it->type == JRN_END;
+}
+
+static void sync_dirty(session_writer *w)
+{
+	g_autofree jrn_out **all = g_new(jrn_out *, w->dirty->len + 1);
+	g_autoptr(GError) err = NULL;
+	unsigned n = 0;
+
+	for (guint i = 0; i < w->dirty->len; i++) {
+		session *s = g_ptr_array_index(w->dirty, i);
+
+		s->dirty = false;
+		if (w->cfg.thread)
+			all[n++] = s->out;
+		else if (!jrn_out_flush(s->out, &err))
+			warn_once(w, s, err);
+	}
+	if (n && jrn_out_sync_many(all, n, &err))
+		g_critical("session journals are not on disk: %s",
+			   err->message);
+	g_ptr_array_set_size(w->dirty, 0);
+}
+
+/* Everything queued; then one sync for all of it. */
+static void drain(session_writer *w)
+{
+	g_autoptr(GPtrArray) done = g_ptr_array_new();
+	item *it;
+
+	while ((it = ring_pop(&w->queue))) {
+		if (write_item(w, it))
+			g_ptr_array_add(done, it->call);
+		item_free(it);
+	}
+	sync_dirty(w);
+	for (guint i = 0; i < done->len; i++)
+		session_free(g_ptr_array_index(done, i));
+}
+
+static void *writer(void *p)
+{
+	session_writer *w = p;
+	uint64_t n;
+
+	while (!atomic_load(&w->stop)) {
+		if (read(w->wake, &n, sizeof(n)) < 0 && errno != EINTR)
+			break;
+		drain(w);
+	}
+	drain(w);
+	return NULL;
+}
+
+/* ---- MAIN ---- */
+
+static void wake(session_writer *w)
+{
+	uint64_t one = 1;
+
+	if (write(w->wake, &one, sizeof(one)) < 0)
+		g_warning("waking the session writer: %s", g_strerror(errno));
+}
+
+static void queue_take(session_writer *w, item *it)
+{
+	if (!ring_push(&w->queue, it)) {
+		warn_once(w, it->call, NULL);
+		item_free(it);
+		return;
+	}
+	if (w->cfg.thread)
+		wake(w);
+	else
+		drain(w);
+}
+
+static void encode(put *o, const rec_event *e)
+{
+	switch ((jrn_type)e->type) {
+	case JRN_BEGIN:
+		rec_begin_put(o, &e->begin);
+		break;
+	case JRN_FACT:
+		rec_fact_put(o, &e->fact);
+		break;
+	case JRN_DECISION:
+		rec_decision_put(o, &e->decision);
+		break;
+	case JRN_HALF:
+		rec_half_put(o, e->half);
+		break;
+	case JRN_STATE:
+		rec_progress_put(o, &e->progress);
+		break;
+	case JRN_MARK:
+		rec_control_put(o, &e->control);
+		break;
+	case JRN_END:
+		rec_end_put(o, &e->end);
+		break;
+	case JRN_KEYS:
+	case JRN_PACKET:
+	case JRN_FLOW:
+	case JRN_LOSS:
+	case JRN_CLOSE:
+		g_assert_not_reached();
+	}
+}
+
+static void take_keys(item *it, const call_half *h)
+{
+	put o;
+
+	it->keys = g_malloc(REC_KEYS_MAX);
+	o = put_into(it->keys, REC_KEYS_MAX);
+	rec_keys_put(&o, h);
+	it->n_keys = o.full ? 0 : o.n;
+	it->serial = h->serial;
+	if (it->n_keys == 0) {
+		g_free(it->keys);
+		it->keys = NULL;
+	}
+}
+
+/* NULL when it is too big for any record. */
+static item *item_new(session_writer *w, session *s, const rec_event *e)
+{
+	put o = put_into(w->buf, sizeof(w->buf));
+	item *it;
+
+	encode(&o, e);
+	if (o.full)
+		return NULL;
+	it = g_new0(item, 1);
+	it->call = s;
+	it->type = e->type;
+	it->at = e->at;
+	it->payload = g_bytes_new(o.p, o.n);
+	if (e->type == JRN_HALF)
+		take_keys(it, e->half);
+	return it;
+}
+
+static void arm(session_writer *w, session *s, const item *it)
+{
+	put o = put_into(w->armbuf, sizeof(w->armbuf));
+	gsize n;
+	const void *p = g_bytes_get_data(it->payload, &n);
+
+	if (!w->cfg.arm || (it->type != JRN_HALF && it->type != JRN_END))
+		return;
+	rec_arm_put(&o, s->name, it->type, it->at, span_of(p, n));
+	if (o.full)
+		return;
+	g_ptr_array_add(s->arms, g_bytes_new(o.p, o.n));
+	w->cfg.arm(w->cfg.arm_user, s->name, put_done(&o),
+		   it->type == JRN_END);
+}
+
+static session *session_new(const rec_event *e)
+{
+	session *s = g_new0(session, 1);
+
+	s->waiting = g_ptr_array_new();
+	s->arms = g_ptr_array_new_with_free_func(
+			(GDestroyNotify)g_bytes_unref);
+	rec_call_name(e->at.wall, e->begin.call_id, e->begin.from_tag,
+		      s->name);
+	return s;
+}
+
+static void release_waiting(session_writer *w, session *s)
+{
+	for (guint i = 0; i < s->waiting->len; i++)
+		queue_take(w, g_ptr_array_index(s->waiting, i));
+	g_ptr_array_set_size(s->waiting, 0);
+}
+
+static void forget(session_writer *w, session *s)
+{
+	g_hash_table_remove(w->live, s);
+	g_ptr_array_set_free_func(s->waiting, item_free);
+	session_free(s);
+}
+
+void session_writer_sink(void *user, uint64_t call, void **own,
+			 const rec_event *e)
+{
+	session_writer *w = user;
+	session *s = *own;
+	item *it;
+
+	(void)call;
+	if (!s) {
+		if (e->type != JRN_BEGIN)
+			return;
+		*own = s = session_new(e);
+		g_hash_table_add(w->live, s);
+	}
+	it = item_new(w, s, e);
+	if (!it) {
+		warn_once(w, s, NULL);
+		return;
+	}
+	if (e->type == JRN_DECISION && e->decision.record)
+		s->recorded = true;
+	if (!s->recorded) {
+		g_ptr_array_add(s->waiting, it);
+		if (e->type == JRN_END) {
+			*own = NULL;
+			forget(w, s);
+		}
+		return;
+	}
+	arm(w, s, it);
+	if (e->type == JRN_END) {
+		*own = NULL;
+		g_hash_table_remove(w->live, s);
+	}
+	release_waiting(w, s);
+	queue_take(w, it);
+}
+
+void session_writer_rearm(session_writer *w)
+{
+	GHashTableIter i;
+	void *p;
+
+	g_hash_table_iter_init(&i, w->live);
+	while (g_hash_table_iter_next(&i, &p, NULL)) {
+		session *s = p;
+
+		for (guint k = 0; k < s->arms->len; k++) {
+			gsize n;
+			const void *b = g_bytes_get_data(
+					g_ptr_array_index(s->arms, k), &n);
+
+			w->cfg.arm(w->cfg.arm_user, s->name, span_of(b, n),
+				   false);
+		}
+	}
+}
+
+session_writer *session_writer_new(const session_config *cfg)
+{
+	session_writer *w = g_aligned_alloc0(1, sizeof(*w), 64);
+
+	w->cfg = *cfg;
+	w->live = g_hash_table_new(NULL, NULL);
+	w->dirty = g_ptr_array_new();
+	w->wake = eventfd(0, EFD_CLOEXEC);
+	g_assert(w->wake >= 0);
+	if (cfg->thread && pthread_create(&w->thread, NULL, writer, w) != 0)
+		g_error("cannot start the session writer's thread");
+	return w;
+}
+
+uint64_t session_writer_lost(const session_writer *w)
+{
+	return atomic_load(&w->lost);
+}
+
+void session_writer_free(session_writer *w)
+{
+	GHashTableIter i;
+	void *p;
+
+	if (!w)
+		return;
+	if (w->cfg.thread) {
+		atomic_store(&w->stop, true);
+		wake(w);
+		pthread_join(w->thread, NULL);
+	}
+	g_hash_table_iter_init(&i, w->live);
+	while (g_hash_table_iter_next(&i, &p, NULL)) {
+		session *s = p;
+
+		g_ptr_array_set_free_func(s->waiting, item_free);
+		session_free(s);
+	}
+	g_hash_table_unref(w->live);
+	g_ptr_array_unref(w->dirty);
+	close(w->wake);
+	g_aligned_free(w);
+}

@@ -1,0 +1,35 @@
+/* session.h - the tap's events of a call on their way to its journal.
+ *
+ * A tap_sink. Calls that are not recorded leave no journal. A recorded one has
+ * its keys sealed and its records written by a thread of their own, because
+ * the tap must not wait for a disk; a replay writes them at once. */
+#pragma once
+#include "core/seal.h"
+#include "signaling_tap/tap.h"
+
+typedef struct session_writer session_writer;
+
+/* Told in MAIN, before the verdict leaves, what capture has to know: framed by
+ * rec_arm_put(). `ended`: nothing more comes for this call. */
+typedef void session_arm(void *user, const char *call, span message,
+			 bool ended);
+
+typedef struct session_config {
+	const char *spool;	/* lent for the life of the writer */
+	seal_box *box;		/* lent */
+	bool thread;		/* false: write in the caller's thread */
+	session_arm *arm;	/* NULL: nobody to tell */
+	void *arm_user;
+} session_config;
+
+session_writer *session_writer_new(const session_config *cfg);
+/* MAIN. Drains, writes, syncs. Calls still open get no JRN_END. */
+void session_writer_free(session_writer *w);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(session_writer, session_writer_free)
+/* A tap_sink; `user` is a session_writer. */
+void session_writer_sink(void *user, uint64_t call, void **own,
+			 const rec_event *e);
+/* MAIN. Events that found the queue full or the disk unwilling. */
+uint64_t session_writer_lost(const session_writer *w);
+/* MAIN. All live calls' arms again, for a capture that has just come. */
+void session_writer_rearm(session_writer *w);

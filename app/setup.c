@@ -1,0 +1,241 @@
+#include "app/setup.h"
+
+#include <string.h>
+
+#include "decoder/codec.h"
+
+G_DEFINE_QUARK(setup_error, setup_error)
+
+G_GNUC_PRINTF(2, 3)
+static bool fail(GError **err, const char *fmt, ...)
+{
+	g_autofree char *message = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	message = g_strdup_vprintf(fmt, ap);
+	va_end(ap);
+	g_set_error_literal(err, SETUP_ERROR, SETUP_ERROR_VALUE, message);
+	return false;
+}
+
+static bool addresses(GArray *to, char **list, const char *key, GError **err)
+{
+	for (; *list; list++) {
+		net_addr a;
+
+		if (!net_addr_parse(span_str(*list), 0, &a))
+			return fail(err, "%s: \"%s\" is not an IP address", key,
+				    *list);
+		g_array_append_val(to, a);
+	}
+	return true;
+}
+
+static bool media_kinds(const conf *c, unsigned *out, GError **err)
+{
+	*out = 0;
+	for (char **m = conf_list(c, CONF_RULES_MEDIA); *m; m++) {
+		if (!strcmp(*m, "audio"))
+			*out |= ICE_AUDIO;
+		else if (!strcmp(*m, "video"))
+			*out |= ICE_VIDEO;
+		else
+			return fail(err, "[rules] media: \"%s\" is neither "
+					 "audio nor video", *m);
+	}
+	return true;
+}
+
+static bool dead_address(ice_plan *p, const conf *c, GError **err)
+{
+	const char *text = conf_text(c, CONF_REWRITE_ADDRESS);
+	net_addr a;
+
+	if (!net_addr_parse(span_str(text), 0, &a))
+		return fail(err, "[rewrite] address: \"%s\" is not an IP "
+				 "address", text);
+	if (a.family == 4)
+		p->dead4 = a;
+	else
+		p->dead6 = a;
+	return true;
+}
+
+/* What the decoder can decode, and what travels beside any codec. */
+static GPtrArray *decodable(void)
+{
+	static const char *const beside[] = {"RED", "CN", "telephone-event"};
+	GPtrArray *a = g_ptr_array_new();
+	const char *name;
+
+	for (unsigned i = 0; (name = dec_codec_name(i)); i++)
+		g_ptr_array_add(a, (void *)(uintptr_t)name);
+	for (size_t i = 0; i < G_N_ELEMENTS(beside); i++)
+		g_ptr_array_add(a, (void *)(uintptr_t)beside[i]);
+	g_ptr_array_add(a, NULL);
+	return a;
+}
+
+bool setup_plan_make(setup_plan *p, const conf *c, GError **err)
+{
+	ice_plan *i = &p->plan;
+	const char *problem;
+
+	*i = ice_plan_default();
+	p->edges = g_array_new(FALSE, TRUE, sizeof(net_addr));
+	p->decodable = decodable();
+	if (!media_kinds(c, &i->kinds, err) || !dead_address(i, c, err) ||
+	    !addresses(p->edges, conf_list(c, CONF_REWRITE_EDGES),
+		       "[rewrite] edges", err)) {
+		setup_plan_clear(p);
+		return false;
+	}
+	i->method = conf_choice(c, CONF_REWRITE_METHOD);
+	i->port = (uint16_t)conf_number(c, CONF_REWRITE_PORT);
+	i->drop_undecodable = conf_bool(c, CONF_REWRITE_CODECS);
+	i->drop_cryptoscale = conf_bool(c, CONF_REWRITE_CRYPTOSCALE);
+	i->drop_bypassid = conf_bool(c, CONF_REWRITE_BYPASS);
+	i->decodable = (const char *const *)p->decodable->pdata;
+	i->edges = (const net_addr *)(void *)p->edges->data;
+	i->n_edges = p->edges->len;
+	problem = ice_plan_problem(i);
+	if (!problem)
+		return true;
+	setup_plan_clear(p);
+	return fail(err, "[rewrite]: %s", problem);
+}
+
+void setup_plan_clear(setup_plan *p)
+{
+	g_clear_pointer(&p->edges, g_array_unref);
+	g_clear_pointer(&p->decodable, g_ptr_array_unref);
+}
+
+tap_rules *setup_rules(const conf *c, GError **err)
+{
+	g_autofree char *list = g_strjoinv("; ",
+					   conf_list(c, CONF_RULES_RECORD));
+	g_autofree char *text = *list ? g_strconcat("record = ", list, "\n",
+						    NULL)
+				      : g_strdup("");
+	tap_rules *r = tap_rules_new(text, err);
+
+	if (!r)
+		g_prefix_error(err, "[rules] record: ");
+	return r;
+}
+
+static bool relay_ports(relay_config *r, const conf *c, GError **err)
+{
+	char **l = conf_list(c, CONF_CAPTURE_RELAY_PORTS);
+	size_t n = 0;
+
+	memset(r->ports, 0, sizeof(r->ports));
+	for (; *l; l++) {
+		uint64_t port;
+
+		if (!span_number(span_str(*l), UINT16_MAX, &port) || !port)
+			return fail(err, "[capture] relay-ports: \"%s\" is "
+					 "not a port", *l);
+		if (n == G_N_ELEMENTS(r->ports))
+			return fail(err, "[capture] relay-ports: more than "
+					 "%zu", n);
+		r->ports[n++] = (uint16_t)port;
+	}
+	return true;
+}
+
+static bool nat_pairs(relay_config *r, const conf *c, GError **err)
+{
+	char **l = conf_list(c, CONF_CAPTURE_NAT);
+	size_t n = 0;
+
+	for (; *l; l++) {
+		span real = span_str(*l), shown;
+
+		if (n == G_N_ELEMENTS(r->nats))
+			return fail(err, "[capture] nat: more than %zu", n);
+		if (!span_until(&real, '=', &shown) ||
+		    !net_addr_parse(shown, 0, &r->nats[n].shown) ||
+		    !net_addr_parse(real, 0, &r->nats[n].real))
+			return fail(err, "[capture] nat: \"%s\" is not "
+					 "PUBLIC=PRIVATE", *l);
+		n++;
+	}
+	return true;
+}
+
+bool setup_capture(relay_live_config *out, GArray *edges, const conf *c,
+		   GError **err)
+{
+	const char *filter = conf_text(c, CONF_CAPTURE_FILTER);
+
+	relay_live_config_init(out);
+	out->interfaces = (const char *const *)conf_list(
+			c, CONF_CAPTURE_INTERFACES);
+	if (!out->interfaces[0])
+		return fail(err, "[capture] interfaces is empty");
+	out->filter = filter && *filter ? filter : NULL;
+	if (!addresses(edges, conf_list(c, CONF_REWRITE_EDGES),
+		       "[rewrite] edges", err) ||
+	    !relay_ports(&out->tap, c, err) || !nat_pairs(&out->tap, c, err))
+		return false;
+	out->edges = (const net_addr *)(void *)edges->data;
+	out->n_edges = edges->len;
+	out->ring_bytes = (size_t)conf_number(c, CONF_CAPTURE_RING) << 20;
+	out->tap.preroll_bytes =
+		(size_t)conf_number(c, CONF_CAPTURE_PREROLL_BYTES) << 20;
+	out->tap.preroll_ns =
+		conf_number(c, CONF_CAPTURE_PREROLL) * CLK_NS_PER_S;
+	out->writer.spool = conf_text(c, CONF_SPOOL);
+	out->writer.sync_ns =
+		conf_number(c, CONF_CAPTURE_SYNC) * CLK_NS_PER_MS;
+	return true;
+}
+
+static bool format_of(const char *name, uint8_t *out)
+{
+	static const char *const names[MIX_FORMATS] = {
+		[MIX_WAV] = "wav",   [MIX_WAV_ULAW] = "wav-ulaw",
+		[MIX_FLAC] = "flac", [MIX_OPUS] = "opus",
+		[MIX_VORBIS] = "vorbis", [MIX_MP3] = "mp3",
+	};
+
+	for (uint8_t i = 0; i < MIX_FORMATS; i++) {
+		if (!strcmp(names[i], name)) {
+			*out = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+GArray *setup_outputs(char **formats, unsigned layout, GError **err)
+{
+	static const struct {
+		uint8_t first, last;
+	} layouts[] = {		/* as in the table of configuration keys */
+		{MIX_STEREO, MIX_STEREO},
+		{MIX_MONO, MIX_MONO},
+		{MIX_CALLER, MIX_CALLEE},
+	};
+	g_autoptr(GArray) a = g_array_new(FALSE, TRUE, sizeof(mix_output));
+
+	for (; *formats; formats++) {
+		mix_output o = {.quality = -1};
+
+		if (!format_of(*formats, &o.format)) {
+			fail(err, "\"%s\" is not a format: wav, wav-ulaw, mp3, "
+				  "flac, opus, vorbis", *formats);
+			return NULL;
+		}
+		for (o.layout = layouts[layout].first;
+		     o.layout <= layouts[layout].last; o.layout++)
+			g_array_append_val(a, o);
+	}
+	if (a->len)
+		return g_steal_pointer(&a);
+	fail(err, "no format is asked for");
+	return NULL;
+}

@@ -1,0 +1,31 @@
+/* setup.h - from the configuration to what each room wants to be told. */
+#pragma once
+#include "app/render.h"
+#include "core/conf.h"
+#include "ice_rewriter/ice.h"
+#include "relay_capture/source.h"
+#include "signaling_tap/tap.h"
+
+#define SETUP_ERROR (setup_error_quark())
+typedef enum setup_error { SETUP_ERROR_VALUE } setup_error;
+GQuark setup_error_quark(void);
+
+/* The value and everything that it points to. */
+typedef struct setup_plan {
+	ice_plan plan;
+	GArray *edges;		/* of net_addr */
+	GPtrArray *decodable;	/* of const char *, NULL at the end */
+} setup_plan;
+bool setup_plan_make(setup_plan *p, const conf *c, GError **err);
+void setup_plan_clear(setup_plan *p);
+
+/* From [rules] record. */
+tap_rules *setup_rules(const conf *c, GError **err);
+
+/* [capture]; what it points to is the configuration's. `edges` is the array
+ * that the result lends. */
+bool setup_capture(relay_live_config *out, GArray *edges, const conf *c,
+		   GError **err);
+
+/* From "wav;mp3" and a layout; NULL on error. Of mix_output. */
+GArray *setup_outputs(char **formats, unsigned layout, GError **err);

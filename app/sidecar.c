@@ -1,0 +1,410 @@
+/* sidecar.c - what is known of a recording, as JSON. docs/timeline.md and
+ * docs/sidecar.md describe the fields. The same render gives the same bytes. */
+#include "app/render.h"
+
+#include <json-glib/json-glib.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static void text(JsonBuilder *b, const char *name, const char *value)
+{
+	json_builder_set_member_name(b, name);
+	if (g_utf8_validate(value, -1, NULL)) {
+		json_builder_add_string_value(b, value);
+	} else {
+		g_autofree char *ok = g_utf8_make_valid(value, -1);
+
+		json_builder_add_string_value(b, ok);
+	}
+}
+
+static void number(JsonBuilder *b, const char *name, int64_t value)
+{
+	json_builder_set_member_name(b, name);
+	json_builder_add_int_value(b, value);
+}
+
+/* To the microsecond, so that it prints the same everywhere. */
+static void real(JsonBuilder *b, const char *name, double value)
+{
+	json_builder_set_member_name(b, name);
+	json_builder_add_double_value(b, round(value * 1e6) / 1e6);
+}
+
+static void boolean(JsonBuilder *b, const char *name, bool value)
+{
+	json_builder_set_member_name(b, name);
+	json_builder_add_boolean_value(b, value);
+}
+
+static void when(JsonBuilder *b, const char *name, clk_wall at)
+{
+	char iso[32];
+
+	clk_wall_iso(at, iso);
+	text(b, name, iso);
+}
+
+static void object(JsonBuilder *b, const char *name)
+{
+	if (name)
+		json_builder_set_member_name(b, name);
+	json_builder_begin_object(b);
+}
+
+static void array(JsonBuilder *b, const char *name)
+{
+	json_builder_set_member_name(b, name);
+	json_builder_begin_array(b);
+}
+
+static double seconds(int64_t ns)
+{
+	return (double)ns / 1e9;
+}
+
+static const char *side_name(uint8_t side)
+{
+	static const char *const names[] = {"caller", "callee", "unknown"};
+
+	return side < G_N_ELEMENTS(names) ? names[side] : "unknown";
+}
+
+const char *sidecar_cause(uint8_t cause)
+{
+	switch ((dec_cause)cause) {
+	case DEC_CAUSE_NONE:
+		break;
+	case DEC_CAUSE_LOST:
+		return "network-loss";
+	case DEC_CAUSE_LATE:
+		return "late";
+	case DEC_CAUSE_AUTH:
+		return "auth-fail";
+	case DEC_CAUSE_NO_KEY:
+		return "no-key";
+	}
+	return "unknown";
+}
+
+static const char *end_name(uint8_t cause)
+{
+	switch ((rec_cause)cause) {
+	case REC_BYE:
+		return "bye";
+	case REC_CANCELLED:
+		return "cancelled";
+	case REC_FAILED:
+		return "failed";
+	case REC_REFUSED:
+		return "refused";
+	case REC_TIMEOUT:
+		return "timeout";
+	case REC_REPLACED:
+		return "replaced";
+	}
+	return "none seen";
+}
+
+static int by_key(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* All facts, in the order of their names. */
+static void put_facts(JsonBuilder *b, const story *s)
+{
+	guint n;
+	g_autofree char **keys = (char **)g_hash_table_get_keys_as_array(
+			s->facts, &n);
+
+	qsort(keys, n, sizeof(*keys), by_key);
+	object(b, "facts");
+	for (guint i = 0; i < n; i++)
+		text(b, keys[i], story_fact(s, keys[i]));
+	json_builder_end_object(b);
+}
+
+static void put_party(JsonBuilder *b, const story *s, const char *side)
+{
+	static const char *const what[] = {"uri", "name", "tel", "epid",
+					   "agent"};
+
+	object(b, side);
+	for (size_t i = 0; i < G_N_ELEMENTS(what); i++) {
+		g_autofree char *fact = g_strconcat(side, ".", what[i], NULL);
+		const char *v = story_fact(s, fact);
+
+		if (*v)
+			text(b, what[i], v);
+	}
+	json_builder_end_object(b);
+}
+
+static void put_call(JsonBuilder *b, const render_result *r)
+{
+	const story *s = r->story;
+
+	object(b, "call");
+	text(b, "id", s->name);
+	text(b, "call_id", s->call_id ? s->call_id : "");
+	text(b, "source", s->source ? s->source : "");
+	put_party(b, s, "caller");
+	put_party(b, s, "callee");
+	when(b, "begun", s->begun.wall);
+	if (s->has_answer)
+		when(b, "answered", s->answered.wall);
+	if (s->has_end)
+		when(b, "ended", s->ended.wall);
+	object(b, "end");
+	text(b, "cause", s->has_end ? end_name(s->end_cause) : "none seen");
+	text(b, "by", s->has_end ? side_name(s->end_side) : "unknown");
+	if (s->end_status)
+		number(b, "status", s->end_status);
+	json_builder_end_object(b);
+	put_facts(b, s);
+	json_builder_end_object(b);
+}
+
+static void put_decision(JsonBuilder *b, const story *s)
+{
+	object(b, "decision");
+	boolean(b, "record", s->record);
+	text(b, "rule", s->rule ? s->rule : "");
+	text(b, "reason", s->reason ? s->reason : "");
+	json_builder_end_object(b);
+}
+
+static void put_stream(JsonBuilder *b, const render_result *r,
+		       const dec_stream_totals *t)
+{
+	g_autofree char *ssrc = g_strdup_printf("%08x", t->ssrc);
+
+	object(b, NULL);
+	number(b, "stream", t->stream);
+	text(b, "side", side_name(t->side));
+	number(b, "media", t->media);
+	text(b, "ssrc", ssrc);
+	text(b, "codecs", t->codecs);
+	boolean(b, "encrypted", t->encrypted);
+	text(b, "suite", t->suite);
+	real(b, "first", seconds(t->first.ns - r->begin.mono.ns));
+	real(b, "last", seconds(t->last.ns - r->begin.mono.ns));
+	number(b, "packets", (int64_t)t->packets);
+	number(b, "lost", (int64_t)t->lost);
+	number(b, "late", (int64_t)t->late);
+	number(b, "duplicates", (int64_t)t->duplicates);
+	number(b, "reordered", (int64_t)t->reordered);
+	number(b, "repaired", (int64_t)t->repaired);
+	number(b, "undecodable", (int64_t)t->undecodable);
+	number(b, "gaps", (int64_t)t->gaps);
+	real(b, "decoded_s", (double)t->decoded_us / 1e6);
+	real(b, "concealed_s", (double)t->concealed_us / 1e6);
+	real(b, "comfort_s", (double)t->comfort_us / 1e6);
+	real(b, "undecodable_s", (double)t->undecodable_us / 1e6);
+	real(b, "jitter_ms", (double)t->jitter_us / 1e3);
+	json_builder_end_object(b);
+}
+
+static void put_streams(JsonBuilder *b, const render_result *r)
+{
+	array(b, "streams");
+	for (guint i = 0; i < r->streams->len; i++)
+		put_stream(b, r,
+			   &g_array_index(r->streams, dec_stream_totals, i));
+	json_builder_end_array(b);
+	array(b, "undecodable");
+	for (guint i = 0; i < r->undecodable->len; i++)
+		json_builder_add_string_value(
+			b, g_ptr_array_index(r->undecodable, i));
+	json_builder_end_array(b);
+}
+
+static void put_packets(JsonBuilder *b, const render_result *r)
+{
+	static const char *const names[DEC_FATES] = {
+		[DEC_MEDIA] = "media",	     [DEC_CONTROL] = "rtcp",
+		[DEC_DUPLICATE] = "duplicate", [DEC_LATE] = "late",
+		[DEC_HELD] = "held",	     [DEC_NO_KEY] = "no_key",
+		[DEC_AUTH_FAIL] = "auth_fail", [DEC_MALFORMED] = "malformed",
+		[DEC_REFUSED] = "refused",
+	};
+
+	object(b, "packets");
+	number(b, "captured", (int64_t)r->packets);
+	for (size_t i = 0; i < DEC_FATES; i++)
+		number(b, names[i], (int64_t)r->dec.fate[i]);
+	number(b, "lost_by_capture", (int64_t)r->lost_by_us);
+	json_builder_end_object(b);
+}
+
+static void put_gaps(JsonBuilder *b, const render_result *r)
+{
+	array(b, "gaps");
+	for (guint i = 0; i < r->gaps->len; i++) {
+		const render_gap *g = &g_array_index(r->gaps, render_gap, i);
+
+		object(b, NULL);
+		text(b, "side", side_name(g->side));
+		text(b, "cause", sidecar_cause(g->cause));
+		real(b, "at",
+		     seconds(g->at.ns - g->length_ns - r->begin.mono.ns));
+		real(b, "length", seconds(g->length_ns));
+		number(b, "packets", (int64_t)g->packets);
+		number(b, "repaired", (int64_t)g->repaired);
+		json_builder_end_object(b);
+	}
+	json_builder_end_array(b);
+}
+
+static const char *leg_name(uint8_t leg)
+{
+	static const char *const names[] = {
+		[PKT_LEG_UNKNOWN] = "unknown",
+		[PKT_LEG_FROM_CLIENT] = "from-client",
+		[PKT_LEG_RELAYED] = "relayed",
+		[PKT_LEG_TO_RELAYED] = "to-relayed",
+		[PKT_LEG_TO_CLIENT] = "to-client",
+		[PKT_LEG_PLAIN] = "plain",
+	};
+
+	return leg < G_N_ELEMENTS(names) ? names[leg] : "unknown";
+}
+
+static void put_paths(JsonBuilder *b, const render_result *r)
+{
+	array(b, "paths");
+	for (guint i = 0; i < r->flows->len; i++) {
+		const rec_flow *f = &g_array_index(r->flows, rec_flow, i);
+		char src[NET_ADDR_TEXT], dst[NET_ADDR_TEXT];
+
+		net_addr_text(&f->src, src);
+		net_addr_text(&f->dst, dst);
+		object(b, NULL);
+		text(b, "from", src);
+		text(b, "to", dst);
+		text(b, "leg", leg_name(f->leg));
+		text(b, "side", side_name(f->side));
+		number(b, "packets", (int64_t)f->packets);
+		number(b, "stored", (int64_t)f->stored);
+		json_builder_end_object(b);
+	}
+	json_builder_end_array(b);
+}
+
+static void put_side(JsonBuilder *b, const mix_side_totals *s, uint32_t rate,
+		     const char *name)
+{
+	double per_s = rate ? 1.0 / rate : 0;
+
+	object(b, name);
+	real(b, "decoded_s", (double)s->decoded * per_s);
+	real(b, "concealed_s", (double)s->concealed * per_s);
+	real(b, "comfort_s", (double)s->comfort * per_s);
+	real(b, "undecodable_s", (double)s->undecodable * per_s);
+	real(b, "silent_s", (double)s->silent * per_s);
+	number(b, "late_samples", (int64_t)s->late);
+	number(b, "limited_samples", (int64_t)s->clipped);
+	real(b, "peak", s->peak);
+	real(b, "rms", s->rms);
+	json_builder_end_object(b);
+}
+
+static void put_recording(JsonBuilder *b, const render_result *r)
+{
+	object(b, "recording");
+	when(b, "begin", r->begin.wall);
+	when(b, "end", r->end.wall);
+	real(b, "duration", seconds(r->mix.duration));
+	number(b, "rate", r->mix.rate);
+	put_side(b, &r->mix.side[CALL_CALLER], r->mix.rate, "caller");
+	put_side(b, &r->mix.side[CALL_CALLEE], r->mix.rate, "callee");
+	array(b, "files");
+	for (guint i = 0; r->mix.files && i < r->mix.files->len; i++) {
+		const mix_file *f = &g_array_index(r->mix.files, mix_file, i);
+		g_autofree char *base = g_path_get_basename(f->path);
+
+		object(b, NULL);
+		text(b, "name", base);
+		number(b, "channels", f->channels);
+		number(b, "bytes", (int64_t)f->bytes);
+		text(b, "sha256", f->sha256);
+		json_builder_end_object(b);
+	}
+	json_builder_end_array(b);
+	json_builder_end_object(b);
+}
+
+static void put_timeline(JsonBuilder *b, const render_result *r)
+{
+	array(b, "timeline");
+	for (guint i = 0; r->markers && i < r->markers->len; i++) {
+		const mix_marker *m = &g_array_index(r->markers, mix_marker, i);
+
+		object(b, NULL);
+		text(b, "kind", mix_kind_name(m->kind));
+		text(b, "side", m->side < CALL_UNKNOWN ? side_name(m->side)
+						       : "both");
+		real(b, "at", seconds(m->at));
+		real(b, "length", seconds(m->length));
+		if (*m->text)
+			text(b, "text", m->text);
+		json_builder_end_object(b);
+	}
+	json_builder_end_array(b);
+}
+
+static void put_journal(JsonBuilder *b, const render_result *r)
+{
+	const follow_stats *j = &r->journal;
+
+	object(b, "journal");
+	number(b, "files", j->files);
+	number(b, "records", (int64_t)j->records);
+	number(b, "torn_bytes", (int64_t)j->torn);
+	number(b, "unreadable_records", r->story->malformed);
+	array(b, "troubles");
+	for (guint i = 0; i < j->troubles->len; i++)
+		json_builder_add_string_value(b,
+					      g_ptr_array_index(j->troubles, i));
+	json_builder_end_array(b);
+	json_builder_end_object(b);
+}
+
+static char *print(const render_result *r, gsize *n)
+{
+	g_autoptr(JsonBuilder) b = json_builder_new();
+	g_autoptr(JsonGenerator) g = json_generator_new();
+	g_autoptr(JsonNode) root = NULL;
+
+	json_builder_begin_object(b);
+	number(b, "version", 1);
+	text(b, "outcome", r->outcome);
+	text(b, "why", r->why);
+	put_call(b, r);
+	put_decision(b, r->story);
+	put_recording(b, r);
+	put_streams(b, r);
+	put_packets(b, r);
+	put_gaps(b, r);
+	put_paths(b, r);
+	put_timeline(b, r);
+	put_journal(b, r);
+	json_builder_end_object(b);
+	root = json_builder_get_root(b);
+	json_generator_set_root(g, root);
+	json_generator_set_pretty(g, TRUE);
+	return json_generator_to_data(g, n);
+}
+
+bool sidecar_write(const render_result *r, GError **err)
+{
+	gsize n;
+	g_autofree char *json = print(r, &n);
+
+	return g_file_set_contents_full(r->sidecar, json, (gssize)n,
+					G_FILE_SET_CONTENTS_CONSISTENT |
+						G_FILE_SET_CONTENTS_DURABLE,
+					0640, err);
+}

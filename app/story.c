@@ -1,0 +1,238 @@
+#include "app/story.h"
+
+#include <string.h>
+
+story *story_new(const char *name)
+{
+	story *s = g_new0(story, 1);
+
+	s->name = g_strdup(name);
+	s->facts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					 g_free);
+	s->halves = g_ptr_array_new_with_free_func(
+			(GDestroyNotify)call_half_free);
+	return s;
+}
+
+void story_free(story *s)
+{
+	if (!s)
+		return;
+	g_free(s->name);
+	g_free(s->call_id);
+	g_free(s->from_tag);
+	g_free(s->source);
+	g_free(s->rule);
+	g_free(s->reason);
+	g_free(s->end_text);
+	g_free(s->key_trouble);
+	g_hash_table_unref(s->facts);
+	g_ptr_array_unref(s->halves);
+	g_free(s);
+}
+
+void story_control_clear(story_control *c)
+{
+	g_free(c->actor);
+	g_free(c->text);
+	*c = (story_control){0};
+}
+
+static void replace(char **to, span s)
+{
+	g_free(*to);
+	*to = span_dup(s);
+}
+
+static bool take_begin(story *s, const jrn_rec *r)
+{
+	rec_begin b;
+
+	if (!rec_begin_get(r->payload, &b))
+		return false;
+	replace(&s->call_id, b.call_id);
+	replace(&s->from_tag, b.from_tag);
+	replace(&s->source, b.source);
+	if (!s->begun.wall.ns)
+		s->begun = r->at;
+	return true;
+}
+
+static bool take_fact(story *s, const jrn_rec *r)
+{
+	rec_fact f;
+
+	if (!rec_fact_get(r->payload, &f))
+		return false;
+	g_hash_table_replace(s->facts, span_dup(f.name), span_dup(f.value));
+	return true;
+}
+
+static bool take_decision(story *s, const jrn_rec *r)
+{
+	rec_decision d;
+
+	if (!rec_decision_get(r->payload, &d))
+		return false;
+	s->decided = true;
+	s->record = d.record;
+	replace(&s->rule, d.rule);
+	replace(&s->reason, d.reason);
+	return true;
+}
+
+static bool take_progress(story *s, const jrn_rec *r)
+{
+	rec_progress p;
+
+	if (!rec_progress_get(r->payload, &p))
+		return false;
+	if ((p.state == REC_ANSWERED || p.state == REC_CONFIRMED) &&
+	    !s->has_answer) {
+		s->answered = r->at;
+		s->has_answer = true;
+	}
+	return true;
+}
+
+static bool take_end(story *s, const jrn_rec *r)
+{
+	rec_end e;
+
+	if (!rec_end_get(r->payload, &e))
+		return false;
+	s->has_end = true;
+	s->ended = r->at;
+	s->end_cause = e.cause;
+	s->end_side = e.side;
+	s->end_status = e.status;
+	replace(&s->end_text, e.text);
+	return true;
+}
+
+static bool take_control(const jrn_rec *r, story_control *out)
+{
+	rec_control c;
+
+	if (!rec_control_get(r->payload, &c))
+		return false;
+	*out = (story_control){c.mark, c.side, r->at.mono, span_dup(c.actor),
+			       span_dup(c.text)};
+	return true;
+}
+
+static bool needs_keys(const call_half *h)
+{
+	for (guint i = 0; i < h->media->len; i++)
+		if (CALL_MEDIA(h, i)->cryptos->len)
+			return true;
+	return false;
+}
+
+/* A half with a=crypto lines is complete when its keys are here. */
+static const call_half *take_half(story *s, const jrn_rec *r, bool *ok)
+{
+	call_half *h = rec_half_get(r->payload);
+
+	*ok = h != NULL;
+	if (!h)
+		return NULL;
+	g_ptr_array_add(s->halves, h);
+	return needs_keys(h) ? NULL : h;
+}
+
+static call_half *half_of(const story *s, uint32_t serial)
+{
+	for (guint i = s->halves->len; i-- > 0;) {
+		call_half *h = g_ptr_array_index(s->halves, i);
+
+		if (h->serial == serial)
+			return h;
+	}
+	return NULL;
+}
+
+static const call_half *take_keys(story *s, const jrn_rec *r, seal_key *key,
+				  bool *ok)
+{
+	uint8_t plain[REC_KEYS_MAX];
+	put o = put_into(plain, sizeof(plain));
+	g_autoptr(GError) err = NULL;
+	span in = r->payload;
+	uint32_t serial;
+	call_half *h;
+
+	*ok = span_u32(&in, &serial);
+	h = *ok ? half_of(s, serial) : NULL;
+	*ok = h != NULL;
+	if (!h)
+		return NULL;
+	if (!seal_get(key, &o, in, span_str(s->name), &err)) {
+		s->bad_keys++;
+		g_free(s->key_trouble);
+		s->key_trouble = g_strdup(err->message);
+		return h;	/* its payload types and SSRCs still help */
+	}
+	*ok = rec_keys_get(put_done(&o), h);
+	s->keys += *ok;
+	explicit_bzero(plain, sizeof(plain));
+	return h;
+}
+
+const call_half *story_record(story *s, const jrn_rec *r, seal_key *key,
+			      story_control *control)
+{
+	const call_half *h = NULL;
+	bool ok = true;
+
+	*control = (story_control){0};
+	switch ((jrn_type)r->type) {
+	case JRN_BEGIN:
+		ok = take_begin(s, r);
+		break;
+	case JRN_FACT:
+		ok = take_fact(s, r);
+		break;
+	case JRN_DECISION:
+		ok = take_decision(s, r);
+		break;
+	case JRN_HALF:
+		h = take_half(s, r, &ok);
+		break;
+	case JRN_KEYS:
+		h = take_keys(s, r, key, &ok);
+		break;
+	case JRN_STATE:
+		ok = take_progress(s, r);
+		break;
+	case JRN_MARK:
+		ok = take_control(r, control);
+		break;
+	case JRN_END:
+		ok = take_end(s, r);
+		break;
+	case JRN_PACKET:
+	case JRN_FLOW:
+	case JRN_LOSS:
+	case JRN_CLOSE:
+		break;
+	}
+	s->malformed += !ok;
+	return h;
+}
+
+const char *story_fact(const story *s, const char *name)
+{
+	const char *v = g_hash_table_lookup(s->facts, name);
+
+	return v ? v : "";
+}
+
+const char *story_party(const story *s, const char *side)
+{
+	g_autofree char *uri = g_strconcat(side, ".uri", NULL);
+	g_autofree char *tel = g_strconcat(side, ".tel", NULL);
+	const char *v = story_fact(s, uri);
+
+	return *v ? v : story_fact(s, tel);
+}

@@ -1,0 +1,47 @@
+/* story.h - what a call's session records say, put together. Pure. */
+#pragma once
+#include <glib.h>
+
+#include "core/record.h"
+#include "core/seal.h"
+
+typedef struct story_control {
+	rec_mark mark;
+	uint8_t side;
+	clk_mono at;
+	char *actor, *text;
+} story_control;
+void story_control_clear(story_control *c);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(story_control, story_control_clear)
+
+typedef struct story {
+	char *name;		/* of the journal's directory */
+	char *call_id, *from_tag, *source;
+	GHashTable *facts;	/* char * -> char * */
+	bool decided, record;
+	char *rule, *reason;
+	clk_both begun, answered, ended;
+	bool has_answer, has_end;
+	uint8_t end_cause, end_side;
+	uint16_t end_status;
+	char *end_text;
+	GPtrArray *halves;	/* of call_half, keys inside */
+	unsigned keys, bad_keys;	/* halves whose keys did (not) open */
+	char *key_trouble;	/* why the last bad ones did not */
+	unsigned malformed;	/* records that could not be read */
+} story;
+
+story *story_new(const char *name);
+void story_free(story *s);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(story, story_free)
+
+/* One session record. Returns the half that is complete now (lent), for the
+ * decoder; else NULL. A JRN_MARK is decoded into `control`, whose mark is 0
+ * for every other record. */
+const call_half *story_record(story *s, const jrn_rec *r, seal_key *key,
+			      story_control *control);
+
+/* "" when nobody told. */
+const char *story_fact(const story *s, const char *name);
+/* "caller" or "callee": the URI, or the number. */
+const char *story_party(const story *s, const char *side);

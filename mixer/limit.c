@@ -1,0 +1,126 @@
+#include "mixer/limit.h"
+
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+/* The gain a sample needs is held for W samples before it by a sliding
+ * minimum and then averaged over W: a ramp that is down in time, because each
+ * value averaged already knew of the peak. W is 5 ms. Going up again takes
+ * about 100 ms. */
+#define FULL 32767.0f
+enum { ATTACKS_PER_S = 200, RELEASES_PER_S = 10 };
+
+struct mix_limit {
+	size_t w;
+	float release;		/* part of the way to 1, each sample */
+	float held;		/* gain needed now, with release */
+	bool open;		/* all gains in the window are 1 */
+	size_t ones;		/* samples since one was not */
+	float *past;		/* the last w - 1 samples */
+	float *need;		/* ring of the last w needs */
+	float *least;		/* ring of the last w minima */
+	size_t at;		/* in both rings */
+};
+
+mix_limit *mix_limit_new(uint32_t rate)
+{
+	mix_limit *l = g_new0(mix_limit, 1);
+
+	l->w = rate / ATTACKS_PER_S;
+	l->release = (float)RELEASES_PER_S / (float)rate;
+	l->held = 1;
+	l->open = true;
+	l->past = g_new0(float, l->w);
+	l->need = g_new(float, l->w);
+	l->least = g_new(float, l->w);
+	for (size_t i = 0; i < l->w; i++)
+		l->need[i] = l->least[i] = 1;
+	return l;
+}
+
+void mix_limit_free(mix_limit *l)
+{
+	if (!l)
+		return;
+	g_free(l->past);
+	g_free(l->need);
+	g_free(l->least);
+	g_free(l);
+}
+
+size_t mix_limit_delay(const mix_limit *l)
+{
+	return l->w - 1;
+}
+
+/* The gain for the sample that is w - 1 before this one. */
+static float next_gain(mix_limit *l, float need)
+{
+	float least = 1, sum = 0;
+
+	l->held += (1 - l->held) * l->release;
+	if (l->held > 0.9999f)
+		l->held = 1;
+	l->held = fminf(l->held, need);
+	l->need[l->at] = l->held;
+	for (size_t i = 0; i < l->w; i++)
+		least = fminf(least, l->need[i]);
+	l->least[l->at] = least;
+	for (size_t i = 0; i < l->w; i++)
+		sum += l->least[i];
+	l->at = (l->at + 1) % l->w;
+	l->ones = l->held < 1 ? 0 : l->ones + 1;
+	l->open = l->ones > 2 * l->w;
+	return sum / (float)l->w;
+}
+
+static float loudest(const float *in, size_t n)
+{
+	float top = 0;
+
+	for (size_t i = 0; i < n; i++)
+		top = fabsf(in[i]) > top ? fabsf(in[i]) : top;
+	return top;
+}
+
+/* The sample at `i` counted from the start of the past. */
+static float delayed(const mix_limit *l, const float *in, size_t i)
+{
+	return i < l->w - 1 ? l->past[i] : in[i - (l->w - 1)];
+}
+
+static void keep_past(mix_limit *l, const float *in, size_t n)
+{
+	size_t past = l->w - 1;
+
+	if (n >= past) {
+		memcpy(l->past, in + n - past, past * sizeof(*in));
+		return;
+	}
+	memmove(l->past, l->past + n, (past - n) * sizeof(*in));
+	memcpy(l->past + past - n, in, n * sizeof(*in));
+}
+
+size_t mix_limit_run(mix_limit *l, const float *in, float *out, size_t n)
+{
+	bool calm = l->open && loudest(in, n) <= FULL + 1;
+	size_t past = MIN(n, l->w - 1), over = 0;
+
+	if (calm) {
+		memcpy(out, l->past, past * sizeof(*out));
+		memcpy(out + past, in, (n - past) * sizeof(*out));
+		keep_past(l, in, n);
+		return 0;
+	}
+	for (size_t i = 0; i < n; i++) {
+		float top = fabsf(in[i]);
+		/* -32768 is full scale too. */
+		float need = top > FULL + 1 ? FULL / top : 1;
+
+		over += need < 1;
+		out[i] = delayed(l, in, i) * next_gain(l, need);
+	}
+	keep_past(l, in, n);
+	return over;
+}

@@ -1,0 +1,15 @@
+/* limit.h - holds peaks down to full scale without a click. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct mix_limit mix_limit;
+
+/* Delays by mix_limit_delay() samples. Free with mix_limit_free(). */
+mix_limit *mix_limit_new(uint32_t rate);
+void mix_limit_free(mix_limit *l);
+size_t mix_limit_delay(const mix_limit *l);
+/* n samples in, n samples out, full scale 32768. What never exceeds it passes
+ * unchanged. Gives the number of samples that were above full scale. */
+size_t mix_limit_run(mix_limit *l, const float *in, float *out, size_t n);

@@ -1,0 +1,205 @@
+#include "mixer/outfile_io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mixer/mix.h"
+
+enum { BUFFER = 1 << 16 };
+
+struct mix_outfile {
+	int fd;
+	char *path;		/* final */
+	char *part;
+	uint64_t size;		/* with what is still in the buffer */
+	size_t held;		/* octets in the buffer */
+	bool committed;
+	uint8_t buf[BUFFER];
+};
+
+static bool fail(const char *path, const char *what, GError **err)
+{
+	g_set_error(err, MIX_ERROR, MIX_ERROR_DISK, "%s: %s: %s", path, what,
+		    g_strerror(errno));
+	return false;
+}
+
+/* The part file that is open is still the one in the directory: its former
+ * owner may have renamed it between our open() and flock(). */
+static bool still_there(int fd, const char *part)
+{
+	struct stat here, there;
+
+	return !fstat(fd, &here) && !lstat(part, &there) &&
+	       here.st_ino == there.st_ino && here.st_dev == there.st_dev;
+}
+
+bool mix_outfile_claim(const char *dir, const char *name, mix_outfile **out,
+		       GError **err)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	g_autofree char *part = g_strconcat(path, ".part", NULL);
+	struct stat st;
+	int fd;
+
+	*out = NULL;
+	if (!lstat(path, &st))
+		return true;
+	fd = open(part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+	if (fd < 0) {
+		g_set_error(err, MIX_ERROR, MIX_ERROR_OPEN, "%s: %s", part,
+			    g_strerror(errno));
+		return false;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) || !still_there(fd, part) ||
+	    !lstat(path, &st)) {
+		close(fd);
+		return true;
+	}
+	if (ftruncate(fd, 0)) {
+		fail(part, "cannot empty it", err);
+		close(fd);
+		return false;
+	}
+	*out = g_new(mix_outfile, 1);
+	(*out)->fd = fd;
+	(*out)->path = g_steal_pointer(&path);
+	(*out)->part = g_steal_pointer(&part);
+	(*out)->size = 0;
+	(*out)->held = 0;
+	(*out)->committed = false;
+	return true;
+}
+
+static bool write_all(mix_outfile *f, const uint8_t *p, size_t n, uint64_t at,
+		      GError **err)
+{
+	while (n) {
+		ssize_t done = pwrite(f->fd, p, n, (off_t)at);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return fail(f->part, "cannot write", err);
+		p += done;
+		at += (uint64_t)done;
+		n -= (size_t)done;
+	}
+	return true;
+}
+
+bool mix_outfile_flush(mix_outfile *f, GError **err)
+{
+	size_t n = f->held;
+
+	f->held = 0;
+	return write_all(f, f->buf, n, f->size - n, err);
+}
+
+bool mix_outfile_append(mix_outfile *f, const void *data, size_t n,
+			GError **err)
+{
+	if (n > BUFFER - f->held && !mix_outfile_flush(f, err))
+		return false;
+	if (n > BUFFER) {
+		f->size += n;
+		return write_all(f, data, n, f->size - n, err);
+	}
+	memcpy(f->buf + f->held, data, n);
+	f->held += n;
+	f->size += n;
+	return true;
+}
+
+bool mix_outfile_patch(mix_outfile *f, uint64_t at, const void *data, size_t n,
+		       GError **err)
+{
+	g_assert(at + n <= f->size);
+	return mix_outfile_flush(f, err) && write_all(f, data, n, at, err);
+}
+
+uint64_t mix_outfile_size(const mix_outfile *f)
+{
+	return f->size;
+}
+
+const char *mix_outfile_path(const mix_outfile *f)
+{
+	return f->path;
+}
+
+static bool hash_file(mix_outfile *f, char sha256[static 65], GError **err)
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	unsigned char sum[32];
+	uint64_t at = 0;
+	ssize_t n;
+
+	g_assert(md && EVP_DigestInit_ex(md, EVP_sha256(), NULL));
+	while ((n = pread(f->fd, f->buf, BUFFER, (off_t)at)) > 0) {
+		EVP_DigestUpdate(md, f->buf, (size_t)n);
+		at += (uint64_t)n;
+	}
+	EVP_DigestFinal_ex(md, sum, NULL);
+	EVP_MD_CTX_free(md);
+	if (n < 0 || at != f->size) {
+		errno = n < 0 ? errno : EIO;
+		return fail(f->part, "cannot read it back", err);
+	}
+	for (size_t i = 0; i < sizeof(sum); i++)
+		snprintf(sha256 + 2 * i, 3, "%02x", sum[i]);
+	return true;
+}
+
+/* File systems without RENAME_NOREPLACE have link(), which replaces nothing. */
+static bool take_name(mix_outfile *f)
+{
+	if (!renameat2(AT_FDCWD, f->part, AT_FDCWD, f->path, RENAME_NOREPLACE))
+		return true;
+	if (errno != EINVAL && errno != ENOSYS)
+		return false;
+	return !link(f->part, f->path) && !unlink(f->part);
+}
+
+bool mix_outfile_commit(mix_outfile *f, char sha256[static 65], GError **err)
+{
+	if (!mix_outfile_flush(f, err) || !hash_file(f, sha256, err))
+		return false;
+	/* After a failed sync the pages are gone: never try again. */
+	if (fdatasync(f->fd))
+		return fail(f->part, "cannot sync", err);
+	if (!take_name(f))
+		return fail(f->path, "cannot take this name", err);
+	f->committed = true;
+	return true;
+}
+
+void mix_outfile_free(mix_outfile *f, bool keep)
+{
+	if (!f)
+		return;
+	if (!f->committed && !keep)
+		unlink(f->part);
+	close(f->fd);
+	g_free(f->path);
+	g_free(f->part);
+	g_free(f);
+}
+
+bool mix_outfile_sync_dir(const char *dir, GError **err)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && !fsync(fd);
+
+	if (!ok)
+		fail(dir, "cannot sync", err);
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}

@@ -1,0 +1,29 @@
+/* outfile_io.h - a file that takes its final name only when it is whole. */
+#pragma once
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct mix_outfile mix_outfile;
+
+/* WORKER, as all here. Opens NAME.part in `dir`, emptied. True with *out NULL:
+ * the name is taken, by a file or by another render that is still at it. A
+ * stale NAME.part of a render that died is taken over. */
+bool mix_outfile_claim(const char *dir, const char *name, mix_outfile **out,
+		       GError **err);
+bool mix_outfile_append(mix_outfile *f, const void *data, size_t n,
+			GError **err);
+/* Overwrites what was appended before. */
+bool mix_outfile_patch(mix_outfile *f, uint64_t at, const void *data, size_t n,
+		       GError **err);
+uint64_t mix_outfile_size(const mix_outfile *f);
+/* What was appended becomes visible to readers. */
+bool mix_outfile_flush(mix_outfile *f, GError **err);
+/* Syncs, takes the final name, and tells the SHA-256 (65 bytes, hexadecimal).
+ * A file of that name is never replaced: that is a failure. */
+bool mix_outfile_commit(mix_outfile *f, char sha256[static 65], GError **err);
+const char *mix_outfile_path(const mix_outfile *f);
+/* Uncommitted, NAME.part stays if `keep`. NULL is fine. */
+void mix_outfile_free(mix_outfile *f, bool keep);
+/* Makes the names in `dir` durable. */
+bool mix_outfile_sync_dir(const char *dir, GError **err);

@@ -1,0 +1,255 @@
+#include "mixer/sink.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { NAMES_MAX = 9999 };
+
+typedef struct outlet {
+	mix_outfile *file;
+	mix_writer *writer;
+} outlet;
+
+struct mix_sink {
+	const mix_plan *plan;
+	uint32_t rate;
+	char *name;
+	GArray *outlets;	/* of outlet, one for each output */
+	GArray *pcm;		/* int16, one step interleaved */
+};
+
+static const char *const layout_suffix[MIX_LAYOUTS] = {
+	[MIX_STEREO] = "",
+	[MIX_MONO] = "-mono",
+	[MIX_CALLER] = "-caller",
+	[MIX_CALLEE] = "-callee",
+};
+
+static char *file_name(const mix_sink *s, const mix_output *o)
+{
+	return g_strconcat(s->name, layout_suffix[o->layout], ".",
+			   mix_writer_extension(o->format), NULL);
+}
+
+static bool refuse(GError **err, const char *why, guint i)
+{
+	g_set_error(err, MIX_ERROR, MIX_ERROR_PLAN, "output %u: %s", i + 1,
+		    why);
+	return false;
+}
+
+bool mix_sink_check(const mix_plan *plan, GError **err)
+{
+	bool seen[MIX_FORMATS][MIX_LAYOUTS] = {{false}};
+
+	for (guint i = 0; i < plan->n_outputs; i++) {
+		const mix_output *o = &plan->outputs[i];
+
+		if (o->format >= MIX_FORMATS || o->layout >= MIX_LAYOUTS)
+			return refuse(err, "no such format or layout", i);
+		if (seen[o->format][o->layout])
+			return refuse(err, "format and layout asked for twice",
+				      i);
+		seen[o->format][o->layout] = true;
+		if (!mix_writer_ops_of(o->format))
+			return refuse(err, "no writer for this format", i);
+		if (o->quality < -1 || o->quality > 10)
+			return refuse(err, "quality is -1 or 0 to 10", i);
+		if (o->kbps > 512)
+			return refuse(err, "more than 512 kbit/s", i);
+	}
+	return true;
+}
+
+static void drop_outlets(mix_sink *s, bool keep)
+{
+	for (guint i = 0; i < s->outlets->len; i++) {
+		outlet *o = &g_array_index(s->outlets, outlet, i);
+
+		if (o->writer)
+			o->writer->ops->free(o->writer);
+		mix_outfile_free(o->file, keep);
+	}
+	g_array_set_size(s->outlets, 0);
+}
+
+/* All files of one name or none: true with no outlets, it is taken. */
+static bool claim_all(mix_sink *s, GError **err)
+{
+	for (guint i = 0; i < s->plan->n_outputs; i++) {
+		g_autofree char *name = file_name(s, &s->plan->outputs[i]);
+		outlet o = {NULL, NULL};
+
+		if (!mix_outfile_claim(s->plan->dir, name, &o.file, err))
+			return false;
+		if (!o.file) {
+			drop_outlets(s, false);
+			return true;
+		}
+		g_array_append_val(s->outlets, o);
+	}
+	return true;
+}
+
+static bool claim_names(mix_sink *s, GError **err)
+{
+	for (guint i = 1; i <= NAMES_MAX; i++) {
+		g_free(s->name);
+		s->name = i == 1 ? g_strdup(s->plan->name)
+				 : g_strdup_printf("%s-%u", s->plan->name, i);
+		if (!claim_all(s, err))
+			return false;
+		if (s->outlets->len == s->plan->n_outputs)
+			return true;
+	}
+	g_set_error(err, MIX_ERROR, MIX_ERROR_OPEN, "%s/%s: %d names are taken",
+		    s->plan->dir, s->plan->name, NAMES_MAX);
+	return false;
+}
+
+static bool open_writers(mix_sink *s, GError **err)
+{
+	for (guint i = 0; i < s->outlets->len; i++) {
+		outlet *o = &g_array_index(s->outlets, outlet, i);
+		const mix_plan *p = s->plan;
+		mix_spec spec = {
+			.out = p->outputs[i],
+			.channels = p->outputs[i].layout == MIX_STEREO ? 2 : 1,
+			.rate = s->rate,
+			.title = p->title,
+			.artist = p->artist,
+			.date = p->date,
+			.comment = p->comment,
+		};
+
+		o->writer = mix_writer_ops_of(spec.out.format)
+				    ->open(&spec, o->file, err);
+		if (!o->writer)
+			return false;
+	}
+	return true;
+}
+
+mix_sink *mix_sink_open(const mix_plan *plan, uint32_t rate, GError **err)
+{
+	mix_sink *s = g_new0(mix_sink, 1);
+
+	s->plan = plan;
+	s->rate = rate;
+	s->outlets = g_array_new(FALSE, FALSE, sizeof(outlet));
+	s->pcm = g_array_new(FALSE, FALSE, sizeof(int16_t));
+	if (claim_names(s, err) && open_writers(s, err))
+		return s;
+	mix_sink_free(s, false);
+	return NULL;
+}
+
+static int16_t to_pcm(float x)
+{
+	x = x > 32767 ? 32767 : x < -32768 ? -32768 : x;
+	return (int16_t)lrintf(x);
+}
+
+/* Every `stride`th sample from `to` on. */
+static void lay(const float *from, size_t n, int16_t *to, size_t stride)
+{
+	for (size_t i = 0; i < n; i++)
+		to[i * stride] = to_pcm(from[i]);
+}
+
+static const int16_t *lay_out(mix_sink *s, mix_layout l, const mix_mixed *m)
+{
+	int16_t *to;
+
+	g_array_set_size(s->pcm, (guint)(2 * m->n));
+	to = (int16_t *)(void *)s->pcm->data;
+	switch (l) {
+	case MIX_STEREO:
+		lay(m->side[CALL_CALLER], m->n, to, 2);
+		lay(m->side[CALL_CALLEE], m->n, to + 1, 2);
+		break;
+	case MIX_MONO:
+		lay(m->mono, m->n, to, 1);
+		break;
+	case MIX_CALLER:
+		lay(m->side[CALL_CALLER], m->n, to, 1);
+		break;
+	case MIX_CALLEE:
+		lay(m->side[CALL_CALLEE], m->n, to, 1);
+		break;
+	case MIX_LAYOUTS:
+		g_assert_not_reached();
+	}
+	return to;
+}
+
+bool mix_sink_write(mix_sink *s, const mix_mixed *m, GError **err)
+{
+	const int16_t *pcm = NULL;
+	int laid = -1;
+
+	for (guint i = 0; i < s->outlets->len && m->n; i++) {
+		mix_writer *w = g_array_index(s->outlets, outlet, i).writer;
+
+		if (laid != w->spec.out.layout)
+			pcm = lay_out(s, w->spec.out.layout, m);
+		laid = w->spec.out.layout;
+		if (!w->ops->write(w, pcm, m->n, err))
+			return false;
+	}
+	return true;
+}
+
+bool mix_sink_flush(mix_sink *s, GError **err)
+{
+	for (guint i = 0; i < s->outlets->len; i++) {
+		mix_writer *w = g_array_index(s->outlets, outlet, i).writer;
+
+		if (!w->ops->flush(w, err))
+			return false;
+	}
+	return true;
+}
+
+static bool commit_outlet(outlet *o, GArray *files, GError **err)
+{
+	mix_file f = {
+		.format = o->writer->spec.out.format,
+		.layout = o->writer->spec.out.layout,
+		.channels = o->writer->spec.channels,
+	};
+
+	if (!o->writer->ops->finish(o->writer, err) ||
+	    !mix_outfile_commit(o->file, f.sha256, err))
+		return false;
+	f.bytes = mix_outfile_size(o->file);
+	f.path = g_strdup(mix_outfile_path(o->file));
+	g_array_append_val(files, f);
+	return true;
+}
+
+bool mix_sink_commit(mix_sink *s, GArray *files, GError **err)
+{
+	for (guint i = 0; i < s->outlets->len; i++) {
+		if (!commit_outlet(&g_array_index(s->outlets, outlet, i),
+				   files, err))
+			return false;
+	}
+	return mix_outfile_sync_dir(s->plan->dir, err);
+}
+
+const char *mix_sink_name(const mix_sink *s)
+{
+	return s->name;
+}
+
+void mix_sink_free(mix_sink *s, bool keep)
+{
+	if (!s)
+		return;
+	drop_outlets(s, keep);
+	g_array_unref(s->outlets);
+	g_array_unref(s->pcm);
+	g_free(s->name);
+	g_free(s);
+}

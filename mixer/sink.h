@@ -1,0 +1,27 @@
+/* sink.h - the files of one call: claimed, fed and committed together. */
+#pragma once
+#include "mixer/writer.h"
+
+typedef struct mix_sink mix_sink;
+
+/* The two sides and their mix, limited, n samples each. */
+typedef struct mix_mixed {
+	const float *side[2];
+	const float *mono;
+	size_t n;
+} mix_mixed;
+
+/* Claims names for all outputs and opens them: NAME, or NAME-2, NAME-3 ...
+ * where any of them is taken. The plan is lent for the sink's life. NULL on
+ * failure, with nothing left behind. */
+mix_sink *mix_sink_open(const mix_plan *plan, uint32_t rate, GError **err);
+bool mix_sink_write(mix_sink *s, const mix_mixed *m, GError **err);
+bool mix_sink_flush(mix_sink *s, GError **err);
+/* Takes the final names; appends a mix_file for each. */
+bool mix_sink_commit(mix_sink *s, GArray *files, GError **err);
+/* The name that was claimed. */
+const char *mix_sink_name(const mix_sink *s);
+/* NULL is fine. */
+void mix_sink_free(mix_sink *s, bool keep);
+/* False for outputs that would share a file or make no sense. */
+bool mix_sink_check(const mix_plan *plan, GError **err);

@@ -1,0 +1,542 @@
+#include "mixer/track.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mixer/resample.h"
+#include "mixer/segment.h"
+
+enum {
+	EDGE = SINC_TAPS / 2,	/* zeros around a run, for the sinc */
+	COMPACT = 512,		/* consumed entries before a queue is moved up */
+	RATE_MIN = 4000,
+	RATE_MAX = 192000,
+};
+/* A longer hole ends the run; the next one starts where it belongs. */
+#define BRIDGE_NS (200 * CLK_NS_PER_MS)
+/* A run that would begin this little too early begins late instead of losing
+ * samples; sliding makes up for it. */
+#define SQUEEZE_NS (20 * CLK_NS_PER_MS)
+/* Reading between the samples begins at this error; the error is then worked
+ * off with this time constant. */
+#define SLIDE_NS (2 * CLK_NS_PER_MS)
+#define SLIDE_TAU (30.0 * CLK_NS_PER_S)
+#define SLIDE_MAX 600e-6
+#define SLIDE_CHANGE 2e-6	/* per step of 100 ms */
+/* Beyond this sliding is hopeless. */
+#define SKIP_NS (250 * CLK_NS_PER_MS)
+
+typedef struct block {
+	mix_segment *seg;	/* set by look */
+	int64_t ts, end;	/* RTP units */
+	int64_t arrival;	/* ns since the begin */
+	uint32_t clock, rate;
+	uint32_t frames;
+	uint8_t kind;		/* pcm_kind */
+} block;
+
+typedef struct report {
+	int64_t ts, arrival;
+	uint64_t ntp;
+} report;
+
+/* A run: samples without a hole, on their way through one resampler. */
+typedef struct run {
+	bool on, flushed, sliding;
+	mix_segment *seg;
+	int64_t ts;		/* of its first sample */
+	int64_t next;		/* timestamp that would continue it */
+	uint32_t clock, rate;
+	int64_t base;		/* index in the run of wave.v[wave.from] */
+	int64_t pos;		/* next place to read, from there, 32.32 */
+	double speed;		/* deviation from 1 */
+} run;
+
+struct mix_track {
+	mix_desk *desk;
+	uint32_t stream;
+	uint8_t side;
+	mix_segments segs;
+	GArray *blocks;		/* of block; [head, seen) have been looked at */
+	guint head, seen;
+	GArray *pcm;		/* int16, of blocks from head on */
+	guint pcm_head;
+	GArray *reports;
+	run run;
+	mix_wave wave;
+	mix_resample rs;
+	int64_t written;	/* the track has given samples up to here */
+	const mix_segment *last; /* of the last block booked, or NULL */
+	int64_t last_ts;	/* its end */
+	int64_t last_at;	/* the same on the capture's clock */
+};
+
+mix_track *mix_track_new(mix_desk *desk, uint32_t stream, uint8_t side)
+{
+	mix_track *t = g_new0(mix_track, 1);
+
+	t->desk = desk;
+	t->stream = stream;
+	t->side = side;
+	t->blocks = g_array_new(FALSE, FALSE, sizeof(block));
+	t->pcm = g_array_new(FALSE, FALSE, sizeof(int16_t));
+	t->reports = g_array_new(FALSE, FALSE, sizeof(report));
+	desk->side[side].streams++;
+	return t;
+}
+
+void mix_track_free(mix_track *t)
+{
+	if (!t)
+		return;
+	mix_segments_clear(&t->segs);
+	g_array_unref(t->blocks);
+	g_array_unref(t->pcm);
+	g_array_unref(t->reports);
+	mix_wave_clear(&t->wave);
+	mix_resample_clear(&t->rs);
+	g_free(t);
+}
+
+uint32_t mix_track_stream(const mix_track *t)
+{
+	return t->stream;
+}
+
+uint8_t mix_track_side(const mix_track *t)
+{
+	return t->side;
+}
+
+/* Of two channels the mean: a party has one place in the recording. */
+static void append_mono(GArray *pcm, const pcm_block *b, bool silent)
+{
+	guint n = (guint)b->frames;
+	int16_t *to;
+
+	if (b->channels == 1 && !silent) {
+		g_array_append_vals(pcm, b->pcm, n);
+		return;
+	}
+	g_array_set_size(pcm, pcm->len + n);
+	to = &g_array_index(pcm, int16_t, pcm->len - n);
+	if (silent) {
+		memset(to, 0, n * sizeof(*to));
+		return;
+	}
+	for (guint i = 0; i < n; i++)
+		to[i] = (int16_t)((b->pcm[2 * i] + b->pcm[2 * i + 1]) / 2);
+}
+
+void mix_track_block(mix_track *t, const pcm_block *b)
+{
+	bool odd = b->rate < RATE_MIN || b->rate > RATE_MAX;
+	block k = {
+		.ts = b->ts,
+		.end = b->ts + (int64_t)(b->frames * b->clock / b->rate),
+		.arrival = clk_since(b->arrival, t->desk->begin),
+		.clock = b->clock,
+		.rate = odd ? RATE_MIN : b->rate,
+		.kind = odd ? PCM_UNDECODABLE : b->kind,
+	};
+	pcm_block as = *b;
+
+	if (odd)
+		as.frames = b->frames * RATE_MIN / b->rate;
+	k.frames = (uint32_t)as.frames;
+	if (!k.frames)
+		return;
+	append_mono(t->pcm, &as, k.kind == PCM_UNDECODABLE);
+	g_array_append_val(t->blocks, k);
+}
+
+void mix_track_report(mix_track *t, const pcm_report *r)
+{
+	report k = {r->ts, clk_since(r->arrival, t->desk->begin), r->ntp};
+
+	g_array_append_val(t->reports, k);
+}
+
+/* Looking ahead. */
+
+static void look_reports(mix_track *t, int64_t cutoff)
+{
+	guint n = 0;
+
+	for (; n < t->reports->len; n++) {
+		const report *r = &g_array_index(t->reports, report, n);
+		mix_segment *seg = t->segs.now;
+
+		if (r->arrival >= cutoff)
+			break;
+		if (seg && !seg->trial)
+			mix_place_report(&seg->place,
+					 mix_segment_media(seg, r->ts), r->ntp);
+	}
+	if (n)
+		g_array_remove_range(t->reports, 0, n);
+}
+
+static void look_block(mix_track *t, block *k)
+{
+	bool packet = k->kind == PCM_DECODED || k->kind == PCM_UNDECODABLE;
+
+	if (packet || !t->segs.now || t->segs.now->clock != k->clock)
+		k->seg = mix_segments_packet(&t->segs, k->ts, k->end, k->clock,
+					     k->arrival, t->desk->timeline,
+					     t->side);
+	else
+		k->seg = t->segs.now;
+}
+
+void mix_track_look(mix_track *t, int64_t cutoff)
+{
+	for (; t->seen < t->blocks->len; t->seen++) {
+		block *k = &g_array_index(t->blocks, block, t->seen);
+
+		if (k->arrival >= cutoff)
+			break;
+		look_reports(t, k->arrival);
+		look_block(t, k);
+	}
+	look_reports(t, cutoff);
+	mix_segments_look(&t->segs, cutoff, t->desk->timeline, t->side);
+}
+
+/* The queue. */
+
+static block *peek_block(mix_track *t)
+{
+	if (t->head == t->seen)
+		return NULL;
+	return &g_array_index(t->blocks, block, t->head);
+}
+
+static const int16_t *block_pcm(const mix_track *t)
+{
+	return &g_array_index(t->pcm, int16_t, t->pcm_head);
+}
+
+static void drop_block(mix_track *t)
+{
+	t->pcm_head += g_array_index(t->blocks, block, t->head++).frames;
+	if (t->head < COMPACT && t->head < t->blocks->len)
+		return;
+	g_array_remove_range(t->blocks, 0, t->head);
+	g_array_remove_range(t->pcm, 0, t->pcm_head);
+	t->seen -= t->head;
+	t->head = 0;
+	t->pcm_head = 0;
+}
+
+static int64_t to_samples(const mix_track *t, int64_t ns)
+{
+	__int128 x = (__int128)ns * t->desk->rate;
+
+	x += x < 0 ? -(CLK_NS_PER_S / 2) : CLK_NS_PER_S / 2;
+	return (int64_t)(x / CLK_NS_PER_S);
+}
+
+static int64_t to_ns(const mix_track *t, int64_t samples)
+{
+	return (int64_t)((__int128)samples * CLK_NS_PER_S / t->desk->rate);
+}
+
+static int64_t block_ns(const block *k)
+{
+	return (int64_t)k->frames * CLK_NS_PER_S / k->rate;
+}
+
+/* Books. */
+
+static const mix_kind marker_of[] = {
+	[PCM_DECODED] = MIX_SPEECH,
+	[PCM_CONCEALED] = MIX_CONCEALED,
+	[PCM_COMFORT] = MIX_COMFORT,
+	[PCM_UNDECODABLE] = MIX_UNDECODABLE,
+};
+
+static void count_block(mix_track *t, const block *k)
+{
+	mix_side_totals *side = &t->desk->side[t->side];
+	uint64_t n = (uint64_t)k->frames * t->desk->rate / k->rate;
+
+	switch ((pcm_kind)k->kind) {
+	case PCM_DECODED:
+		side->decoded += n;
+		return;
+	case PCM_CONCEALED:
+		side->concealed += n;
+		return;
+	case PCM_COMFORT:
+		side->comfort += n;
+		return;
+	case PCM_UNDECODABLE:
+		side->undecodable += n;
+		return;
+	}
+}
+
+/* Time before `at` in which nothing of the stream was received. By its own
+ * timestamps where they run on: its line moves a little all the time. */
+static int64_t hole_before(const mix_track *t, const block *k, int64_t at)
+{
+	if (!t->last)
+		return 0;
+	if (t->last != mix_segment_real(k->seg))
+		return at - t->last_at;
+	return mix_segment_media(t->last, k->ts) -
+	       mix_segment_media(t->last, t->last_ts);
+}
+
+static void book_block(mix_track *t, const block *k)
+{
+	int64_t at = mix_segment_at(k->seg, k->ts);
+	int64_t hole = hole_before(t, k, at);
+	char text[48];
+
+	snprintf(text, sizeof(text), "stream %u, %u Hz", t->stream, k->rate);
+	if (hole > CLK_NS_PER_MS)
+		mix_timeline_add(t->desk->timeline, MIX_HOLE, t->side,
+				 at - hole, hole, "nothing received");
+	t->last = mix_segment_real(k->seg);
+	t->last_ts = k->end;
+	t->last_at = at + block_ns(k);
+	mix_timeline_add(t->desk->timeline, MIX_SPEECH, t->side, at,
+			 block_ns(k), text);
+	if (k->kind != PCM_DECODED)
+		mix_timeline_add(t->desk->timeline, marker_of[k->kind], t->side,
+				 at, block_ns(k), NULL);
+	count_block(t, k);
+}
+
+static void book_late(mix_track *t, const block *k)
+{
+	int64_t at = mix_segment_at(k->seg, k->ts);
+
+	/* Noise made up for a pause that is over is no loss. */
+	if (k->kind == PCM_COMFORT || k->kind == PCM_CONCEALED)
+		return;
+	t->desk->side[t->side].late += (uint64_t)to_samples(t, block_ns(k));
+	mix_timeline_add(t->desk->timeline, MIX_LATE, t->side, at, block_ns(k),
+			 NULL);
+}
+
+/* Runs. */
+
+static void start_run(mix_track *t, const block *k, int64_t skip)
+{
+	run *r = &t->run;
+
+	*r = (run){
+		.on = true,
+		.seg = k->seg,
+		.ts = k->ts,
+		.next = k->ts,
+		.clock = k->clock,
+		.rate = k->rate,
+		.base = -EDGE,
+		.pos = (EDGE + skip) << 32,
+	};
+	t->wave.from = t->wave.to = 0;
+	mix_wave_zeros(&t->wave, EDGE);
+	mix_resample_begin(&t->rs, k->rate, t->desk->rate);
+}
+
+/* Samples that are missing before a block which continues the run, or -1 when
+ * it does not. */
+static int64_t bridge(const run *r, const block *k)
+{
+	int64_t hole = k->ts - r->next;
+
+	if (mix_segment_real(k->seg) != mix_segment_real(r->seg) ||
+	    k->rate != r->rate || k->clock != r->clock || hole < 0 ||
+	    hole > (int64_t)k->clock * (BRIDGE_NS / CLK_NS_PER_MS) / 1000)
+		return -1;
+	return hole * k->rate / k->clock;
+}
+
+static void push_zeros(mix_track *t, int64_t n)
+{
+	static const int16_t zeros[256];
+
+	for (; n > 0; n -= (int64_t)G_N_ELEMENTS(zeros))
+		mix_resample_push(&t->rs, zeros,
+				  (size_t)MIN(n, (int64_t)G_N_ELEMENTS(zeros)),
+				  &t->wave);
+}
+
+/* More samples for the run; false at its end. */
+static bool pull(mix_track *t)
+{
+	run *r = &t->run;
+	block *k = peek_block(t);
+	int64_t zeros = k ? bridge(r, k) : -1;
+
+	if (zeros >= 0) {
+		push_zeros(t, zeros);
+		mix_resample_push(&t->rs, block_pcm(t), k->frames, &t->wave);
+		book_block(t, k);
+		r->next = k->end;
+		drop_block(t);
+		return true;
+	}
+	if (r->flushed)
+		return false;
+	mix_resample_flush(&t->rs, &t->wave);
+	mix_wave_zeros(&t->wave, EDGE);
+	r->flushed = true;
+	return true;
+}
+
+/* Finds the next run that begins before `to`; gives where, or `to`. */
+static int64_t seek_run(mix_track *t, int64_t from, int64_t to)
+{
+	block *k;
+
+	while ((k = peek_block(t))) {
+		int64_t at = to_samples(t, mix_segment_at(k->seg, k->ts));
+		int64_t n = to_samples(t, block_ns(k));
+
+		if (at >= to)
+			return to;
+		if (at >= from) {
+			start_run(t, k, 0);
+			return at;
+		}
+		/* On trial, it may yet belong to a later place. */
+		if (k->seg->trial)
+			return to;
+		if (to_ns(t, from - at) <= SQUEEZE_NS) {
+			start_run(t, k, 0);
+			return from;
+		}
+		if (at + n > from) {
+			t->desk->side[t->side].late += (uint64_t)(from - at);
+			start_run(t, k, from - at);
+			return from;
+		}
+		book_late(t, k);
+		drop_block(t);
+	}
+	return to;
+}
+
+/* Capture time of the sample that is read next, against `n`, where it goes:
+ * positive when it comes too early. */
+static int64_t run_error(const mix_track *t, int64_t n)
+{
+	const run *r = &t->run;
+	int64_t i = r->base + (r->pos >> 32);
+	int64_t ts = r->ts + (int64_t)((__int128)i * r->clock / t->desk->rate);
+
+	return mix_segment_at(r->seg, ts) - to_ns(t, n);
+}
+
+/* Sets the speed for the coming step. Gives the samples of silence to insert,
+ * which is 0 but after a jump. */
+static int64_t steer(mix_track *t, int64_t n)
+{
+	run *r = &t->run;
+	double slope = mix_segment_real(r->seg)->place.slope;
+	int64_t error = run_error(t, n);
+	double want = -slope - (double)error / SLIDE_TAU;
+
+	if (error > SKIP_NS)
+		return to_samples(t, error);
+	if (error < -SKIP_NS) {
+		r->pos += to_samples(t, -error) << 32;
+		return 0;
+	}
+	if (!r->sliding && ABS(error) <= SLIDE_NS)
+		return 0;
+	if (!r->sliding) {
+		r->sliding = true;
+		r->speed = -slope;
+		if (!t->desk->sinc)
+			t->desk->sinc = mix_sinc_new();
+	}
+	want = CLAMP(want, -SLIDE_MAX, SLIDE_MAX);
+	r->speed = CLAMP(want, r->speed - SLIDE_CHANGE,
+			 r->speed + SLIDE_CHANGE);
+	return 0;
+}
+
+/* The samples before the place that is read are not needed any more. */
+static void forget(mix_track *t)
+{
+	run *r = &t->run;
+	int64_t gone = MIN((r->pos >> 32) - EDGE,
+			   (int64_t)mix_wave_len(&t->wave));
+
+	if (gone <= 0)
+		return;
+	t->wave.from += (size_t)gone;
+	r->base += gone;
+	r->pos -= gone << 32;
+}
+
+static int64_t run_step(const run *r)
+{
+	return r->sliding ? llrint((1 + r->speed) * 4294967296.0) : 1LL << 32;
+}
+
+static void read_wave(mix_track *t, float *bus, size_t n)
+{
+	run *r = &t->run;
+	const float *v = t->wave.v + t->wave.from;
+
+	if (r->sliding) {
+		mix_sinc_add(t->desk->sinc, v, &r->pos, run_step(r), bus, n);
+		return;
+	}
+	v += r->pos >> 32;
+	for (size_t i = 0; i < n; i++)
+		bus[i] += v[i];
+	r->pos += (int64_t)n << 32;
+}
+
+/* Samples that can be read before the wave, less its edge, is at its end. */
+static int64_t readable(const mix_track *t)
+{
+	const run *r = &t->run;
+	int64_t end = (int64_t)mix_wave_len(&t->wave) - EDGE;
+	int64_t left = (end << 32) - r->pos;
+
+	return left <= 0 ? 0 : (left + run_step(r) - 1) / run_step(r);
+}
+
+/* Plays the run into [from, to); gives where it ended. */
+static int64_t play(mix_track *t, const mix_step *s, int64_t from)
+{
+	int64_t n;
+
+	while ((n = readable(t)) < s->to - from + 1 && pull(t))
+		;
+	n = MIN(n, s->to - from);
+	if (n > 0) {
+		read_wave(t, s->bus + (from - s->from), (size_t)n);
+		memset(s->heard + (from - s->from), 1, (size_t)n);
+	}
+	forget(t);
+	if (from + n < s->to)
+		t->run.on = false;
+	return from + n;
+}
+
+void mix_track_render(mix_track *t, const mix_step *s)
+{
+	int64_t n = MAX(s->from, t->written);
+
+	while (n < s->to) {
+		if (!t->run.on)
+			n = seek_run(t, n, s->to);
+		if (!t->run.on)
+			break;
+		n = MIN(s->to, n + steer(t, n));
+		if (n < s->to)
+			n = play(t, s, n);
+	}
+	t->written = n;
+}
