@@ -16,7 +16,7 @@ endif
 
 MODS := core signaling_tap ice_rewriter relay_capture decoder mixer
 PKGS := glib-2.0 gio-unix-2.0 json-glib-1.0 libsrtp2 openssl zlib libpcap \
-	sndfile soxr opus spandsp speex libavcodec libavformat libavutil \
+	sndfile ogg soxr opus spandsp speex libavcodec libavformat libavutil \
 	opencore-amrnb opencore-amrwb libseccomp
 
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
