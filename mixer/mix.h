@@ -44,9 +44,12 @@ typedef struct mix_output {
 	uint8_t layout;		/* mix_layout */
 	bool vbr;		/* MP3 only */
 	bool joint;		/* MP3 stereo: joint, else plain stereo */
+	bool celt;		/* Opus: the cheaper mode for any sound, else
+				 * the voice mode */
 	uint16_t kbps;		/* MP3, Opus; 0: the default for the rate */
 	int8_t quality;		/* MP3: lame's 0..9; FLAC: level 0..8; Vorbis:
-				 * 0..10; -1: the default */
+				 * 0..10; Opus: complexity 0..10; -1: the
+				 * default */
 } mix_output;
 
 /* Everything lent is copied. NULL strings are left out of the files. */

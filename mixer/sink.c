@@ -51,8 +51,6 @@ bool mix_sink_check(const mix_plan *plan, GError **err)
 			return refuse(err, "format and layout asked for twice",
 				      i);
 		seen[o->format][o->layout] = true;
-		if (!mix_writer_ops_of(o->format))
-			return refuse(err, "no writer for this format", i);
 		if (o->quality < -1 || o->quality > 10)
 			return refuse(err, "quality is -1 or 0 to 10", i);
 		if (o->kbps > 512)

@@ -7,8 +7,8 @@ static const struct {
 	[MIX_WAV] = {&mix_wav_ops, "wav"},
 	[MIX_WAV_ULAW] = {&mix_wav_ops, "ulaw.wav"},
 	[MIX_FLAC] = {&mix_sndfile_ops, "flac"},
-	[MIX_OPUS] = {NULL, "opus"},
-	[MIX_VORBIS] = {NULL, "ogg"},
+	[MIX_OPUS] = {&mix_opus_ops, "opus"},
+	[MIX_VORBIS] = {&mix_sndfile_ops, "ogg"},
 	[MIX_MP3] = {&mix_lame_ops, "mp3"},
 };
 

@@ -34,7 +34,8 @@ struct mix_writer {
 	mix_spec spec;
 };
 
-extern const mix_writer_ops mix_wav_ops, mix_sndfile_ops, mix_lame_ops;
+extern const mix_writer_ops mix_wav_ops, mix_sndfile_ops, mix_lame_ops,
+	mix_opus_ops;
 
 const mix_writer_ops *mix_writer_ops_of(mix_format f);
 /* "wav", "flac", ... */

@@ -9,6 +9,7 @@
 enum {
 	QUALITY = 7,		/* lame's -q; what speech at 8 kHz is worth */
 	VBR_QUALITY = 5,
+	TAG_FRAME = 192,	/* octets: header, side information, tag */
 	CHUNK = 1152,		/* frames given to lame at a time */
 	OUT = CHUNK * 5 / 4 + 7200,	/* lame.h's worst case */
 };
@@ -50,6 +51,24 @@ static void set_tags(lame_t lame, const mix_spec *s)
 		id3tag_set_comment(lame, s->comment);
 }
 
+/* The LAME tag, which tells players what to cut off at both ends, needs a
+ * frame of its own size. A constant rate whose frames are smaller is asked
+ * for as an average that may not vary: then the tag's frame may be larger. */
+static void set_rate(lame_t lame, const mix_spec *s, int kbps)
+{
+	int samples = s->rate > 24000 ? 1152 : 576;
+	int frame = samples / 8 * kbps * 1000 / (int)s->rate;
+
+	if (frame >= TAG_FRAME) {
+		lame_set_brate(lame, kbps);
+		return;
+	}
+	lame_set_VBR(lame, vbr_abr);
+	lame_set_VBR_mean_bitrate_kbps(lame, kbps);
+	lame_set_VBR_min_bitrate_kbps(lame, kbps);
+	lame_set_VBR_max_bitrate_kbps(lame, kbps);
+}
+
 static bool set_up(lame_t lame, const mix_spec *s)
 {
 	int kbps = s->out.kbps ? s->out.kbps : default_kbps(s);
@@ -65,7 +84,7 @@ static bool set_up(lame_t lame, const mix_spec *s)
 		lame_set_VBR_q(lame, s->out.quality < 0 ? VBR_QUALITY
 							: s->out.quality);
 	} else {
-		lame_set_brate(lame, kbps);
+		set_rate(lame, s, kbps);
 	}
 	lame_set_write_id3tag_automatic(lame, 0);
 	lame_set_bWriteVbrTag(lame, 1);

@@ -1,13 +1,19 @@
-/* FLAC and Ogg Vorbis through libsndfile, on top of our own file. */
+/* FLAC and Ogg Vorbis through libsndfile, on top of our own file. libsndfile
+ * draws Ogg's serial number by lot, so Vorbis is stamped anew. */
 #include <sndfile.h>
 #include <string.h>
 
+#include "mixer/restamp.h"
 #include "mixer/writer.h"
+
+enum { SERIAL = 0x65647470 };	/* "edtp" */
 
 typedef struct sndfile {
 	mix_writer base;
 	SNDFILE *snd;
 	sf_count_t at;		/* where libsndfile thinks it is */
+	sf_count_t end;		/* and how long it thinks the file is */
+	GByteArray *held, *ready;	/* Vorbis: see mix_restamp() */
 	GError *trouble;	/* met inside a call-back */
 } sndfile;
 
@@ -15,7 +21,7 @@ static sf_count_t io_length(void *user)
 {
 	const sndfile *w = user;
 
-	return (sf_count_t)mix_outfile_size(w->base.file);
+	return w->end;
 }
 
 static sf_count_t io_tell(void *user)
@@ -46,19 +52,36 @@ static sf_count_t io_read(void *to, sf_count_t n, void *user)
 	return 0;
 }
 
+static bool append_pages(sndfile *w, const uint8_t *p, size_t n)
+{
+	g_byte_array_set_size(w->ready, 0);
+	mix_restamp(w->held, p, n, SERIAL, w->ready);
+	return mix_outfile_append(w->base.file, w->ready->data, w->ready->len,
+				  &w->trouble);
+}
+
+/* FLAC goes back to its header at the end; Vorbis only appends. */
+static bool put_bytes_at(sndfile *w, const uint8_t *p, size_t n)
+{
+	size_t over = (size_t)MIN((sf_count_t)n, w->end - w->at);
+
+	if (w->base.spec.out.format == MIX_VORBIS)
+		return append_pages(w, p, n);
+	if (over && !mix_outfile_patch(w->base.file, (uint64_t)w->at, p, over,
+				       &w->trouble))
+		return false;
+	return mix_outfile_append(w->base.file, p + over, n - over,
+				  &w->trouble);
+}
+
 static sf_count_t io_write(const void *from, sf_count_t n, void *user)
 {
 	sndfile *w = user;
-	sf_count_t over = MIN(n, io_length(user) - w->at);
-	const uint8_t *p = from;
 
-	if (w->trouble ||
-	    (over && !mix_outfile_patch(w->base.file, (uint64_t)w->at, p,
-					(size_t)over, &w->trouble)) ||
-	    (n > over && !mix_outfile_append(w->base.file, p + over,
-					     (size_t)(n - over), &w->trouble)))
+	if (w->trouble || !put_bytes_at(w, from, (size_t)n))
 		return 0;
 	w->at += n;
+	w->end = MAX(w->end, w->at);
 	return n;
 }
 
@@ -128,6 +151,8 @@ static void sndfile_free(mix_writer *base)
 		return;
 	if (w->snd)
 		sf_close(w->snd);
+	g_byte_array_unref(w->held);
+	g_byte_array_unref(w->ready);
 	g_clear_error(&w->trouble);
 	g_free(w);
 }
@@ -143,6 +168,8 @@ static mix_writer *sndfile_open(const mix_spec *s, mix_outfile *f,
 	};
 
 	w->base = (mix_writer){&mix_sndfile_ops, f, *s};
+	w->held = g_byte_array_new();
+	w->ready = g_byte_array_new();
 	w->snd = sf_open_virtual(&io, SFM_WRITE, &info, w);
 	if (w->snd) {
 		set_quality(w);
