@@ -62,6 +62,23 @@ static bool has_relay(const ice_sdp *s, const ice_section *sec,
 	return plan->trickled;
 }
 
+/* A section with draft-06 lines is a fallback unless it names a relay in the
+ * other grammar: that one stays in every rewriting, so that the answer does
+ * too. */
+static bool is_fallback(const ice_sdp *s, const ice_section *sec)
+{
+	bool draft06 = false;
+
+	for (unsigned i = 0; i < sec->n; i++) {
+		const ice_cand *c = &s->cand[sec->first + i];
+
+		if (c->relay && !c->draft06)
+			return false;
+		draft06 |= c->draft06;
+	}
+	return draft06;
+}
+
 static ice_state state_of(const ice_sdp *s, const ice_section *sec,
 			  const ice_plan *plan)
 {
@@ -73,7 +90,7 @@ static ice_state state_of(const ice_sdp *s, const ice_section *sec,
 		return ICE_FINAL;
 	if (sec->n == 0)
 		return ICE_PLAIN;
-	if (sec->draft06 && plan->draft06 == ICE_DRAFT06_LEAVE)
+	if (is_fallback(s, sec) && plan->draft06 == ICE_DRAFT06_LEAVE)
 		return ICE_LEFT;
 	return has_relay(s, sec, plan) ? ICE_FORCED : ICE_NO_RELAY;
 }
@@ -85,7 +102,7 @@ void ice_decide(ice_sdp *s, const ice_plan *plan, const ice_known *k)
 
 		sec->state = state_of(s, sec, plan);
 		sec->refuse = plan->draft06 == ICE_DRAFT06_REFUSE &&
-			      sec->draft06 && k->n_relay &&
+			      is_fallback(s, sec) && k->n_relay &&
 			      (sec->state == ICE_FORCED ||
 			       sec->state == ICE_NO_RELAY);
 		if (sec->refuse)

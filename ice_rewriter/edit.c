@@ -88,12 +88,11 @@ static void edit_rtcp(ice_pen *pen, const ice_sdp *s, const ice_section *sec)
 /* Takes payload types and the blank before each out of the format list. */
 static void edit_formats(ice_pen *pen, const ice_section *sec)
 {
-	span in = sec->m.formats, all, word;
-	uint64_t pt;
+	span in = sec->m.formats, all;
+	unsigned pt;
 
-	for (all = in; span_word(&in, &word); all = in)
-		if (span_number(word, 127, &pt) &&
-		    ice_pts_has(&sec->drop, (unsigned)pt))
+	for (all = in; ice_pt_next(&in, &pt); all = in)
+		if (ice_pts_has(&sec->drop, pt))
 			ice_pen_swap(pen, span_before(all, in), nothing);
 }
 
@@ -221,9 +220,11 @@ static void edit_cand_line(walk *w, const ice_section *sec, const ice_line *l)
 	const ice_cand *c = &w->s->cand[w->cand++];
 
 	add_due(w, sec, l);
+	if (c->odd)
+		return;
 	if (sec->refuse)
 		ice_pen_swap(w->pen, l->raw, nothing);
-	else if (sec->state == ICE_FORCED && !c->relay && !c->odd)
+	else if (sec->state == ICE_FORCED && !c->relay)
 		edit_cand(w->pen, l, c, w->plan, w->words);
 }
 

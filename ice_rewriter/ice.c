@@ -134,6 +134,8 @@ static bool edit_length(job *j, const mpart *part, unsigned depth)
 
 static bool do_part(job *j, const mpart *part, unsigned depth)
 {
+	uint64_t length;
+
 	if (!is_clear(part->encoding)) {
 		if (j->report)
 			j->report->opaque |= mime_is(part->type,
@@ -141,7 +143,8 @@ static bool do_part(job *j, const mpart *part, unsigned depth)
 		j->part++;
 		return true;
 	}
-	if (part->length.left && !j->reading && !edit_length(j, part, depth))
+	if (!j->reading && span_number(part->length, SIZE_MAX, &length) &&
+	    !edit_length(j, part, depth))
 		return false;
 	return do_body(j, part->type, part->content, depth);
 }

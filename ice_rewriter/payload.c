@@ -11,7 +11,7 @@ bool ice_pt_next(span *in, unsigned *pt)
 	return true;
 }
 
-/* Up to the c-th '/' as one text: "G722/8000" of "G722/8000/2". */
+/* "PCMU/8000/1" is "PCMU/8000" (RFC 4566 6). */
 static span without_mono(span map)
 {
 	if (map.left > 2 && map.p[map.left - 1] == '1' &&

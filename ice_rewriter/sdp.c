@@ -125,7 +125,6 @@ static const char *add_cand(ice_sdp *s, ice_section *sec, span value,
 	read_cand(c, value, plan, k);
 	s->n_cand++;
 	sec->n++;
-	sec->draft06 += c->draft06;
 	return NULL;
 }
 

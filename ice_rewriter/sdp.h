@@ -81,7 +81,6 @@ typedef struct ice_section {
 	bool crypto;		/* has an a=crypto */
 	bool mismatch;		/* a=ice-mismatch */
 	unsigned first, n;	/* in ice_sdp.cand */
-	unsigned draft06;	/* how many of them */
 	ice_payloads payloads;
 
 	/* What is to be done. */

@@ -24,6 +24,15 @@ static inline bool oracle_is_cand(span l)
 	return oracle_prefix(l, cand);
 }
 
+/* A part's Content-Length may stand in a folded line. */
+static inline bool oracle_folded_number(span l)
+{
+	uint64_t n;
+
+	return (span_starts(l, " ") || span_starts(l, "\t")) &&
+	       span_number(span_trim(l), UINT64_MAX, &n);
+}
+
 /* Lines that the rewriter may change, add or take away. */
 static inline bool oracle_owned(span l)
 {
@@ -34,19 +43,22 @@ static inline bool oracle_owned(span l)
 	/* A candidate line is looked at on its own; blanks may stand between
 	 * the name of an attribute and its colon. */
 	return oracle_prefix(l, own) || oracle_is_cand(l) ||
+	       oracle_folded_number(l) ||
 	       span_casestarts(l, "a=cryptoscale") ||
 	       span_casestarts(l, "a=rtcp ") || span_starts(l, "a= ") ||
 	       span_starts(l, "a=\t") || span_casestarts(l, "a=rtcp\t");
 }
 
-/* A line that nobody may touch, out of the next ones; with its line end. */
+/* A line that nobody may touch, out of the next ones; with its line end. Empty
+ * lines do not count: a last line that goes may leave the end of the one
+ * before it, in front of the boundary. */
 static inline bool oracle_next_foreign(span *in, span *out)
 {
 	span all = *in, line;
 
 	while (span_line(in, &line)) {
 		*out = span_before(all, *in);
-		if (!oracle_owned(line))
+		if (line.left && !oracle_owned(line))
 			return true;
 		all = *in;
 	}
@@ -111,6 +123,8 @@ static inline bool oracle_next_unrecorded(const ice_plan *p, span *in,
 	while (span_line(in, out)) {
 		if (span_starts(*out, "m="))
 			*inside = !oracle_recorded(p, *out);
+		if (out->left == 0 || span_starts(*out, "--"))
+			*inside = false;	/* perhaps another part */
 		if (*inside && !span_casestarts(*out, "Content-Length") &&
 		    !span_casestarts(*out, "l"))
 			return true;
