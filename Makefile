@@ -36,8 +36,10 @@ TOOLS := $(call bins,tools/*.c)
 
 all: $B/app/edgetape $(TOOLS)
 
-$B/app/edgetape: $(patsubst %.c,$B/%.o,$(wildcard app/*.c))
 $B/app/edgetape: LDFLAGS += -rdynamic
+$B/app/edgetape: $(patsubst %.c,$B/%.o,$(wildcard app/*.c)) $(LIB)
+	@echo "  LD   $@"
+	$Q$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
 $(LIB): STRICT := -Wconversion -Wmissing-prototypes
 $(LIB): $(patsubst %.c,$B/%.o,$(wildcard $(MODS:=/*.c)))
 	@echo "  AR   $@"; rm -f $@
