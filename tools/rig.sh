@@ -189,7 +189,7 @@ rig_certificate() {
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 		-keyout "$t.key" -out "$t.csr" -subj "/CN=$1.$RIG_DOMAIN" &&
 		openssl x509 -req -in "$t.csr" -CA "$RIG/tls/ca.pem" \
-			-CAkey "$RIG/tls/ca.key" -CAcreateserial -days 2 \
+			-CAkey "$RIG/tls/ca.key" -CAcreateserial -days 60 \
 			-extfile <(printf 'subjectAltName=%s\n%s\n' "$names" \
 				extendedKeyUsage=serverAuth,clientAuth) \
 			-out "$t.pem"
@@ -197,7 +197,7 @@ rig_certificate() {
 
 rig_authority() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-		-keyout "$RIG/tls/ca.key" -out "$RIG/tls/ca.pem" -days 2 \
+		-keyout "$RIG/tls/ca.key" -out "$RIG/tls/ca.pem" -days 60 \
 		-subj '/CN=edgetape demo CA'
 } >>"$RIG/tls/openssl.log" 2>&1
 
