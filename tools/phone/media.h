@@ -11,7 +11,7 @@
 typedef struct phone_media phone_media;
 
 typedef struct phone_media_count {
-	unsigned sent, received;	/* RTP packets; received ones verified */
+	unsigned sent, received;	/* RTP packets, verified ones */
 	unsigned reports_sent, reports_received;	/* RTCP */
 	unsigned refused;		/* authentication or replay */
 	unsigned unsent;		/* the socket did not take them */

@@ -84,7 +84,7 @@ phone_msg *phone_msg_take(GString *s)
 	g_autoptr(phone_msg) m = NULL;
 	char *end;
 
-	g_string_erase(s, 0, (gssize)blank);	/* keep-alive (RFC 5626 3.5.1) */
+	g_string_erase(s, 0, (gssize)blank);	/* RFC 5626 3.5.1 */
 	end = strstr(s->str, "\r\n\r\n");
 	if (!end)
 		return NULL;
