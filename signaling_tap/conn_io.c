@@ -1,6 +1,7 @@
 #include "signaling_tap/conn_io.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <unistd.h>
 
@@ -170,14 +171,19 @@ static bool is_late(const tap_conn_host *h, const tap_frame *f, clk_mono came)
 	return clk_since(clk_mono_now(), came) > limit * CLK_NS_PER_MS;
 }
 
-/* Past the deadline the Front End may have acted without us already. */
-static void late_answer(const tap_conn_host *h, tap_frame *f)
+/* Past the deadline the Front End may have acted without us already. Only an
+ * INVITE can be refused. */
+static void late_answer(const tap_conn_host *h, const tap_frame *asked,
+			tap_frame *f)
 {
+	bool refuse = h->late_status && span_starts(asked->payload, "INVITE ");
+
 	tap_calls_late(h->calls, clk_now());
 	f->flags |= TAP_HEP_LATE;
 	f->payload = (span){0};
-	f->verdict = h->late_status ? TAP_REFUSE : TAP_PASS;
-	f->status = h->late_status;
+	f->body_at = 0;
+	f->verdict = refuse ? TAP_REFUSE : TAP_PASS;
+	f->status = refuse ? h->late_status : 0;
 	f->reason = span_str("the deadline has passed");
 }
 
@@ -195,8 +201,21 @@ static tap_frame verdict_frame(const tap_conn_host *h, const tap_frame *f,
 	if (a->verdict == TAP_REPLACED) {
 		out.protocol = 1;
 		out.payload = a->message;
+		out.body_at = (uint32_t)a->body_at;
 	}
 	return out;
+}
+
+/* Only who knows the key may send in clear; the comparison takes the same time
+ * for every wrong one of the right length. */
+static bool key_fits(const tap_conn_host *h, const tap_frame *f)
+{
+	if (!h->plain_key || (f->key.left == strlen(h->plain_key) &&
+			      !CRYPTO_memcmp(f->key.p, h->plain_key,
+					     f->key.left)))
+		return true;
+	tap_calls_counters(h->calls)->n[TAP_N_HEP_KEY]++;
+	return false;
 }
 
 static void sip_take(const tap_conn_host *h, tap_conn *c, const tap_frame *f,
@@ -217,7 +236,7 @@ static void sip_take(const tap_conn_host *h, tap_conn *c, const tap_frame *f,
 		return;
 	out = verdict_frame(h, f, &a);
 	if (obeys && is_late(h, f, came))
-		late_answer(h, &out);
+		late_answer(h, f, &out);
 	frame_send(c, &out);
 }
 
@@ -287,6 +306,8 @@ static bool frames_take(tap_conn *c, clk_mono came)
 		v = tap_frame_read(bytes, &f);
 		if (v != TAP_HEP_OK)
 			break;
+		if (!c->ssl && !key_fits(c->host, &f))
+			continue;
 		name_note(c, &f);
 		contract_take(c, &f, came);
 	}
@@ -311,7 +332,7 @@ void tap_conn_datagram(const tap_conn_host *host, span frame, const char *peer)
 		count->n[TAP_N_HEP_BAD]++;
 		return;
 	}
-	if (f.kind <= TAP_HEP_REQUEST)
+	if (f.kind <= TAP_HEP_REQUEST && key_fits(host, &f))
 		sip_take(host, NULL, &f, peer, clk_mono_now());
 }
 

@@ -15,6 +15,7 @@ typedef struct tap_conn tap_conn;
 typedef struct tap_conn_host {
 	tap_calls *calls;
 	const char *const *allow;
+	const char *plain_key;	/* of frames that come in clear; NULL: none */
 	unsigned deadline_ms;
 	uint16_t late_status;
 	void *user;

@@ -38,6 +38,7 @@
 	X(HEP_FRAMES, "hep-frames") \
 	X(HEP_BAD, "hep-bad") \
 	X(HEP_NOT_SIP, "hep-not-sip") \
+	X(HEP_KEY, "hep-wrong-key") \
 	X(HEP_VERSION, "hep-version") \
 	X(HEARTBEATS, "heartbeats") \
 	X(PEERS, "peers") \

@@ -89,4 +89,5 @@ void tap_rewrite_message(tap_call *c, const tap_msg *m, tap_answer *out)
 	}
 	out->verdict = TAP_REPLACED;
 	out->message = put_done(&whole);
+	out->body_at = whole.n - s->tail.left - body.n;
 }

@@ -253,6 +253,7 @@ static void config_copy(tap_server *s, const tap_server_config *cfg)
 	s->cfg.crl = g_strdup(cfg->crl);
 	s->cfg.plain_tcp = g_strdup(cfg->plain_tcp);
 	s->cfg.plain_udp = g_strdup(cfg->plain_udp);
+	s->cfg.plain_key = g_strdup(cfg->plain_key);
 	s->allow = g_strdupv((char **)cfg->allow);
 	s->cfg.allow = (const char *const *)s->allow;
 	if (!s->cfg.max_connections)
@@ -270,6 +271,7 @@ static void config_clear(tap_server *s)
 	g_free((char *)s->cfg.crl);
 	g_free((char *)s->cfg.plain_tcp);
 	g_free((char *)s->cfg.plain_udp);
+	g_free((char *)s->cfg.plain_key);
 	g_strfreev(s->allow);
 }
 
@@ -304,6 +306,7 @@ tap_server *tap_server_new(const tap_server_config *cfg, tap_calls *calls,
 	s->tls.tls = true;
 	s->host = (tap_conn_host){
 		.calls = calls, .allow = s->cfg.allow,
+		.plain_key = s->cfg.plain_key,
 		.deadline_ms = s->cfg.deadline_ms,
 		.late_status = s->cfg.late_status, .user = s,
 		.closed = conn_closed, .refused = conn_refused,

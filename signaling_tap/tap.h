@@ -81,6 +81,7 @@ typedef enum tap_verdict {
 typedef struct tap_answer {
 	tap_verdict verdict;
 	span message;		/* TAP_REPLACED: lent until the next call */
+	size_t body_at;		/* where the body begins in it */
 	uint16_t status;	/* TAP_REFUSE */
 	const char *reason;	/* one sentence, static or "" */
 } tap_answer;
@@ -144,6 +145,8 @@ typedef struct tap_server_config {
 					 * end; NULL: all that the CA signed */
 	const char *plain_tcp;		/* NULL; HEP copies, no verdict obeyed */
 	const char *plain_udp;		/* NULL */
+	const char *plain_key;		/* HEP authentication key that frames
+					 * on those must carry; NULL: none */
 	unsigned deadline_ms;		/* 0: 150; later the message passes, or
 					 * is refused with late_status */
 	uint16_t late_status;		/* 0: pass */
