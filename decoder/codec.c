@@ -15,6 +15,22 @@ static const family families[] = {
 	{"G722", &dec_g722_ops},
 	{"SIREN", &dec_siren_ops},
 	{"G7221", &dec_g7221_ops},
+	{"AAL2-G726-16", &dec_g726_ops},
+	{"AAL2-G726-24", &dec_g726_ops},
+	{"AAL2-G726-32", &dec_g726_ops},
+	{"AAL2-G726-40", &dec_g726_ops},
+	{"G726-16", &dec_g726_ops},
+	{"G726-24", &dec_g726_ops},
+	{"G726-32", &dec_g726_ops},
+	{"G726-40", &dec_g726_ops},
+	{"G729", &dec_g729_ops},
+	{"GSM", &dec_gsm_ops},
+	{"iLBC", &dec_ilbc_ops},
+	{"G723", &dec_g723_ops},
+	{"AMR", &dec_amr_ops},
+	{"AMR-WB", &dec_amrwb_ops},
+	{"opus", &dec_opus_ops},
+	{"speex", &dec_speex_ops},
 	{"L16", &dec_l16_ops},
 };
 
@@ -69,6 +85,15 @@ bool dec_codec_refuse(const call_payload *p, const char *why, GError **err)
 	return false;
 }
 
+bool dec_codec_no_library(const call_payload *p, const char *library,
+			  GError **err)
+{
+	g_set_error(err, DEC_CODEC_ERROR, DEC_CODEC_ERROR_LIBRARY,
+		    "payload type %u, %s/%u: %s would not start", p->pt,
+		    p->name, p->clock, library);
+	return false;
+}
+
 bool dec_codec_fmtp(const call_payload *p, const char *key, span *value)
 {
 	span rest = span_str(p->fmtp), one, name;
@@ -101,8 +126,8 @@ uint32_t dec_codec_fmtp_number(const call_payload *p, const char *key,
 
 static void plc_clear(dec_codec *c)
 {
-	plc_init(&c->plc[0]);
-	plc_init(&c->plc[1]);
+	for (int ch = 0; ch < 2 && !c->own_plc; ch++)
+		dec_plc_init(&c->plc[ch], c->rate, DEC_CONCEAL_MS);
 }
 
 static bool open_family(dec_codec *c, const call_payload *p, GError **err)
@@ -182,30 +207,18 @@ uint32_t dec_codec_ticks(const dec_codec *c, span payload, uint32_t ts_step)
 	return ticks;
 }
 
-/* spandsp takes one channel at a time; 20 ms of 48 kHz fit a piece. */
-enum { PIECE = 960 };
-
-static void plc_channel(plc_state_t *plc, int16_t *s, size_t frames,
-			unsigned step, int (*run)(plc_state_t *, int16_t *, int))
-{
-	int16_t one[PIECE];
-
-	for (size_t n; frames; frames -= n, s += n * step) {
-		n = MIN(frames, PIECE);
-		for (size_t i = 0; i < n; i++)
-			one[i] = s[i * step];
-		run(plc, one, (int)n);
-		for (size_t i = 0; i < n; i++)
-			s[i * step] = one[i];
-	}
-}
-
-static void plc_run(dec_codec *c, dec_pcm *pcm,
-		    int (*run)(plc_state_t *, int16_t *, int))
+static void plc_heard(dec_codec *c, dec_pcm *pcm)
 {
 	for (unsigned ch = 0; ch < pcm->channels; ch++)
-		plc_channel(&c->plc[ch], pcm->s + ch, pcm->frames,
-			    pcm->channels, run);
+		dec_plc_heard(&c->plc[ch], pcm->s + ch, pcm->frames,
+			      pcm->channels);
+}
+
+static void plc_fill(dec_codec *c, dec_pcm *pcm)
+{
+	for (unsigned ch = 0; ch < pcm->channels; ch++)
+		dec_plc_fill(&c->plc[ch], pcm->s + ch, pcm->frames,
+			     pcm->channels);
 }
 
 dec_codec_verdict dec_codec_decode(dec_codec *c, span payload,
@@ -218,11 +231,11 @@ dec_codec_verdict dec_codec_decode(dec_codec *c, span payload,
 	if (!dec_codec_ticks(c, payload, ts_step))
 		return DEC_CODEC_BAD;
 	v = c->ops->decode(c, payload, ts_step, out);
-	if (out->channels > c->channels)
-		plc_init(&c->plc[1]);
+	if (out->channels > c->channels && !c->own_plc)
+		dec_plc_init(&c->plc[1], c->rate, DEC_CONCEAL_MS);
 	c->channels = out->channels;
-	if (v != DEC_CODEC_BAD && !c->ops->conceal)
-		plc_run(c, out, plc_rx);
+	if (v != DEC_CODEC_BAD && !c->own_plc)
+		plc_heard(c, out);
 	return v;
 }
 
@@ -233,11 +246,17 @@ void dec_codec_conceal(dec_codec *c, span next, unsigned distance,
 	out->frames = MIN(frames, DEC_PCM_SAMPLES / out->channels);
 	out->concealed = out->frames;
 	if (!c->ops->conceal || !c->ops->conceal(c, next, distance, out))
-		plc_run(c, out, plc_fillin);
+		plc_fill(c, out);
+}
+
+bool dec_codec_silent(const dec_codec *c)
+{
+	return c->silent;
 }
 
 void dec_codec_reset(dec_codec *c)
 {
+	c->silent = false;
 	if (c->ops->reset)
 		c->ops->reset(c);
 	plc_clear(c);

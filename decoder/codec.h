@@ -85,5 +85,9 @@ dec_codec_verdict dec_codec_decode(dec_codec *c, span payload,
  * concealed. */
 void dec_codec_conceal(dec_codec *c, span next, unsigned distance,
 		       size_t frames, dec_pcm *out);
+/* WORKER. Whether the sender has said that it is silent (a SID frame, DTX).
+ * What dec_codec_conceal() then makes is comfort noise, good for as long as
+ * nothing is sent. */
+bool dec_codec_silent(const dec_codec *c);
 /* WORKER. As freshly opened; for a jump in time or a new talker. */
 void dec_codec_reset(dec_codec *c);

@@ -56,9 +56,9 @@ static const int16_t pcma[256] = {
 
 static bool g711_open(dec_codec *c, const call_payload *p, GError **err)
 {
-	if (!p->clock || p->clock > 48000)
-		return dec_codec_refuse(p, "the clock is not 1 to 48000 Hz",
-					err);
+	if (p->clock < 8000 || p->clock > 48000 || p->channels > 2)
+		return dec_codec_refuse(
+			p, "only 8000 to 48000 Hz, one or two channels", err);
 	c->rate = p->clock;
 	return true;
 }

@@ -1,3 +1,5 @@
+#include <spandsp.h>
+
 #include "decoder/codec_impl.h"
 
 /* G.722 at 64 kbit/s. Its RTP clock says 8000 though the sound has 16,000

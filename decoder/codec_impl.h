@@ -3,9 +3,8 @@
  * A family fills in rate, delay and state in its open(). It sees only payloads
  * that are not empty and span at most DEC_PCM_MS. */
 #pragma once
-#include <spandsp.h>
-
 #include "decoder/codec.h"
+#include "decoder/plc.h"
 
 typedef struct dec_codec_ops {
 	/* False with the error set; nothing to close then. */
@@ -16,7 +15,8 @@ typedef struct dec_codec_ops {
 	dec_codec_verdict (*decode)(dec_codec *c, span payload,
 				    uint32_t ts_step, dec_pcm *out);
 	/* out->s for out->frames and out->channels, which are set; false, or
-	 * no function at all: by the generic concealment. */
+	 * no function at all: by the generic concealment. `next` may be
+	 * anything. */
 	bool (*conceal)(dec_codec *c, span next, unsigned distance,
 			dec_pcm *out);
 	void (*reset)(dec_codec *c);	/* NULL: nothing to reset */
@@ -29,15 +29,23 @@ struct dec_codec {
 	uint32_t rate;		/* samples per second of the output */
 	unsigned delay;		/* samples */
 	unsigned channels;	/* of the last output, 1 or 2 */
+	bool silent;		/* the sender said so */
+	bool own_plc;		/* conceal() never leaves it to the generic one,
+				 * which then need not hear the sound */
 	void *state;		/* the family's own */
-	plc_state_t plc[2];	/* generic concealment, one per channel */
+	dec_plc plc[2];	/* generic concealment, one per channel */
 };
 
 extern const dec_codec_ops dec_pcmu_ops, dec_pcma_ops, dec_g722_ops,
-	dec_siren_ops, dec_g7221_ops, dec_l16_ops;
+	dec_siren_ops, dec_g7221_ops, dec_g726_ops, dec_g729_ops, dec_gsm_ops,
+	dec_ilbc_ops, dec_g723_ops, dec_amr_ops, dec_amrwb_ops, dec_opus_ops,
+	dec_speex_ops, dec_l16_ops;
 
 /* A refusal in open(): "SIREN/8000: only 16000 Hz". Returns false. */
 bool dec_codec_refuse(const call_payload *p, const char *why, GError **err);
+/* The same for a library: "libx would not start". Returns false. */
+bool dec_codec_no_library(const call_payload *p, const char *library,
+			  GError **err);
 /* The value of `key` in p->fmtp ("key=value;key2=..."), case of the key
  * ignored; false without it. */
 bool dec_codec_fmtp(const call_payload *p, const char *key, span *value);

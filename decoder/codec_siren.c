@@ -17,16 +17,14 @@ static bool start(dec_codec *c, const call_payload *p, dec_siren_kind kind,
 	if (p->clock != 16000 || p->channels > 1)
 		return dec_codec_refuse(p, "only 16000 Hz, one channel", err);
 	decoder = dec_siren_new(kind);
-	if (!decoder) {
-		g_set_error(err, DEC_CODEC_ERROR, DEC_CODEC_ERROR_LIBRARY,
-			    "%s: libavutil has no transform of 320", p->name);
-		return false;
-	}
+	if (!decoder)
+		return dec_codec_no_library(p, "libavutil's transform", err);
 	s = c->state = g_new0(siren, 1);
 	s->decoder = decoder;
 	s->bytes = bytes;
 	c->rate = 16000;
 	c->delay = DEC_SIREN_FRAME;
+	c->own_plc = true;
 	return true;
 }
 

@@ -30,6 +30,20 @@ typedef struct fix_sound {
  * and concealed when that is not 0. Free with fix_sound_clear(). */
 fix_sound fix_decode(const call_payload *p, const char *name, int lose);
 void fix_sound_clear(fix_sound *s);
+/* A stream of a lossy codec, against the voice that went into its encoder. */
+typedef struct fix_case {
+	const char *name;	/* encoding */
+	uint32_t clock;
+	const char *fmtp, *file;
+	const char *voice;	/* at 16 kHz when the output is 48 kHz */
+	size_t frames;		/* of the output */
+	double floor;		/* dB, segmental */
+	double floor_lossy;	/* with every 20th packet lost */
+} fix_case;
+
+/* Length, delay as the decoder states it, segmental SNR, concealment. */
+void fix_check(const fix_case *f);
+
 /* Each of the first payloads cut at each octet, with bits turned over, and
  * noise: what is not refused has the length that its time says. */
 void fix_torture(const call_payload *p, const char *name);
@@ -46,5 +60,7 @@ double fix_segmental_snr(const fix_sound *want, const fix_sound *got,
 double fix_gain(const fix_sound *want, const fix_sound *got, size_t skip);
 /* The delay in 0..max that makes `got` most like `want`. */
 size_t fix_lag(const fix_sound *want, const fix_sound *got, size_t max);
+/* Keeps every n-th sample. */
+void fix_decimate(fix_sound *s, unsigned n);
 /* SHA-256 of little-endian samples, in hex; free with g_free(). */
 char *fix_hash(const fix_sound *s);

@@ -3,7 +3,7 @@
 
 VOICES holds ref8.raw and ref16.raw (the voice at 8 and 16 kHz) and the
 streams whose encoders Debian does not package; OUT is this folder. Needs
-ffmpeg, gst-launch-1.0 with voamrwbenc, and libopencore-amrnb0.
+ffmpeg, gst-launch-1.0 with voamrwbenc, libopencore-amrnb0 and libsndfile1.
 
 A .pkts file is one RTP payload after another, each behind its length (16 bits,
 big-endian); a .raw file is 16-bit little-endian sound.
@@ -135,6 +135,31 @@ def len8(name, limit):
     return payloads
 
 
+# ffmpeg's 40 kbit/s does not follow the standard; libsndfile's does.
+SUN_G726 = {24: 0x31, 32: 0x30, 40: 0x32}  # SF_FORMAT_G723_24 and so on
+
+
+class SfInfo(ctypes.Structure):
+    _fields_ = [("frames", ctypes.c_int64)] + [
+        (n, ctypes.c_int) for n in
+        ("samplerate", "channels", "format", "sections", "seekable")]
+
+
+def sun_g726(kbit):
+    """The code words of a Sun AU file, behind its header."""
+    lib, au = ctypes.CDLL("libsndfile.so.1"), f"{out}/au.tmp"
+    voice = source("ref8.raw", SECONDS * 16000)
+    info = SfInfo(0, 8000, 1, 0x030000 | SUN_G726[kbit], 0, 0)
+    lib.sf_open.restype = ctypes.c_void_p
+    f = ctypes.c_void_p(lib.sf_open(au.encode(), 0x20, ctypes.byref(info)))
+    lib.sf_write_short(f, voice, ctypes.c_int64(len(voice) // 2))
+    lib.sf_close(f)
+    with open(au, "rb") as f:
+        data = f.read()
+    os.remove(au)
+    return data[struct.unpack(">I", data[4:8])[0]:]
+
+
 for rate in 8, 16:
     with open(f"{out}/voice{rate}.raw", "wb") as f:
         f.write(source(f"ref{rate}.raw", SECONDS * rate * 2000))
@@ -155,10 +180,12 @@ save("g722", cut(ffmpeg(16000, "-c:a", "g722", "-f", "g722"), 160))
 save("g723", cut(ffmpeg(8000, "-c:a", "g723_1", "-b:a", "6300", "-f",
                         "g723_1"), 24))
 save("gsm", cut(ffmpeg(8000, "-c:a", "libgsm", "-f", "gsm"), 33))
-save("l16_stereo", cut(ffmpeg(16000, "-f", "s16be", channels=2), 1280)[:10])
-for kbit in 16, 24, 32, 40:
-    save(f"g726_{kbit}", cut(ffmpeg(8000, "-c:a", "g726le", "-b:a",
-                                    f"{kbit}k", "-f", "g726le"), kbit * 5 // 2))
+save("l16_stereo", cut(ffmpeg(16000, "-af", "pan=stereo|c0=c0|c1=c0", "-f",
+                              "s16be", channels=2), 1280)[:10])
+save("g726_16", cut(ffmpeg(8000, "-c:a", "g726le", "-b:a", "16k", "-f",
+                           "g726le"), 40))
+for kbit in SUN_G726:
+    save(f"g726_{kbit}", cut(sun_g726(kbit), kbit * 5 // 2))
 save("opus", ogg_packets(ffmpeg(16000, "-ar", "48000", "-c:a", "libopus",
                                 "-b:a", "32k", "-application", "voip",
                                 "-fec", "1", "-packet_loss", "10",

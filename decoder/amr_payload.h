@@ -1,0 +1,44 @@
+/* amr_payload.h - the RTP payload of AMR and AMR-WB (RFC 4867). */
+#pragma once
+#include "decoder/bits.h"
+
+enum {
+	DEC_AMR_FRAMES = 24,	/* in a packet: 480 ms */
+	DEC_AMR_OCTETS = 61,	/* of a frame with its table-of-contents octet */
+	DEC_AMR_LOST = 14,	/* AMR-WB only */
+	DEC_AMR_NO_DATA = 15,
+};
+
+typedef struct dec_amr_format {
+	bool wide;	/* AMR-WB */
+	bool aligned;	/* octet-align=1; otherwise not a bit of padding */
+} dec_amr_format;
+
+typedef struct dec_amr_payload {
+	dec_amr_format format;
+	unsigned frames;
+	unsigned next;	/* the one that dec_amr_next() gives */
+	struct {
+		uint8_t type;	/* FT */
+		bool good;	/* Q */
+	} toc[DEC_AMR_FRAMES];
+	dec_bits bits;	/* of the frames not yet taken */
+} dec_amr_payload;
+
+/* False when the table of contents or the length is wrong. */
+MUST_CHECK bool dec_amr_parse(span in, dec_amr_format format,
+			      dec_amr_payload *out);
+/* The next frame as storage has it (5.3): an octet with FT and Q, then the
+ * bits, padded with zeros. False when there are no more. */
+MUST_CHECK bool dec_amr_next(dec_amr_payload *p,
+			     uint8_t to[static DEC_AMR_OCTETS]);
+/* What that first octet says. */
+static inline uint8_t dec_amr_type(uint8_t head)
+{
+	return head >> 3 & 15;
+}
+
+static inline bool dec_amr_good(uint8_t head)
+{
+	return head >> 2 & 1;
+}

@@ -1,0 +1,104 @@
+#include "decoder/amr_payload.h"
+
+#include "tests/support/codec_fixture.h"
+
+static const fix_case cases[] = {
+	{"AMR", 8000, "octet-align=1", "amr_aligned.pkts", "voice8.raw", 24000,
+	 3.6, 3},
+	{"AMR", 8000, "", "amr_packed.pkts", "voice8.raw", 24000, 3.6, 3},
+	{"AMR-WB", 16000, "mode-set=8; octet-align=1", "amrwb_aligned.pkts",
+	 "voice16.raw", 48000, 8.2, 5},
+	{"AMR-WB", 16000, "", "amrwb_packed.pkts", "voice16.raw", 48000, 8.2,
+	 6.5},
+};
+
+static void test_streams(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+		fix_check(&cases[i]);
+}
+
+/* The two packings carry the same frames. */
+static void test_packings_agree(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i += 2) {
+		const fix_case *f = &cases[i];
+		const call_payload a = fix_payload(f[0].name, f[0].clock, 1,
+						   f[0].fmtp);
+		const call_payload b = fix_payload(f[1].name, f[1].clock, 1,
+						   f[1].fmtp);
+		fix_sound x = fix_decode(&a, f[0].file, 0);
+		fix_sound y = fix_decode(&b, f[1].file, 0);
+
+		g_assert_cmpmem(x.s->data, x.s->len * 2, y.s->data,
+				y.s->len * 2);
+		fix_sound_clear(&x);
+		fix_sound_clear(&y);
+	}
+}
+
+static void test_torture(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const call_payload p = fix_payload(
+			cases[i].name, cases[i].clock, 1, cases[i].fmtp);
+
+		fix_torture(&p, cases[i].file);
+	}
+}
+
+static void test_formats(void)
+{
+	static const struct {
+		const char *name, *fmtp;
+		uint32_t clock;
+		bool known;
+	} t[] = {
+		{"AMR", "octet-align=1; crc=1", 8000, false},
+		{"AMR", "octet-align=1; interleaving=30", 8000, false},
+		{"AMR", "robust-sorting=1", 8000, false},
+		{"AMR", "crc=0; mode-change-period=2", 8000, true},
+		{"AMR", "", 16000, false},
+		{"AMR-WB", "", 8000, false},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(t); i++) {
+		call_payload p = fix_payload(t[i].name, t[i].clock, 1,
+					     t[i].fmtp);
+
+		g_assert_true(dec_codec_known(&p, NULL) == t[i].known);
+	}
+}
+
+/* A silence descriptor, then nothing: soft noise, not counted as made up. */
+static void test_silence(void)
+{
+	const call_payload p = fix_payload("AMR", 8000, 1, "octet-align=1");
+	g_autoptr(dec_codec) c = dec_codec_open(&p, NULL, NULL);
+	g_autofree dec_pcm *pcm = g_new0(dec_pcm, 1);
+	const uint8_t sid[7] = {0xf0, 0x44, 0x12, 0x34, 0x56, 0x78, 0x80};
+	const uint8_t nothing[2] = {0xf0, 0x7c};
+
+	g_assert_cmpint(dec_codec_decode(c, span_of(nothing, 2), 0, pcm), ==,
+			DEC_CODEC_DAMAGED);
+	g_assert_cmpuint(pcm->concealed, ==, 160);
+	g_assert_cmpint(dec_codec_decode(c, span_of(sid, 7), 0, pcm), ==,
+			DEC_CODEC_OK);
+	g_assert_true(dec_codec_silent(c));
+	g_assert_cmpint(dec_codec_decode(c, span_of(nothing, 2), 0, pcm), ==,
+			DEC_CODEC_OK);
+	g_assert_cmpuint(pcm->concealed, ==, 0);
+	dec_codec_reset(c);
+	g_assert_false(dec_codec_silent(c));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/decoder/amr/streams", test_streams);
+	g_test_add_func("/decoder/amr/packings-agree", test_packings_agree);
+	g_test_add_func("/decoder/amr/torture", test_torture);
+	g_test_add_func("/decoder/amr/formats", test_formats);
+	g_test_add_func("/decoder/amr/silence", test_silence);
+	return g_test_run();
+}
