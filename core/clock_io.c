@@ -26,6 +26,7 @@ void clk_wall_iso(clk_wall t, char to[static 32])
 	int64_t ns = t.ns % CLK_NS_PER_S;
 	time_t s = (time_t)(t.ns / CLK_NS_PER_S);
 	struct tm tm;
+	size_t n;
 
 	if (ns < 0) {
 		ns += CLK_NS_PER_S;
@@ -35,8 +36,6 @@ void clk_wall_iso(clk_wall t, char to[static 32])
 		snprintf(to, 32, "(no time)");
 		return;
 	}
-	snprintf(to, 32, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-		 (tm.tm_year + 1900) % 10000, tm.tm_mon + 1, tm.tm_mday,
-		 tm.tm_hour, tm.tm_min, tm.tm_sec,
-		 (int)(ns / CLK_NS_PER_MS));
+	n = strftime(to, 32, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(to + n, 32 - n, ".%03uZ", (unsigned)(ns / CLK_NS_PER_MS));
 }
