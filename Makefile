@@ -14,10 +14,10 @@ $(error the packages listed above are missing)
 endif
 endif
 
-MODS := core signaling_tap ice_rewriter relay_capture decoder mixer
+MODS := core signaling_tap ice_rewriter relay_capture decoder mixer catalog
 PKGS := glib-2.0 gio-unix-2.0 json-glib-1.0 libsrtp2 openssl zlib libpcap \
 	sndfile ogg soxr opus spandsp speex libavcodec libavformat libavutil \
-	opencore-amrnb opencore-amrwb libseccomp
+	opencore-amrnb opencore-amrwb libseccomp sqlite3
 
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
 LDLIBS     := $(shell $(PKG_CONFIG) --libs $(PKGS)) -lmp3lame -lbcg729 -lgsm \

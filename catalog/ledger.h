@@ -1,0 +1,97 @@
+/* ledger.h - what became of each call of a recorded user.
+ *
+ * One row a call, named as its journal. The tap writes it when the call begins
+ * and ends, render when the recording is there; each tells what it knows, and
+ * saying the same twice changes nothing. */
+#pragma once
+#include "catalog/cat.h"
+
+typedef enum cat_outcome {
+	CAT_PENDING,		/* in progress, or nobody has told yet */
+	CAT_RECORDED,
+	CAT_PARTIAL,
+	CAT_NOT_RECORDED,
+	CAT_BLOCKED,
+	CAT_EXEMPT,
+} cat_outcome;
+const char *cat_outcome_name(cat_outcome o);
+MUST_CHECK bool cat_outcome_parse(const char *text, cat_outcome *out);
+
+/* How the dialog went: calls that nobody answered are told apart. */
+typedef enum cat_end {
+	CAT_END_UNKNOWN,
+	CAT_END_BYE,
+	CAT_END_CANCELLED,
+	CAT_END_UNANSWERED,	/* failed, busy, declined */
+	CAT_END_REFUSED,	/* by us */
+	CAT_END_TIMEOUT,
+	CAT_END_REPLACED,
+} cat_end;
+const char *cat_end_name(cat_end e);
+
+typedef struct cat_gap {
+	uint8_t side;		/* cat_side */
+	char *cause;
+	int64_t at_ms, length_ms;	/* from the recording's beginning */
+	int64_t packets;
+} cat_gap;
+
+typedef struct cat_file {
+	char *name;		/* path */
+	char *sha256;
+	int64_t bytes;
+	unsigned channels;
+} cat_file;
+
+/* Unknown texts are NULL and unknown numbers 0: the row keeps what it has. */
+typedef struct cat_entry {
+	char *name;		/* of the journal's directory; the key */
+	char *call_id, *source, *conference;
+	char *caller, *caller_name, *callee, *callee_name;	/* identities */
+	int64_t begun_ms, answered_ms, ended_ms;	/* UTC */
+	int64_t duration_ms;	/* of the recording, else of the dialog */
+	cat_end end;
+	uint16_t end_status;
+	cat_outcome outcome;
+	char *cause, *reason;	/* a word, and a sentence */
+	char *rule, *mode;
+	uint32_t keep_days;	/* from the end of the call */
+	char *sidecar;
+	GPtrArray *owners;	/* of char *: user keys or identities */
+	GPtrArray *ids;		/* of char *: all identities of both parties */
+	GArray *gaps;		/* of cat_gap; NULL: not known */
+	GArray *files;		/* of cat_file; NULL: not known */
+} cat_entry;
+
+cat_entry *cat_entry_new(const char *name);
+void cat_entry_free(cat_entry *e);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(cat_entry, cat_entry_free)
+void cat_entry_gap(cat_entry *e, uint8_t side, const char *cause,
+		   int64_t at_ms, int64_t length_ms, int64_t packets);
+void cat_entry_file(cat_entry *e, const char *name, const char *sha256,
+		    int64_t bytes, unsigned channels);
+/* Rule, mode, keep_days and owners from what cat_verdict_tell() wrote; the
+ * sentence alone is left in `reason`. False: it has no such tail. */
+bool cat_entry_told(cat_entry *e, span told);
+
+bool cat_ledger_put(cat_db *db, const cat_entry *e, GError **err);
+/* Several in one transaction, for one sync. */
+bool cat_ledger_put_all(cat_db *db, const GPtrArray *entries, GError **err);
+/* The call of this name, or of this SIP Call-ID, or the only one whose name
+ * begins so. With `hold`: whether it must not be deleted. */
+cat_entry *cat_ledger_get(cat_db *db, const char *name, bool *hold,
+			  int64_t *keep_until, GError **err);
+bool cat_ledger_hold(cat_db *db, const char *name, bool on, int64_t at,
+		     const cat_actor *who, GError **err);
+
+/* Zero or NULL: whatever. */
+typedef struct cat_query {
+	const char *who;	/* owner, identity, or part of one */
+	const char *number;	/* digits anywhere in a number */
+	int64_t from_ms, to_ms;
+	int64_t shortest_ms, longest_ms;
+	unsigned outcomes;	/* bits 1 << cat_outcome; 0: all */
+	unsigned limit;		/* 0: 50 */
+} cat_query;
+/* Of cat_entry without children, the newest first. */
+GPtrArray *cat_ledger_search(cat_db *db, const cat_query *q, GError **err);

@@ -1,0 +1,53 @@
+/* users.h - users, their identities, groups and sites, with their history.
+ *
+ * Nothing is ever overwritten: an identity or a membership that ends keeps its
+ * times, so that a call of last year still finds whose it was. Each change is
+ * one transaction with its audit row. */
+#pragma once
+#include "catalog/cat.h"
+
+/* What is known of a user now. */
+typedef struct cat_user {
+	char *key;		/* unique, e.g. "alice" or the AD account */
+	char *name, *site;	/* or "" */
+	GPtrArray *ids;		/* of char *: "sip:...", "tel:+...", "alias:..." */
+	GPtrArray *groups;	/* of char * */
+	int64_t from, to;	/* s UTC; to 0: still there */
+} cat_user;
+
+cat_user *cat_user_new(const char *key);
+void cat_user_free(cat_user *u);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(cat_user, cat_user_free)
+
+/* "SIP:Alice@Example.COM;x" -> "sip:alice@example.com", "+49 30 1" ->
+ * "tel:+49301", a bare "alice@x" is a sip URI, another word an alias. NULL
+ * when it cannot be an identity. Free it. */
+char *cat_identity(const char *text);
+
+/* Adds a user, or makes an existing one be as `u` says: what is new begins at
+ * `at`, what `u` lacks ends then. `changed` tells whether anything did. */
+bool cat_user_put(cat_db *db, const cat_user *u, int64_t at,
+		  const cat_actor *who, bool *changed, GError **err);
+/* Ends the user, its identities and memberships. */
+bool cat_user_end(cat_db *db, const char *key, int64_t at,
+		  const cat_actor *who, GError **err);
+/* The user with this key or identity as of `at`; NULL with an error. */
+cat_user *cat_user_find(cat_db *db, const char *who, int64_t at, GError **err);
+/* Of cat_user, by key, as of `at`. Free the array. */
+GPtrArray *cat_user_list(cat_db *db, int64_t at, GError **err);
+/* Lines for a human: each identity and membership with its times. Free it. */
+GPtrArray *cat_user_history(cat_db *db, const char *key, GError **err);
+
+/* Of cat_user from CSV (columns key, name, site, identities, groups; the last
+ * two separated by ';') or LDIF. NULL: `err` names the line. */
+GPtrArray *cat_import_csv(span text, GError **err);
+GPtrArray *cat_import_ldif(span text, GError **err);
+/* CSV that cat_import_csv() reads. Free it. */
+char *cat_export_csv(const GPtrArray *users);
+
+typedef struct cat_import_count {
+	unsigned added, changed, same, ended;
+} cat_import_count;
+/* All or nothing. `whole`: users that the list lacks are ended. */
+bool cat_import(cat_db *db, const GPtrArray *users, bool whole, int64_t at,
+		const cat_actor *who, cat_import_count *out, GError **err);

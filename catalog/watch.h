@@ -1,0 +1,20 @@
+/* watch.h - the tap's thread that talks to the database, so that the tap need
+ * not wait for a disk: it brings new policies and writes the ledger. */
+#pragma once
+#include "catalog/ledger.h"
+
+typedef struct cat_watch cat_watch;
+
+/* MAIN. Opens the catalog when it exists, now or at any later time, and loads
+ * its policy. A catalog that is there but cannot be read is an error. */
+cat_watch *cat_watch_new(const char *path, GError **err);
+/* MAIN. Writes what waits. NULL is fine. */
+void cat_watch_free(cat_watch *w);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(cat_watch, cat_watch_free)
+/* MAIN. The policy in force, at most half a second old; NULL without catalog.
+ * Lent until the next call. */
+const cat_policy *cat_watch_policy(cat_watch *w);
+/* MAIN. Never waits. False, and `e` is freed, when the queue is full. */
+bool cat_watch_take(cat_watch *w, cat_entry *e);
+/* ANY. Entries lost to a full queue or a failing disk. */
+uint64_t cat_watch_lost(const cat_watch *w);
