@@ -25,11 +25,10 @@ static void number(JsonBuilder *b, const char *name, int64_t value)
 	json_builder_add_int_value(b, value);
 }
 
-/* To the microsecond, so that it prints the same everywhere. */
-static void real(JsonBuilder *b, const char *name, double value)
+/* Thousandths as whole numbers: they print the same everywhere. */
+static void milli(JsonBuilder *b, const char *name, double value)
 {
-	json_builder_set_member_name(b, name);
-	json_builder_add_double_value(b, round(value * 1e6) / 1e6);
+	number(b, name, llround(value * 1e3));
 }
 
 static void boolean(JsonBuilder *b, const char *name, bool value)
@@ -189,8 +188,8 @@ static void put_stream(JsonBuilder *b, const render_result *r,
 	text(b, "codecs", t->codecs);
 	boolean(b, "encrypted", t->encrypted);
 	text(b, "suite", t->suite);
-	real(b, "first", seconds(t->first.ns - r->begin.mono.ns));
-	real(b, "last", seconds(t->last.ns - r->begin.mono.ns));
+	milli(b, "first_ms", seconds(t->first.ns - r->begin.mono.ns));
+	milli(b, "last_ms", seconds(t->last.ns - r->begin.mono.ns));
 	number(b, "packets", (int64_t)t->packets);
 	number(b, "lost", (int64_t)t->lost);
 	number(b, "late", (int64_t)t->late);
@@ -199,11 +198,11 @@ static void put_stream(JsonBuilder *b, const render_result *r,
 	number(b, "repaired", (int64_t)t->repaired);
 	number(b, "undecodable", (int64_t)t->undecodable);
 	number(b, "gaps", (int64_t)t->gaps);
-	real(b, "decoded_s", (double)t->decoded_us / 1e6);
-	real(b, "concealed_s", (double)t->concealed_us / 1e6);
-	real(b, "comfort_s", (double)t->comfort_us / 1e6);
-	real(b, "undecodable_s", (double)t->undecodable_us / 1e6);
-	real(b, "jitter_ms", (double)t->jitter_us / 1e3);
+	milli(b, "decoded_ms", (double)t->decoded_us / 1e6);
+	milli(b, "concealed_ms", (double)t->concealed_us / 1e6);
+	milli(b, "comfort_ms", (double)t->comfort_us / 1e6);
+	milli(b, "undecodable_ms", (double)t->undecodable_us / 1e6);
+	number(b, "jitter_us", t->jitter_us);
 	json_builder_end_object(b);
 }
 
@@ -248,9 +247,9 @@ static void put_gaps(JsonBuilder *b, const render_result *r)
 		object(b, NULL);
 		text(b, "side", side_name(g->side));
 		text(b, "cause", sidecar_cause(g->cause));
-		real(b, "at",
-		     seconds(g->at.ns - g->length_ns - r->begin.mono.ns));
-		real(b, "length", seconds(g->length_ns));
+		milli(b, "at_ms",
+		      seconds(g->at.ns - g->length_ns - r->begin.mono.ns));
+		milli(b, "length_ms", seconds(g->length_ns));
 		number(b, "packets", (int64_t)g->packets);
 		number(b, "repaired", (int64_t)g->repaired);
 		json_builder_end_object(b);
@@ -299,15 +298,15 @@ static void put_side(JsonBuilder *b, const mix_side_totals *s, uint32_t rate,
 	double per_s = rate ? 1.0 / rate : 0;
 
 	object(b, name);
-	real(b, "decoded_s", (double)s->decoded * per_s);
-	real(b, "concealed_s", (double)s->concealed * per_s);
-	real(b, "comfort_s", (double)s->comfort * per_s);
-	real(b, "undecodable_s", (double)s->undecodable * per_s);
-	real(b, "silent_s", (double)s->silent * per_s);
+	milli(b, "decoded_ms", (double)s->decoded * per_s);
+	milli(b, "concealed_ms", (double)s->concealed * per_s);
+	milli(b, "comfort_ms", (double)s->comfort * per_s);
+	milli(b, "undecodable_ms", (double)s->undecodable * per_s);
+	milli(b, "silent_ms", (double)s->silent * per_s);
 	number(b, "late_samples", (int64_t)s->late);
 	number(b, "limited_samples", (int64_t)s->clipped);
-	real(b, "peak", s->peak);
-	real(b, "rms", s->rms);
+	milli(b, "peak_permille", s->peak);
+	milli(b, "rms_permille", s->rms);
 	json_builder_end_object(b);
 }
 
@@ -316,7 +315,7 @@ static void put_recording(JsonBuilder *b, const render_result *r)
 	object(b, "recording");
 	when(b, "begin", r->begin.wall);
 	when(b, "end", r->end.wall);
-	real(b, "duration", seconds(r->mix.duration));
+	milli(b, "duration_ms", seconds(r->mix.duration));
 	number(b, "rate", r->mix.rate);
 	put_side(b, &r->mix.side[CALL_CALLER], r->mix.rate, "caller");
 	put_side(b, &r->mix.side[CALL_CALLEE], r->mix.rate, "callee");
@@ -346,8 +345,8 @@ static void put_timeline(JsonBuilder *b, const render_result *r)
 		text(b, "kind", mix_kind_name(m->kind));
 		text(b, "side", m->side < CALL_UNKNOWN ? side_name(m->side)
 						       : "both");
-		real(b, "at", seconds(m->at));
-		real(b, "length", seconds(m->length));
+		milli(b, "at_ms", seconds(m->at));
+		milli(b, "length_ms", seconds(m->length));
 		if (*m->text)
 			text(b, "text", m->text);
 		json_builder_end_object(b);

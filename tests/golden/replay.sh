@@ -13,9 +13,11 @@ result() { # STATUS NAME
 	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
 }
 
-# The value of a member on a line of its own in the sidecar.
-member() { # FILE NAME
-	sed -n "s/^ *\"$2\" : \"\{0,1\}\([^\",]*\).*/\1/p" "$1" | head -1
+# The value of a member on a line of its own in the sidecar, from the first
+# line on that has SECTION.
+member() { # FILE SECTION NAME
+	sed -n "/\"$2\"/,\$s/^ *\"$3\" : \"\{0,1\}\([^\",]*\).*/\1/p" "$1" |
+		head -1
 }
 
 replay() { # CALL OUT
@@ -32,11 +34,12 @@ call() {
 	cat "$tmp/$1.log" >&2
 	json=$(echo "$tmp/$1"/*.json)
 	wav=$(echo "$tmp/$1"/*.wav)
-	[ "$(member "$json" outcome)" = RECORDED ]
-	result $? "$1: outcome is $(member "$json" outcome)"
-	[ "$(member "$json" media)" = "$2" ] &&
-		[ "$(member "$json" auth_fail)" = 0 ] &&
-		[ "$(member "$json" no_key)" = 0 ]
+	outcome=$(member "$json" version outcome)
+	[ "$outcome" = RECORDED ]
+	result $? "$1: outcome is $outcome"
+	[ "$(member "$json" captured media)" = "$2" ] &&
+		[ "$(member "$json" captured auth_fail)" = 0 ] &&
+		[ "$(member "$json" captured no_key)" = 0 ]
 	result $? "$1: $2 packets of media, none refused"
 	for side in caller callee; do
 		channel=0
