@@ -86,6 +86,8 @@ bench: $(BENCH)
 
 demo: all
 	$Qtools/demo
+interop: all
+	$Qtools/interop
 
 lint:
 	$Qtools/lint
@@ -97,6 +99,6 @@ install:
 clean:
 	rm -rf build
 
-.PHONY: all unit check asan tsan fuzz fuzzers bench demo lint install clean
+.PHONY: all unit check asan tsan fuzz fuzzers bench demo interop lint install clean
 .SECONDARY:
 -include $(shell find $B -name '*.d' 2>/dev/null)

@@ -105,10 +105,11 @@ rig_check() {
 	fi
 }
 
-# When a process began, in clock ticks since boot; tells it from a later one
-# of the same number.
+# When a living process began, in clock ticks since boot; tells it from a later
+# one of the same number.
 rig_born() {
-	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
+	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null |
+		awk '$1 != "Z" { print $20 }'
 }
 
 # rig_remove PID - the namespaces of that rig and what runs in them.
