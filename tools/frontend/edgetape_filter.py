@@ -1,8 +1,10 @@
 """edgetape_filter.py - Kamailio's side of docs/front-end-contract.md.
 
 Every SIP message goes to `edgetape tap` over mutual TLS as a HEP3 frame; the
-message goes on when the verdict is there. One connection per worker process.
-When the recorder is away, the policy that this side holds decides.
+message goes on when the verdict is there. One connection per worker process,
+and one for the heartbeat, which runs beside the workers: these only wake up
+for a message. When the recorder is away, the policy that this side holds
+decides.
 
 Environment:
   EDGETAPE_TAP        IP:PORT of the recorder
@@ -16,7 +18,7 @@ Environment:
                       reads it; without it nothing is logged
 """
 import os
-import re
+import random
 import socket
 import ssl
 import struct
@@ -26,10 +28,9 @@ import KSR
 
 VENDOR = 0x4554
 VERSION, KIND, ID, DEADLINE, VERDICT, STATUS, REASON, BODY_AT, NAME = range(1, 10)
-REQUEST, HEARTBEAT, HEARTBEAT_ANSWER = 1, 3, 4
-REPLACED, REFUSE = 1, 2     # 0 is pass
-UNAVAILABLE = 503
-MAX_FRAME = 65535
+REQUEST, HEARTBEAT, HEARTBEAT_ANSWER = 1, 3, b'\x04'
+REPLACED, REFUSE = b'\x01', b'\x02'     # anything else is pass
+EMERGENCY = {'000', '110', '112', '118', '119', '911', '999'}
 
 
 def mod_init():
@@ -72,6 +73,17 @@ def chunks_of(data):
         found[vendor, kind] = data[6:length]
         data = data[length:]
     return found
+
+
+def is_down():
+    return bool(KSR.htable.sht_get('tap', 'down'))
+
+
+def refuse(status, reason):
+    """Tells the script what to answer."""
+    KSR.pv.seti('$var(status)', status)
+    KSR.pv.sets('$var(reason)', reason)
+    return -1
 
 
 class Recorder:
@@ -158,6 +170,8 @@ class Filter:
     def child_init(self, rank):
         self.recorder = Recorder()
         self.deadline = int(os.environ.get('EDGETAPE_DEADLINE', '1000'))
+        self.delay = 0          # seconds to the next attempt to connect
+        self.attempt_at = 0
         return 0
 
     # A function that the script calls returns 1 (true) or -1 (false).
@@ -166,72 +180,78 @@ class Filter:
         now = time.time_ns() // 1000
         text = KSR.pv.get('$mb').encode('utf-8', 'surrogateescape')
         self.keep(now, text)
-        if KSR.htable.sht_get('tap', 'down'):
-            return self.alone()
-        if len(text) > MAX_FRAME - 1024:
-            KSR.err('edgetape: message of %d octets\n' % len(text))
+        if is_down():
             return self.alone()
         try:
             answer = self.recorder.exchange(REQUEST, self.deadline,
-                                            *transport(now), chunk(0, 0xf, text))
-            return self.obey(answer)
+                                            *transport(now),
+                                            chunk(0, 0xf, text))
         except Exception as e:      # whatever it is, the call must go on
             KSR.err('edgetape: %s; deciding alone\n' % e)
-            KSR.htable.sht_seti('tap', 'down', 1)
             return self.alone()
+        return self.obey(answer)
 
     def obey(self, answer):
-        verdict = answer[VENDOR, VERDICT][0]
+        verdict = answer.get((VENDOR, VERDICT))
         if verdict == REPLACED:
-            at = struct.unpack('!I', answer[VENDOR, BODY_AT])[0]
-            body = answer[0, 0xf][at:].decode('utf-8', 'surrogateescape')
-            KSR.textops.set_body(body, KSR.pv.get('$cT'))
-        elif verdict == REFUSE:
+            return self.replace(answer)
+        if verdict == REFUSE:
             status = struct.unpack('!H', answer[VENDOR, STATUS])[0]
             reason = answer.get((VENDOR, REASON), b'').decode('utf-8', 'replace')
-            return self.refuse(status or UNAVAILABLE, reason)
+            return refuse(status, reason or 'Refused')
         return 1
 
-    def alone(self):
-        """The recorder is away: our own policy decides."""
-        if self.is_closed() and KSR.pv.get('$rb'):
-            return self.refuse(UNAVAILABLE, 'Recording Unavailable')
+    def replace(self, answer):
+        """Only the body differs from what we have."""
+        at = answer.get((VENDOR, BODY_AT))
+        text = answer.get((0, 0xf))
+        if not at or not text:
+            KSR.err('edgetape: a verdict "replaced" without a message\n')
+            return self.alone(500, 'Server Internal Error')
+        body = text[struct.unpack('!I', at)[0]:]
+        KSR.textops.set_body(body.decode('utf-8', 'surrogateescape'),
+                             KSR.pv.get('$cT'))
+        return 1
+
+    def alone(self, status=503, reason='Recording Unavailable'):
+        """Nobody answers: a call that exists goes on; a new one does, unless
+        one of its parties must not talk unrecorded."""
+        begins = KSR.pv.get('$rm') == 'INVITE' and not KSR.pv.get('$tt')
+        if begins and KSR.pv.get('$mt') == 1 and self.is_closed():
+            return refuse(status, reason)
         return 1
 
     def is_closed(self):
         path = os.environ.get('EDGETAPE_CLOSED')
-        if not path:
+        if not path or KSR.pv.get('$rU') in EMERGENCY:
             return False
         try:
             with open(path) as f:
                 users = {line.strip().lower() for line in f}
         except OSError as e:
-            KSR.err('edgetape: %s\n' % e)
+            KSR.err('edgetape: %s: every call may go on\n' % e)
             return False
         return any((KSR.pv.get(uri) or '').lower() in users
                    for uri in ('$fu', '$tu'))
 
-    def refuse(self, status, reason):
-        KSR.pv.seti('$var(status)', status)
-        KSR.pv.sets('$var(reason)', reason or 'Refused')
-        if KSR.pv.get('$mt') == 2 and KSR.pv.get('$rb'):
-            body = re.sub(r'(?m)^(m=\S+ )\d+', r'\g<1>0', KSR.pv.get('$rb'))
-            body = re.sub(r'(?m)^a=(candidate|ice-).*\n', '', body)
-            KSR.textops.set_body(body, KSR.pv.get('$cT'))
-        return -1
-
     def heartbeat(self, msg):
-        """Once a second in a process of its own: is the recorder there?"""
+        """Every 250 ms in a process of its own: is the recorder there?"""
+        now = time.monotonic()
+        if now < self.attempt_at:
+            return 1
         try:
-            answer = self.recorder.exchange(HEARTBEAT, self.deadline)
-            if answer.get((VENDOR, KIND)) != bytes([HEARTBEAT_ANSWER]):
+            answer = self.recorder.exchange(HEARTBEAT, 1000)
+            if answer.get((VENDOR, KIND)) != HEARTBEAT_ANSWER:
                 raise ValueError('not a heartbeat answer')
         except Exception as e:
-            if not KSR.htable.sht_get('tap', 'down'):
+            self.attempt_at = now + self.delay * random.uniform(0.8, 1.2)
+            self.delay = min(max(0.25, self.delay * 2), 2)
+            if not is_down():
                 KSR.err('edgetape: %s: the recorder is away\n' % e)
             KSR.htable.sht_seti('tap', 'down', 1)
             return 1
-        if KSR.htable.sht_get('tap', 'down'):
+        self.delay = 0
+        if is_down():
             KSR.err('edgetape: the recorder is back\n')
             KSR.htable.sht_rm('tap', 'down')
         return 1
