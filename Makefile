@@ -6,6 +6,7 @@ CFLAGS     ?= -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 B          ?= build
 Q          := $(if $(V),,@)
 export B
+MAKEFLAGS  += -j$(shell nproc)
 
 # Installing comes first: pkg-config below must find the libraries.
 ifeq ($(filter clean install lint,$(MAKECMDGOALS)),)

@@ -46,3 +46,7 @@ conf *app_conf(const char *name, const char *path);
 void app_loop_run(GMainLoop *loop, void (*reload)(void *), void *user);
 /* Becomes the configured user when running as root and one is set. */
 bool app_drop(const conf *c, GError **err);
+/* Gives up all files but these, and the network if so; makes the directories
+ * of `write` first. See core/confine.h. */
+bool app_confine(bool network, const char *const *read,
+		 const char *const *write, GError **err);

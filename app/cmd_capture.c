@@ -81,6 +81,17 @@ static gboolean watch_losses(gpointer user)
 	return G_SOURCE_CONTINUE;
 }
 
+/* Before the capture threads start: they inherit it. */
+static bool confine_capture(const conf *c, GError **err)
+{
+	const char *const read[] = {"/etc/localtime", "/proc/sys/kernel/random",
+				    "/sys/class/net", "/proc/net", NULL};
+	const char *const write[] = {conf_text(c, CONF_SPOOL),
+				     conf_text(c, CONF_RUN), NULL};
+
+	return app_confine(true, read, write, err);
+}
+
 static bool start(capture_role *r, GError **err)
 {
 	relay_live_config cfg;
@@ -94,7 +105,7 @@ static bool start(capture_role *r, GError **err)
 	r->link = link_capture_new(conf_text(r->conf, CONF_RUN), on_message, r,
 				   err);
 	return r->link && app_drop(r->conf, err) &&
-	       relay_live_start(r->live, err);
+	       confine_capture(r->conf, err) && relay_live_start(r->live, err);
 }
 
 static void stop(capture_role *r)

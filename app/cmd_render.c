@@ -2,7 +2,6 @@
 #include "app/app.h"
 
 #include <string.h>
-#include <errno.h>
 
 #include "app/render.h"
 #include "app/setup.h"
@@ -176,11 +175,14 @@ static bool start(render_role *r, GError **err)
 	r->cfg.dec.libsrtp = conf_choice(c, CONF_RENDER_SRTP) == 1;
 	if (!r->cfg.key || !app_drop(c, err))
 		return false;
-	if (g_mkdir_with_parents(r->cfg.recordings, 0750) == 0)
-		return true;
-	g_set_error(err, SETUP_ERROR, SETUP_ERROR_VALUE,
-		    "%s: %s", r->cfg.recordings, g_strerror(errno));
-	return false;
+	{
+		const char *const read[] = {"/etc/localtime", "/proc/self",
+					    NULL};
+		const char *const write[] = {conf_text(c, CONF_SPOOL),
+					     r->cfg.recordings, NULL};
+
+		return app_confine(false, read, write, err);
+	}
 }
 
 static void stop(render_role *r)

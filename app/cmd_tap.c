@@ -131,6 +131,21 @@ static bool start(tap_role *r, GError **err)
 	return make_server(r, err) && app_drop(r->conf, err);
 }
 
+/* The certificates stay readable: SIGHUP reads them again. */
+static bool confine_tap(const tap_role *r, GError **err)
+{
+	const conf *c = r->conf;
+	const char *crl = conf_text(c, CONF_TAP_CRL);
+	const char *const read[] = {
+		conf_text(c, CONF_TAP_CERTIFICATE), conf_text(c, CONF_TAP_KEY),
+		conf_text(c, CONF_TAP_CA), "/etc/localtime",
+		"/proc/sys/kernel/random", crl, NULL,
+	};
+	const char *const write[] = {conf_text(c, CONF_SPOOL), NULL};
+
+	return app_confine(true, read, write, err);
+}
+
 static void stop(tap_role *r)
 {
 	tap_server_free(r->server);
@@ -158,7 +173,7 @@ int cmd_tap(int argc, char **argv)
 			    argc, argv, &status))
 		return status;
 	r.conf = role.conf;
-	if (!start(&r, &err)) {
+	if (!start(&r, &err) || !confine_tap(&r, &err)) {
 		stop(&r);
 		return app_fail("tap", err);
 	}

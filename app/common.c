@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "core/confine.h"
 #include "core/log.h"
 
 int app_fail(const char *name, const GError *err)
@@ -130,4 +131,18 @@ bool app_drop(const conf *c, GError **err)
 	g_set_error(err, CONF_ERROR, CONF_ERROR_VALUE, "becoming %s: %s", user,
 		    g_strerror(errno));
 	return false;
+}
+
+bool app_confine(bool network, const char *const *read,
+		 const char *const *write, GError **err)
+{
+	const confine_plan p = {.network = network, .read = read,
+				.write = write};
+
+	for (; *write; write++)
+		g_mkdir_with_parents(*write, 0750);
+	if (!confine_has_landlock())
+		g_warning("this kernel has no Landlock: files are kept apart "
+			  "by their permissions alone");
+	return confine(&p, err);
 }
