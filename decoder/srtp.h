@@ -1,0 +1,33 @@
+/* srtp.h - the receiving SRTP transform (RFC 3711, 6188, 7714) for one key.
+ *
+ * Holds no stream state: the caller says which rollover counter to assume, so
+ * that a wrong one can be tried without harm. Nothing is allocated, fetched or
+ * expanded per packet; a key costs the same however many streams there are. */
+#pragma once
+#include "core/secret.h"
+#include "decoder/suite.h"
+
+typedef struct dec_srtp dec_srtp;
+
+/* Derives the session keys (RFC 3711 4.3, rate 0). NULL when the key is not of
+ * the suite's length. `libsrtp`: let libsrtp2 do the work. */
+dec_srtp *dec_srtp_new(const dec_suite *s, const secret *master, bool libsrtp);
+/* NULL is fine. Keys are wiped. */
+void dec_srtp_free(dec_srtp *k);
+const dec_suite *dec_srtp_suite(const dec_srtp *k);
+
+/* True when the packet authenticates under rollover counter `roc`; then `out`
+ * (room for the whole packet) holds it in clear and *n its length. `mki`
+ * octets before or behind the tag are taken for the MKI. */
+MUST_CHECK bool dec_srtp_open_rtp(dec_srtp *k, span packet, const dec_rtp *h,
+				  size_t mki, uint32_t roc, uint8_t *out,
+				  size_t *n);
+/* The same for SRTCP, which carries its own index (*index, 31 bits). */
+MUST_CHECK bool dec_srtp_open_rtcp(dec_srtp *k, span packet, size_t mki,
+				   uint8_t *out, size_t *n, uint32_t *index);
+
+/* The same from session keys, as the RFCs' packet vectors give them. */
+struct dec_session;
+dec_srtp *dec_srtp_new_session(const dec_suite *s,
+			       const struct dec_session *rtp,
+			       const struct dec_session *rtcp);
