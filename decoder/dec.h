@@ -75,6 +75,8 @@ typedef struct dec_event {
 	uint64_t repaired;	/* of which RED brought the sound back */
 	clk_mono at;		/* capture time of the packet that told it */
 	const char *name;	/* codec as in rtpmap, or SRTP suite; lent */
+	const char *branch;	/* DEC_STREAM: To-tag of the fork whose key
+				 * opened it; "" for the caller's; lent */
 } dec_event;
 
 /* Called from inside the functions below; everything is lent for the call.

@@ -1,0 +1,37 @@
+#include "decoder/out.h"
+
+dec_stream_totals *dec_out_stream(dec_out *o, const dec_origin *from,
+				  clk_mono at)
+{
+	dec_stream_totals *t = g_new0(dec_stream_totals, 1);
+
+	t->stream = o->streams->len;
+	t->ssrc = from->ssrc;
+	t->side = from->side;
+	t->media = from->media;
+	t->encrypted = from->encrypted;
+	t->first = t->last = at;
+	span_copy(span_str(from->suite), t->suite, sizeof(t->suite));
+	g_ptr_array_add(o->streams, t);
+	dec_out_event(o, t, (dec_event){.kind = DEC_STREAM,
+					.at = at,
+					.name = t->suite,
+					.branch = from->branch});
+	return t;
+}
+
+void dec_out_event(dec_out *o, const dec_stream_totals *t, dec_event e)
+{
+	if (!o->sink.event)
+		return;
+	e.stream = t->stream;
+	e.ssrc = t->ssrc;
+	e.side = t->side;
+	e.media = t->media;
+	e.encrypted = t->encrypted;
+	if (!e.name)
+		e.name = "";
+	if (!e.branch)
+		e.branch = "";
+	o->sink.event(o->user, &e);
+}

@@ -1,0 +1,26 @@
+/* ptmap.h - which payload format a payload type number stands for, per
+ * direction (RFC 3264 5.1 and 6.1, RFC 3551 6). */
+#pragma once
+#include "core/call.h"
+
+typedef struct dec_ptmap {
+	GPtrArray *halves;	/* of struct described, newest first */
+	unsigned version;	/* rises when a number may mean something else */
+} dec_ptmap;
+
+void dec_ptmap_init(dec_ptmap *m);
+void dec_ptmap_clear(dec_ptmap *m);
+void dec_ptmap_add(dec_ptmap *m, const call_half *h);
+
+/* What `side` means by `pt` on an m= line: the numbers are the receiver's; a
+ * sender's own are second best, the static ones last. False when nobody has
+ * said. */
+bool dec_ptmap_find(const dec_ptmap *m, uint8_t side, uint8_t media, uint8_t pt,
+		    call_payload *out);
+
+/* Both sides agreed to RTP without encryption: the latest answer for the line
+ * has no key, and its profile is RTP/AVP or RTP/AVPF. */
+bool dec_ptmap_plain(const dec_ptmap *m, uint8_t media);
+
+/* The m= line is sound. An unknown one may be. */
+bool dec_ptmap_audio(const dec_ptmap *m, uint8_t media);

@@ -1,0 +1,137 @@
+#include "decoder/search.h"
+
+enum {
+	NEAR_AFTER = 3,		/* packets that fail before a short search */
+	FAR_AFTER = 8,		/* and before a long one; then at 16, 32, ... */
+	NEAR = 66,		/* wraps of a day at 50 packets a second */
+	FAR = 0x10000,
+	BUDGET = 16 * FAR,	/* trials in store */
+	REFILL = 8 * FAR,	/* per second of capture time */
+	SHORT_TAG = 4,		/* octets: a chance hit is thinkable */
+};
+
+void dec_search_clear(dec_search *s)
+{
+	g_free(s->table);
+	*s = (dec_search){0};
+}
+
+static dec_suspect *suspect_of(dec_search *s, uint32_t ssrc)
+{
+	dec_suspect *u;
+
+	if (!s->table) {
+		s->table = g_new0(dec_suspect, DEC_SUSPECTS);
+		s->budget = BUDGET;
+	}
+	u = &s->table[(ssrc ^ ssrc >> 8 ^ ssrc >> 16) % DEC_SUSPECTS];
+	if (u->ssrc != ssrc)
+		*u = (dec_suspect){.ssrc = ssrc};
+	return u;
+}
+
+void dec_search_forget(dec_search *s, uint32_t ssrc)
+{
+	if (s->table)
+		*suspect_of(s, ssrc) = (dec_suspect){.ssrc = ssrc};
+}
+
+static void refill(dec_search *s, int64_t now)
+{
+	const int64_t ms = (now - s->filled) / CLK_NS_PER_MS;
+
+	if (ms <= 0)
+		return;
+	s->budget = MIN(s->budget + MIN(ms, 10000) * REFILL / 1000, BUDGET);
+	s->filled = now;
+}
+
+static uint32_t depth_for(uint32_t fails)
+{
+	if (fails == NEAR_AFTER)
+		return NEAR;
+	if (fails >= FAR_AFTER && (fails & (fails - 1)) == 0)
+		return FAR;
+	return 0;
+}
+
+/* The wide search tries most counters once; a short tag that opens among them
+ * must do so again with the next packet. */
+static bool confirm(dec_suspect *u, dec_try *t, dec_lock *found)
+{
+	const dec_window w = {.top = u->index, .any = true};
+	const uint32_t roc =
+		(uint32_t)(dec_window_guess(&w, t->head.seq) >> 16);
+
+	if (!u->maybe.key || !dec_try_lock(t, u->maybe, roc))
+		return false;
+	*found = u->maybe;
+	return true;
+}
+
+static bool sweep(dec_search *s, dec_try *t, dec_lock lock, uint32_t depth)
+{
+	for (uint32_t roc = 0; roc < depth && s->budget > 0; roc++) {
+		s->budget--;
+		if (dec_try_lock(t, lock, roc))
+			return true;
+	}
+	return false;
+}
+
+static bool sweep_key(dec_search *s, dec_try *t, dec_key *k, uint32_t depth,
+		      dec_lock *found)
+{
+	size_t mki[DEC_FORMS];
+
+	dec_key_forms(k, mki);
+	for (size_t i = 0; i < DEC_FORMS; i++) {
+		const dec_lock lock = {k, mki[i]};
+
+		if (!sweep(s, t, lock, depth))
+			continue;
+		*found = lock;
+		return true;
+	}
+	return false;
+}
+
+static bool sweep_all(dec_search *s, dec_try *t, const dec_lock *own,
+		      dec_hint hint, uint32_t depth, dec_lock *found)
+{
+	dec_key *keys[DEC_KEYS_MAX];
+	const size_t n = dec_keyring_order(t->ring, hint, keys);
+
+	if (own && own->key && sweep(s, t, *own, depth)) {
+		*found = *own;
+		return true;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (sweep_key(s, t, keys[i], depth, found))
+			return true;
+	return false;
+}
+
+bool dec_search_step(dec_search *s, dec_try *t, const dec_lock *own,
+		     dec_hint hint, dec_lock *found)
+{
+	dec_suspect *u = suspect_of(s, t->head.ssrc);
+	uint32_t depth;
+
+	refill(s, t->packet->at.mono.ns);
+	if (confirm(u, t, found)) {
+		++*t->searches;
+		return true;
+	}
+	u->maybe.key = NULL;
+	depth = depth_for(++u->fails);
+	if (!depth || !sweep_all(s, t, own, hint, depth, found))
+		return false;
+	if (found->key->suite->rtp_tag <= SHORT_TAG) {
+		u->maybe = *found;
+		u->index = t->index;
+		return false;
+	}
+	++*t->searches;
+	return true;
+}
