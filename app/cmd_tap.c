@@ -177,6 +177,7 @@ int cmd_tap(int argc, char **argv)
 		stop(&r);
 		return app_fail("tap", err);
 	}
+	session_writer_start(r.sessions);
 	g_timeout_add_seconds(1, tick, &r);
 	g_message("listening on %s",
 		  conf_text(r.conf, CONF_TAP_LISTEN));

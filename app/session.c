@@ -42,6 +42,7 @@ struct session_writer {
 	ring queue;
 	int wake;		/* eventfd */
 	pthread_t thread;
+	bool started;
 	_Atomic bool stop;
 	_Atomic uint64_t lost;
 	uint8_t buf[RECORD_MAX];
@@ -382,9 +383,18 @@ session_writer *session_writer_new(const session_config *cfg)
 	w->dirty = g_ptr_array_new();
 	w->wake = eventfd(0, EFD_CLOEXEC);
 	g_assert(w->wake >= 0);
-	if (cfg->thread && pthread_create(&w->thread, NULL, writer, w) != 0)
-		g_error("cannot start the session writer's thread");
 	return w;
+}
+
+void session_writer_start(session_writer *w)
+{
+	int e;
+
+	if (!w->cfg.thread)
+		return;
+	e = pthread_create(&w->thread, NULL, writer, w);
+	g_assert(e == 0);
+	w->started = true;
 }
 
 uint64_t session_writer_lost(const session_writer *w)
@@ -399,7 +409,7 @@ void session_writer_free(session_writer *w)
 
 	if (!w)
 		return;
-	if (w->cfg.thread) {
+	if (w->started) {
 		atomic_store(&w->stop, true);
 		wake(w);
 		pthread_join(w->thread, NULL);

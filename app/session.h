@@ -23,6 +23,9 @@ typedef struct session_config {
 } session_config;
 
 session_writer *session_writer_new(const session_config *cfg);
+/* MAIN, once, when the process is confined as it shall be: starts the thread,
+ * if there is to be one. Nothing is written before. */
+void session_writer_start(session_writer *w);
 /* MAIN. Drains, writes, syncs. Calls still open get no JRN_END. */
 void session_writer_free(session_writer *w);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(session_writer, session_writer_free)
