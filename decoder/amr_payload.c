@@ -72,7 +72,8 @@ bool dec_amr_next(dec_amr_payload *p, uint8_t to[static DEC_AMR_OCTETS])
 	for (; left >= 8; left -= 8)
 		*to++ = (uint8_t)dec_bits_get(&p->bits, 8);
 	if (left)
-		*to = (uint8_t)(dec_bits_get(&p->bits, (int)left) << (8 - left));
+		*to = (uint8_t)(dec_bits_get(&p->bits, (int)left)
+				<< (8 - left));
 	p->next++;
 	return true;
 }

@@ -4,7 +4,7 @@
 
 enum {
 	DEC_AMR_FRAMES = 24,	/* in a packet: 480 ms */
-	DEC_AMR_OCTETS = 61,	/* of a frame with its table-of-contents octet */
+	DEC_AMR_OCTETS = 61,	/* of a frame, its type octet included */
 	DEC_AMR_LOST = 14,	/* AMR-WB only */
 	DEC_AMR_NO_DATA = 15,
 };

@@ -47,7 +47,7 @@ static uint32_t ticks(const dec_codec *c, span payload, uint32_t ts_step)
 	const g726 *s = c->state;
 
 	(void)ts_step;
-	if (payload.left * 8 % s->bits || (s->bits % 2 && payload.left % s->bits))
+	if (s->bits % 2 && payload.left % s->bits)
 		return 0;
 	return (uint32_t)(payload.left * 8 / s->bits);
 }

@@ -318,7 +318,8 @@ static void read_coefficients(dec_siren *s, frame *f, float *spectrum)
 
 		if (f->category[r] < COARSEST &&
 		    !read_region(f, r, deviation, c))
-			memset(f->category + r, COARSEST, (size_t)(REGIONS - r));
+			memset(f->category + r, COARSEST,
+			       (size_t)(REGIONS - r));
 		if (f->category[r] >= 5)
 			fill_noise(s, f->category[r], deviation, c);
 	}

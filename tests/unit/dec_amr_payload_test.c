@@ -4,10 +4,12 @@
 
 static const dec_amr_format aligned = {false, true}, packed = {false, false};
 
-/* RFC 4867 4.3.5.1: one frame of 10.2 kbit/s would be FT 6; here FT 0 is
- * shorter: CMR 15, F 0, FT 0, Q 1, 95 bits of ones, 7 of padding. */
-static const uint8_t one_packed[14] = {0xf0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff,
-				       0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x80};
+/* RFC 4867 4.3.5.1, with the shortest frame: CMR 15, F 0, FT 0, Q 1, 95 ones
+ * and 7 bits of padding. */
+static const uint8_t one_packed[14] = {
+	0xf0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff,
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x80,
+};
 /* CMR 15; F 1, FT 8, Q 1; F 0, FT 15, Q 0; 39 bits of a silence descriptor. */
 static const uint8_t two_aligned[8] = {0xf0, 0xc4, 0x78, 0xab,
 				       0xcd, 0xef, 0x01, 0x22};

@@ -5,7 +5,8 @@ static const fix_case cases[] = {
 	{"G726-24", 8000, "", "g726_24.pkts", "voice8.raw", 24000, 14.5, 12.5},
 	{"G726-32", 8000, "", "g726_32.pkts", "voice8.raw", 24000, 18.5, 16},
 	{"G726-40", 8000, "", "g726_40.pkts", "voice8.raw", 24000, 20, 15.5},
-	{"AAL2-G726-32", 8000, "", "g726_32_aal2.pkts", "voice8.raw", 24000, 22.5, 19},
+	{"AAL2-G726-32", 8000, "", "g726_32_aal2.pkts", "voice8.raw", 24000,
+	 22.5, 19},
 };
 
 static void test_streams(void)

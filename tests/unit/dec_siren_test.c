@@ -24,7 +24,8 @@ static call_payload payload_of(const stream *s)
 static void check_stream(const stream *s)
 {
 	const call_payload p = payload_of(s);
-	fix_sound got = fix_decode(&p, s->file, 0), want = fix_raw(s->reference);
+	fix_sound got = fix_decode(&p, s->file, 0);
+	fix_sound want = fix_raw(s->reference);
 	fix_sound voice = fix_raw("voice16.raw");
 
 	g_assert_cmpuint(got.bad + got.damaged, ==, 0);
