@@ -44,6 +44,9 @@ typedef struct relay_sink {
 	void (*packet)(void *user, void *call, const pkt *p);
 	/* Counts of one path: now and then, and before close. */
 	void (*flow)(void *user, void *call, const rec_flow *f, clk_both at);
+	/* Packets lost before they could be looked at; see relay_loss(). */
+	void (*loss)(void *user, void *call, const rec_loss *l, clk_both at);
+	/* The last of this call; the name is not used again. */
 	void (*close)(void *user, void *call, clk_both at);
 	void (*orphan)(void *user, const relay_orphan *o, clk_both at);
 } relay_sink;
@@ -53,7 +56,9 @@ typedef struct relay_tap relay_tap;
 
 relay_tap *relay_new(const relay_config *c, const relay_sink *sink, void *user);
 /* Closes every call at the sink. */
-void relay_free(relay_tap *r, clk_both now);
+void relay_close(relay_tap *r, clk_both now);
+/* After relay_close(). */
+void relay_free(relay_tap *r);
 /* One half of the call's description, as often as it changes. Streams without
  * `record` are claimed and thrown away, so that they are no orphans. */
 void relay_arm(relay_tap *r, const char *call, const call_half *half,
@@ -63,7 +68,9 @@ void relay_disarm(relay_tap *r, const char *call, clk_both now);
 /* One frame of libpcap link type `link`. Allocates at most when a flow is
  * born. */
 void relay_frame(relay_tap *r, int link, span frame, clk_both at);
-/* About every 100 ms: ends of grace, orphans, flow records. */
+/* Packets of an interface are missing: told to every call that is open. */
+void relay_loss(relay_tap *r, const rec_loss *l, clk_both now);
+/* About every 100 ms; relay_frame() does it too, by the frames' time: ends of grace, orphans, flow records. */
 void relay_tick(relay_tap *r, clk_both now);
 /* ANY thread. */
 uint64_t relay_count(const relay_tap *r, relay_counter c);

@@ -70,8 +70,12 @@ MUST_CHECK bool relay_live_disarm(relay_live *l, const char *call,
 				  clk_both now);
 /* MAIN. */
 void relay_live_stats_get(relay_live *l, relay_live_stats *out);
+/* MAIN. The next flow that nobody claims; false when there is none. */
+bool relay_live_orphan(relay_live *l, relay_orphan *out);
 /* MAIN. The last trouble (disk, an interface down), or NULL; free it. */
 char *relay_live_trouble(relay_live *l);
-/* Stops capturing, writes out everything, joins, frees. */
+/* MAIN. Stops capturing, writes out everything, joins. The figures stay. */
+void relay_live_stop(relay_live *l);
+/* Stops if need be. */
 void relay_live_free(relay_live *l);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(relay_live, relay_live_free)

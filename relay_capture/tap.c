@@ -279,6 +279,16 @@ static void close_due(relay_tap *r, clk_both now)
 	}
 }
 
+void relay_loss(relay_tap *r, const rec_loss *l, clk_both now)
+{
+	GHashTableIter it;
+	gpointer p;
+
+	g_hash_table_iter_init(&it, r->calls);
+	while (g_hash_table_iter_next(&it, NULL, &p))
+		r->sink.loss(r->user, ((relay_call *)p)->user, l, now);
+}
+
 static void tell_flows(relay_tap *r, clk_both now)
 {
 	GHashTableIter it;
@@ -330,14 +340,20 @@ void relay_tick(relay_tap *r, clk_both now)
 	close_due(r, now);
 }
 
-void relay_free(relay_tap *r, clk_both now)
+void relay_close(relay_tap *r, clk_both now)
 {
 	GHashTableIter it;
 	gpointer c;
 
 	g_hash_table_iter_init(&it, r->calls);
-	while (g_hash_table_iter_next(&it, NULL, &c))
+	while (g_hash_table_iter_next(&it, NULL, &c)) {
 		call_close(r, c, now);
+		g_hash_table_iter_remove(&it);
+	}
+}
+
+void relay_free(relay_tap *r)
+{
 	g_hash_table_destroy(r->calls);
 	relay_claims_free(r->claims);
 	relay_flows_free(r->flows);

@@ -3,7 +3,10 @@
 
 #include "relay_capture/relay.h"
 
-enum { FLUSH_FROM = 256 << 10 };	/* octets that wait in memory */
+enum {
+	FLUSH_FROM = 256 << 10,	/* octets that wait in memory */
+	FLUSH_NS = 100 * CLK_NS_PER_MS,	/* and how long */
+};
 
 typedef struct writer_call {
 	relay_writer *writer;
@@ -20,7 +23,7 @@ struct relay_writer {
 	const jrn_disk *disk;
 	GPtrArray *calls;	/* of writer_call, owned */
 	GPtrArray *due;		/* of jrn_out, scratch */
-	clk_mono next_sync;
+	clk_mono next_flush, next_sync;
 	uint64_t stored, lost;
 	GError *trouble;	/* met between two ticks */
 };
@@ -163,6 +166,17 @@ static void on_flow(void *user, void *call, const rec_flow *f, clk_both at)
 	add(call, JRN_FLOW, at, put_done(&o), span_of("", 0));
 }
 
+static void on_loss(void *user, void *call, const rec_loss *l, clk_both at)
+{
+	uint8_t buf[64];
+	put o = put_into(buf, sizeof(buf));
+
+	(void)user;
+	rec_loss_put(&o, l);
+	g_assert(!o.full);
+	add(call, JRN_LOSS, at, put_done(&o), span_of("", 0));
+}
+
 static void on_close(void *user, void *call, clk_both at)
 {
 	writer_call *c = call;
@@ -174,6 +188,7 @@ static void on_close(void *user, void *call, clk_both at)
 	c->closed = true;
 }
 
+/* An orphan belongs to no call, so that it has no journal. */
 static void on_orphan(void *user, const relay_orphan *o, clk_both at)
 {
 	(void)user;
@@ -185,6 +200,7 @@ const relay_sink relay_writer_sink = {
 	.open = on_open,
 	.packet = on_packet,
 	.flow = on_flow,
+	.loss = on_loss,
 	.close = on_close,
 	.orphan = on_orphan,
 };
@@ -229,7 +245,7 @@ static bool sync_all(relay_writer *w, GError **err)
 
 bool relay_writer_tick(relay_writer *w, clk_both now, GError **err)
 {
-	bool ok, quiet = !w->trouble;
+	bool ok = true, quiet = !w->trouble;
 
 	if (!quiet) {
 		g_propagate_error(err, g_steal_pointer(&w->trouble));
@@ -238,8 +254,10 @@ bool relay_writer_tick(relay_writer *w, clk_both now, GError **err)
 	if (w->sync_ns && clk_since(now.mono, w->next_sync) >= 0) {
 		ok = sync_all(w, err);
 		w->next_sync.ns = now.mono.ns + w->sync_ns;
-	} else {
+		w->next_flush.ns = now.mono.ns + FLUSH_NS;
+	} else if (clk_since(now.mono, w->next_flush) >= 0) {
 		ok = flush_all(w, err);
+		w->next_flush.ns = now.mono.ns + FLUSH_NS;
 	}
 	drop_closed(w);
 	return ok && quiet;

@@ -67,6 +67,15 @@ static void on_flow(void *user, void *call, const rec_flow *f, clk_both at)
 	g_array_append_val(g->flows, *f);
 }
 
+static void on_loss(void *user, void *call, const rec_loss *l, clk_both at)
+{
+	rig *g = user;
+
+	(void)call;
+	(void)at;
+	g->lost += l->packets;
+}
+
 static void on_close(void *user, void *call, clk_both at)
 {
 	rig *g = user;
@@ -84,8 +93,8 @@ static void on_orphan(void *user, const relay_orphan *o, clk_both at)
 	g_array_append_val(g->orphans, *o);
 }
 
-static const relay_sink rig_sink = {on_open, on_packet, on_flow, on_close,
-				    on_orphan};
+static const relay_sink rig_sink = {on_open, on_packet, on_flow, on_loss,
+				    on_close, on_orphan};
 
 static void pkt_free(gpointer p)
 {
@@ -109,8 +118,8 @@ void rig_init(rig *g, const relay_config *c)
 
 void rig_clear(rig *g)
 {
-	if (g->tap)
-		relay_free(g->tap, clk_from_wall(INT64_MAX / 2));
+	relay_close(g->tap, clk_from_wall(0));
+	relay_free(g->tap);
 	g_assert_cmpuint(g->opened, ==, g->closed);
 	g_ptr_array_unref(g->pkts);
 	g_array_unref(g->flows);

@@ -20,6 +20,7 @@ typedef struct rig {
 	GArray *flows;		/* of rec_flow */
 	GArray *orphans;	/* of relay_orphan */
 	unsigned opened, closed;
+	uint64_t lost;
 } rig;
 
 /* NULL: the defaults. */

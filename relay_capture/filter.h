@@ -1,0 +1,6 @@
+/* filter.h - the BPF expression that keeps what is not the relay's away. */
+#pragma once
+#include "relay_capture/source.h"
+
+/* Free it. `vlan`: frames may carry 802.1Q tags (Ethernet only). */
+char *relay_filter_text(const relay_live_config *c, bool vlan);

@@ -1,0 +1,486 @@
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "core/ring.h"
+#include "relay_capture/filter.h"
+#include "relay_capture/frame.h"
+#include "relay_capture/queue.h"
+#include "relay_capture/source.h"
+
+enum {
+	IFACES_MAX = 16,
+	BATCH = 1024,		/* frames of one interface in a row */
+	READ_MS = 20,		/* the kernel hands a block over that late */
+	STATS_NS = 500 * CLK_NS_PER_MS,
+	REOPEN_NS = CLK_NS_PER_S,
+	WRITE_MS = 20,
+	DRAIN_ROUNDS = 64,
+	LAST_TRIES = 250,
+};
+
+typedef struct iface {
+	relay_live *live;
+	char *name;
+	pcap_t *pcap;		/* NULL while it is down */
+	int link;
+	clk_mono retry;		/* when it is down */
+	struct pcap_stat last;
+} iface;
+
+typedef struct command {
+	char *call;
+	call_half *half;	/* NULL: disarm */
+	clk_both at;
+} command;
+
+struct relay_live {
+	relay_live_config conf;
+	iface iface[IFACES_MAX];
+	unsigned n;
+	relay_tap *tap;
+	relay_queue *queue;
+	relay_writer *writer;
+	ring commands;		/* MAIN to CAPTURE */
+	int to_capture, to_writer;	/* eventfds */
+	bool running;
+	pthread_t capture, write;
+	_Atomic bool stop, captured;
+	_Atomic(char *) trouble;
+	int64_t mono_less_wall;	/* CAPTURE; of the batch */
+	clk_mono next_stats;	/* CAPTURE */
+	_Atomic uint64_t seen, dropped, nic, stored, disk_lost;
+};
+
+void relay_live_config_init(relay_live_config *c)
+{
+	*c = (relay_live_config){
+		.ring_bytes = 64 << 20,
+		.queue_bytes = 256 << 20,
+		.writer = {.sync_ns = 250 * CLK_NS_PER_MS},
+	};
+	relay_config_init(&c->tap);
+}
+
+static void tell_trouble(relay_live *l, char *text)
+{
+	g_free(atomic_exchange(&l->trouble, text));
+}
+
+static void ring_bell(int fd)
+{
+	/* It can only fail when it is ringing already. */
+	if (eventfd_write(fd, 1) < 0)
+		return;
+}
+
+static bool fail(GError **err, relay_error code, const iface *i,
+		 const char *why)
+{
+	g_set_error(err, RELAY_ERROR, (gint)code, "%s: %s", i->name, why);
+	return false;
+}
+
+static const char *pcap_why(pcap_t *p, int status)
+{
+	const char *text = pcap_geterr(p);
+
+	if (status == PCAP_ERROR_PERM_DENIED)
+		return "no right to capture (CAP_NET_RAW)";
+	return *text ? text : pcap_statustostr(status);
+}
+
+static bool set_filter(iface *i, pcap_t *p, GError **err)
+{
+	const relay_live_config *c = &i->live->conf;
+	g_autofree char *text = c->filter ? g_strdup(c->filter) :
+		relay_filter_text(c, pcap_datalink(p) == DLT_EN10MB);
+	struct bpf_program code;
+	bool ok;
+
+	if (pcap_compile(p, &code, text, 1, PCAP_NETMASK_UNKNOWN) < 0)
+		return fail(err, RELAY_ERROR_FILTER, i, pcap_geterr(p));
+	ok = pcap_setfilter(p, &code) == 0;
+	pcap_freecode(&code);
+	return ok || fail(err, RELAY_ERROR_FILTER, i, pcap_geterr(p));
+}
+
+static bool activate(iface *i, pcap_t *p, GError **err)
+{
+	char text[PCAP_ERRBUF_SIZE];
+	int status;
+
+	pcap_set_snaplen(p, 65535);
+	pcap_set_promisc(p, 1);
+	pcap_set_timeout(p, READ_MS);
+	pcap_set_buffer_size(p, (int)MIN(i->live->conf.ring_bytes, INT32_MAX));
+	pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO);
+	status = pcap_activate(p);
+	if (status < 0)
+		return fail(err, RELAY_ERROR_OPEN, i, pcap_why(p, status));
+	if (!relay_link_known(pcap_datalink(p)))
+		return fail(err, RELAY_ERROR_FORMAT, i,
+			    "its link type is not supported");
+	if (!set_filter(i, p, err))
+		return false;
+	if (pcap_setnonblock(p, 1, text) < 0)
+		return fail(err, RELAY_ERROR_OPEN, i, text);
+	return true;
+}
+
+static bool iface_open(iface *i, GError **err)
+{
+	char text[PCAP_ERRBUF_SIZE];
+	pcap_t *p = pcap_create(i->name, text);
+
+	if (!p)
+		return fail(err, RELAY_ERROR_OPEN, i, text);
+	if (!activate(i, p, err)) {
+		pcap_close(p);
+		return false;
+	}
+	i->pcap = p;
+	i->link = pcap_datalink(p);
+	memset(&i->last, 0, sizeof(i->last));
+	return true;
+}
+
+static bool open_all(relay_live *l, const char *const *names, GError **err)
+{
+	for (; names && *names; names++) {
+		iface *i = &l->iface[l->n];
+
+		if (l->n == IFACES_MAX) {
+			g_set_error(err, RELAY_ERROR, RELAY_ERROR_OPEN,
+				    "more than %d interfaces", IFACES_MAX);
+			return false;
+		}
+		l->n++;
+		i->live = l;
+		i->name = g_strdup(*names);
+		if (!iface_open(i, err))
+			return false;
+	}
+	if (l->n)
+		return true;
+	g_set_error(err, RELAY_ERROR, RELAY_ERROR_OPEN, "no interface given");
+	return false;
+}
+
+relay_live *relay_live_open(const relay_live_config *c, GError **err)
+{
+	g_autoptr(relay_live) l = g_aligned_alloc0(1, sizeof(*l),
+						   _Alignof(relay_live));
+
+	l->conf = *c;
+	l->to_capture = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	l->to_writer = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	l->queue = relay_queue_new(c->queue_bytes);
+	l->tap = relay_new(&c->tap, &relay_queue_sink, l->queue);
+	l->writer = relay_writer_new(&c->writer, err);
+	if (!l->writer || !open_all(l, c->interfaces, err))
+		return NULL;
+	/* Their texts need not outlive this call. */
+	l->conf.interfaces = NULL;
+	return g_steal_pointer(&l);
+}
+
+/* CAPTURE. */
+static void on_frame(u_char *user, const struct pcap_pkthdr *h,
+		     const u_char *bytes)
+{
+	iface *i = (iface *)(void *)user;
+	/* With nanosecond precision tv_usec counts nanoseconds. */
+	int64_t wall = h->ts.tv_sec * CLK_NS_PER_S + h->ts.tv_usec;
+	clk_both at = {{wall + i->live->mono_less_wall}, {wall}};
+
+	relay_frame(i->live->tap, i->link, span_of(bytes, h->caplen), at);
+}
+
+static void add(_Atomic uint64_t *to, uint64_t n)
+{
+	atomic_fetch_add_explicit(to, n, memory_order_relaxed);
+}
+
+/* The kernel's counters are 32 bits and wrap. */
+static void iface_stats(relay_live *l, iface *i, clk_both now)
+{
+	struct pcap_stat s;
+	rec_loss loss = {.place = REC_LOSS_KERNEL,
+			 .from = {now.mono.ns - STATS_NS}, .to = now.mono};
+
+	if (!i->pcap || pcap_stats(i->pcap, &s) < 0)
+		return;
+	loss.packets = s.ps_drop - i->last.ps_drop;
+	add(&l->seen, s.ps_recv - i->last.ps_recv);
+	add(&l->dropped, loss.packets);
+	add(&l->nic, s.ps_ifdrop - i->last.ps_ifdrop);
+	i->last = s;
+	if (loss.packets)
+		relay_loss(l->tap, &loss, now);
+}
+
+static void iface_down(relay_live *l, iface *i, clk_both now)
+{
+	tell_trouble(l, g_strdup_printf("%s: %s", i->name,
+					pcap_geterr(i->pcap)));
+	iface_stats(l, i, now);
+	pcap_close(i->pcap);
+	i->pcap = NULL;
+	i->retry.ns = now.mono.ns + REOPEN_NS;
+}
+
+static void iface_retry(relay_live *l, iface *i, clk_both now)
+{
+	g_autoptr(GError) err = NULL;
+
+	if (clk_since(now.mono, i->retry) < 0)
+		return;
+	i->retry.ns = now.mono.ns + REOPEN_NS;
+	if (iface_open(i, &err))
+		tell_trouble(l, g_strdup_printf("%s: is back", i->name));
+}
+
+/* One batch from each interface: how many frames. */
+static int capture_round(relay_live *l)
+{
+	clk_both now = clk_now();
+	int all = 0, n;
+
+	l->mono_less_wall = now.mono.ns - now.wall.ns;
+	for (unsigned k = 0; k < l->n; k++) {
+		iface *i = &l->iface[k];
+
+		if (!i->pcap) {
+			iface_retry(l, i, now);
+			continue;
+		}
+		n = pcap_dispatch(i->pcap, BATCH, on_frame,
+				  (u_char *)(void *)i);
+		if (n < 0)
+			iface_down(l, i, now);
+		else
+			all += n;
+	}
+	if (clk_since(now.mono, l->next_stats) >= 0) {
+		for (unsigned k = 0; k < l->n; k++)
+			iface_stats(l, &l->iface[k], now);
+		l->next_stats.ns = now.mono.ns + STATS_NS;
+	}
+	relay_tick(l->tap, now);
+	return all;
+}
+
+static void command_free(command *c)
+{
+	call_half_free(c->half);
+	g_free(c->call);
+	g_free(c);
+}
+
+static void run_commands(relay_live *l)
+{
+	command *c;
+
+	while ((c = ring_pop(&l->commands)) != NULL) {
+		if (c->half)
+			relay_arm(l->tap, c->call, c->half, c->at);
+		else
+			relay_disarm(l->tap, c->call, c->at);
+		command_free(c);
+	}
+}
+
+static void wait_for_frames(relay_live *l)
+{
+	struct pollfd p[IFACES_MAX + 1];
+	eventfd_t rung;
+	nfds_t n = 1;
+
+	p[0] = (struct pollfd){.fd = l->to_capture, .events = POLLIN};
+	for (unsigned k = 0; k < l->n; k++)
+		if (l->iface[k].pcap)
+			p[n++] = (struct pollfd){
+				.fd = pcap_get_selectable_fd(l->iface[k].pcap),
+				.events = POLLIN};
+	if (poll(p, n, 100) > 0 && p[0].revents &&
+	    eventfd_read(l->to_capture, &rung) < 0)
+		return;
+}
+
+/* Every call must end, also when the queue is full at the moment. */
+static void push_the_rest(relay_live *l)
+{
+	for (int i = 0; i < LAST_TRIES; i++) {
+		relay_queue_push(l->queue);
+		ring_bell(l->to_writer);
+		if (!relay_queue_stuck(l->queue))
+			return;
+		poll(NULL, 0, WRITE_MS);
+	}
+}
+
+static void *capture_main(void *arg)
+{
+	relay_live *l = arg;
+	int rounds = 0;
+
+	while (!atomic_load(&l->stop)) {
+		wait_for_frames(l);
+		run_commands(l);
+		capture_round(l);
+		if (relay_queue_push(l->queue))
+			ring_bell(l->to_writer);
+	}
+	/* What the kernel has already taken is still ours. */
+	while (capture_round(l) > 0 && rounds++ < DRAIN_ROUNDS)
+		if (relay_queue_push(l->queue))
+			ring_bell(l->to_writer);
+	l->next_stats.ns = 0;
+	capture_round(l);
+	relay_close(l->tap, clk_now());
+	push_the_rest(l);
+	atomic_store(&l->captured, true);
+	ring_bell(l->to_writer);
+	return NULL;
+}
+
+static void write_round(relay_live *l)
+{
+	g_autoptr(GError) err = NULL;
+
+	relay_queue_drain(l->queue, &relay_writer_sink, l->writer);
+	if (!relay_writer_tick(l->writer, clk_now(), &err) && err)
+		tell_trouble(l, g_strdup(err->message));
+	atomic_store(&l->stored, relay_writer_stored(l->writer));
+	atomic_store(&l->disk_lost, relay_writer_lost(l->writer));
+}
+
+static void *write_main(void *arg)
+{
+	relay_live *l = arg;
+	struct pollfd p = {.fd = l->to_writer, .events = POLLIN};
+	g_autoptr(GError) err = NULL;
+	eventfd_t rung;
+
+	while (!atomic_load(&l->captured)) {
+		if (poll(&p, 1, WRITE_MS) > 0 &&
+		    eventfd_read(l->to_writer, &rung) < 0)
+			continue;
+		write_round(l);
+	}
+	write_round(l);
+	if (!relay_writer_flush(l->writer, &err) && err)
+		tell_trouble(l, g_strdup(err->message));
+	return NULL;
+}
+
+bool relay_live_start(relay_live *l, GError **err)
+{
+	int no = pthread_create(&l->write, NULL, write_main, l);
+
+	if (!no) {
+		no = pthread_create(&l->capture, NULL, capture_main, l);
+		if (no) {
+			atomic_store(&l->captured, true);
+			pthread_join(l->write, NULL);
+		}
+	}
+	l->running = !no;
+	if (no)
+		g_set_error(err, RELAY_ERROR, RELAY_ERROR_OPEN, "thread: %s",
+			    g_strerror(no));
+	return !no;
+}
+
+static bool command_push(relay_live *l, const char *call, call_half *half,
+			 clk_both now)
+{
+	command *c = g_new0(command, 1);
+
+	c->call = g_strdup(call);
+	c->half = half;
+	c->at = now;
+	if (ring_push(&l->commands, c)) {
+		ring_bell(l->to_capture);
+		return true;
+	}
+	command_free(c);
+	return false;
+}
+
+bool relay_live_arm_take(relay_live *l, const char *call, call_half *half,
+			 clk_both now)
+{
+	return command_push(l, call, half, now);
+}
+
+bool relay_live_disarm(relay_live *l, const char *call, clk_both now)
+{
+	return command_push(l, call, NULL, now);
+}
+
+void relay_live_stats_get(relay_live *l, relay_live_stats *out)
+{
+	*out = (relay_live_stats){
+		.kernel_seen = atomic_load(&l->seen),
+		.kernel_dropped = atomic_load(&l->dropped),
+		.nic_dropped = atomic_load(&l->nic),
+		.queue_dropped = relay_queue_dropped(l->queue),
+		.disk_lost = atomic_load(&l->disk_lost),
+		.stored = atomic_load(&l->stored),
+	};
+	for (int c = 0; c < RELAY_COUNTERS; c++)
+		out->count[c] = relay_count(l->tap, (relay_counter)c);
+}
+
+bool relay_live_orphan(relay_live *l, relay_orphan *out)
+{
+	return relay_queue_orphan(l->queue, out);
+}
+
+char *relay_live_trouble(relay_live *l)
+{
+	return atomic_exchange(&l->trouble, NULL);
+}
+
+void relay_live_stop(relay_live *l)
+{
+	if (!l->running)
+		return;
+	atomic_store(&l->stop, true);
+	ring_bell(l->to_capture);
+	pthread_join(l->capture, NULL);
+	pthread_join(l->write, NULL);
+	l->running = false;
+}
+
+void relay_live_free(relay_live *l)
+{
+	command *c;
+
+	if (!l)
+		return;
+	relay_live_stop(l);
+	if (l->tap)
+		relay_free(l->tap);
+	while ((c = ring_pop(&l->commands)) != NULL)
+		command_free(c);
+	for (unsigned k = 0; k < l->n; k++) {
+		if (l->iface[k].pcap)
+			pcap_close(l->iface[k].pcap);
+		g_free(l->iface[k].name);
+	}
+	relay_writer_free(l->writer);
+	if (l->queue)
+		relay_queue_free(l->queue);
+	close(l->to_capture);
+	close(l->to_writer);
+	g_free(atomic_load(&l->trouble));
+	g_aligned_free(l);
+}

@@ -1,0 +1,301 @@
+#include "relay_capture/queue.h"
+
+#include <stdatomic.h>
+
+#include "core/ring.h"
+
+typedef enum note_kind {
+	NOTE_OPEN,
+	NOTE_PACKET,
+	NOTE_FLOW,
+	NOTE_LOSS,
+	NOTE_CLOSE,
+} note_kind;
+
+/* CAPTURE makes it; it belongs to WRITER once NOTE_CLOSE is pushed. */
+typedef struct queue_call {
+	char *name;
+	rec_loss lost;		/* CAPTURE: dropped, not yet told */
+	clk_both closed;	/* CAPTURE: when, if there was no room */
+	void *below;		/* WRITER: the next sink's; NULL: not open */
+	bool open;		/* WRITER */
+} queue_call;
+
+/* In a block; a packet's bytes follow it. */
+typedef struct note {
+	uint32_t kind;		/* note_kind */
+	uint32_t room;		/* octets up to the next note */
+	queue_call *call;
+	clk_both at;
+	union {
+		pkt packet;	/* bytes.p is meaningless here */
+		rec_flow flow;
+		rec_loss loss;
+	};
+} note;
+
+typedef struct block {
+	size_t n;
+	_Alignas(note) uint8_t bytes[RELAY_BLOCK];
+} block;
+
+struct relay_queue {
+	ring full, empty;
+	ring orphans;		/* relay_orphan, to MAIN */
+	block *filling;		/* CAPTURE's; NULL when there was none */
+	GPtrArray *closing;	/* CAPTURE: calls whose close found no room */
+	GPtrArray *blocks;	/* all of them, to free */
+	_Atomic uint64_t dropped;
+};
+
+relay_queue *relay_queue_new(size_t bytes)
+{
+	size_t n = CLAMP(bytes / RELAY_BLOCK, 4, RING_SLOTS - 1);
+	relay_queue *q = g_aligned_alloc0(1, sizeof(*q), _Alignof(relay_queue));
+	block *b;
+
+	q->closing = g_ptr_array_new();
+	q->blocks = g_ptr_array_new_with_free_func(g_free);
+	for (size_t i = 0; i < n; i++) {
+		b = g_malloc(sizeof(*b));
+		b->n = 0;
+		g_ptr_array_add(q->blocks, b);
+		if (!ring_push(&q->empty, b))
+			g_assert_not_reached();
+	}
+	return q;
+}
+
+static void queue_call_free(queue_call *c)
+{
+	g_free(c->name);
+	g_free(c);
+}
+
+void relay_queue_free(relay_queue *q)
+{
+	void *o;
+
+	while ((o = ring_pop(&q->orphans)) != NULL)
+		g_free(o);
+	for (guint i = 0; i < q->closing->len; i++)
+		queue_call_free(g_ptr_array_index(q->closing, i));
+	g_ptr_array_unref(q->closing);
+	g_ptr_array_unref(q->blocks);
+	g_aligned_free(q);
+}
+
+/* CAPTURE from here on. */
+
+static void push_filling(relay_queue *q)
+{
+	if (!ring_push(&q->full, q->filling))
+		g_assert_not_reached();	/* the ring holds all blocks */
+	q->filling = NULL;
+}
+
+/* Room for a note and what follows it, or NULL. */
+static note *note_new(relay_queue *q, note_kind kind, queue_call *c,
+		      clk_both at, size_t more)
+{
+	size_t room = (sizeof(note) + more + 7) & ~(size_t)7;
+	note *n;
+
+	if (room > RELAY_BLOCK)
+		return NULL;
+	if (q->filling && RELAY_BLOCK - q->filling->n < room)
+		push_filling(q);
+	if (!q->filling && !(q->filling = ring_pop(&q->empty)))
+		return NULL;
+	n = (note *)(void *)(q->filling->bytes + q->filling->n);
+	q->filling->n += room;
+	n->kind = kind;
+	n->room = (uint32_t)room;
+	n->call = c;
+	n->at = at;
+	return n;
+}
+
+static void *on_open(void *user, const char *call, clk_both at)
+{
+	queue_call *c = g_new0(queue_call, 1);
+
+	c->name = g_strdup(call);
+	/* Without room WRITER opens it with the first packet. */
+	note_new(user, NOTE_OPEN, c, at, 0);
+	return c;
+}
+
+static bool tell_lost(relay_queue *q, queue_call *c, clk_both at)
+{
+	note *n = note_new(q, NOTE_LOSS, c, at, 0);
+
+	if (!n)
+		return false;
+	n->loss = c->lost;
+	c->lost.packets = 0;
+	return true;
+}
+
+static void drop(relay_queue *q, queue_call *c, clk_mono at)
+{
+	if (!c->lost.packets++)
+		c->lost.from = at;
+	c->lost.to = at;
+	c->lost.place = REC_LOSS_QUEUE;
+	atomic_fetch_add_explicit(&q->dropped, 1, memory_order_relaxed);
+}
+
+static void on_packet(void *user, void *call, const pkt *p)
+{
+	relay_queue *q = user;
+	queue_call *c = call;
+	note *n = NULL;
+
+	if (!c->lost.packets || tell_lost(q, c, p->at))
+		n = note_new(q, NOTE_PACKET, c, p->at, p->bytes.left);
+	if (!n) {
+		drop(q, c, p->at.mono);
+		return;
+	}
+	n->packet = *p;
+	memcpy(n + 1, p->bytes.p, p->bytes.left);
+}
+
+static void on_flow(void *user, void *call, const rec_flow *f, clk_both at)
+{
+	note *n = note_new(user, NOTE_FLOW, call, at, 0);
+
+	if (n)
+		n->flow = *f;
+}
+
+static void on_loss(void *user, void *call, const rec_loss *l, clk_both at)
+{
+	note *n = note_new(user, NOTE_LOSS, call, at, 0);
+
+	if (n)
+		n->loss = *l;
+}
+
+static bool close_now(relay_queue *q, queue_call *c, clk_both at)
+{
+	if (c->lost.packets && !tell_lost(q, c, at))
+		return false;
+	return note_new(q, NOTE_CLOSE, c, at, 0) != NULL;
+}
+
+static void on_close(void *user, void *call, clk_both at)
+{
+	relay_queue *q = user;
+	queue_call *c = call;
+
+	c->closed = at;
+	if (!close_now(q, c, at))
+		g_ptr_array_add(q->closing, c);
+}
+
+static void on_orphan(void *user, const relay_orphan *o, clk_both at)
+{
+	relay_queue *q = user;
+	relay_orphan *copy = g_memdup2(o, sizeof(*o));
+
+	(void)at;
+	/* MAIN that does not look for so many will not miss one more. */
+	if (!ring_push(&q->orphans, copy))
+		g_free(copy);
+}
+
+const relay_sink relay_queue_sink = {
+	.open = on_open,
+	.packet = on_packet,
+	.flow = on_flow,
+	.loss = on_loss,
+	.close = on_close,
+	.orphan = on_orphan,
+};
+
+bool relay_queue_push(relay_queue *q)
+{
+	queue_call *c;
+	guint i = 0;
+
+	while (i < q->closing->len) {
+		c = g_ptr_array_index(q->closing, i);
+		if (!close_now(q, c, c->closed))
+			break;
+		g_ptr_array_remove_index_fast(q->closing, i);
+	}
+	if (!q->filling || !q->filling->n)
+		return false;
+	push_filling(q);
+	return true;
+}
+
+bool relay_queue_stuck(const relay_queue *q)
+{
+	return q->closing->len > 0;
+}
+
+/* WRITER from here on. */
+
+static void deliver(const note *n, const relay_sink *to, void *user)
+{
+	queue_call *c = n->call;
+	pkt p;
+
+	if (!c->open) {
+		c->below = to->open(user, c->name, n->at);
+		c->open = true;
+	}
+	switch ((note_kind)n->kind) {
+	case NOTE_OPEN:
+		break;
+	case NOTE_PACKET:
+		p = n->packet;
+		p.bytes.p = (const uint8_t *)(n + 1);
+		to->packet(user, c->below, &p);
+		break;
+	case NOTE_FLOW:
+		to->flow(user, c->below, &n->flow, n->at);
+		break;
+	case NOTE_LOSS:
+		to->loss(user, c->below, &n->loss, n->at);
+		break;
+	case NOTE_CLOSE:
+		to->close(user, c->below, n->at);
+		queue_call_free(c);
+		break;
+	}
+}
+
+void relay_queue_drain(relay_queue *q, const relay_sink *to, void *user)
+{
+	block *b;
+
+	while ((b = ring_pop(&q->full)) != NULL) {
+		for (size_t at = 0; at < b->n;) {
+			const note *n = (note *)(void *)(b->bytes + at);
+
+			at += n->room;
+			deliver(n, to, user);
+		}
+		b->n = 0;
+		if (!ring_push(&q->empty, b))
+			g_assert_not_reached();
+	}
+}
+
+uint64_t relay_queue_dropped(const relay_queue *q)
+{
+	return atomic_load_explicit(&q->dropped, memory_order_relaxed);
+}
+
+bool relay_queue_orphan(relay_queue *q, relay_orphan *out)
+{
+	g_autofree relay_orphan *o = ring_pop(&q->orphans);
+
+	if (o)
+		*out = *o;
+	return o != NULL;
+}

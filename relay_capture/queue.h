@@ -1,0 +1,32 @@
+/* queue.h - what CAPTURE hands to WRITER: blocks of packets over two rings.
+ *
+ * CAPTURE fills a block and pushes it; WRITER empties it and gives it back.
+ * When none is left the disk is too slow: packets are dropped and counted,
+ * and the call is told how many as soon as there is room. */
+#pragma once
+#include "relay_capture/relay.h"
+
+enum { RELAY_BLOCK = 128 << 10 };	/* octets */
+
+typedef struct relay_queue relay_queue;
+
+/* About `bytes` of memory, touched as it is needed. MAIN. */
+relay_queue *relay_queue_new(size_t bytes);
+/* After both threads have ended. MAIN. */
+void relay_queue_free(relay_queue *q);
+
+/* CAPTURE. Functions take the queue as `user`. */
+extern const relay_sink relay_queue_sink;
+/* CAPTURE. Hands over what was gathered; true if there is something for
+ * WRITER to do. */
+bool relay_queue_push(relay_queue *q);
+/* CAPTURE. Ends of calls still wait for room. */
+bool relay_queue_stuck(const relay_queue *q);
+
+/* WRITER. Gives everything pushed so far to another sink. */
+void relay_queue_drain(relay_queue *q, const relay_sink *to, void *user);
+
+/* ANY. Packets that found no room. */
+uint64_t relay_queue_dropped(const relay_queue *q);
+/* MAIN. Orphans come out here, not at the other sink. */
+bool relay_queue_orphan(relay_queue *q, relay_orphan *out);
