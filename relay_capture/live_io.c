@@ -468,7 +468,7 @@ void relay_live_free(relay_live *l)
 		return;
 	relay_live_stop(l);
 	if (l->tap)
-		relay_free(l->tap);
+		relay_free(l->tap, clk_now());
 	while ((c = ring_pop(&l->commands)) != NULL)
 		command_free(c);
 	for (unsigned k = 0; k < l->n; k++) {

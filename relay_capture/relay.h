@@ -57,8 +57,8 @@ typedef struct relay_tap relay_tap;
 relay_tap *relay_new(const relay_config *c, const relay_sink *sink, void *user);
 /* Closes every call at the sink. */
 void relay_close(relay_tap *r, clk_both now);
-/* After relay_close(). */
-void relay_free(relay_tap *r);
+/* Closes those that are open. */
+void relay_free(relay_tap *r, clk_both now);
 /* One half of the call's description, as often as it changes. Streams without
  * `record` are claimed and thrown away, so that they are no orphans. */
 void relay_arm(relay_tap *r, const char *call, const call_half *half,

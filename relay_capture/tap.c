@@ -352,8 +352,9 @@ void relay_close(relay_tap *r, clk_both now)
 	}
 }
 
-void relay_free(relay_tap *r)
+void relay_free(relay_tap *r, clk_both now)
 {
+	relay_close(r, now);
 	g_hash_table_destroy(r->calls);
 	relay_claims_free(r->claims);
 	relay_flows_free(r->flows);

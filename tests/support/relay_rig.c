@@ -118,8 +118,7 @@ void rig_init(rig *g, const relay_config *c)
 
 void rig_clear(rig *g)
 {
-	relay_close(g->tap, clk_from_wall(0));
-	relay_free(g->tap);
+	relay_free(g->tap, clk_from_wall(0));
 	g_assert_cmpuint(g->opened, ==, g->closed);
 	g_ptr_array_unref(g->pkts);
 	g_array_unref(g->flows);
