@@ -123,16 +123,38 @@ static void edit_cand(ice_pen *pen, const ice_line *l, const ice_cand *c,
 	}
 }
 
-/* Lines that describe a payload type which is gone. */
+/* A line that describes a payload type which is gone. */
 static bool about_dropped(const ice_section *sec, const ice_line *l)
 {
 	span value = l->value;
 	unsigned pt;
 
-	if (!ice_line_attr(l, "rtpmap") && !ice_line_attr(l, "fmtp") &&
-	    !ice_line_attr(l, "rtcp-fb") && !ice_line_attr(l, "x-caps"))
-		return false;
 	return ice_pt_next(&value, &pt) && ice_pts_has(&sec->drop, pt);
+}
+
+static bool is_to_go(const ice_section *sec, const ice_line *l,
+		     const ice_plan *plan)
+{
+	switch ((ice_attr)l->attr) {
+	case ICE_A_RTPMAP:
+	case ICE_A_FMTP:
+	case ICE_A_RTCP_FB:
+	case ICE_A_CAPS:
+		return about_dropped(sec, l);
+	case ICE_A_CRYPTOSCALE:
+		return plan->drop_cryptoscale && sec->crypto;
+	case ICE_A_BYPASSID:
+		return plan->drop_bypassid;
+	case ICE_A_NONE:
+	case ICE_A_CANDIDATE:
+	case ICE_A_RTCP:
+	case ICE_A_CRYPTO:
+	case ICE_A_REMOTES:
+	case ICE_A_REMOTE:
+	case ICE_A_MISMATCH:
+		return false;
+	}
+	return false;
 }
 
 static void edit_attr(ice_pen *pen, const ice_sdp *s, const ice_section *sec,
@@ -140,10 +162,7 @@ static void edit_attr(ice_pen *pen, const ice_sdp *s, const ice_section *sec,
 {
 	if (sec->move.rtcp && span_holds(l->raw, sec->rtcp.port))
 		edit_rtcp(pen, s, sec);
-	else if (about_dropped(sec, l) ||
-		 (plan->drop_bypassid && ice_line_attr(l, "x-bypassid")) ||
-		 (plan->drop_cryptoscale && sec->crypto &&
-		  ice_line_attr(l, "cryptoscale")))
+	else if (is_to_go(sec, l, plan))
 		ice_pen_swap(pen, l->raw, nothing);
 }
 
@@ -186,7 +205,7 @@ static void edit_session_line(walk *w, const ice_line *l)
 	if (l->type == 'c' && s->move_conn && span_holds(l->raw, s->conn.host))
 		edit_conn(w->pen, &s->conn, s->conn_to);
 	else if (s->edited && w->plan->drop_bypassid &&
-		 ice_line_attr(l, "x-bypassid"))
+		 l->attr == ICE_A_BYPASSID)
 		ice_pen_swap(w->pen, l->raw, nothing);
 }
 
@@ -236,7 +255,7 @@ void ice_edit(ice_pen *pen, const ice_sdp *s, const ice_plan *plan,
 	ice_line l;
 
 	while (ice_line_next(&in, &l)) {
-		bool cand = ice_line_is_cand(&l);
+		bool cand = l.attr == ICE_A_CANDIDATE;
 
 		if (l.type == 'm' || (cand && !w.section && s->fragment))
 			begin_section(&w);

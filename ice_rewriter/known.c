@@ -35,7 +35,7 @@ bool ice_known_read(ice_known *k, span sdp)
 	bool ok;
 
 	while (ice_line_next(&sdp, &line)) {
-		if (!ice_line_is_cand(&line) ||
+		if (line.attr != ICE_A_CANDIDATE ||
 		    cand_split(line.value, &f) != CAND_OK || f.draft06 ||
 		    !net_addr_parse(f.addr, 0, &at))
 			continue;

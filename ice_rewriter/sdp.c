@@ -1,5 +1,45 @@
 #include "ice_rewriter/sdp.h"
 
+/* The length tells most names apart, so that a line costs few comparisons. */
+static ice_attr attr_of(span name)
+{
+	static const struct {
+		uint8_t length, attr;
+		const char *name;
+	} known[] = {
+		{9, ICE_A_CANDIDATE, "candidate"},
+		{6, ICE_A_RTPMAP, "rtpmap"},
+		{4, ICE_A_FMTP, "fmtp"},
+		{16, ICE_A_CANDIDATE, "x-candidate-ipv6"},
+		{4, ICE_A_RTCP, "rtcp"},
+		{6, ICE_A_CRYPTO, "crypto"},
+		{7, ICE_A_RTCP_FB, "rtcp-fb"},
+		{6, ICE_A_CAPS, "x-caps"},
+		{11, ICE_A_CRYPTOSCALE, "cryptoscale"},
+		{10, ICE_A_BYPASSID, "x-bypassid"},
+		{17, ICE_A_REMOTES, "remote-candidates"},
+		{16, ICE_A_REMOTE, "remote-candidate"},
+		{12, ICE_A_MISMATCH, "ice-mismatch"},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].length == name.left &&
+		    span_caseeq(name, known[i].name))
+			return known[i].attr;
+	return ICE_A_NONE;
+}
+
+static void read_name(ice_line *l)
+{
+	span whole = l->value, name;
+
+	if (!span_until(&l->value, ':', &name)) {
+		name = whole;
+		l->value = ice_pen_behind(whole);
+	}
+	l->attr = (uint8_t)attr_of(span_trim(name));
+}
+
 bool ice_line_next(span *in, ice_line *out)
 {
 	span all = *in, rest;
@@ -14,22 +54,9 @@ bool ice_line_next(span *in, ice_line *out)
 		return true;
 	out->type = type;
 	out->value = rest;
-	if (type == 'a' && !span_until(&out->value, ':', &out->name)) {
-		out->name = rest;
-		out->value = ice_pen_behind(rest);
-	}
+	if (type == 'a')
+		read_name(out);
 	return true;
-}
-
-bool ice_line_attr(const ice_line *l, const char *name)
-{
-	return l->type == 'a' && span_caseeq(span_trim(l->name), name);
-}
-
-bool ice_line_is_cand(const ice_line *l)
-{
-	return ice_line_attr(l, "candidate") ||
-	       ice_line_attr(l, "x-candidate-ipv6");
 }
 
 bool ice_conn_parse(span value, ice_conn *out)
@@ -151,25 +178,45 @@ static bool read_mline(ice_section *sec, span value)
 	return true;
 }
 
+/* The first readable a=rtcp counts. */
+static void read_rtcp(ice_section *sec, span value)
+{
+	if (!sec->rtcp.port.left && !ice_rtcp_parse(value, &sec->rtcp))
+		sec->rtcp = (ice_rtcp){0};
+}
+
 /* The attributes of a section that bear on what is done with it. */
 static void read_attr(ice_section *sec, const ice_line *l,
 		      const ice_plan *plan)
 {
-	if (ice_line_attr(l, "rtcp")) {
-		if (!sec->rtcp.port.left && !ice_rtcp_parse(l->value,
-							    &sec->rtcp))
-			sec->rtcp = (ice_rtcp){0};
-	} else if (ice_line_attr(l, "rtpmap")) {
+	switch ((ice_attr)l->attr) {
+	case ICE_A_RTCP:
+		read_rtcp(sec, l->value);
+		return;
+	case ICE_A_RTPMAP:
 		ice_payloads_map(&sec->payloads, plan, l->value);
-	} else if (ice_line_attr(l, "crypto")) {
+		return;
+	case ICE_A_CRYPTO:
 		sec->crypto = true;
-	} else if (ice_line_attr(l, "remote-candidates")) {
+		return;
+	case ICE_A_REMOTES:
 		sec->remote = l->value;
 		sec->final = true;
-	} else if (ice_line_attr(l, "remote-candidate")) {
+		return;
+	case ICE_A_REMOTE:
 		sec->final = true;
-	} else if (ice_line_attr(l, "ice-mismatch")) {
+		return;
+	case ICE_A_MISMATCH:
 		sec->mismatch = true;
+		return;
+	case ICE_A_NONE:
+	case ICE_A_CANDIDATE:
+	case ICE_A_FMTP:
+	case ICE_A_RTCP_FB:
+	case ICE_A_CAPS:
+	case ICE_A_CRYPTOSCALE:
+	case ICE_A_BYPASSID:
+		return;
 	}
 }
 
@@ -195,7 +242,7 @@ const char *ice_sdp_read(ice_sdp *s, span text, bool fragment,
 	s->move_conn = s->edited = false;
 	s->n = s->n_cand = 0;
 	while (!why && ice_line_next(&text, &l)) {
-		bool cand = ice_line_is_cand(&l);
+		bool cand = l.attr == ICE_A_CANDIDATE;
 
 		if (l.type == 'm' || (cand && !sec && fragment)) {
 			sec = add_section(s);

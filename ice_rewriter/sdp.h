@@ -11,19 +11,32 @@ enum {
 	ICE_CAND_MAX = 256,	/* candidate lines of one SDP */
 };
 
+/* The attributes that are looked at, in any case of letters. */
+typedef enum ice_attr {
+	ICE_A_NONE,		/* another one, or no a= line at all */
+	ICE_A_CANDIDATE,	/* also x-candidate-ipv6 */
+	ICE_A_RTCP,
+	ICE_A_RTPMAP,
+	ICE_A_FMTP,
+	ICE_A_RTCP_FB,
+	ICE_A_CAPS,
+	ICE_A_CRYPTO,
+	ICE_A_CRYPTOSCALE,
+	ICE_A_BYPASSID,
+	ICE_A_REMOTES,		/* remote-candidates, RFC 5245 */
+	ICE_A_REMOTE,		/* remote-candidate, draft-06 */
+	ICE_A_MISMATCH,
+} ice_attr;
+
 typedef struct ice_line {
 	span raw;	/* with its line end */
 	span text;	/* without */
 	uint8_t type;	/* 'm', 'c', 'a'...; 0 when it is no "x=" line */
-	span name;	/* of an attribute */
+	uint8_t attr;	/* ice_attr */
 	span value;	/* behind "m=", "c=" or "a=name:" */
 } ice_line;
 
 MUST_CHECK bool ice_line_next(span *in, ice_line *out);
-/* An attribute of this name, in any case. */
-bool ice_line_attr(const ice_line *l, const char *name);
-/* a=candidate or a=x-candidate-ipv6 */
-bool ice_line_is_cand(const ice_line *l);
 
 /* "IN IP4 192.0.2.1", the value of c= and the tail of a=rtcp. */
 typedef struct ice_conn {

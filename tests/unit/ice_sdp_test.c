@@ -11,7 +11,7 @@ static void check_text(span s, const char *text)
 
 static void test_line(void)
 {
-	span in = span_str("m=audio 1\r\na=rtcp:5:6\na=rtcp-mux\r\nx\n\nc=");
+	span in = span_str("m=audio 1\r\na=RTCP :5:6\na=rtcp-mux\r\nx\n\nc=");
 	ice_line l;
 
 	g_assert_true(ice_line_next(&in, &l));
@@ -19,11 +19,11 @@ static void test_line(void)
 	check_text(l.raw, "m=audio 1\r\n");
 	check_text(l.value, "audio 1");
 	g_assert_true(ice_line_next(&in, &l));
-	g_assert_true(ice_line_attr(&l, "RTCP"));
-	g_assert_false(ice_line_attr(&l, "rtcp-mux"));
+	g_assert_cmpint(l.attr, ==, ICE_A_RTCP);
 	check_text(l.value, "5:6");
 	g_assert_true(ice_line_next(&in, &l));
-	g_assert_true(ice_line_attr(&l, "rtcp-mux"));
+	g_assert_cmpint(l.type, ==, 'a');
+	g_assert_cmpint(l.attr, ==, ICE_A_NONE);
 	check_text(l.value, "");
 	g_assert_true(ice_line_next(&in, &l));
 	g_assert_cmpint(l.type, ==, 0);
@@ -33,6 +33,40 @@ static void test_line(void)
 	g_assert_cmpint(l.type, ==, 'c');
 	check_text(l.value, "");
 	g_assert_false(ice_line_next(&in, &l));
+}
+
+static void test_attrs(void)
+{
+	static const struct {
+		const char *line;
+		ice_attr is;
+	} row[] = {
+		{"a=candidate:1", ICE_A_CANDIDATE},
+		{"a=x-candidate-ipv6:1", ICE_A_CANDIDATE},
+		{"a=rtcp:1", ICE_A_RTCP},
+		{"a=rtpmap:1", ICE_A_RTPMAP},
+		{"a=fmtp:1", ICE_A_FMTP},
+		{"a=rtcp-fb:1", ICE_A_RTCP_FB},
+		{"a=x-caps:1", ICE_A_CAPS},
+		{"a=crypto:1", ICE_A_CRYPTO},
+		{"a=cryptoscale:1", ICE_A_CRYPTOSCALE},
+		{"a=x-bypassid:1", ICE_A_BYPASSID},
+		{"a=remote-candidates:1", ICE_A_REMOTES},
+		{"a=remote-candidate:1", ICE_A_REMOTE},
+		{"a=ice-mismatch", ICE_A_MISMATCH},
+		{"a=Ice-Mismatch", ICE_A_MISMATCH},
+		{"a=x-candidate-info:1", ICE_A_NONE},
+		{"a=", ICE_A_NONE},
+		{"c=rtcp:1", ICE_A_NONE},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(row); i++) {
+		span in = span_str(row[i].line);
+		ice_line l;
+
+		g_assert_true(ice_line_next(&in, &l));
+		g_assert_cmpint(l.attr, ==, row[i].is);
+	}
 }
 
 static void test_mline(void)
@@ -188,6 +222,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/ice/sdp/line", test_line);
+	g_test_add_func("/ice/sdp/attrs", test_attrs);
 	g_test_add_func("/ice/sdp/mline", test_mline);
 	g_test_add_func("/ice/sdp/conn", test_conn);
 	g_test_add_func("/ice/sdp/rtcp", test_rtcp);
