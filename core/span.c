@@ -2,10 +2,16 @@
 
 #include <glib.h>
 
+/* SIP and SDP are mostly comparisons of names: no call for each letter. */
+static uint8_t lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
 static bool caseeq(const uint8_t *p, const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (g_ascii_tolower((char)p[i]) != g_ascii_tolower(s[i]))
+		if (lower(p[i]) != lower((uint8_t)s[i]))
 			return false;
 	return true;
 }
