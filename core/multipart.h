@@ -20,7 +20,7 @@ typedef struct mpart {
 	span type;		/* Content-Type */
 	span disposition;	/* Content-Disposition */
 	span encoding;		/* Content-Transfer-Encoding */
-	span length;		/* Content-Length, which SIP parts rarely have */
+	span length;		/* Content-Length; SIP parts rarely have one */
 	bool cut;		/* the body ended before the next boundary */
 } mpart;
 

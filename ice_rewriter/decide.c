@@ -30,7 +30,8 @@ const ice_conn *ice_conn_of(const ice_sdp *s, const ice_section *sec)
 const ice_cand *ice_best_relay(const ice_sdp *s, const ice_section *sec,
 			       uint8_t component, const ice_cand *like)
 {
-	uint8_t family = like ? like->at.family : ice_conn_of(s, sec)->ip.family;
+	const net_addr *near = like ? &like->at : &ice_conn_of(s, sec)->ip;
+	uint8_t family = near->family ? near->family : 4;
 	const ice_cand *best = NULL;
 	int most = 0;
 
@@ -40,7 +41,7 @@ const ice_cand *ice_best_relay(const ice_sdp *s, const ice_section *sec,
 
 		if (c->component != component || !ice_cand_usable(c))
 			continue;
-		n = score(c, family ? family : 4, like);
+		n = score(c, family, like);
 		if (n > most) {
 			most = n;
 			best = c;

@@ -68,7 +68,8 @@ static void test_transports(void)
 		{"1 1 Tcp-So 1 10.0.0.1 9 typ host", CALL_TCP_SO},
 		{"1 1 TCP 1 10.0.0.1 9 typ host tcptype active",
 		 CALL_TCP_ACT},
-		{"1 1 tcp 1 10.0.0.1 9 typ host tcptype passive", CALL_TCP_PASS},
+		{"1 1 tcp 1 10.0.0.1 9 typ host tcptype passive",
+		 CALL_TCP_PASS},
 		{"1 1 TCP 1 10.0.0.1 9 typ host x y tcptype so", CALL_TCP_SO},
 		{"1 1 TCP 1 10.0.0.1 9 typ host", CALL_TCP},
 		{"1 1 udp 1 10.0.0.1 9 typ host tcptype so", CALL_UDP},
@@ -108,8 +109,8 @@ static void test_refused(void)
 		"1 1 UDP 1 10.0.0.1 9 type host",
 		"id 1 pass UDP 1.5 10.0.0.1 9",
 		"id 1 pass UDP 0.x 10.0.0.1 9",
-		"0123456789012345678901234567890123456789abcd 1 UDP 1 "
-		"10.0.0.1 9 typ host",
+		("0123456789012345678901234567890123456789abcd 1 UDP 1 "
+		 "10.0.0.1 9 typ host"),
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)

@@ -104,7 +104,8 @@ static void test_rtcp(void)
 	static const char *const row[][2] = {
 		{RELAY_NEXT, RELAY_NEXT},
 		{RELAY, "a=rtcp:49460\r\n" RELAY},
-		{RELAY_APART, "a=rtcp:42037 IN IP4 203.0.113.68\r\n" RELAY_APART},
+		{RELAY_APART,
+		 "a=rtcp:42037 IN IP4 203.0.113.68\r\n" RELAY_APART},
 		{RELAY "a=rtcp:5001 IN IP4 10.0.0.1 \r\n",
 		 RELAY "a=rtcp:49460 IN IP4 203.0.113.67 \r\n"},
 		{RELAY "a=rtcp:49460 IN IP4 203.0.113.67\r\n",

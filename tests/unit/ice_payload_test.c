@@ -109,7 +109,8 @@ static void test_cryptoscale(void)
 	expect_of(&p, "a=x-bypassid:1\r\n"
 		  SDP(" 0", "a=cryptoscale:1 client K x\r\na=crypto:2 K x\r\n"
 			    "a=x-bypassid:2\r\n"),
-		  SDP(" 0", "a=cryptoscale:1 client K x\r\na=crypto:2 K x\r\n"));
+		  SDP(" 0", "a=cryptoscale:1 client K x\r\n"
+			    "a=crypto:2 K x\r\n"));
 }
 
 static void test_cut(void)

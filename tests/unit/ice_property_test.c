@@ -56,8 +56,8 @@ static void make_new_cand(maker *m, bool relay, unsigned component)
 	const char *ip = relay ? any_relay(m) : any_host(m);
 
 	if (one_in(m, 8)) {
-		line(m, "a=x-candidate-ipv6:%u %u UDP 1 2001:db8::%u %u typ %s ",
-		     upto(m, 9), component, 1 + relay + upto(m, 2) * 2,
+		line(m, "a=x-candidate-ipv6:%u %u UDP 1 2001:db8::%u %u "
+			"typ %s ", upto(m, 9), component, 1 + relay + upto(m, 2) * 2,
 		     40000 + upto(m, 50),
 		     relay ? "relay" : type[upto(m, 3)]);
 		return;
@@ -145,7 +145,8 @@ static void make_section(maker *m)
 					   "application"};
 
 	line(m, "m=%s %u RTP/%s%s", kind[upto(m, 4)],
-	     one_in(m, 9) ? 0 : 5000 + upto(m, 6), one_in(m, 2) ? "SAVP" : "AVP",
+	     one_in(m, 9) ? 0 : 5000 + upto(m, 6),
+	     one_in(m, 2) ? "SAVP" : "AVP",
 	     one_in(m, 2) ? " 0 114 13" : " 114 8 18");
 	if (one_in(m, 4))
 		line(m, "i=about");

@@ -196,7 +196,8 @@ static void test_known(void)
 		&k, span_str("a=candidate:1 1 UDP 1 198.51.100.1 7 typ host")));
 	g_assert_false(ice_known_relay(&k, &p, span_str(relay), &at));
 	g_assert_true(ice_known_read(
-		&k, span_str("a=candidate:1 1 UDP 1 198.51.100.1 8 typ relay")));
+		&k,
+		span_str("a=candidate:1 1 UDP 1 198.51.100.1 8 typ relay")));
 	g_assert_true(ice_known_relay(&k, &p, span_str(relay), &at));
 	g_assert_false(ice_known_relay(&k, &p, span_str(host), &at));
 	p.edges = &at;
