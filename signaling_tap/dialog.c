@@ -207,11 +207,12 @@ static void fork_to(tap_call *c, const tap_msg *m, rec_state state)
 
 static void fork_lose(tap_call *c, const tap_msg *m, tap_fork *f)
 {
-	if (f->state == REC_FORK_LOST)
-		return;
+	bool was_live = is_live(f);
+
 	f->state = REC_FORK_LOST;
-	tell_state(c, m->at, REC_FORK_LOST, m->sip->status,
-		   span_str(f->tag));
+	if (was_live)
+		tell_state(c, m->at, REC_FORK_LOST, m->sip->status,
+			   span_str(f->tag));
 }
 
 /* The decision. */
@@ -328,7 +329,7 @@ static void hold_note(tap_call *c, const tap_msg *m, bool first)
 static void half_take(tap_call *c, tap_msg *m)
 {
 	const tap_sip *s = m->sip;
-	tap_fork *f = fork_get(c, m->branch);
+	tap_fork *f = m->half ? fork_get(c, m->branch) : NULL;
 	tap_digest *last = &c->last, none = {{0}};
 	uint8_t asked = s->request ? m->side : !m->side;
 	rec_event e = {.type = JRN_HALF, .at = m->at};
