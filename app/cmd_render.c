@@ -7,8 +7,8 @@
 #include "app/setup.h"
 
 enum {
-	STEP_MS = 100,
-	SCAN_EVERY = 5,		/* steps between two looks at the spool */
+	STEP_MS = 200,
+	SCAN_EVERY = 2,		/* steps between two looks at the spool */
 };
 
 typedef struct render_role {

@@ -7,6 +7,7 @@ enum {
 	/* Session records reach the disk within this after they happened. */
 	SETTLE_MS = 500,
 	TAIL_MS = 20,	/* the last packet of a call still sounds */
+	SCAN_EVERY = 5,	/* steps between two looks for new files */
 };
 
 struct render_call {
@@ -20,6 +21,7 @@ struct render_call {
 	clk_mono last_media;	/* capture time of the last sound */
 	clk_mono last_record;
 	bool closed;		/* capture is done with the call */
+	unsigned steps;
 	render_result result;
 };
 
@@ -452,8 +454,9 @@ render_state render_call_step(render_call *r, clk_mono now, bool whole,
 	clk_mono horizon = {whole ? INT64_MAX
 				  : now.ns - SETTLE_MS * CLK_NS_PER_MS};
 
-	if (!follow_scan(r->follow, err) ||
-	    !take_all(r, horizon, whole, err))
+	if (r->steps++ % SCAN_EVERY == 0 && !follow_scan(r->follow, err))
+		return RENDER_FAILED;
+	if (!take_all(r, horizon, whole, err))
 		return RENDER_FAILED;
 	if (whole)
 		return finish(r, err);
