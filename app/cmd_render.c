@@ -7,8 +7,8 @@
 #include "app/setup.h"
 
 enum {
-	STEP_MS = 200,
-	SCAN_EVERY = 2,		/* steps between two looks at the spool */
+	STEP_MS = 100,
+	SCAN_EVERY = 5,		/* steps between two looks at the spool */
 };
 
 typedef struct render_role {
@@ -170,7 +170,7 @@ static bool start(render_role *r, GError **err)
 		.rate = conf_number(c, CONF_RENDER_RATE),
 		.picture = conf_bool(c, CONF_RENDER_PICTURE),
 		.dec = dec_config_default(),
-		.grace_ns = conf_number(c, CONF_RENDER_GRACE) * CLK_NS_PER_S,
+		.grace_ns = conf_number(c, CONF_RENDER_GRACE) * CLK_NS_PER_MS,
 	};
 	r->cfg.dec.libsrtp = conf_choice(c, CONF_RENDER_SRTP) == 1;
 	if (!r->cfg.key || !app_drop(c, err))

@@ -5,7 +5,7 @@
 
 enum {
 	/* Session records reach the disk within this after they happened. */
-	SETTLE_MS = 500,
+	SETTLE_MS = 400,
 	TAIL_MS = 20,	/* the last packet of a call still sounds */
 	SCAN_EVERY = 5,	/* steps between two looks for new files */
 };
@@ -19,7 +19,7 @@ struct render_call {
 	mix_call *mix;		/* from the answer on */
 	clk_mono begin;		/* of the recording */
 	clk_mono last_media;	/* capture time of the last sound */
-	clk_mono last_record;
+	clk_mono last_record, last_packet;
 	bool closed;		/* capture is done with the call */
 	unsigned steps;
 	render_result result;
@@ -277,6 +277,7 @@ static bool take_media(render_call *r, const jrn_rec *rec, GError **err)
 		if (!rec_packet_get(rec, &p))
 			break;
 		r->result.packets++;
+		r->last_packet = rec->at.mono;
 		(void)dec_call_packet(r->dec, &p);
 		break;
 	case JRN_FLOW:
@@ -439,13 +440,18 @@ static render_state finish(render_call *r, GError **err)
 	return sidecar_write(&r->result, err) ? RENDER_DONE : RENDER_FAILED;
 }
 
+/* A BYE alone ends nothing while media goes on: it may be forged. */
 static bool over(const render_call *r, clk_mono now)
 {
+	clk_mono last = r->story->ended.mono;
+
 	if (!r->story->has_end)
 		return false;
-	return r->closed || clk_since(now, r->story->ended.mono) >
-				    r->cfg->grace_ns + SETTLE_MS *
-							       CLK_NS_PER_MS;
+	if (r->last_packet.ns > last.ns)
+		last = r->last_packet;
+	return r->closed ||
+	       clk_since(now, last) >
+		       r->cfg->grace_ns + SETTLE_MS * CLK_NS_PER_MS;
 }
 
 render_state render_call_step(render_call *r, clk_mono now, bool whole,

@@ -16,7 +16,7 @@ typedef struct render_config {
 	uint32_t rate;
 	bool picture;
 	dec_config dec;
-	int64_t grace_ns;	/* media after the end of the dialog */
+	int64_t grace_ns;	/* without media after the end of the dialog */
 } render_config;
 
 typedef struct render_gap {

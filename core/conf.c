@@ -95,8 +95,9 @@ static const conf_key table[CONF_KEYS] = {
 	       "which implementation decrypts"),
 	LIST(CONF_RENDER_PLUGINS, "render", "codec-plugins", "",
 	     "shared objects with further decoders"),
-	NUMBER(CONF_RENDER_GRACE, "render", "grace", "2", 1, 60,
-	       "seconds to wait for late media after a call's end"),
+	NUMBER(CONF_RENDER_GRACE, "render", "grace", "200", 50, 60000,
+	       "milliseconds without media after a call's end that end its "
+	       "recording"),
 	BOOL(CONF_RENDER_PICTURE, "render", "picture", "false",
 	     "a PNG of the waveform beside each recording"),
 };
