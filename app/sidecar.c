@@ -77,8 +77,6 @@ const char *sidecar_cause(uint8_t cause)
 		break;
 	case DEC_CAUSE_LOST:
 		return "network-loss";
-	case DEC_CAUSE_LATE:
-		return "late";
 	case DEC_CAUSE_AUTH:
 		return "auth-fail";
 	case DEC_CAUSE_NO_KEY:

@@ -6,7 +6,7 @@ dec_config dec_config_default(void)
 {
 	return (dec_config){
 		.reorder_ms = 1000,
-		.conceal_ms = 100,
+		.conceal_ms = 80,
 		.hold_ms = 60000,
 		.hold_bytes = 4 << 20,
 		.sources = 64,

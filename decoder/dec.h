@@ -16,11 +16,13 @@
 
 typedef struct dec_config {
 	unsigned reorder_ms;	/* a missing packet is awaited so long: 1000 */
-	unsigned conceal_ms;	/* longest made-up stretch, 0..100: 100 */
+	unsigned conceal_ms;	/* longest made-up stretch, 0..80: 80 */
 	unsigned hold_ms;	/* packets without a key are kept: 60000 */
 	size_t hold_bytes;	/* and at most so many octets: 4 MiB */
 	unsigned sources;	/* authenticated SSRCs of a call: 64 */
 	bool libsrtp;		/* transform by libsrtp2 instead of our own */
+	const struct dec_plugins *plugins;	/* codec.h; NULL for none; must
+						 * outlive the call */
 } dec_config;
 
 dec_config dec_config_default(void);
@@ -43,7 +45,8 @@ typedef enum dec_event_kind {
 	DEC_STREAM,		/* a source (or its restart) was heard first */
 	DEC_CODEC,		/* the payload type changed: pt, name */
 	DEC_KEYED,		/* the source went over to another key */
-	DEC_DTMF,		/* RFC 4733: digit, length; told at its end */
+	DEC_DTMF,		/* RFC 4733: digit, length; told at its end;
+				 * pt is the event's code */
 	DEC_GAP,		/* packets are missing: packets, length, cause */
 	DEC_UNDECODABLE,	/* no decoder for `name`; once per pt */
 	DEC_BYE,		/* RTCP BYE of the source */
@@ -52,8 +55,7 @@ typedef enum dec_event_kind {
 
 typedef enum dec_cause {
 	DEC_CAUSE_NONE,
-	DEC_CAUSE_LOST,		/* never captured */
-	DEC_CAUSE_LATE,		/* came after dec_config.reorder_ms */
+	DEC_CAUSE_LOST,		/* not captured within dec_config.reorder_ms */
 	DEC_CAUSE_AUTH,		/* captured, but no known key opens it */
 	DEC_CAUSE_NO_KEY,	/* captured, no key was ever described */
 } dec_cause;

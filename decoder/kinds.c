@@ -10,10 +10,11 @@ static void kind_free(dec_kind *k)
 	g_free(k);
 }
 
-void dec_kinds_init(dec_kinds *k, const dec_ptmap *map, uint8_t side,
-		    uint8_t media)
+void dec_kinds_init(dec_kinds *k, const dec_ptmap *map,
+		    const dec_plugins *plugins, uint8_t side, uint8_t media)
 {
 	*k = (dec_kinds){.map = map,
+			 .plugins = plugins,
 			 .version = map->version,
 			 .side = side,
 			 .media = media};
@@ -47,11 +48,11 @@ static dec_role role_of(const call_payload *p)
 	return DEC_ROLE_VOICE;
 }
 
-static void open_codec(dec_kind *k)
+static void open_codec(dec_kind *k, const dec_plugins *plugins)
 {
 	if (k->role != DEC_ROLE_VOICE)
 		return;
-	k->codec = dec_codec_open(&k->is, NULL, NULL);
+	k->codec = dec_codec_open(&k->is, plugins, NULL);
 	if (k->codec)
 		k->is.clock = dec_codec_clock(k->codec);
 	else
@@ -75,7 +76,7 @@ static dec_kind *resolve(dec_kinds *ks, uint8_t pt)
 	k->role = DEC_ROLE_BLIND;
 	if (look_up(ks, pt, &k->is))
 		k->role = (uint8_t)role_of(&k->is);
-	open_codec(k);
+	open_codec(k, ks->plugins);
 	if (k->is.clock < CLOCK_MIN || k->is.clock > CLOCK_MAX)
 		k->is.clock = CLOCK_USUAL;
 	ks->pt[pt] = k;

@@ -5,7 +5,7 @@
 
 typedef struct dec_ptmap {
 	GPtrArray *halves;	/* of struct described, newest first */
-	unsigned version;	/* rises when a number may mean something else */
+	unsigned version;	/* rises when a number may mean another thing */
 } dec_ptmap;
 
 void dec_ptmap_init(dec_ptmap *m);

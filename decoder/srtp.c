@@ -10,7 +10,7 @@
 
 /* What RTP and RTCP each have of their own. */
 typedef struct leg {
-	EVP_CIPHER_CTX *ctx;	/* keyed; only the IV changes. NULL: no cipher */
+	EVP_CIPHER_CTX *ctx;	/* keyed; only the IV changes; or NULL */
 	dec_hmac hmac;
 	uint8_t salt[DEC_SALT_MAX];
 } leg;
@@ -245,7 +245,7 @@ bool dec_srtp_open_rtcp(dec_srtp *k, span packet, size_t mki, uint8_t *out,
 
 		return open_gcm(&k->rtcp, &p, &s, ssrc, *index, out, n);
 	}
-	/* The HMAC's closing word is the ROC for RTP, the E flag and index here. */
+	/* The HMAC ends with the ROC in RTP, with E flag and index here. */
 	covered = span_of(p.covered.p, p.covered.left - p.word.left);
 	return check_tag(&k->rtcp, &p, covered, word) &&
 	       run_plain(&k->rtcp, &p, encrypted, ssrc, *index, out, n);
