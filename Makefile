@@ -101,5 +101,5 @@ clean:
 	rm -rf build
 
 .PHONY: all unit check asan tsan fuzz fuzzers bench demo interop lint install clean
-.SECONDARY:
+.PRECIOUS: $B/%.o
 -include $(shell find $B -name '*.d' 2>/dev/null)
