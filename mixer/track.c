@@ -15,8 +15,9 @@ enum {
 };
 /* A longer hole ends the run; the next one starts where it belongs. */
 #define BRIDGE_NS (200 * CLK_NS_PER_MS)
-/* A run that would begin this little too early begins late instead of losing
- * samples; sliding makes up for it. */
+/* A run that goes on from the last one (its rate changed) and would begin this
+ * little too early begins late instead of losing samples; sliding makes up for
+ * it. */
 #define SQUEEZE_NS (20 * CLK_NS_PER_MS)
 /* Reading between the samples begins at this error; the error is then worked
  * off with this time constant. */
@@ -390,6 +391,12 @@ static bool pull(mix_track *t)
 	return true;
 }
 
+static bool goes_on(const mix_track *t, const block *k)
+{
+	return t->last && t->last == mix_segment_real(k->seg) &&
+	       t->last_ts == k->ts;
+}
+
 /* Finds the next run that begins before `to`; gives where, or `to`. */
 static int64_t seek_run(mix_track *t, int64_t from, int64_t to)
 {
@@ -408,7 +415,7 @@ static int64_t seek_run(mix_track *t, int64_t from, int64_t to)
 		/* On trial, it may yet belong to a later place. */
 		if (k->seg->trial)
 			return to;
-		if (to_ns(t, from - at) <= SQUEEZE_NS) {
+		if (goes_on(t, k) && to_ns(t, from - at) <= SQUEEZE_NS) {
 			start_run(t, k, 0);
 			return from;
 		}

@@ -1,12 +1,66 @@
-/* The mixer as render drives it: blocks in, files out. */
+/* The mixer as render drives it: blocks and marks in, files out. */
 #include "mixer/mix.h"
 
+#include <glib/gstdio.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/support/mixkit.h"
 
 enum { RATE = 8000 };
+
+#define OUTPUTS(...) (const mix_output[]){__VA_ARGS__}, \
+	sizeof((mix_output[]){__VA_ARGS__}) / sizeof(mix_output)
+#define STEREO_WAV {.format = MIX_WAV, .layout = MIX_STEREO, .quality = -1}
+
+static mix_call *open_call(mixkit *t, const char *name,
+			   const mix_output *outputs, size_t n)
+{
+	mix_plan plan = {
+		.dir = t->dir,
+		.name = name,
+		.outputs = outputs,
+		.n_outputs = n,
+		.mute_hold = true,
+		.mute_dtmf = true,
+		.title = "a call",
+		.date = "2026-11-21",
+	};
+	GError *err = NULL;
+	mix_call *m = mix_call_new(&plan, &err);
+
+	g_assert_no_error(err);
+	return m;
+}
+
+static void finish(mix_call *m, double ms, mix_totals *totals)
+{
+	GError *err = NULL;
+	bool ok = mix_call_finish(m, mixkit_ms(ms), totals, &err);
+
+	g_assert_no_error(err);
+	g_assert_true(ok);
+}
+
+static void close_call(mix_call *m, mix_totals *totals)
+{
+	mix_totals_clear(totals);
+	mix_call_free(m);
+}
+
+static const mix_file *file_of(const mix_totals *totals, guint i)
+{
+	return &g_array_index(totals->files, mix_file, i);
+}
+
+static mixkit_sound sound_of(const mix_totals *totals, guint i)
+{
+	return mixkit_load(file_of(totals, i)->path);
+}
 
 /* Each party begins a packet before its first packet was captured, sample for
  * sample, and is not heard in the other channel. */
@@ -30,59 +84,415 @@ static void check_wav(const mix_file *f)
 	mixkit_sound_clear(&s);
 }
 
-static void two_parties(mixkit *t, gconstpointer data)
+/* Two parties for 10 s of a call of 12; advance() after each `every`th packet,
+ * or never. */
+static void converse(mix_call *m, int every)
 {
-	static const mix_output outputs[] = {
-		{.format = MIX_WAV, .layout = MIX_STEREO, .quality = -1},
-		{.format = MIX_MP3, .layout = MIX_STEREO, .quality = -1},
-		{.format = MIX_FLAC, .layout = MIX_MONO, .quality = -1},
-		{.format = MIX_WAV_ULAW, .layout = MIX_CALLER, .quality = -1},
-	};
-	mix_plan plan = {
-		.dir = t->dir,
-		.name = "call",
-		.outputs = outputs,
-		.n_outputs = G_N_ELEMENTS(outputs),
-		.title = "a call",
-	};
 	mixkit_party a = {1, CALL_CALLER, RATE, 440, 8000, .ts = 1000};
 	mixkit_party b = {2, CALL_CALLEE, RATE, 1000, 8000, .ts = 77000};
 	GError *err = NULL;
-	mix_totals totals;
-	mix_call *m = mix_call_new(&plan, &err);
 
-	(void)data;
-	g_assert_no_error(err);
 	mix_call_begin(m, mixkit_ms(5000));
 	for (int i = 0; i < 500; i++) {
 		mixkit_say(m, &a, mixkit_ms(6000 + 20 * i));
 		mixkit_say(m, &b, mixkit_ms(6500 + 20 * i));
-		if (i % 10 == 0)
-			g_assert_true(mix_call_advance(m, mixkit_ms(6000 + 20 * i),
-						       &err));
+		if (every && i % every == 0)
+			mix_call_advance(m, mixkit_ms(6000 + 20 * i), &err);
+		g_assert_no_error(err);
 	}
-	g_assert_true(mix_call_finish(m, mixkit_ms(17000), &totals, &err));
-	g_assert_no_error(err);
-	g_assert_cmpuint(totals.files->len, ==, G_N_ELEMENTS(outputs));
+}
+
+static void two_parties(mixkit *t, gconstpointer data)
+{
+	mix_call *m = open_call(t, "call", OUTPUTS(
+		STEREO_WAV,
+		{.format = MIX_MP3, .layout = MIX_STEREO, .quality = -1},
+		{.format = MIX_FLAC, .layout = MIX_MONO, .quality = -1},
+		{.format = MIX_WAV_ULAW, .layout = MIX_CALLER}));
+	mix_totals totals;
+
+	(void)data;
+	converse(m, 10);
+	finish(m, 17000, &totals);
+	g_assert_cmpuint(totals.files->len, ==, 4);
 	for (guint i = 0; i < totals.files->len; i++) {
-		mix_file *f = &g_array_index(totals.files, mix_file, i);
+		const mix_file *f = file_of(&totals, i);
 		mixkit_sound s = mixkit_load(f->path);
+		GStatBuf st;
 
 		g_assert_cmpuint(s.frames, ==, 12 * RATE);
 		g_assert_cmpuint(s.channels, ==, f->channels);
+		g_assert_cmpint(g_stat(f->path, &st), ==, 0);
+		g_assert_cmpuint((guint64)st.st_size, ==, f->bytes);
 		mixkit_sound_clear(&s);
 	}
-	check_wav(&g_array_index(totals.files, mix_file, 0));
+	check_wav(file_of(&totals, 0));
 	g_assert_cmpuint(totals.side[0].decoded, ==, 10 * RATE);
 	g_assert_cmpuint(totals.side[0].silent, ==, 2 * RATE);
-	mix_totals_clear(&totals);
-	mix_call_free(m);
+	g_assert_cmpfloat(fabs(totals.side[1].peak - 8000 / 32768.0), <, 1e-3);
+	g_assert_cmpfloat(fabs(totals.side[1].rms - 0.1726 * sqrt(10 / 12.0)),
+			  <, 1e-3);
+	close_call(m, &totals);
 }
+
+/* However often advance() is called: live equals replay. */
+static void advance_is_no_input(mixkit *t, gconstpointer data)
+{
+	static const int every[] = {0, 1, 10, 333};
+	mix_totals first = {0};
+
+	(void)data;
+	for (size_t i = 0; i < G_N_ELEMENTS(every); i++) {
+		g_autofree char *name = g_strdup_printf("every%d", every[i]);
+		mix_call *m = open_call(t, name, OUTPUTS(
+			STEREO_WAV,
+			{.format = MIX_MP3, .layout = MIX_STEREO,
+			 .quality = -1},
+			{.format = MIX_MP3, .layout = MIX_MONO, .quality = -1,
+			 .vbr = true},
+			{.format = MIX_FLAC, .layout = MIX_MONO, .quality = -1},
+			{.format = MIX_OPUS, .layout = MIX_STEREO,
+			 .quality = -1},
+			{.format = MIX_VORBIS, .layout = MIX_STEREO,
+			 .quality = -1}));
+		mix_totals totals;
+
+		converse(m, every[i]);
+		finish(m, 17000, &totals);
+		for (guint f = 0; i && f < totals.files->len; f++)
+			g_assert_cmpstr(file_of(&totals, f)->sha256, ==,
+					file_of(&first, f)->sha256);
+		if (!i) {
+			first = totals;
+			totals = (mix_totals){0};
+		}
+		close_call(m, &totals);
+	}
+	mix_totals_clear(&first);
+}
+
+/* Without advance() nothing is kept longer than is needed: ten minutes come
+ * in, and all but the last seconds are in the file. */
+static void bounded_without_advance(mixkit *t, gconstpointer data)
+{
+	mix_call *m = open_call(t, "long", OUTPUTS(STEREO_WAV));
+	mixkit_party a = {1, CALL_CALLER, RATE, 440, 8000, .ts = 0};
+	g_autofree char *part = g_build_filename(t->dir, "long.wav.part", NULL);
+	GStatBuf st;
+
+	(void)data;
+	mix_call_begin(m, mixkit_ms(0));
+	for (int i = 0; i < 30000; i++)
+		mixkit_say(m, &a, mixkit_ms(20 * i));
+	g_assert_cmpint(g_stat(part, &st), ==, 0);
+	g_assert_cmpuint((guint64)st.st_size, >, 580 * RATE * 4);
+	mix_call_discard(m);
+	g_assert_cmpint(g_stat(part, &st), !=, 0);
+}
+
+static void mark(mix_call *m, mix_kind kind, mix_edge edge, uint8_t side,
+		 double at_ms, double length_ms, const char *text)
+{
+	mix_mark k = {(uint8_t)kind, (uint8_t)edge, side, mixkit_ms(at_ms),
+		      mixkit_ms(length_ms).ns, text};
+
+	mix_call_mark(m, &k);
+}
+
+static bool silent(const mixkit_sound *s, unsigned channel, int from_ms,
+		   int to_ms)
+{
+	for (int i = from_ms * 8; i < to_ms * 8; i++) {
+		if (s->pcm[(unsigned)i * s->channels + channel])
+			return false;
+	}
+	return true;
+}
+
+/* Pause and hold: both channels, from the first one on to the first one off.
+ * DTMF: the channel that sent it, and a little around. */
+static void marks_silence(mixkit *t, gconstpointer data)
+{
+	mix_call *m = open_call(t, "marks", OUTPUTS(STEREO_WAV));
+	const GArray *all;
+	const mix_marker *k;
+	mix_totals totals;
+	mixkit_sound s;
+
+	(void)data;
+	converse(m, 0);
+	mark(m, MIX_PAUSE, MIX_ON, CALL_UNKNOWN, 8000, 0, "card number");
+	mark(m, MIX_PAUSE, MIX_OFF, CALL_UNKNOWN, 9000, 0, NULL);
+	mark(m, MIX_HOLD, MIX_ON, CALL_CALLER, 10000, 0, NULL);
+	mark(m, MIX_HOLD, MIX_ON, CALL_CALLEE, 10400, 0, NULL);
+	mark(m, MIX_HOLD, MIX_OFF, CALL_CALLER, 11000, 0, NULL);
+	mark(m, MIX_HOLD, MIX_OFF, CALL_CALLEE, 11500, 0, NULL);
+	mark(m, MIX_DTMF, MIX_AT, CALL_CALLEE, 13000, 200, "5");
+	mark(m, MIX_TAG, MIX_AT, CALL_UNKNOWN, 14000, 0, "here");
+	finish(m, 17000, &totals);
+	s = sound_of(&totals, 0);
+	for (unsigned c = 0; c < 2; c++) {
+		g_assert_false(silent(&s, c, 2990, 3000));
+		g_assert_true(silent(&s, c, 3000, 4000));
+		g_assert_false(silent(&s, c, 4000, 4010));
+		g_assert_false(silent(&s, c, 4990, 5000));
+		g_assert_true(silent(&s, c, 5000, 6000));
+		g_assert_false(silent(&s, c, 6000, 6010));
+	}
+	g_assert_true(silent(&s, 1, 7940, 8260));
+	g_assert_false(silent(&s, 1, 7930, 7940));
+	g_assert_false(silent(&s, 1, 8260, 8270));
+	g_assert_false(silent(&s, 0, 8000, 8200));
+	all = mix_call_markers(m);
+	k = &g_array_index(all, mix_marker, 2);
+	g_assert_cmpint(k->kind, ==, MIX_PAUSE);
+	g_assert_cmpint(k->at, ==, 3 * CLK_NS_PER_S);
+	g_assert_cmpint(k->length, ==, CLK_NS_PER_S);
+	g_assert_cmpstr(k->text, ==, "card number");
+	for (guint i = 1; i < all->len; i++)
+		g_assert_cmpint(g_array_index(all, mix_marker, i).at, >=,
+				g_array_index(all, mix_marker, i - 1).at);
+	mixkit_sound_clear(&s);
+	close_call(m, &totals);
+}
+
+/* Mono: a lone speaker at the level of the source, two at full scale without
+ * clipping. */
+static void mono(mixkit *t, gconstpointer data)
+{
+	mixkit_party a = {1, CALL_CALLER, RATE, 400, 32000, .ts = 0};
+	mixkit_party b = {2, CALL_CALLEE, RATE, 900, 32000, .ts = 0};
+	mix_call *m = open_call(t, "mono", OUTPUTS({.format = MIX_WAV,
+						    .layout = MIX_MONO}));
+	mix_totals totals;
+	mixkit_sound s;
+	float top = 0;
+
+	(void)data;
+	mix_call_begin(m, mixkit_ms(0));
+	for (int i = 0; i < 300; i++) {
+		mixkit_say(m, &a, mixkit_ms(20 + 20 * i));
+		if (i >= 150)
+			mixkit_say(m, &b, mixkit_ms(20 + 20 * i));
+	}
+	finish(m, 6000, &totals);
+	s = sound_of(&totals, 0);
+	/* The limiter begins to give way 5 ms before the second one. */
+	for (int i = 0; i < 2990 * 8; i++)
+		g_assert_cmpfloat(fabs(s.pcm[i] * 32768 -
+				       rint(32000 * sin(2 * G_PI * i / 20))),
+				  <=, 1);
+	for (size_t i = 0; i < s.frames; i++)
+		top = MAX(top, fabsf(s.pcm[i]));
+	g_assert_cmpfloat(top, >, 0.9);
+	g_assert_cmpfloat(mixkit_tone(&s, 0, 400, 26000, 46000), >, -7.5);
+	g_assert_cmpfloat(mixkit_tone(&s, 0, 900, 26000, 46000), >, -7.5);
+	/* Clipping would leave products of the two. */
+	g_assert_cmpfloat(mixkit_tone(&s, 0, 1400, 26000, 46000), <, -40);
+	mixkit_sound_clear(&s);
+	close_call(m, &totals);
+}
+
+/* A call in which nothing was heard still has its length, both channels. */
+static void nothing_heard(mixkit *t, gconstpointer data)
+{
+	mix_call *m = open_call(t, "empty", OUTPUTS(STEREO_WAV));
+	mix_totals totals;
+	mixkit_sound s;
+
+	(void)data;
+	mix_call_begin(m, mixkit_ms(100));
+	finish(m, 3350, &totals);
+	g_assert_cmpint(totals.duration, ==, 3250 * CLK_NS_PER_MS);
+	g_assert_cmpuint(totals.side[0].silent, ==, 3250 * 8);
+	g_assert_cmpuint(totals.side[0].streams, ==, 0);
+	s = sound_of(&totals, 0);
+	g_assert_cmpuint(s.frames, ==, 3250 * 8);
+	g_assert_true(silent(&s, 0, 0, 3250) && silent(&s, 1, 0, 3250));
+	mixkit_sound_clear(&s);
+	close_call(m, &totals);
+}
+
+/* The highest rate carried in the first moments, unless it is configured. */
+static void rates(mixkit *t, gconstpointer data)
+{
+	mixkit_party a = {1, CALL_CALLER, RATE, 400, 8000, .ts = 0};
+	mixkit_party b = {2, CALL_CALLEE, 16000, 900, 8000, .ts = 0};
+	mix_call *m = open_call(t, "rate", OUTPUTS(STEREO_WAV));
+	mix_totals totals;
+	mixkit_sound s;
+
+	(void)data;
+	mix_call_begin(m, mixkit_ms(0));
+	for (int i = 0; i < 300; i++) {
+		mixkit_say(m, &a, mixkit_ms(20 + 20 * i));
+		if (i >= 50)
+			mixkit_say(m, &b, mixkit_ms(20 + 20 * i));
+	}
+	finish(m, 6000, &totals);
+	g_assert_cmpuint(totals.rate, ==, 16000);
+	s = sound_of(&totals, 0);
+	g_assert_cmpuint(s.rate, ==, 16000);
+	g_assert_cmpfloat(fabs(mixkit_tone(&s, 0, 400, 16000, 80000) + 12.25),
+			  <, 0.02);
+	g_assert_cmpfloat(mixkit_tone(&s, 0, 900, 16000, 80000), <, -100);
+	g_assert_cmpfloat(fabs(mixkit_tone(&s, 1, 900, 24000, 80000) + 12.25),
+			  <, 0.02);
+	mixkit_sound_clear(&s);
+	close_call(m, &totals);
+}
+
+/* No file is ever replaced, and one call's files share one name. */
+static void names_are_kept(mixkit *t, gconstpointer data)
+{
+	g_autofree char *mine = g_build_filename(t->dir, "c.mp3", NULL);
+	mix_call *m[2];
+	mix_totals totals[2];
+	char *old;
+
+	(void)data;
+	g_assert_true(g_file_set_contents(mine, "precious", -1, NULL));
+	for (int i = 0; i < 2; i++) {
+		m[i] = open_call(t, "c", OUTPUTS(
+			STEREO_WAV, {.format = MIX_MP3, .layout = MIX_STEREO,
+				     .quality = -1}));
+		converse(m[i], 10);
+	}
+	for (int i = 0; i < 2; i++) {
+		finish(m[i], 17000, &totals[i]);
+		for (guint f = 0; f < 2; f++) {
+			g_autofree char *base = g_path_get_basename(
+				file_of(&totals[i], f)->path);
+
+			g_assert_true(g_str_has_prefix(base, i ? "c-3."
+							       : "c-2."));
+		}
+	}
+	g_assert_true(g_file_get_contents(mine, &old, NULL, NULL));
+	g_assert_cmpstr(old, ==, "precious");
+	g_free(old);
+	for (int i = 0; i < 2; i++)
+		close_call(m[i], &totals[i]);
+}
+
+static void run_child(mix_call *m)
+{
+	converse(m, 1);
+	raise(SIGKILL);
+}
+
+/* Killed in mid-call: what was written plays; the next render takes the part
+ * file over and leaves the same bytes as one that was never killed. */
+static void killed(mixkit *t, gconstpointer data)
+{
+	g_autofree char *part = g_build_filename(t->dir, "k.wav.part", NULL);
+	mix_call *m = open_call(t, "k", OUTPUTS(STEREO_WAV));
+	mix_totals totals, whole;
+	mixkit_sound s;
+	int status;
+	pid_t pid = fork();
+
+	(void)data;
+	if (!pid)
+		run_child(m);
+	g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+	g_assert_true(WIFSIGNALED(status));
+	s = mixkit_load(part);
+	/* The last advance() was at 10.98 s, less the look-ahead and the
+	 * step that was not full and the limiter's 5 ms. */
+	g_assert_cmpuint(s.frames, >=, (10980 - MIX_LOOKAHEAD_MS - 105) * 8);
+	g_assert_false(silent(&s, 0, 1000, 9000));
+	mixkit_sound_clear(&s);
+	converse(m, 10);
+	finish(m, 17000, &totals);
+	g_assert_true(g_str_has_suffix(file_of(&totals, 0)->path, "/k.wav"));
+	mix_call_free(m);
+	m = open_call(t, "whole", OUTPUTS(STEREO_WAV));
+	converse(m, 0);
+	finish(m, 17000, &whole);
+	g_assert_cmpstr(file_of(&totals, 0)->sha256, ==,
+			file_of(&whole, 0)->sha256);
+	mix_totals_clear(&whole);
+	close_call(m, &totals);
+}
+
+static void disk_full(mixkit *t, gconstpointer data)
+{
+	struct rlimit was, small = {100000, RLIM_INFINITY};
+	mix_call *m = open_call(t, "full", OUTPUTS(STEREO_WAV));
+	g_autoptr(GError) err = NULL;
+	mix_totals totals;
+
+	(void)data;
+	signal(SIGXFSZ, SIG_IGN);
+	g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &was), ==, 0);
+	small.rlim_max = was.rlim_max;
+	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &small), ==, 0);
+	converse(m, 0);
+	g_assert_false(mix_call_finish(m, mixkit_ms(17000), &totals, &err));
+	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &was), ==, 0);
+	g_assert_error(err, MIX_ERROR, MIX_ERROR_DISK);
+	g_assert_nonnull(strstr(err->message, "full.wav.part"));
+	mix_totals_clear(&totals);
+	mix_call_discard(m);
+}
+
+static void bad_plans(mixkit *t, gconstpointer data)
+{
+	const mix_output twice[] = {STEREO_WAV, STEREO_WAV};
+	const mix_output loud[] = {{.format = MIX_MP3, .quality = 11}};
+	const mix_output odd[] = {{.format = MIX_FORMATS}};
+	const mix_plan plans[] = {
+		{.dir = t->dir, .name = "../x", .outputs = twice},
+		{.dir = t->dir, .name = "", .outputs = twice},
+		{.dir = t->dir, .name = ".x", .outputs = twice},
+		{.dir = t->dir, .name = "x", .outputs = twice, .rate = 44100},
+		{.dir = t->dir, .name = "x", .outputs = twice, .n_outputs = 2},
+		{.dir = t->dir, .name = "x", .outputs = loud, .n_outputs = 1},
+		{.dir = t->dir, .name = "x", .outputs = odd, .n_outputs = 1},
+	};
+
+	(void)data;
+	for (size_t i = 0; i < G_N_ELEMENTS(plans); i++) {
+		g_autoptr(GError) err = NULL;
+
+		g_assert_null(mix_call_new(&plans[i], &err));
+		g_assert_error(err, MIX_ERROR, MIX_ERROR_PLAN);
+	}
+}
+
+static void no_folder(mixkit *t, gconstpointer data)
+{
+	mixkit nowhere = {(char *)"/nonexistent/folder"};
+	mix_call *m = open_call(&nowhere, "x", OUTPUTS(STEREO_WAV));
+	g_autoptr(GError) err = NULL;
+	mix_totals totals;
+
+	(void)t;
+	(void)data;
+	mix_call_begin(m, mixkit_ms(0));
+	g_assert_false(mix_call_finish(m, mixkit_ms(10), &totals, &err));
+	g_assert_error(err, MIX_ERROR, MIX_ERROR_OPEN);
+	close_call(m, &totals);
+}
+
+#define ADD(test) g_test_add("/mixer/call/" #test, mixkit, NULL, mixkit_open, \
+			     test, mixkit_close)
 
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add("/mixer/call/two_parties", mixkit, NULL, mixkit_open,
-		   two_parties, mixkit_close);
+	ADD(two_parties);
+	ADD(advance_is_no_input);
+	ADD(bounded_without_advance);
+	ADD(marks_silence);
+	ADD(mono);
+	ADD(nothing_heard);
+	ADD(rates);
+	ADD(names_are_kept);
+	ADD(killed);
+	ADD(disk_full);
+	ADD(bad_plans);
+	ADD(no_folder);
 	return g_test_run();
 }
