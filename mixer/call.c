@@ -9,6 +9,7 @@
 #include "mixer/mix.h"
 #include "mixer/mute.h"
 #include "mixer/peaks.h"
+#include "mixer/picture.h"
 #include "mixer/sink.h"
 #include "mixer/track.h"
 
@@ -479,6 +480,16 @@ static void tell_totals(mix_call *m, mix_totals *out)
 	}
 }
 
+static bool put_picture(mix_call *m, GError **err)
+{
+	g_autoptr(GByteArray) png = NULL;
+
+	if (!m->plan.picture)
+		return true;
+	png = mix_picture(m->peaks);
+	return mix_sink_picture(m->sink, png, err);
+}
+
 bool mix_call_finish(mix_call *m, clk_mono end, mix_totals *out, GError **err)
 {
 	int64_t length = MAX(clk_since(end, m->desk.begin), 0);
@@ -494,7 +505,8 @@ bool mix_call_finish(mix_call *m, clk_mono end, mix_totals *out, GError **err)
 	}
 	mix_timeline_close(m->desk.timeline, length);
 	tell_totals(m, out);
-	return mix_sink_commit(m->sink, out->files, err);
+	return put_picture(m, err) &&
+	       mix_sink_commit(m->sink, out->files, &out->picture, err);
 }
 
 const GArray *mix_call_markers(mix_call *m)
@@ -508,5 +520,6 @@ void mix_totals_clear(mix_totals *t)
 		g_free(g_array_index(t->files, mix_file, i).path);
 	if (t->files)
 		g_array_unref(t->files);
+	g_free(t->picture);
 	*t = (mix_totals){0};
 }

@@ -140,6 +140,7 @@ typedef struct mix_totals {
 	uint32_t rate;
 	mix_side_totals side[2];	/* by call_side */
 	GArray *files;		/* of mix_file */
+	char *picture;		/* its path, or NULL */
 } mix_totals;
 void mix_totals_clear(mix_totals *t);
 

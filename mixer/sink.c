@@ -15,6 +15,7 @@ struct mix_sink {
 	uint32_t rate;
 	char *name;
 	GArray *outlets;	/* of outlet, one for each output */
+	mix_outfile *picture;	/* NULL unless asked for */
 	GArray *pcm;		/* int16, one step interleaved */
 };
 
@@ -69,11 +70,27 @@ static void drop_outlets(mix_sink *s, bool keep)
 		mix_outfile_free(o->file, keep);
 	}
 	g_array_set_size(s->outlets, 0);
+	mix_outfile_free(g_steal_pointer(&s->picture), keep);
 }
 
-/* All files of one name or none: true with no outlets, it is taken. */
-static bool claim_all(mix_sink *s, GError **err)
+static bool claim_picture(mix_sink *s, bool *taken, GError **err)
 {
+	g_autofree char *name = g_strconcat(s->name, ".png", NULL);
+
+	*taken = false;
+	if (!s->plan->picture)
+		return true;
+	if (!mix_outfile_claim(s->plan->dir, name, &s->picture, err))
+		return false;
+	*taken = !s->picture;
+	return true;
+}
+
+/* All files of one name or none. */
+static bool claim_all(mix_sink *s, bool *taken, GError **err)
+{
+	if (!claim_picture(s, taken, err) || *taken)
+		return *taken;
 	for (guint i = 0; i < s->plan->n_outputs; i++) {
 		g_autofree char *name = file_name(s, &s->plan->outputs[i]);
 		outlet o = {NULL, NULL};
@@ -82,6 +99,7 @@ static bool claim_all(mix_sink *s, GError **err)
 			return false;
 		if (!o.file) {
 			drop_outlets(s, false);
+			*taken = true;
 			return true;
 		}
 		g_array_append_val(s->outlets, o);
@@ -91,13 +109,15 @@ static bool claim_all(mix_sink *s, GError **err)
 
 static bool claim_names(mix_sink *s, GError **err)
 {
+	bool taken;
+
 	for (guint i = 1; i <= NAMES_MAX; i++) {
 		g_free(s->name);
 		s->name = i == 1 ? g_strdup(s->plan->name)
 				 : g_strdup_printf("%s-%u", s->plan->name, i);
-		if (!claim_all(s, err))
+		if (!claim_all(s, &taken, err))
 			return false;
-		if (s->outlets->len == s->plan->n_outputs)
+		if (!taken)
 			return true;
 	}
 	g_set_error(err, MIX_ERROR, MIX_ERROR_OPEN, "%s/%s: %d names are taken",
@@ -226,19 +246,27 @@ static bool commit_outlet(outlet *o, GArray *files, GError **err)
 	return true;
 }
 
-bool mix_sink_commit(mix_sink *s, GArray *files, GError **err)
+bool mix_sink_picture(mix_sink *s, const GByteArray *png, GError **err)
 {
+	return mix_outfile_append(s->picture, png->data, png->len, err);
+}
+
+bool mix_sink_commit(mix_sink *s, GArray *files, char **picture,
+		     GError **err)
+{
+	char sha256[65];
+
+	*picture = NULL;
 	for (guint i = 0; i < s->outlets->len; i++) {
 		if (!commit_outlet(&g_array_index(s->outlets, outlet, i),
 				   files, err))
 			return false;
 	}
+	if (s->picture && !mix_outfile_commit(s->picture, sha256, err))
+		return false;
+	if (s->picture)
+		*picture = g_strdup(mix_outfile_path(s->picture));
 	return mix_outfile_sync_dir(s->plan->dir, err);
-}
-
-const char *mix_sink_name(const mix_sink *s)
-{
-	return s->name;
 }
 
 void mix_sink_free(mix_sink *s, bool keep)

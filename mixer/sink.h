@@ -17,10 +17,12 @@ typedef struct mix_mixed {
 mix_sink *mix_sink_open(const mix_plan *plan, uint32_t rate, GError **err);
 bool mix_sink_write(mix_sink *s, const mix_mixed *m, GError **err);
 bool mix_sink_flush(mix_sink *s, GError **err);
-/* Takes the final names; appends a mix_file for each. */
-bool mix_sink_commit(mix_sink *s, GArray *files, GError **err);
-/* The name that was claimed. */
-const char *mix_sink_name(const mix_sink *s);
+/* The plan asked for a picture: its bytes. */
+bool mix_sink_picture(mix_sink *s, const GByteArray *png, GError **err);
+/* Takes the final names; appends a mix_file for each. *picture is the path of
+ * the picture, to be freed, or NULL. */
+bool mix_sink_commit(mix_sink *s, GArray *files, char **picture,
+		     GError **err);
 /* NULL is fine. */
 void mix_sink_free(mix_sink *s, bool keep);
 /* False for outputs that would share a file or make no sense. */

@@ -27,6 +27,7 @@ static mix_call *open_call(mixkit *t, const char *name,
 		.n_outputs = n,
 		.mute_hold = true,
 		.mute_dtmf = true,
+		.picture = true,
 		.title = "a call",
 		.date = "2026-11-21",
 	};
@@ -127,6 +128,8 @@ static void two_parties(mixkit *t, gconstpointer data)
 		mixkit_sound_clear(&s);
 	}
 	check_wav(file_of(&totals, 0));
+	g_assert_true(g_str_has_suffix(totals.picture, "/call.png"));
+	g_assert_true(g_file_test(totals.picture, G_FILE_TEST_IS_REGULAR));
 	g_assert_cmpuint(totals.side[0].decoded, ==, 10 * RATE);
 	g_assert_cmpuint(totals.side[0].silent, ==, 2 * RATE);
 	g_assert_cmpfloat(fabs(totals.side[1].peak - 8000 / 32768.0), <, 1e-3);

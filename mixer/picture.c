@@ -1,0 +1,86 @@
+#include "mixer/picture.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "mixer/png.h"
+
+enum colour {
+	GROUND,
+	AXIS,
+	GRID,
+	LANE,			/* one for each lane */
+	COLOURS = LANE + PEAKS_LANES,
+};
+
+static const uint32_t colours[COLOURS] = {
+	[GROUND] = 0xffffff,
+	[AXIS] = 0xb0b8c0,
+	[GRID] = 0xe8ecf0,
+	[LANE] = 0x1f6fb4,
+	[LANE + 1] = 0xc8641e,
+};
+
+enum {
+	LANE_HEIGHT = PICTURE_HEIGHT / PEAKS_LANES,
+	MIDDLE = LANE_HEIGHT / 2,
+	REACH = MIDDLE - 4,	/* pixels of full scale */
+	TENTHS = 10,
+};
+
+/* Pixels for a magnitude: 48 dB are seen, for speech spans that much. */
+static int bar(float peak)
+{
+	double db = 20 * log10(fmax((double)peak, 1) / 32768);
+
+	return (int)lrint(fmax(0, 1 + db / 48) * REACH);
+}
+
+static float loudest(const mix_peaks *p, unsigned lane, size_t from, size_t to)
+{
+	float top = 0;
+
+	for (size_t i = from; i < to; i++)
+		top = fmaxf(top, mix_peaks_at(p, lane, i));
+	return top;
+}
+
+static void draw_ground(uint8_t *px)
+{
+	memset(px, GROUND, PICTURE_WIDTH * PICTURE_HEIGHT);
+	for (int x = PICTURE_WIDTH / TENTHS; x < PICTURE_WIDTH;
+	     x += PICTURE_WIDTH / TENTHS) {
+		for (int y = 0; y < PICTURE_HEIGHT; y++)
+			px[y * PICTURE_WIDTH + x] = GRID;
+	}
+	for (int lane = 0; lane < PEAKS_LANES; lane++)
+		memset(px + (lane * LANE_HEIGHT + MIDDLE) * PICTURE_WIDTH,
+		       AXIS, PICTURE_WIDTH);
+}
+
+static void draw_lane(uint8_t *px, const mix_peaks *p, unsigned lane)
+{
+	size_t n = mix_peaks_count(p);
+	int middle = (int)lane * LANE_HEIGHT + MIDDLE;
+
+	for (size_t x = 0; x < PICTURE_WIDTH; x++) {
+		size_t from = x * n / PICTURE_WIDTH;
+		size_t to = (x + 1) * n / PICTURE_WIDTH;
+		int high = bar(loudest(p, lane, from, MAX(to, from + 1)));
+
+		for (int y = middle - high; high && y <= middle + high; y++)
+			px[(size_t)y * PICTURE_WIDTH + x] =
+				(uint8_t)(LANE + lane);
+	}
+}
+
+GByteArray *mix_picture(const mix_peaks *p)
+{
+	g_autofree uint8_t *px = g_malloc(PICTURE_WIDTH * PICTURE_HEIGHT);
+
+	draw_ground(px);
+	for (unsigned lane = 0; lane < PEAKS_LANES && mix_peaks_count(p);
+	     lane++)
+		draw_lane(px, p, lane);
+	return mix_png(px, PICTURE_WIDTH, PICTURE_HEIGHT, colours, COLOURS);
+}

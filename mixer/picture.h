@@ -1,0 +1,11 @@
+/* picture.h - the waveform of a call as a PNG. */
+#pragma once
+#include <glib.h>
+
+#include "mixer/peaks.h"
+
+enum { PICTURE_WIDTH = 1200, PICTURE_HEIGHT = 240 };
+
+/* The caller above, the callee below, the whole call across, a fainter line
+ * where a tenth of it has passed. Free with g_byte_array_unref(). */
+GByteArray *mix_picture(const mix_peaks *p);
