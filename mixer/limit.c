@@ -111,6 +111,7 @@ size_t mix_limit_run(mix_limit *l, const float *in, float *out, size_t n)
 		memcpy(out, l->past, past * sizeof(*out));
 		memcpy(out + past, in, (n - past) * sizeof(*out));
 		keep_past(l, in, n);
+		l->at = (l->at + n) % l->w;
 		return 0;
 	}
 	for (size_t i = 0; i < n; i++) {
