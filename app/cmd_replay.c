@@ -46,6 +46,7 @@ typedef struct replay {
 	clk_mono last_tick;
 	clk_both now;
 	unsigned recorded, partial, others, troubles;
+	unsigned refused;	/* not recorded, though packets were there */
 } replay;
 
 static bool fail(GError **err, const char *fmt, const char *what)
@@ -230,12 +231,14 @@ static void tell(replay *r, const render_result *o)
 	const char *caller = story_party(o->story, "caller");
 	const char *callee = story_party(o->story, "callee");
 
-	if (!strcmp(o->outcome, "RECORDED"))
+	if (!strcmp(o->outcome, "RECORDED")) {
 		r->recorded++;
-	else if (!strcmp(o->outcome, "PARTIAL"))
+	} else if (!strcmp(o->outcome, "PARTIAL")) {
 		r->partial++;
-	else
+	} else {
 		r->others++;
+		r->refused += o->packets > 0;
+	}
 	printf("%s  %s -> %s  %.2f s  %s%s%s\n", o->story->call_id,
 	       *caller ? caller : "?", *callee ? callee : "?",
 	       (double)o->mix.duration / 1e9, o->outcome, *o->why ? ": " : "",
@@ -433,5 +436,6 @@ int cmd_replay(int argc, char **argv)
 		return app_fail("replay", err);
 	printf("%u recorded, %u partial, %u not recorded\n", r.recorded,
 	       r.partial, r.others);
-	return r.troubles || r.others ? APP_FAIL : APP_OK;
+	ok = r.recorded + r.partial && !r.refused && !r.troubles;
+	return ok ? APP_OK : APP_FAIL;
 }
