@@ -273,7 +273,7 @@ static bool render_all(replay *r, GPtrArray *dirs, GError **err)
 	render_config cfg = {
 		.key = r->key,
 		.recordings = r->out,
-		.pattern = "{id}",
+		.pattern = "{date}-{time}_{caller}_{callee}",
 		.outputs = (const mix_output *)(void *)r->outputs->data,
 		.n_outputs = r->outputs->len,
 		.dec = dec_config_default(),

@@ -89,7 +89,7 @@ static const conf_key table[CONF_KEYS] = {
 	       "caller left and callee right, mixed, or a file for each"),
 	NUMBER(CONF_RENDER_RATE, "render", "rate", "0", 0, 48000,
 	       "samples a second of the files; 0: the highest carried"),
-	TEXT(CONF_RENDER_NAME, "render", "name", "{date}/{call}",
+	TEXT(CONF_RENDER_NAME, "render", "name", "{date}-{time}_{caller}_{callee}",
 	     "pattern of the files' names below the recordings directory"),
 	CHOICE(CONF_RENDER_SRTP, "render", "srtp", "own", "own|libsrtp",
 	       "which implementation decrypts"),
