@@ -153,9 +153,9 @@ static tap_sip_verdict headers_read(span *in, tap_sip *m)
 
 	for (;;) {
 		peek = *in;
-		if (!span_line(&peek, &line))
+		if (!span_until(&peek, '\n', &line))
 			return TAP_SIP_SHORT;
-		if (!line.left) {
+		if (!line.left || span_eq(line, "\r")) {
 			m->headers.left = (size_t)(in->p - m->headers.p);
 			*in = peek;
 			return TAP_SIP_OK;
@@ -276,7 +276,7 @@ static bool head_cut(span *in, span *head)
 	span s = *in, line;
 
 	while (span_until(&s, '\n', &line))
-		if (!line.left || (line.left == 1 && line.p[0] == '\r'))
+		if (!line.left || span_eq(line, "\r"))
 			return span_cut(in, (size_t)(s.p - in->p), head);
 	return false;
 }
