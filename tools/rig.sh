@@ -283,7 +283,8 @@ rig_call() {
 
 # rig_sniff NAME HOST INTERFACE - tcpdump to $RIG/NAME.pcap until rig_stop.
 rig_sniff() {
-	rig_start "$1" "$2" tcpdump -Z root -U -n --immediate-mode -i "$3" \
+	rig_start "$1" "$2" tcpdump -Z root -U -n -s 2048 -B 16384 \
+		--immediate-mode --time-stamp-precision=nano -i "$3" \
 		-w "$RIG/$1.pcap" udp
 	rig_await 10 'tcpdump' grep -q 'listening on' "$RIG/$1.log"
 }
@@ -295,8 +296,8 @@ rig_rtp_at() {
 
 # rig_count direct|relayed FILE - RTP packets of Alice's host, both ways, in a
 # capture made there: to and from Bob's host, or the relay. On the way to the
-# relay they are bare, in ChannelData, or in Send and Data indications with
-# XOR-PEER-ADDRESS before DATA (RFC 5766 11.4, 10).
+# relay they are bare, in ChannelData, or in Send and Data indications, whose
+# DATA comes before or after an IPv4 XOR-PEER-ADDRESS (RFC 5766 11.4, 10).
 rig_count() {
 	local to wraps
 
@@ -310,7 +311,8 @@ rig_count() {
 		wraps="$(rig_rtp_at 8)
 			or (udp[8] & 0xc0 = 0x40 and $(rig_rtp_at 12))
 			or ((udp[8:2] = 0x16 or udp[8:2] = 0x17) and
-			    udp[40:2] = 0x13 and $(rig_rtp_at 44))"
+			    ((udp[40:2] = 0x13 and $(rig_rtp_at 44)) or
+			     (udp[28:2] = 0x13 and $(rig_rtp_at 32))))"
 		;;
 	esac
 	tcpdump -n -r "$2" --count "host $to and ($wraps)" 2>/dev/null |
