@@ -35,7 +35,9 @@ FUZZ  := $(call bins,tests/fuzz/*.c)
 BENCH := $(call bins,tests/bench/*.c)
 TOOLS := $(call bins,tools/*.c)
 
-all: $B/app/edgetape $(TOOLS)
+EXAMPLES := $(patsubst %.c,$B/%.so,$(wildcard examples/*.c))
+
+all: $B/app/edgetape $(TOOLS) $(EXAMPLES)
 
 $B/app/edgetape: LDFLAGS += -rdynamic
 $B/app/edgetape: $(patsubst %.c,$B/%.o,$(wildcard app/*.c)) $(LIB)
@@ -57,6 +59,14 @@ PHONE := $B/tools/nicephone.o $(patsubst %.c,$B/%.o,$(wildcard tools/phone/*.c))
 $B/tools/nicephone: $(PHONE)
 $B/tools/nicephone: LDLIBS += $(shell $(PKG_CONFIG) --libs nice)
 $(PHONE): PKG_CFLAGS += $(shell $(PKG_CONFIG) --cflags nice)
+
+# Codec plug-ins: shared objects that know plugin_api.h and nothing else.
+$B/%.so: %.c decoder/plugin_api.h
+	@mkdir -p $(@D); echo "  SO   $@"
+	$Q$(CC) -std=c11 -shared -fPIC -I. -Wall -Wextra $(CFLAGS) $(SAN) \
+		-o $@ $<
+$B/tests/unit/dec_plugin_io_test: $(EXAMPLES) \
+	$(patsubst %.c,$B/%.so,$(wildcard tests/plugins/*.c))
 
 # Test support: every unit test and fuzz target may use it.
 SUPPORT := $(patsubst %.c,$B/%.o,$(filter-out tests/support/replay.c,\

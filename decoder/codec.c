@@ -130,10 +130,14 @@ static void plc_clear(dec_codec *c)
 		dec_plc_init(&c->plc[ch], c->rate, DEC_CONCEAL_MS);
 }
 
-static bool open_family(dec_codec *c, const call_payload *p, GError **err)
+static bool open_ops(dec_codec *c, const call_payload *p, GError **err)
 {
 	const family *f = family_find(p->name);
 
+	if (c->plugin) {
+		c->ops = &dec_plugin_ops;
+		return c->ops->open(c, p, err);
+	}
 	if (!f) {
 		g_set_error(err, DEC_CODEC_ERROR, DEC_CODEC_ERROR_UNKNOWN,
 			    "payload type %u: no decoder for %s/%u", p->pt,
@@ -154,8 +158,8 @@ dec_codec *dec_codec_open(const call_payload *p, const dec_plugins *plugins,
 		(void)dec_codec_static(p->pt, &known);
 	c->clock = known.clock;
 	c->channels = known.channels == 2 ? 2 : 1;
-	(void)plugins;
-	if (!open_family(c, &known, err))
+	c->plugin = dec_plugins_find(plugins, &known, &c->rate);
+	if (!open_ops(c, &known, err))
 		return NULL;
 	g_assert(c->rate && c->clock);
 	plc_clear(c);

@@ -5,6 +5,7 @@
 #pragma once
 #include "decoder/codec.h"
 #include "decoder/plc.h"
+#include "decoder/plugin.h"
 
 typedef struct dec_codec_ops {
 	/* False with the error set; nothing to close then. */
@@ -32,6 +33,7 @@ struct dec_codec {
 	bool silent;		/* the sender said so */
 	bool own_plc;		/* conceal() never leaves it to the generic one,
 				 * which then need not hear the sound */
+	const edgetape_codec *plugin;	/* NULL: not from a plug-in */
 	void *state;		/* the family's own */
 	dec_plc plc[2];	/* generic concealment, one per channel */
 };
@@ -39,7 +41,7 @@ struct dec_codec {
 extern const dec_codec_ops dec_pcmu_ops, dec_pcma_ops, dec_g722_ops,
 	dec_siren_ops, dec_g7221_ops, dec_g726_ops, dec_g729_ops, dec_gsm_ops,
 	dec_ilbc_ops, dec_g723_ops, dec_amr_ops, dec_amrwb_ops, dec_opus_ops,
-	dec_speex_ops, dec_l16_ops;
+	dec_speex_ops, dec_l16_ops, dec_plugin_ops;
 
 /* A refusal in open(): "SIREN/8000: only 16000 Hz". Returns false. */
 bool dec_codec_refuse(const call_payload *p, const char *why, GError **err);
