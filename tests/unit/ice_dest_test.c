@@ -19,19 +19,24 @@
 #define OLD_C "c=IN IP4 10.0.0.1\r\n"
 #define NEW_C "c=IN IP4 203.0.113.67\r\n"
 
-/* What the method `remove` makes of it, audio recorded. */
-static ice_report expect(const char *x, const char *y)
+static ice_report expect_of(ice_method m, const char *x, const char *y)
 {
 	ice_plan p = ice_plan_default();
 	span got = span_str(x);
 	ice_report r;
 
-	p.method = ICE_REMOVE;
+	p.method = m;
 	(void)oracle_check(&p, span_str("application/sdp"), span_str(x), &got,
 			   &r);
 	g_autofree char *text = span_dup(got);
 	g_assert_cmpstr(text, ==, y);
 	return r;
+}
+
+/* What the method `remove` makes of it, audio recorded. */
+static ice_report expect(const char *x, const char *y)
+{
+	return expect_of(ICE_REMOVE, x, y);
 }
 
 static void test_session_conn(void)
@@ -163,6 +168,21 @@ static void test_not_moved(void)
 	}
 }
 
+/* Hold stays hold when a candidate has that address too, and an address which
+ * this method has put out of use is no longer anybody's. */
+static void test_dead_addresses(void)
+{
+	static const char hold[] =
+		"v=0\r\nc=IN IP4 0.0.0.0\r\nm=audio 9 RTP/AVP 0\r\n"
+		"a=candidate:1 1 UDP 1 0.0.0.0 9 typ host\r\n" RELAY_NEXT;
+	static const char dead[] =
+		"v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 9 RTP/AVP 0\r\n"
+		"a=candidate:1 1 UDP 1 192.0.2.1 9 typ host\r\n" RELAY_NEXT;
+
+	expect_of(ICE_PORT, hold, hold);
+	expect_of(ICE_PORT_ADDRESS, dead, dead);
+}
+
 /* UDP before TCP, the family of c= first, RTCP of the same allocation. */
 static void test_choice(void)
 {
@@ -202,6 +222,20 @@ static void test_same_host(void)
 	       RELAY_NEXT);
 }
 
+/* a=rtcp names a relay by the address of c=: when that moves, it is written
+ * out. */
+static void test_rtcp_leans_on_conn(void)
+{
+#define CROSSED \
+	"a=candidate:2 1 UDP 9 203.0.113.68 42036 typ relay\r\n" \
+	"a=candidate:2 2 UDP 9 203.0.113.67 42037 typ relay\r\n"
+	expect("v=0\r\nc=IN IP4 203.0.113.67\r\nm=audio 5000 RTP/AVP 0\r\n"
+	       "a=candidate:1 1 UDP 9 203.0.113.67 5000 typ host\r\n" CROSSED
+	       "a=rtcp:42037\r\n",
+	       "v=0\r\nc=IN IP4 203.0.113.68\r\nm=audio 42036 RTP/AVP 0\r\n"
+	       CROSSED "a=rtcp:42037 IN IP4 203.0.113.67\r\n");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -214,8 +248,11 @@ int main(int argc, char **argv)
 	g_test_add_func("/ice/dest/rtcp", test_rtcp);
 	g_test_add_func("/ice/dest/rtcp-alone", test_rtcp_alone);
 	g_test_add_func("/ice/dest/not-moved", test_not_moved);
+	g_test_add_func("/ice/dest/dead-addresses", test_dead_addresses);
 	g_test_add_func("/ice/dest/choice", test_choice);
 	g_test_add_func("/ice/dest/family", test_family);
 	g_test_add_func("/ice/dest/same-host", test_same_host);
+	g_test_add_func("/ice/dest/rtcp-leans-on-conn",
+			test_rtcp_leans_on_conn);
 	return g_test_run();
 }

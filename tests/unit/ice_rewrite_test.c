@@ -330,6 +330,27 @@ static void test_refuse_fallback(void)
 	g_assert_cmpint(r.media[1].state, ==, ICE_FORCED);
 }
 
+/* A section that names a relay in the other grammar is no fallback. */
+static void test_mixed_grammars(void)
+{
+	ice_plan p = plan_of(ICE_REMOVE);
+	ice_report r;
+
+	p.draft06 = ICE_DRAFT06_REFUSE;
+	expect(&p, sdp_type,
+	       SESSION "m=audio 42037 RTP/AVP 0\r\nc=IN IP4 203.0.113.67\r\n"
+	       "a=candidate:OMl 1 ebd UDP 0.830 10.20.30.40 50004 \r\n"
+	       HOST1 RELAY1,
+	       SESSION "m=audio 42037 RTP/AVP 0\r\nc=IN IP4 203.0.113.67\r\n"
+	       RELAY1, &r);
+	g_assert_cmpint(r.media[0].state, ==, ICE_FORCED);
+	p.draft06 = ICE_DRAFT06_LEAVE;
+	g_free(rewritten(&p, sdp_type, SESSION "m=audio 5 RTP/AVP 0\r\n"
+			 "a=candidate:OMl 1 ebd UDP 0.830 10.20.30.40 5 \r\n"
+			 HOST1 RELAY1, &r));
+	g_assert_cmpint(r.media[0].state, ==, ICE_FORCED);
+}
+
 /* Both parts of a real offer; a part's own Content-Length follows. */
 static void test_multipart(void)
 {
@@ -351,6 +372,8 @@ static void test_multipart(void)
 	expect(&p, multipart_type, x, y, &r);
 	expect(&p, multipart_type, x_length, y_length, &r);
 	g_assert_cmpuint(r.n, ==, 2);
+	g_assert_cmpuint(r.media[0].part, ==, 0);
+	g_assert_cmpuint(r.media[1].part, ==, 2);
 }
 
 static void test_multipart_odd(void)
@@ -429,6 +452,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/ice/rewrite/draft06-edges", test_draft06_edges);
 	g_test_add_func("/ice/rewrite/sibling", test_sibling);
 	g_test_add_func("/ice/rewrite/refuse-fallback", test_refuse_fallback);
+	g_test_add_func("/ice/rewrite/mixed-grammars", test_mixed_grammars);
 	g_test_add_func("/ice/rewrite/multipart", test_multipart);
 	g_test_add_func("/ice/rewrite/multipart-odd", test_multipart_odd);
 	g_test_add_func("/ice/rewrite/limits", test_limits);

@@ -205,6 +205,20 @@ static void test_known(void)
 	g_assert_true(ice_known_relay(&k, &p, span_str(host), &at));
 }
 
+/* What was put out of use keeps its q-value and is a relay no more. */
+static void test_known_dead(void)
+{
+	const char *line = "i 1 p UDP 0.410 192.0.2.1 9";
+	ice_plan p = ice_plan_default();
+	ice_known k;
+
+	ice_known_init(&k);
+	g_assert_true(ice_known_relay(&k, &p, span_str(line), &p.dead4));
+	p.method = ICE_PORT_ADDRESS;
+	g_assert_false(ice_known_relay(&k, &p, span_str(line), &p.dead4));
+	g_assert_false(ice_known_relay(&k, &p, span_str(line), &p.dead6));
+}
+
 static void test_known_many(void)
 {
 	g_autoptr(GString) x = g_string_new(NULL);
@@ -230,6 +244,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/ice/sdp/sections", test_sections);
 	g_test_add_func("/ice/sdp/cut", test_cut);
 	g_test_add_func("/ice/known/rules", test_known);
+	g_test_add_func("/ice/known/dead", test_known_dead);
 	g_test_add_func("/ice/known/many", test_known_many);
 	return g_test_run();
 }
