@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "mixer/lane.h"
 #include "mixer/limit.h"
 #include "mixer/mix.h"
 #include "mixer/mute.h"
@@ -55,9 +56,11 @@ struct mix_call {
 	int64_t made;		/* samples made, before the limiter */
 	int64_t skip;		/* samples of the limiters' delay to drop */
 	size_t quantum;		/* samples in a step */
-	float *bus[BUSES], *out[BUSES];
+	int buses;		/* 2 where no output wants mono */
+	float *bus[BUSES], *out;
+	int16_t *pcm[BUSES];
 	uint8_t *heard;
-	double square[2];	/* sum of squares of each side */
+	uint64_t square[2];	/* sum of squares of each side */
 };
 
 static bool good_rate(uint32_t rate)
@@ -111,6 +114,15 @@ static void free_track(void *t)
 	mix_track_free(t);
 }
 
+static bool wants_mono(const mix_plan *p)
+{
+	for (size_t i = 0; i < p->n_outputs; i++) {
+		if (p->outputs[i].layout == MIX_MONO)
+			return true;
+	}
+	return false;
+}
+
 mix_call *mix_call_new(const mix_plan *plan, GError **err)
 {
 	mix_call *m;
@@ -124,6 +136,7 @@ mix_call *mix_call_new(const mix_plan *plan, GError **err)
 	m->mute[0] = mix_mute_new();
 	m->mute[1] = mix_mute_new();
 	m->keep = true;
+	m->buses = wants_mono(plan) ? BUSES : MONO;
 	m->top_rate = RATE_LOWEST;
 	return m;
 }
@@ -137,8 +150,9 @@ void mix_call_free(mix_call *m)
 	for (int i = 0; i < BUSES; i++) {
 		mix_limit_free(m->limit[i]);
 		g_free(m->bus[i]);
-		g_free(m->out[i]);
+		g_free(m->pcm[i]);
 	}
+	g_free(m->out);
 	mix_mute_free(m->mute[0]);
 	mix_mute_free(m->mute[1]);
 	mix_peaks_free(m->peaks);
@@ -327,8 +341,9 @@ static bool open_sink(mix_call *m, GError **err)
 	for (int i = 0; i < BUSES; i++) {
 		m->limit[i] = mix_limit_new(rate);
 		m->bus[i] = g_new(float, m->quantum);
-		m->out[i] = g_new(float, m->quantum);
+		m->pcm[i] = g_new(int16_t, m->quantum);
 	}
+	m->out = g_new(float, m->quantum);
 	m->heard = g_new(uint8_t, m->quantum);
 	m->peaks = mix_peaks_new(rate / PEAKS_PER_S);
 	m->skip = (int64_t)mix_limit_delay(m->limit[0]);
@@ -338,7 +353,6 @@ static bool open_sink(mix_call *m, GError **err)
 static void make_side(mix_call *m, uint8_t side, size_t n)
 {
 	mix_step s = {m->made, m->made + (int64_t)n, m->bus[side], m->heard};
-	uint64_t quiet = 0;
 
 	memset(m->bus[side], 0, n * sizeof(float));
 	memset(m->heard, 0, n);
@@ -348,27 +362,30 @@ static void make_side(mix_call *m, uint8_t side, size_t n)
 		if (mix_track_side(t) == side)
 			mix_track_render(t, &s);
 	}
-	for (size_t i = 0; i < n; i++)
-		quiet += !m->heard[i];
-	m->desk.side[side].silent += quiet;
+	m->desk.side[side].silent += n - mix_lane_count(m->heard, n);
 	mix_mute_apply(m->mute[side], m->desk.rate, m->made, m->bus[side], n);
 }
 
-static void measure(mix_call *m, const float *const lane[2], size_t n)
+static void measure(mix_call *m, const int16_t *const lane[2], size_t n)
 {
-	for (int side = 0; side < 2; side++) {
-		double sum = 0, top = m->desk.side[side].peak;
-
-		for (size_t i = 0; i < n; i++) {
-			double x = (double)lane[side][i] / 32768;
-
-			sum += x * x;
-			top = fmax(top, fabs(x));
-		}
-		m->square[side] += sum;
-		m->desk.side[side].peak = top;
-	}
+	m->square[CALL_CALLER] += mix_lane_energy(lane[CALL_CALLER], n);
+	m->square[CALL_CALLEE] += mix_lane_energy(lane[CALL_CALLEE], n);
 	mix_peaks_add(m->peaks, lane, n);
+}
+
+static void limit_buses(mix_call *m, size_t n)
+{
+	if (m->buses > MONO) {
+		memcpy(m->bus[MONO], m->bus[CALL_CALLER], n * sizeof(float));
+		mix_lane_add(m->bus[MONO], m->bus[CALL_CALLEE], n);
+	}
+	for (int i = 0; i < m->buses; i++) {
+		size_t over = mix_limit_run(m->limit[i], m->bus[i], m->out, n);
+
+		if (i < MONO)
+			m->desk.side[i].clipped += over;
+		mix_lane_round(m->out, m->pcm[i], n);
+	}
 }
 
 /* The buses through the limiters into the files. */
@@ -376,21 +393,12 @@ static bool put_out(mix_call *m, size_t n, GError **err)
 {
 	size_t skip = (size_t)MIN(m->skip, (int64_t)n);
 	mix_mixed out = {
-		.side = {m->out[CALL_CALLER] + skip, m->out[CALL_CALLEE] + skip},
-		.mono = m->out[MONO] + skip,
+		.side = {m->pcm[CALL_CALLER] + skip, m->pcm[CALL_CALLEE] + skip},
+		.mono = m->buses > MONO ? m->pcm[MONO] + skip : NULL,
 		.n = n - skip,
 	};
 
-	for (size_t i = 0; i < n; i++)
-		m->bus[MONO][i] = m->bus[CALL_CALLER][i] +
-				  m->bus[CALL_CALLEE][i];
-	for (int i = 0; i < BUSES; i++) {
-		size_t over = mix_limit_run(m->limit[i], m->bus[i], m->out[i],
-					    n);
-
-		if (i < MONO)
-			m->desk.side[i].clipped += over;
-	}
+	limit_buses(m, n);
 	m->skip -= (int64_t)skip;
 	measure(m, out.side, out.n);
 	return mix_sink_write(m->sink, &out, err);
@@ -466,17 +474,28 @@ static bool make_rest(mix_call *m, int64_t end, GError **err)
 	return put_out(m, (size_t)rest, err);
 }
 
+static int peak_of(const mix_call *m, unsigned side)
+{
+	int top = 0;
+
+	for (size_t i = 0; i < mix_peaks_count(m->peaks); i++)
+		top = MAX(top, mix_peaks_at(m->peaks, side, i));
+	return top;
+}
+
 static void tell_totals(mix_call *m, mix_totals *out)
 {
 	out->rate = m->desk.rate;
 	out->frames = (uint64_t)m->made;
 	out->duration = (int64_t)((__int128)m->made * CLK_NS_PER_S /
 				  m->desk.rate);
-	for (int side = 0; side < 2; side++) {
+	for (unsigned side = 0; side < 2; side++) {
+		double frames = (double)MAX(m->made, 1);
+
 		out->side[side] = m->desk.side[side];
-		if (m->made)
-			out->side[side].rms =
-				sqrt(m->square[side] / (double)m->made);
+		out->side[side].peak = peak_of(m, side) / 32768.0;
+		out->side[side].rms =
+			sqrt((double)m->square[side] / frames) / 32768;
 	}
 }
 

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "mixer/lane.h"
+
 /* The gain a sample needs is held for W samples before it by a sliding
  * minimum and then averaged over W: a ramp that is down in time, because each
  * value averaged already knew of the peak. W is 5 ms. Going up again takes
@@ -75,15 +77,6 @@ static float next_gain(mix_limit *l, float need)
 	return sum / (float)l->w;
 }
 
-static float loudest(const float *in, size_t n)
-{
-	float top = 0;
-
-	for (size_t i = 0; i < n; i++)
-		top = fabsf(in[i]) > top ? fabsf(in[i]) : top;
-	return top;
-}
-
 /* The sample at `i` counted from the start of the past. */
 static float delayed(const mix_limit *l, const float *in, size_t i)
 {
@@ -104,7 +97,7 @@ static void keep_past(mix_limit *l, const float *in, size_t n)
 
 size_t mix_limit_run(mix_limit *l, const float *in, float *out, size_t n)
 {
-	bool calm = l->open && loudest(in, n) <= FULL + 1;
+	bool calm = l->open && !mix_lane_over(in, n);
 	size_t past = MIN(n, l->w - 1), over = 0;
 
 	if (calm) {

@@ -1,14 +1,15 @@
 #include "mixer/peaks.h"
 
 #include <glib.h>
-#include <math.h>
 #include <string.h>
+
+#include "mixer/lane.h"
 
 struct mix_peaks {
 	uint64_t size;		/* samples in a bucket */
 	uint64_t filled;	/* of the last one */
 	size_t n;		/* buckets, the last one open */
-	float top[PEAKS_LANES][PEAKS_MAX];
+	int top[PEAKS_LANES][PEAKS_MAX];
 };
 
 mix_peaks *mix_peaks_new(uint32_t first)
@@ -28,8 +29,8 @@ static void halve(mix_peaks *p)
 {
 	for (unsigned l = 0; l < PEAKS_LANES; l++) {
 		for (size_t i = 0; i < PEAKS_MAX / 2; i++)
-			p->top[l][i] = fmaxf(p->top[l][2 * i],
-					     p->top[l][2 * i + 1]);
+			p->top[l][i] = MAX(p->top[l][2 * i],
+					   p->top[l][2 * i + 1]);
 		memset(p->top[l] + PEAKS_MAX / 2, 0, sizeof(p->top[l]) / 2);
 	}
 	p->n = PEAKS_MAX / 2;
@@ -47,7 +48,7 @@ static void open_bucket(mix_peaks *p)
 	p->filled = 0;
 }
 
-void mix_peaks_add(mix_peaks *p, const float *const lane[PEAKS_LANES],
+void mix_peaks_add(mix_peaks *p, const int16_t *const lane[PEAKS_LANES],
 		   size_t n)
 {
 	size_t at = 0;
@@ -58,12 +59,9 @@ void mix_peaks_add(mix_peaks *p, const float *const lane[PEAKS_LANES],
 		open_bucket(p);
 		take = (size_t)MIN(n - at, p->size - p->filled);
 		for (unsigned l = 0; l < PEAKS_LANES; l++) {
-			float top = p->top[l][p->n - 1];
+			int top = mix_lane_peak(lane[l] + at, take);
 
-			for (size_t i = at; i < at + take; i++)
-				top = fabsf(lane[l][i]) > top
-					? fabsf(lane[l][i]) : top;
-			p->top[l][p->n - 1] = top;
+			p->top[l][p->n - 1] = MAX(p->top[l][p->n - 1], top);
 		}
 		p->filled += take;
 		at += take;
@@ -80,7 +78,7 @@ uint64_t mix_peaks_bucket(const mix_peaks *p)
 	return p->size;
 }
 
-float mix_peaks_at(const mix_peaks *p, unsigned lane, size_t i)
+int mix_peaks_at(const mix_peaks *p, unsigned lane, size_t i)
 {
 	g_assert(lane < PEAKS_LANES && i < p->n);
 	return p->top[lane][i];

@@ -29,19 +29,19 @@ enum {
 };
 
 /* Pixels for a magnitude: 48 dB are seen, for speech spans that much. */
-static int bar(float peak)
+static int bar(int peak)
 {
-	double db = 20 * log10(fmax((double)peak, 1) / 32768);
+	double db = 20 * log10(MAX(peak, 1) / 32768.0);
 
 	return (int)lrint(fmax(0, 1 + db / 48) * REACH);
 }
 
-static float loudest(const mix_peaks *p, unsigned lane, size_t from, size_t to)
+static int loudest(const mix_peaks *p, unsigned lane, size_t from, size_t to)
 {
-	float top = 0;
+	int top = 0;
 
 	for (size_t i = from; i < to; i++)
-		top = fmaxf(top, mix_peaks_at(p, lane, i));
+		top = MAX(top, mix_peaks_at(p, lane, i));
 	return top;
 }
 

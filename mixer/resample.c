@@ -3,6 +3,8 @@
 #include <glib.h>
 #include <soxr.h>
 
+#include "mixer/lane.h"
+
 static void open_soxr(mix_resample *r)
 {
 	soxr_io_spec_t io = soxr_io_spec(SOXR_INT16_I, SOXR_FLOAT32_I);
@@ -56,8 +58,7 @@ void mix_resample_push(mix_resample *r, const int16_t *in, size_t n,
 		return;
 	}
 	to = mix_wave_room(out, n);
-	for (size_t i = 0; i < n; i++)
-		to[i] = in[i];
+	mix_lane_read(in, to, n);
 	out->to += n;
 }
 

@@ -9,15 +9,17 @@
 #define TRIAL_NS CLK_NS_PER_S
 /* After this much silence nothing is known of the sender's clock any more. */
 #define FORGET_NS (60 * CLK_NS_PER_S)
+#define YEAR_S 31536000LL
 enum { SEGMENTS_MAX = 512 };	/* a sender that jumps more is not followed */
 
 int64_t mix_segment_media(const mix_segment *s, int64_t ts)
 {
-	__int128 ns = (__int128)(ts - s->ts0) * CLK_NS_PER_S / s->clock;
-
 	/* A year either way keeps later sums in range. */
-	return (int64_t)CLAMP(ns, -31536000 * (__int128)CLK_NS_PER_S,
-			      31536000 * (__int128)CLK_NS_PER_S);
+	int64_t year = YEAR_S * s->clock;
+	int64_t units = CLAMP(ts - s->ts0, -year, year);
+
+	return units / s->clock * CLK_NS_PER_S +
+	       units % s->clock * CLK_NS_PER_S / s->clock;
 }
 
 const mix_segment *mix_segment_real(const mix_segment *s)

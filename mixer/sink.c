@@ -1,7 +1,8 @@
 #include "mixer/sink.h"
 
-#include <math.h>
 #include <string.h>
+
+#include "mixer/lane.h"
 
 enum { NAMES_MAX = 9999 };
 
@@ -162,43 +163,24 @@ mix_sink *mix_sink_open(const mix_plan *plan, uint32_t rate, GError **err)
 	return NULL;
 }
 
-static int16_t to_pcm(float x)
-{
-	x = x > 32767 ? 32767 : x < -32768 ? -32768 : x;
-	return (int16_t)lrintf(x);
-}
-
-/* Every `stride`th sample from `to` on. */
-static void lay(const float *from, size_t n, int16_t *to, size_t stride)
-{
-	for (size_t i = 0; i < n; i++)
-		to[i * stride] = to_pcm(from[i]);
-}
-
 static const int16_t *lay_out(mix_sink *s, mix_layout l, const mix_mixed *m)
 {
-	int16_t *to;
-
-	g_array_set_size(s->pcm, (guint)(2 * m->n));
-	to = (int16_t *)(void *)s->pcm->data;
 	switch (l) {
 	case MIX_STEREO:
-		lay(m->side[CALL_CALLER], m->n, to, 2);
-		lay(m->side[CALL_CALLEE], m->n, to + 1, 2);
-		break;
+		g_array_set_size(s->pcm, (guint)(2 * m->n));
+		mix_lane_weave(m->side[CALL_CALLER], m->side[CALL_CALLEE],
+			       (int16_t *)(void *)s->pcm->data, m->n);
+		return (const int16_t *)(const void *)s->pcm->data;
 	case MIX_MONO:
-		lay(m->mono, m->n, to, 1);
-		break;
+		return m->mono;
 	case MIX_CALLER:
-		lay(m->side[CALL_CALLER], m->n, to, 1);
-		break;
+		return m->side[CALL_CALLER];
 	case MIX_CALLEE:
-		lay(m->side[CALL_CALLEE], m->n, to, 1);
-		break;
+		return m->side[CALL_CALLEE];
 	case MIX_LAYOUTS:
-		g_assert_not_reached();
+		break;
 	}
-	return to;
+	g_assert_not_reached();
 }
 
 bool mix_sink_write(mix_sink *s, const mix_mixed *m, GError **err)

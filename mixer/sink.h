@@ -6,8 +6,8 @@ typedef struct mix_sink mix_sink;
 
 /* The two sides and their mix, limited, n samples each. */
 typedef struct mix_mixed {
-	const float *side[2];
-	const float *mono;
+	const int16_t *side[2];
+	const int16_t *mono;	/* NULL when no output asks for it */
 	size_t n;
 } mix_mixed;
 

@@ -5,6 +5,7 @@
 enum {
 	MARKERS_MAX = 65536,	/* 5 MiB; then only the last ones grow */
 	SIDES = CALL_UNKNOWN + 1,
+	MARKER_TEXT = sizeof(((mix_marker *)0)->text),
 };
 #define JOIN_NS (20 * CLK_NS_PER_MS)
 
@@ -60,24 +61,27 @@ static bool joins(const mix_marker *m, int64_t at, int64_t length,
 	       at - (m->at + m->length) <= JOIN_NS && !strcmp(m->text, text);
 }
 
+/* Cut at a letter's end, to what a marker holds. */
+static void copy_text(char to[static MARKER_TEXT], const char *text)
+{
+	const char *end;
+
+	g_strlcpy(to, text, MARKER_TEXT);
+	if (!g_utf8_validate(to, -1, &end))
+		to[end - to] = '\0';
+}
+
 void mix_timeline_add(mix_timeline *t, mix_kind kind, uint8_t side, int64_t at,
 		      int64_t length, const char *text)
 {
 	guint *last = &t->last[kind][side];
-	mix_marker m = {(uint8_t)kind, side, at, length, ""};
+	mix_marker *prev, m = {(uint8_t)kind, side, at, length, ""};
 
-	if (text)
-		g_utf8_strncpy(m.text, text, (sizeof(m.text) - 1) / 4);
-	if (text && strlen(text) < sizeof(m.text))
-		g_strlcpy(m.text, text, sizeof(m.text));
-	if (*last) {
-		mix_marker *prev =
-			&g_array_index(t->list, mix_marker, *last - 1);
-
-		if (joins(prev, at, length, m.text)) {
-			prev->length = MAX(prev->length, at + length - prev->at);
-			return;
-		}
+	copy_text(m.text, text ? text : "");
+	prev = *last ? &g_array_index(t->list, mix_marker, *last - 1) : NULL;
+	if (prev && joins(prev, at, length, m.text)) {
+		prev->length = MAX(prev->length, at + length - prev->at);
+		return;
 	}
 	if (t->list->len == MARKERS_MAX)
 		return;

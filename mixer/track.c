@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mixer/lane.h"
 #include "mixer/resample.h"
 #include "mixer/segment.h"
 
@@ -58,6 +59,8 @@ struct mix_track {
 	mix_desk *desk;
 	uint32_t stream;
 	uint8_t side;
+	char label[48];		/* "stream 1, 8000 Hz" */
+	uint32_t label_rate;
 	mix_segments segs;
 	GArray *blocks;		/* of block; [head, seen) have been looked at */
 	guint head, seen;
@@ -233,15 +236,19 @@ static void drop_block(mix_track *t)
 
 static int64_t to_samples(const mix_track *t, int64_t ns)
 {
-	__int128 x = (__int128)ns * t->desk->rate;
+	int64_t s = ns / CLK_NS_PER_S, part = ns % CLK_NS_PER_S;
+	int64_t half = part < 0 ? -(CLK_NS_PER_S / 2) : CLK_NS_PER_S / 2;
 
-	x += x < 0 ? -(CLK_NS_PER_S / 2) : CLK_NS_PER_S / 2;
-	return (int64_t)(x / CLK_NS_PER_S);
+	return s * t->desk->rate +
+	       (part * t->desk->rate + half) / CLK_NS_PER_S;
 }
 
 static int64_t to_ns(const mix_track *t, int64_t samples)
 {
-	return (int64_t)((__int128)samples * CLK_NS_PER_S / t->desk->rate);
+	int64_t rate = t->desk->rate;
+
+	return samples / rate * CLK_NS_PER_S +
+	       samples % rate * CLK_NS_PER_S / rate;
 }
 
 static int64_t block_ns(const block *k)
@@ -295,9 +302,11 @@ static void book_block(mix_track *t, const block *k)
 {
 	int64_t at = mix_segment_at(k->seg, k->ts);
 	int64_t hole = hole_before(t, k, at);
-	char text[48];
 
-	snprintf(text, sizeof(text), "stream %u, %u Hz", t->stream, k->rate);
+	if (t->label_rate != k->rate)
+		snprintf(t->label, sizeof(t->label), "stream %u, %u Hz",
+			 t->stream, k->rate);
+	t->label_rate = k->rate;
 	if (hole > CLK_NS_PER_MS)
 		mix_timeline_add(t->desk->timeline, MIX_HOLE, t->side,
 				 at - hole, hole, "nothing received");
@@ -305,7 +314,7 @@ static void book_block(mix_track *t, const block *k)
 	t->last_ts = k->end;
 	t->last_at = at + block_ns(k);
 	mix_timeline_add(t->desk->timeline, MIX_SPEECH, t->side, at,
-			 block_ns(k), text);
+			 block_ns(k), t->label);
 	if (k->kind != PCM_DECODED)
 		mix_timeline_add(t->desk->timeline, marker_of[k->kind], t->side,
 				 at, block_ns(k), NULL);
@@ -436,7 +445,7 @@ static int64_t run_error(const mix_track *t, int64_t n)
 {
 	const run *r = &t->run;
 	int64_t i = r->base + (r->pos >> 32);
-	int64_t ts = r->ts + (int64_t)((__int128)i * r->clock / t->desk->rate);
+	int64_t ts = r->ts + i * r->clock / t->desk->rate;
 
 	return mix_segment_at(r->seg, ts) - to_ns(t, n);
 }
@@ -498,9 +507,7 @@ static void read_wave(mix_track *t, float *bus, size_t n)
 		mix_sinc_add(t->desk->sinc, v, &r->pos, run_step(r), bus, n);
 		return;
 	}
-	v += r->pos >> 32;
-	for (size_t i = 0; i < n; i++)
-		bus[i] += v[i];
+	mix_lane_add(bus, v + (r->pos >> 32), n);
 	r->pos += (int64_t)n << 32;
 }
 

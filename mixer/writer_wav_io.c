@@ -47,19 +47,18 @@ static uint8_t ulaw(int16_t v)
 	return (uint8_t)~(sign | exponent << 4 | (x >> (exponent + 3) & 15));
 }
 
-static size_t turn(const wav *w, const int16_t *pcm, size_t n, uint8_t *to)
+static void turn(const wav *w, const int16_t *pcm, size_t n, uint8_t *to)
 {
 	if (w->base.spec.out.format == MIX_WAV_ULAW) {
 		for (size_t i = 0; i < n; i++)
 			to[i] = ulaw(pcm[i]);
-		return n;
+		return;
 	}
 	for (size_t i = 0; i < n; i++) {
 		uint16_t v = GUINT16_TO_LE((uint16_t)pcm[i]);
 
 		memcpy(to + 2 * i, &v, 2);
 	}
-	return 2 * n;
 }
 
 static bool wav_write(mix_writer *base, const int16_t *pcm, size_t frames,
@@ -67,15 +66,19 @@ static bool wav_write(mix_writer *base, const int16_t *pcm, size_t frames,
 {
 	wav *w = (wav *)base;
 	size_t left = frames * base->spec.channels;
+	size_t octets = base->spec.out.format == MIX_WAV_ULAW ? 1 : 2;
 	uint8_t buf[2 * CHUNK];
 
+	w->data += left * octets;
+	/* Samples in memory are as they are in the file. */
+	if (octets == 2 && G_BYTE_ORDER == G_LITTLE_ENDIAN)
+		return mix_outfile_append(base->file, pcm, 2 * left, err);
 	while (left) {
 		size_t n = MIN(left, CHUNK);
-		size_t octets = turn(w, pcm, n, buf);
 
-		if (!mix_outfile_append(base->file, buf, octets, err))
+		turn(w, pcm, n, buf);
+		if (!mix_outfile_append(base->file, buf, n * octets, err))
 			return false;
-		w->data += octets;
 		pcm += n;
 		left -= n;
 	}
