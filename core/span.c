@@ -25,7 +25,7 @@ bool span_starts(span a, const char *s)
 {
 	size_t n = strlen(s);
 
-	return a.left >= n && !memcmp(a.p, s, n);
+	return a.left >= n && (!n || !memcmp(a.p, s, n));
 }
 
 bool span_casestarts(span a, const char *s)

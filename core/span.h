@@ -120,7 +120,7 @@ static inline bool span_holds(span all, span in)
 
 static inline bool span_eq(span a, const char *s)
 {
-	return a.left == strlen(s) && memcmp(a.p, s, a.left) == 0;
+	return a.left == strlen(s) && (!a.left || !memcmp(a.p, s, a.left));
 }
 
 static inline bool span_same(span a, span b)
