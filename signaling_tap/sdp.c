@@ -369,8 +369,9 @@ static bool is_fallback(const mpart *p)
 	span flag;
 
 	return mime_param(p->disposition, "ms-proxy-2007fallback", &flag) ||
-	       memmem(p->disposition.p, p->disposition.left,
-		      "ms-proxy-2007fallback", 21);
+	       (p->disposition.left &&
+		memmem(p->disposition.p, p->disposition.left,
+		       "ms-proxy-2007fallback", 21));
 }
 
 /* A part that was put there to satisfy old servers: no port, no candidate. */

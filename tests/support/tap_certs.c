@@ -163,8 +163,12 @@ static int client_socket(guint16 port)
 				 .sin_port = htons(port)};
 	struct timeval limit = {10, 0}, brief = {0, 50000};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int small = 65536;
 
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	/* buffers that do not grow: back-pressure shows early */
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &brief, sizeof(brief));
 	g_assert_cmpint(connect(fd, (struct sockaddr *)&to, sizeof(to)), ==, 0);

@@ -9,6 +9,9 @@
 #include "tests/support/tap_certs.h"
 #include "tests/support/tap_script.h"
 
+/* More than the kernel's buffers of both ends hold: 400 times 40 KB. */
+enum { BACKLOG = 400 };
+
 typedef struct rig {
 	tap_script *script;
 	tap_server *server;
@@ -80,7 +83,7 @@ static bool client_read(rig *r, SSL *ssl)
 
 static void client_talk(rig *r, SSL *ssl)
 {
-	tap_frame frames[256];
+	static tap_frame frames[BACKLOG];
 	gsize len;
 	int n;
 
@@ -257,19 +260,19 @@ static void test_back_pressure(void)
 	g_autofree char *body = g_strconcat(sdp, "a=pad:", pad, "\n", NULL);
 	const ice_plan plan = ice_plan_default();
 	GString *big = tap_script_message(head, body);
-	tap_frame got[256];
+	static tap_frame got[BACKLOG];
 	rig r;
 
 	rig_open(&r, NULL, &plan);
-	for (guint64 id = 1; id <= 250; id++)
+	for (guint64 id = 1; id <= BACKLOG; id++)
 		request_add(&r, id, big->str);
-	r.answers = 250;
+	r.answers = BACKLOG;
 	r.max_version = TLS1_2_VERSION;
 	run(&r);
 	g_assert_true(r.served);
 	g_assert_cmpuint(r.stalls, >, 0);
-	g_assert_cmpuint(frames_got(&r, got, 256), ==, 250);
-	for (guint i = 0; i < 250; i++) {
+	g_assert_cmpuint(frames_got(&r, got, BACKLOG), ==, BACKLOG);
+	for (guint i = 0; i < BACKLOG; i++) {
 		g_assert_cmpuint(got[i].id, ==, i + 1);
 		g_assert_cmpuint(got[i].verdict, ==, TAP_REPLACED);
 	}
