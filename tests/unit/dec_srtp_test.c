@@ -1,0 +1,291 @@
+#include <glib.h>
+#include <openssl/evp.h>
+
+#include "core/put.h"
+#include "decoder/hmac.h"
+#include "decoder/kdf.h"
+#include "decoder/srtp.h"
+#include "decoder/srtp_lib.h"
+#include "tests/support/hex.h"
+#include "tests/support/sender.h"
+
+static const char key_128[] = "000102030405060708090a0b0c0d0e0f";
+static const char key_256[] = "000102030405060708090a0b0c0d0e0f"
+			      "101112131415161718191a1b1c1d1e1f";
+static const char salt[] = "517569642070726f2071756f";
+
+static dec_srtp *keyed(const char *suite, const char *key, const char *with)
+{
+	dec_session s = {0};
+
+	hex_read(key, s.key, sizeof(s.key));
+	hex_read(with, s.salt, sizeof(s.salt));
+	memset(s.auth, 0x61, sizeof(s.auth));
+	return dec_srtp_new_session(dec_suite_find(suite), &s, &s);
+}
+
+static void open_rtp(const char *suite, const char *key, const char *packet,
+		     const char *want)
+{
+	uint8_t in[128], out[128];
+	const size_t n = hex_read(packet, in, sizeof(in));
+	dec_srtp *k = keyed(suite, key, salt);
+	size_t got = 0;
+	dec_rtp h;
+
+	g_assert_cmpint(dec_rtp_parse(span_of(in, n), &h), ==, DEC_OK);
+	g_assert_true(dec_srtp_open_rtp(k, span_of(in, n), &h, 0, 0, out,
+					&got));
+	g_assert_cmpuint(got, ==, strlen(want) / 2);
+	hex_same(out, want);
+	g_assert_false(dec_srtp_open_rtp(k, span_of(in, n), &h, 0, 1, out,
+					 &got));
+	in[n / 2] ^= 1;
+	g_assert_false(dec_srtp_open_rtp(k, span_of(in, n), &h, 0, 0, out,
+					 &got));
+	dec_srtp_free(k);
+}
+
+/* RFC 7714 16.1.2 and 16.2.2 */
+static void test_gcm_rtp(void)
+{
+	static const char clear[] =
+		"8040f17b8041f8d35501a0b247616c6c696120657374206f6d6e69732064"
+		"697669736120696e207061727465732074726573";
+
+	open_rtp("AEAD_AES_128_GCM", key_128,
+		 "8040f17b8041f8d35501a0b2f24de3a3fb34de6cacba861c9d7e4bcabe63"
+		 "3bd50d294e6f42a5f47a51c7d19b36de3adf8833899d7f27beb16a9152cf"
+		 "765ee4390cce", clear);
+	open_rtp("AEAD_AES_256_GCM", key_256,
+		 "8040f17b8041f8d35501a0b232b1de78a822fe12ef9f78fa332e33aab180"
+		 "12389a58e2f3b50b2a0276ffae0f1ba63799b87b7aa3db36dfffd6b0f9bb"
+		 "7878d7a76c13", clear);
+}
+
+static void open_rtcp(const char *suite, const char *key, const char *packet)
+{
+	static const char clear[] =
+		"81c8000d4d6172734e5450314e545032525450200000042a0000e9304c75"
+		"6e61deadbeefdeadbeefdeadbeefdeadbeefdeadbeef";
+	uint8_t in[128], out[128];
+	const size_t n = hex_read(packet, in, sizeof(in));
+	dec_srtp *k = keyed(suite, key, salt);
+	uint32_t index = 0;
+	size_t got = 0;
+
+	g_assert_true(dec_srtp_open_rtcp(k, span_of(in, n), 0, out, &got,
+					 &index));
+	g_assert_cmpuint(index, ==, 0x5d4);
+	g_assert_cmpuint(got, ==, strlen(clear) / 2);
+	hex_same(out, clear);
+	for (size_t i = 0; i < n; i++) {
+		in[i] ^= 4;
+		g_assert_false(dec_srtp_open_rtcp(k, span_of(in, n), 0, out,
+						  &got, &index));
+		in[i] ^= 4;
+	}
+	dec_srtp_free(k);
+}
+
+/* RFC 7714 17.2 (one of 128 bits, one of 256) and 17.3, not encrypted. */
+static void test_gcm_rtcp(void)
+{
+	open_rtcp("AEAD_AES_128_GCM", key_128,
+		  "81c8000d4d61727363e94885dcdab67ca727d7662f6b7e997ff5c0f76c06"
+		  "f32dc676a5f1730d6fda4ce09b4686303ded0bb9275bc84aa45896cf4d2f"
+		  "c5abf87245d9eade800005d4");
+	open_rtcp("AEAD_AES_256_GCM", key_256,
+		  "81c8000d4d617273d50ae4d1f5ce5d304ba297e47d470c282c3ece5dbffe"
+		  "0a50a2eaa5c1110555be8415f658c61de0476f1b6fad1d1eb30c4446839f"
+		  "57ff6f6cb26ac3be800005d4");
+	open_rtcp("AEAD_AES_128_GCM", key_128,
+		  "81c8000d4d6172734e5450314e545032525450200000042a0000e9304c75"
+		  "6e61deadbeefdeadbeefdeadbeefdeadbeefdeadbeef841dd9683dd78ec9"
+		  "2ae58790125f62b3000005d4");
+}
+
+/* An all-zero body under its right tag: what comes out is the key stream. */
+static void key_stream(dec_srtp *k, const uint8_t auth[20], uint8_t *out,
+		       size_t n)
+{
+	g_autofree uint8_t *packet = g_malloc0(12 + n + 10);
+	g_autofree uint8_t *clear = g_malloc(12 + n + 10);
+	uint8_t tag[DEC_HMAC_TAG];
+	dec_hmac m;
+	dec_rtp h;
+	size_t got;
+
+	packet[0] = 0x80;
+	dec_hmac_init(&m, auth);
+	dec_hmac_sum(&m, span_of(packet, 12 + n), 0, tag);
+	memcpy(packet + 12 + n, tag, 10);
+	g_assert_cmpint(dec_rtp_parse(span_of(packet, 12 + n + 10), &h), ==,
+			DEC_OK);
+	g_assert_true(dec_srtp_open_rtp(k, span_of(packet, 12 + n + 10), &h, 0,
+					0, clear, &got));
+	g_assert_cmpuint(got, ==, 12 + n);
+	memcpy(out, clear + 12, n);
+}
+
+/* RFC 3711 B.2: SSRC, sequence number and rollover counter zero. */
+static void test_cm(void)
+{
+	static const char key[] = "2B7E151628AED2A6ABF7158809CF4F3C";
+	static const char with[] = "F0F1F2F3F4F5F6F7F8F9FAFBFCFD";
+	dec_srtp *k = keyed("AES_CM_128_HMAC_SHA1_80", key, with);
+	uint8_t auth[20], got[48];
+
+	memset(auth, 0x61, sizeof(auth));
+	key_stream(k, auth, got, sizeof(got));
+	hex_same(got, "E03EAD0935C95E80E166B16DD92B4EB4"
+		      "D23513162B02D0F72A43A2FE4A5F97AB"
+		      "41E95B3BB0A2E8DD477901E4FCA894C0");
+	dec_srtp_free(k);
+}
+
+/* Every length up to some strides, against OpenSSL's own counter mode. */
+static void test_cm_lengths(void)
+{
+	static const char with[] = "F0F1F2F3F4F5F6F7F8F9FAFBFCFD";
+	dec_srtp *k = keyed("AES_192_CM_HMAC_SHA1_80",
+			    "000102030405060708090a0b0c0d0e0f1011121314151617",
+			    with);
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	uint8_t key[24], iv[16] = {0}, auth[20], got[2000], want[2000] = {0};
+	int n;
+
+	memset(auth, 0x61, sizeof(auth));
+	for (int i = 0; i < 24; i++)
+		key[i] = (uint8_t)i;
+	hex_read(with, iv, sizeof(iv));
+	g_assert_true(EVP_EncryptInit_ex(ctx, EVP_aes_192_ctr(), NULL, key,
+					 iv) &&
+		      EVP_EncryptUpdate(ctx, want, &n, want, sizeof(want)));
+	for (size_t len = 0; len <= sizeof(got); len += len < 600 ? 1 : 97) {
+		key_stream(k, auth, got, len);
+		g_assert_cmpmem(got, len, want, len);
+	}
+	EVP_CIPHER_CTX_free(ctx);
+	dec_srtp_free(k);
+}
+
+static const char *const suites[] = {
+	"AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32",
+	"AES_256_CM_HMAC_SHA1_80", "AES_256_CM_HMAC_SHA1_32",
+	"AEAD_AES_128_GCM",	   "AEAD_AES_256_GCM",
+	"NULL_HMAC_SHA1_80",
+};
+
+static dec_srtp *receiver(const sender *s, bool libsrtp)
+{
+	secret master;
+
+	g_assert_true(secret_set(&master, span_of(s->key, s->key_len)));
+	return dec_srtp_new(dec_suite_find(s->suite), &master, libsrtp);
+}
+
+/* A packet cut anywhere, or with one octet changed, does not open. */
+static void damage(dec_srtp *k, const pkt *p)
+{
+	uint8_t in[256], out[256];
+	size_t n;
+	dec_rtp h;
+
+	memcpy(in, p->bytes.p, p->bytes.left);
+	for (size_t cut = 0; cut < p->bytes.left; cut++)
+		if (dec_rtp_parse(span_of(in, cut), &h) == DEC_OK)
+			g_assert_false(dec_srtp_open_rtp(k, span_of(in, cut),
+							 &h, 0, 0, out, &n));
+	for (size_t i = 0; i < p->bytes.left; i++) {
+		in[i] ^= 0x10;
+		if (dec_rtp_parse(span_of(in, p->bytes.left), &h) == DEC_OK)
+			g_assert_false(dec_srtp_open_rtp(
+				k, span_of(in, p->bytes.left), &h, 0, 0, out,
+				&n));
+		in[i] ^= 0x10;
+	}
+}
+
+/* What libsrtp2 protects, both transforms open. */
+static void one_peer(const char *suite, uint8_t mki, bool libsrtp)
+{
+	uint8_t out[256];
+	uint32_t index;
+	dec_srtp *k;
+	size_t n;
+	sender s;
+	pkt p;
+
+	sender_init(&s, suite, CALL_CALLER, 5);
+	s.mki_len = mki;
+	k = receiver(&s, libsrtp);
+	for (int i = 0; i < 5; i++) {
+		dec_rtp h;
+
+		p = sender_rtp(&s, "some octets of payload", 22);
+		g_assert_cmpint(dec_rtp_parse(p.bytes, &h), ==, DEC_OK);
+		g_assert_true(dec_srtp_open_rtp(k, p.bytes, &h, mki, 0, out,
+						&n));
+		g_assert_cmpmem(out + 12, n - 12, "some octets of payload", 22);
+	}
+	if (!mki && !libsrtp)
+		damage(k, &p);
+	for (uint32_t i = 1; i < 5; i++) {
+		p = sender_report(&s, 7);
+		g_assert_true(dec_srtp_open_rtcp(k, p.bytes, mki, out, &n,
+						 &index));
+		g_assert_cmpuint(index, ==, i);
+		g_assert_cmpuint(n, ==, 28);
+	}
+	dec_srtp_free(k);
+	sender_clear(&s);
+}
+
+static void test_peer(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(suites); i++)
+		for (uint8_t mki = 0; mki <= DEC_MKI_MAX; mki++) {
+			one_peer(suites[i], mki, false);
+			one_peer(suites[i], mki, true);
+		}
+}
+
+/* libsrtp2 is told which counter to assume as freely as our own. */
+static void test_lib_any_counter(void)
+{
+	static const uint32_t rocs[] = {0, 5, 4, 5, 0, 65535, 1};
+	sender s;
+	dec_srtp *k;
+
+	sender_init(&s, suites[0], CALL_CALLER, 5);
+	k = receiver(&s, true);
+	for (size_t i = 0; i < G_N_ELEMENTS(rocs); i++) {
+		uint8_t out[256];
+		dec_rtp h;
+		size_t n;
+		pkt p;
+
+		sender_seek(&s, (uint64_t)rocs[i] << 16 | 77);
+		p = sender_rtp(&s, "x", 1);
+		g_assert_cmpint(dec_rtp_parse(p.bytes, &h), ==, DEC_OK);
+		g_assert_false(dec_srtp_open_rtp(k, p.bytes, &h, 0,
+						 rocs[i] + 1, out, &n));
+		g_assert_true(dec_srtp_open_rtp(k, p.bytes, &h, 0, rocs[i],
+						out, &n));
+	}
+	dec_srtp_free(k);
+	sender_clear(&s);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/decoder/srtp/gcm-rtp", test_gcm_rtp);
+	g_test_add_func("/decoder/srtp/gcm-rtcp", test_gcm_rtcp);
+	g_test_add_func("/decoder/srtp/cm", test_cm);
+	g_test_add_func("/decoder/srtp/cm-lengths", test_cm_lengths);
+	g_test_add_func("/decoder/srtp/peer", test_peer);
+	g_test_add_func("/decoder/srtp/lib-any-counter", test_lib_any_counter);
+	return g_test_run();
+}
