@@ -74,6 +74,13 @@ static void test_unmapped(void)
 	expect(SDP(" 100 8", ""), SDP(" 8", ""));
 }
 
+/* The list ends at the first word that is no payload type. */
+static void test_odd_list(void)
+{
+	expect(SDP(" 114 0 word 18", "a=rtpmap:114 x-msrta/16000\r\n"),
+	       SDP(" 0 word 18", ""));
+}
+
 static void test_off(void)
 {
 	const char *x = SDP(" 18 8", "");
@@ -138,6 +145,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/ice/payload/none-left", test_none_left);
 	g_test_add_func("/ice/payload/remapped", test_remapped);
 	g_test_add_func("/ice/payload/unmapped", test_unmapped);
+	g_test_add_func("/ice/payload/odd-list", test_odd_list);
 	g_test_add_func("/ice/payload/off", test_off);
 	g_test_add_func("/ice/payload/final", test_final);
 	g_test_add_func("/ice/payload/cryptoscale", test_cryptoscale);

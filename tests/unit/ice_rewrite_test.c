@@ -376,6 +376,19 @@ static void test_multipart(void)
 	g_assert_cmpuint(r.media[1].part, ==, 2);
 }
 
+/* A length that is no number is nobody's to repair. */
+static void test_multipart_length(void)
+{
+	g_autofree char *e2 = load("e2.sdp");
+	g_autofree char *f2 = load("e2.remove.sdp");
+	g_autofree char *x = multipart(e2, "", "Content-Length: 1\r\n 2\r\n");
+	g_autofree char *y = multipart(f2, "", "Content-Length: 1\r\n 2\r\n");
+	ice_plan p = plan_of(ICE_REMOVE);
+	ice_report r;
+
+	expect(&p, multipart_type, x, y, &r);
+}
+
 static void test_multipart_odd(void)
 {
 	const char *b = SESSION "m=audio 5 RTP/AVP 0\r\n" HOST1 RELAY1;
@@ -454,6 +467,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/ice/rewrite/refuse-fallback", test_refuse_fallback);
 	g_test_add_func("/ice/rewrite/mixed-grammars", test_mixed_grammars);
 	g_test_add_func("/ice/rewrite/multipart", test_multipart);
+	g_test_add_func("/ice/rewrite/multipart-length",
+			test_multipart_length);
 	g_test_add_func("/ice/rewrite/multipart-odd", test_multipart_odd);
 	g_test_add_func("/ice/rewrite/limits", test_limits);
 	g_test_add_func("/ice/rewrite/cut", test_cut);
