@@ -78,6 +78,17 @@ static bool folded(span rest)
 	return rest.left && (rest.p[0] == ' ' || rest.p[0] == '\t');
 }
 
+/* NUL may stand in a header field as a quoted pair only (RFC 3261 25.1). */
+static bool bare_nul(span s)
+{
+	if (!s.left || !memchr(s.p, 0, s.left))
+		return false;
+	for (size_t i = 0; i < s.left; i++)
+		if (!s.p[i] && (i == 0 || s.p[i - 1] != '\\'))
+			return true;
+	return false;
+}
+
 bool tap_header_next(span *in, tap_header *out)
 {
 	span line, more, name;
@@ -89,7 +100,7 @@ bool tap_header_next(span *in, tap_header *out)
 			return false;
 		line.left = (size_t)(more.p - line.p) + more.left;
 	}
-	if (line.left > TAP_SIP_HEADER_MAX || memchr(line.p, 0, line.left) ||
+	if (line.left > TAP_SIP_HEADER_MAX || bare_nul(line) ||
 	    !span_until(&line, ':', &name))
 		return false;
 	/* HCOLON allows blanks before the colon, but no fold. */

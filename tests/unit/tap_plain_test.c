@@ -88,23 +88,12 @@ static void test_copies(gconstpointer data)
 	tap_server_free(server);
 }
 
-static GLogWriterOutput quiet(GLogLevelFlags level, const GLogField *fields,
-			      gsize n, gpointer user)
-{
-	(void)level;
-	(void)fields;
-	(void)n;
-	(void)user;
-	return G_LOG_WRITER_HANDLED;
-}
-
 int main(int argc, char **argv)
 {
 	int bad;
 
 	g_test_init(&argc, &argv, NULL);
-	g_log_set_writer_func(quiet, NULL, NULL);
-	g_log_set_always_fatal(G_LOG_FATAL_MASK);
+	tap_certs_quiet();
 	g_test_add_data_func("/tap/plain/tcp", GINT_TO_POINTER(SOCK_STREAM),
 			     test_copies);
 	g_test_add_data_func("/tap/plain/udp", GINT_TO_POINTER(SOCK_DGRAM),

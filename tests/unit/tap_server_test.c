@@ -413,23 +413,12 @@ static void peers_add(void)
 	}
 }
 
-static GLogWriterOutput quiet(GLogLevelFlags level, const GLogField *fields,
-			      gsize n, gpointer user)
-{
-	(void)level;
-	(void)fields;
-	(void)n;
-	(void)user;
-	return G_LOG_WRITER_HANDLED;
-}
-
 int main(int argc, char **argv)
 {
 	int bad;
 
 	g_test_init(&argc, &argv, NULL);
-	g_log_set_writer_func(quiet, NULL, NULL);
-	g_log_set_always_fatal(G_LOG_FATAL_MASK);
+	tap_certs_quiet();
 	peers_add();
 	g_test_add_func("/tap/server/pieces", test_pieces);
 	g_test_add_func("/tap/server/back-pressure", test_back_pressure);

@@ -1,0 +1,325 @@
+/* Hostile messages: those of RFC 4475 whole, cut at each octet and over the
+ * listener; and a grid of header fields and anomalies. Nothing but a verdict
+ * may come of them, and a good message behind a bad one is still served. */
+#include "signaling_tap/hep3.h"
+#include "signaling_tap/sip.h"
+#include "tests/support/tap_certs.h"
+#include "tests/support/tap_script.h"
+
+typedef struct torture {
+	const char *name;
+	tap_sip_verdict verdict;
+} torture;
+
+/* What we do not look at (Via, Contact, Date, Max-Forwards...) may be as it
+ * likes: the message passes, and its server deals with it. */
+static const torture messages[] = {
+	/* 3.1.1 valid */
+	{"wsinv", TAP_SIP_OK}, {"intmeth", TAP_SIP_OK}, {"esc01", TAP_SIP_OK},
+	{"escnull", TAP_SIP_OK}, {"esc02", TAP_SIP_OK},
+	{"lwsdisp", TAP_SIP_OK}, {"longreq", TAP_SIP_OK},
+	{"dblreq", TAP_SIP_OK}, {"semiuri", TAP_SIP_OK},
+	{"transports", TAP_SIP_OK}, {"mpart01", TAP_SIP_OK},
+	{"unreason", TAP_SIP_OK}, {"noreason", TAP_SIP_OK},
+	/* 3.1.2 invalid */
+	{"badinv01", TAP_SIP_OK}, {"clerr", TAP_SIP_TRUNCATED},
+	{"ncl", TAP_SIP_BAD_VALUE}, {"scalar02", TAP_SIP_BAD_VALUE},
+	{"scalarlg", TAP_SIP_BAD_VALUE}, {"quotbal", TAP_SIP_BAD_VALUE},
+	{"ltgtruri", TAP_SIP_OK}, {"lwsruri", TAP_SIP_BAD_START},
+	{"lwsstart", TAP_SIP_BAD_START}, {"trws", TAP_SIP_OK},
+	{"escruri", TAP_SIP_OK}, {"baddate", TAP_SIP_OK},
+	{"regbadct", TAP_SIP_OK}, {"badaspec", TAP_SIP_OK},
+	{"baddn", TAP_SIP_BAD_VALUE}, {"badvers", TAP_SIP_BAD_START},
+	{"mismatch01", TAP_SIP_BAD_VALUE}, {"mismatch02", TAP_SIP_BAD_VALUE},
+	{"bigcode", TAP_SIP_BAD_START},
+	/* 3.2 and 3.3: transaction and application */
+	{"badbranch", TAP_SIP_OK}, {"insuf", TAP_SIP_MISSING},
+	{"unkscm", TAP_SIP_OK}, {"novelsc", TAP_SIP_OK},
+	{"unksm2", TAP_SIP_OK}, {"bext01", TAP_SIP_OK}, {"invut", TAP_SIP_OK},
+	{"regaut01", TAP_SIP_OK}, {"multi01", TAP_SIP_DUPLICATE},
+	{"mcl01", TAP_SIP_DUPLICATE}, {"bcast", TAP_SIP_OK},
+	{"zeromf", TAP_SIP_OK}, {"cparam01", TAP_SIP_OK},
+	{"cparam02", TAP_SIP_OK}, {"regescrt", TAP_SIP_OK},
+	{"sdp01", TAP_SIP_OK},
+	/* 3.4 backward compatibility */
+	{"inv2543", TAP_SIP_OK},
+};
+
+static char *torture_text(const torture *t, gsize *len)
+{
+	g_autofree char *path = g_strdup_printf("tests/golden/rfc4475/%s.dat",
+						t->name);
+	char *text = NULL;
+
+	g_assert_true(g_file_get_contents(path, &text, len, NULL));
+	return text;
+}
+
+static void test_verdicts(void)
+{
+	g_assert_cmpuint(G_N_ELEMENTS(messages), ==, 49);
+	for (gsize i = 0; i < G_N_ELEMENTS(messages); i++) {
+		gsize len;
+		g_autofree char *text = torture_text(&messages[i], &len);
+		tap_sip m;
+
+		g_test_message("%s", messages[i].name);
+		g_assert_cmpint(tap_sip_parse(span_of(text, len), &m), ==,
+				messages[i].verdict);
+	}
+}
+
+/* The fields that the RFC explains are read as it explains them. */
+static void test_fields(void)
+{
+	static const struct {
+		const char *name, *from_tag, *call_id;
+		tap_method method;
+		uint32_t cseq;
+	} want[] = {
+		{"wsinv", "98asjd8", "wsinv.ndaksdj@192.0.2.1", TAP_INVITE, 9},
+		{"intmeth", "_token~1'+`*%!-.",
+		 "intmeth.word%ZK-!.*_+'@word`~)(><:\\/\"][?}{",
+		 TAP_METHOD_OTHER, 139122385},
+		{"semiuri", "33242", "semiuri.0ha0isndaksdj", TAP_METHOD_OTHER,
+		 8},
+		{"inv2543", "", "inv2543.1717@ift.client.example.com",
+		 TAP_INVITE, 56},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(want); i++) {
+		const torture t = {want[i].name, TAP_SIP_OK};
+		gsize len;
+		g_autofree char *text = torture_text(&t, &len);
+		tap_sip m;
+
+		g_test_message("%s", t.name);
+		g_assert_cmpint(tap_sip_parse(span_of(text, len), &m), ==,
+				TAP_SIP_OK);
+		g_assert_true(span_eq(m.from_tag, want[i].from_tag));
+		g_assert_true(span_eq(m.first[TAP_H_CALL_ID],
+				      want[i].call_id));
+		g_assert_cmpint(m.method, ==, want[i].method);
+		g_assert_cmpuint(m.cseq, ==, want[i].cseq);
+	}
+}
+
+static void test_cuts(void)
+{
+	g_autoptr(tap_script) s = tap_script_new(NULL, 0);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(messages); i++) {
+		gsize len;
+		g_autofree char *text = torture_text(&messages[i], &len);
+
+		for (gsize n = 0; n <= len; n++) {
+			g_autofree char *copy = g_memdup2(text, n ? n : 1);
+			span in = span_of(copy, n), one;
+
+			while (tap_sip_cut(&in, &one) == TAP_CUT_OK)
+				g_assert_cmpuint(one.left, <=, n);
+			tap_script_raw(s, span_of(copy, n), n & 1);
+			g_assert_cmpint(s->answer.verdict, ==, TAP_PASS);
+		}
+	}
+}
+
+/* All of them, each in its frame, the stream in pieces of one octet and of
+ * many; then a good one. */
+typedef struct wire {
+	guint16 port;
+	GByteArray *send;
+	gsize piece;
+	unsigned verdicts;
+	gint over;
+} wire;
+
+static gpointer wire_client(gpointer data)
+{
+	wire *w = data;
+	SSL *ssl = tap_client_new(w->port, "good", TLS1_3_VERSION);
+	GByteArray *got = g_byte_array_new();
+	guint8 buf[4096];
+	span in, frame;
+	int n;
+
+	for (gsize at = 0; at < w->send->len; at += w->piece)
+		SSL_write(ssl, w->send->data + at,
+			  (int)MIN(w->piece, w->send->len - at));
+	while (w->verdicts <= G_N_ELEMENTS(messages) &&
+	       (n = SSL_read(ssl, buf, sizeof(buf))) > 0) {
+		g_byte_array_append(got, buf, (guint)n);
+		in = span_of(got->data, got->len);
+		while (tap_hep_cut(&in, &frame) == TAP_HEP_OK)
+			w->verdicts++;
+		g_byte_array_remove_range(got, 0, (guint)(got->len - in.left));
+	}
+	tap_client_free(ssl);
+	g_byte_array_unref(got);
+	g_atomic_int_set(&w->over, 1);
+	g_main_context_wakeup(NULL);
+	return NULL;
+}
+
+static void frame_add(GByteArray *to, span payload, uint64_t id)
+{
+	static guint8 buf[TAP_HEP_MAX];
+	const tap_frame f = {.version = 1, .kind = TAP_HEP_REQUEST, .id = id,
+			     .protocol = 1, .payload = payload};
+	put o = put_into(buf, sizeof(buf));
+
+	tap_frame_put(&o, &f);
+	g_byte_array_append(to, buf, (guint)o.n);
+}
+
+static GByteArray *all_frames(void)
+{
+	static const char good[] =
+		"INVITE sip:b@x SIP/2.0\r\nFrom: <sip:a@x>;tag=1\r\n"
+		"To: <sip:b@x>\r\nCall-ID: good\r\nCSeq: 1 INVITE\r\n\r\n";
+	GByteArray *to = g_byte_array_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(messages); i++) {
+		gsize len;
+		g_autofree char *text = torture_text(&messages[i], &len);
+
+		frame_add(to, span_of(text, len), i);
+	}
+	frame_add(to, span_str(good), 1000);
+	return to;
+}
+
+static void test_wire(gconstpointer data)
+{
+	const tap_server_config cfg = {
+		.listen = "127.0.0.1:0", .cert = tap_certs_file("server.crt"),
+		.key = tap_certs_file("server.key"),
+		.ca = tap_certs_file("ca.crt"),
+	};
+	g_autoptr(tap_script) s = tap_script_new(NULL, 0);
+	GError *err = NULL;
+	tap_server *server = tap_server_new(&cfg, s->calls, &err);
+	wire w = {.piece = GPOINTER_TO_UINT(data), .send = all_frames()};
+	GThread *t;
+
+	g_assert_no_error(err);
+	w.port = tap_server_port(server);
+	t = g_thread_new("client", wire_client, &w);
+	while (!g_atomic_int_get(&w.over))
+		g_main_context_iteration(NULL, TRUE);
+	g_thread_join(t);
+	g_assert_cmpuint(w.verdicts, ==, G_N_ELEMENTS(messages) + 1);
+	g_assert_nonnull(strstr(s->told->str, "begin good\n"));
+	g_byte_array_unref(w.send);
+	tap_server_free(server);
+}
+
+/* The grid: one header field at a time is spoilt in one way. */
+
+static const char *const fields[] = {
+	"Call-ID", "i", "From", "f", "To", "t", "CSeq", "Content-Length", "l",
+	"Content-Type", "c", "Via", "v", "Contact", "m", "User-Agent",
+	"Server", "P-Asserted-Identity", "Ms-Conversation-ID", "History-Info",
+	"Referred-By", "b", "Refer-To", "r", "Replaces", "RSeq",
+	"ms-focus-uri", "ms-client-diagnostics", "Route", "Record-Route",
+	"Max-Forwards", "Supported", "s", "k", "x", "X-Unknown",
+};
+
+static const char *const values[] = {
+	"", " ", "\t", ";", ",", ":", "<", ">", "<>", "\"", "\"\"", "\\", "@",
+	"*", "0", "-1", "1 INVITE", "1 BYE", "99999999999999999999",
+	"4294967296", "1 1", "sip:", "sip:@", "sip:a@", "sip:[::1", "tel:",
+	"<sip:a@x", "sip:a@x>", "\"unclosed <sip:a@x>", "<sip:a@x>;tag",
+	"<sip:a@x>;tag=", "<sip:a@x>;tag=\"", "<sip:a@x>;tag=1;tag=2",
+	"<sip:a@x>,<sip:b@x>", "<sip:a@x> junk", "\"\\\"\\\\\" <sip:a@x>;tag=7",
+	";;;;", ",,,,", "====", "%00%00", "a\r\n b", "a\r\n\tb\r\n c", "\r\n ",
+	"multipart/mixed", "multipart/mixed;boundary=",
+	"multipart/mixed;boundary=\"", "application/sdp;x=\"", "c1;to-tag=",
+	"c1;from-tag=1;to-tag=2", "app:conf:", "app:conf:x:id:",
+	"\303\244\303\266", "\377\376", "\001\002",
+};
+
+typedef enum position {
+	INSTEAD, TWICE, FIRST, NO_COLON, BLANK_BEFORE_COLON, POSITIONS,
+} position;
+
+static void field_put(GString *to, const char *name, const char *value,
+		      position how)
+{
+	static const char *const forms[POSITIONS] = {
+		"%s: %s\r\n", "%s: %s\r\n", "%s: %s\r\n", "%s %s\r\n",
+		"%s \t: %s\r\n",
+	};
+
+	g_string_append_printf(to, forms[how], name, value);
+	if (how == TWICE)
+		g_string_append_printf(to, forms[how], name, value);
+}
+
+static const char *const base[][2] = {
+	{"Call-ID", "grid"}, {"From", "<sip:a@x>;tag=1"}, {"To", "<sip:b@x>"},
+	{"CSeq", "1 INVITE"}, {"Content-Type", "application/sdp"},
+};
+
+static GString *grid_message(const char *name, const char *value, position how)
+{
+	GString *to = g_string_new("INVITE sip:b@x SIP/2.0\r\n");
+
+	if (how == FIRST)
+		field_put(to, name, value, how);
+	for (gsize i = 0; i < G_N_ELEMENTS(base); i++)
+		if (how == FIRST || g_strcmp0(base[i][0], name))
+			field_put(to, base[i][0], base[i][1], INSTEAD);
+	if (how != FIRST)
+		field_put(to, name, value, how);
+	g_string_append(to, "\r\nv=0\r\nm=audio 4000 RTP/SAVP 0\r\n");
+	return to;
+}
+
+static void test_grid(void)
+{
+	g_autoptr(tap_script) s = tap_script_new(NULL, 0);
+	unsigned n = 0;
+
+	for (gsize f = 0; f < G_N_ELEMENTS(fields); f++)
+		for (gsize v = 0; v < G_N_ELEMENTS(values); v++)
+			for (position p = 0; p < POSITIONS; p++) {
+				GString *m = grid_message(fields[f], values[v],
+							  p);
+				g_autofree char *copy = g_memdup2(m->str,
+								  m->len);
+
+				tap_script_raw(s, span_of(copy, m->len), n & 1);
+				g_assert_cmpint(s->answer.verdict, !=,
+						TAP_REFUSE);
+				g_string_free(m, TRUE);
+				n++;
+			}
+	g_test_message("%u messages", n);
+	g_assert_cmpuint(n, >=, 5000);
+	g_assert_cmpuint(tap_script_counter(s, "messages"), ==, n);
+	g_assert_cmpuint(tap_script_counter(s, "requests"), >, n / 4);
+	g_assert_cmpuint(tap_script_counter(s, "sip-bad-header"), >, 0);
+	g_assert_cmpuint(tap_script_counter(s, "sip-bad-value"), >, 0);
+	g_assert_cmpuint(tap_script_counter(s, "sip-duplicate"), >, 0);
+	g_assert_cmpuint(tap_script_counter(s, "sip-missing"), >, 0);
+}
+
+int main(int argc, char **argv)
+{
+	int bad;
+
+	g_test_init(&argc, &argv, NULL);
+	tap_certs_quiet();
+	g_test_add_func("/tap/torture/verdicts", test_verdicts);
+	g_test_add_func("/tap/torture/fields", test_fields);
+	g_test_add_func("/tap/torture/cuts", test_cuts);
+	g_test_add_data_func("/tap/torture/wire-1", GUINT_TO_POINTER(1),
+			     test_wire);
+	g_test_add_data_func("/tap/torture/wire-997", GUINT_TO_POINTER(997),
+			     test_wire);
+	g_test_add_func("/tap/torture/grid", test_grid);
+	bad = g_test_run();
+	tap_certs_clear();
+	return bad;
+}
