@@ -43,5 +43,6 @@ rig_await 30 'the recording' finished || bail 'the recording'
 is 'recorded: one recording' [ "$(files .wav)" -eq 1 ]
 is 'recorded: the caller is left' alike alice 0
 is 'recorded: the callee is right' alike bob 1
+is 'the roles end cleanly' roles_end_cleanly
 is 'nothing is left behind' nothing_left
 finish

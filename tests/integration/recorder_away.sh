@@ -54,4 +54,5 @@ rig_await 10 'the heartbeat' front_end_says 2 'is back' ||
 	bail 'back after a death'
 watched_call alice bob 2
 is 'restarted: media relayed' path_is relayed net alice
+is 'the roles end cleanly' roles_end_cleanly
 finish

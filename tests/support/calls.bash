@@ -74,3 +74,16 @@ watched_call() {
 	rig_call "$@"
 	rig_stop net
 }
+
+# SIGTERM ends the recorder's roles at once, and nothing was wrong on the way:
+# a sanitizer would have said so in their logs.
+roles_end_cleanly() {
+	local role bad=0
+
+	for role in tap capture render; do
+		rig_stop $role || bad=1
+	done
+	! grep -E 'Sanitizer|runtime error|Assertion' \
+		"$RIG"/{tap,capture,render,alice,bob,carol}.log >&2 &&
+		[ $bad -eq 0 ]
+}
