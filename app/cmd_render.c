@@ -1,158 +1,156 @@
-/* cmd_render.c - the role that turns journals into recordings, live. */
+/* cmd_render.c - the role that turns journals into recordings, live: a
+ * supervisor that reads no byte from outside, and the workers that do. */
 #include "app/app.h"
 
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include "app/render.h"
 #include "app/setup.h"
-
-enum {
-	STEP_MS = 100,
-	SCAN_EVERY = 5,		/* steps between two looks at the spool */
-};
+#include "app/worker.h"
+#include "decoder/plugin.h"
 
 typedef struct render_role {
 	conf *conf;
 	render_config cfg;
 	GArray *outputs;
-	GHashTable *calls;	/* name -> render_call, those in progress */
-	GHashTable *done;	/* names that need no further look */
-	unsigned steps;
+	dec_plugins *plugins;
+	unsigned count;
+	pid_t pid[WORKER_MAX];	/* 0: not running */
+	char (*now)[REC_NAME];	/* shared: what each worker is at */
 } render_role;
 
-static char *marker_path(const render_role *r, const char *name)
+static void watch_signals(sigset_t *set)
 {
-	return g_build_filename(conf_text(r->conf, CONF_SPOOL), name,
-				"rendered", NULL);
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGCHLD);
 }
 
-/* The journal stays; the mark says that it need not be read again. */
-static void settle(render_role *r, const char *name, const char *text)
+/* Only fork: no thread runs here and none is lost. */
+static void start_worker(render_role *r, unsigned i)
 {
-	g_autofree char *path = marker_path(r, name);
-	g_autoptr(GError) err = NULL;
+	const worker_plan plan = {
+		.cfg = &r->cfg,
+		.spool = conf_text(r->conf, CONF_SPOOL),
+		.index = i,
+		.count = r->count,
+		.now = r->now[i],
+	};
+	sigset_t set;
 
-	if (!g_file_set_contents_full(path, text, -1,
-				      G_FILE_SET_CONTENTS_CONSISTENT, 0640,
-				      &err))
-		g_warning("%s", err->message);
-	g_hash_table_add(r->done, g_strdup(name));
+	r->now[i][0] = '\0';
+	r->pid[i] = fork();
+	if (r->pid[i] < 0)
+		g_critical("no further worker: %s", g_strerror(errno));
+	if (r->pid[i] != 0)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	watch_signals(&set);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	_exit(worker_run(&plan));
 }
 
-static void tell_done(const render_result *o)
+/* SIGKILL is somebody's wish, or the kernel short of memory. */
+static bool is_crash(int status)
 {
-	g_autofree char *line = g_strdup_printf(
-		"%s: %s%s%s; %.1f s, %" G_GUINT64_FORMAT " packets -> %s",
-		o->story->name, o->outcome, *o->why ? ", " : "", o->why,
-		(double)o->mix.duration / 1e9, o->packets, o->sidecar);
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status) != 0;
+	return WTERMSIG(status) != SIGKILL && WTERMSIG(status) != SIGTERM;
+}
 
-	if (!strcmp(o->outcome, "RECORDED") || !strcmp(o->outcome, "EXEMPT"))
-		g_message("%s", line);
+static void on_death(render_role *r, unsigned i, int status)
+{
+	const char *call = r->now[i];
+	unsigned n;
+
+	if (WIFSIGNALED(status))
+		g_critical("worker %u was killed by signal %d", i,
+			   WTERMSIG(status));
 	else
-		g_warning("%s", line);
+		g_critical("worker %u ended with status %d", i,
+			   WEXITSTATUS(status));
+	if (!*call || !is_crash(status))
+		return;
+	n = worker_strike(conf_text(r->conf, CONF_SPOOL), call);
+	g_critical("%s: its render has crashed, number %u%s", call, n,
+		   n >= WORKER_STRIKES ? "; from now on without codecs" : "");
 }
 
-static void conclude(render_role *r, const char *name, render_call *c)
+static void reap(render_role *r, bool stopping)
 {
-	const render_result *o = render_call_result(c);
+	int status;
+	pid_t pid;
 
-	tell_done(o);
-	settle(r, name, o->sidecar);
-}
-
-static void again(render_role *r, const char *name)
-{
-	g_autofree char *dir = g_build_filename(
-			conf_text(r->conf, CONF_SPOOL), name, NULL);
-	g_autoptr(GError) err = NULL;
-	g_autoptr(render_call) c = render_whole(&r->cfg, dir, &err);
-
-	if (c)
-		conclude(r, name, c);
-	else
-		g_critical("%s: not rendered: %s", name, err->message);
-}
-
-/* True when the call needs no further step. */
-static bool step(render_role *r, const char *name, render_call *c)
-{
-	g_autoptr(GError) err = NULL;
-
-	switch (render_call_step(c, clk_mono_now(), false, &err)) {
-	case RENDER_RUNNING:
-		return false;
-	case RENDER_DONE:
-		conclude(r, name, c);
-		return true;
-	case RENDER_AGAIN:
-		again(r, name);
-		return true;
-	case RENDER_FAILED:
-		break;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (unsigned i = 0; i < r->count; i++) {
+			if (r->pid[i] != pid)
+				continue;
+			r->pid[i] = 0;
+			if (stopping)
+				continue;
+			on_death(r, i, status);
+			start_worker(r, i);
+		}
 	}
-	/* The journal is whole and stays: a later start tries again. */
-	g_critical("%s: not rendered: %s", name, err->message);
-	g_hash_table_add(r->done, g_strdup(name));
+}
+
+static bool any_left(const render_role *r)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		if (r->pid[i] > 0)
+			return true;
+	return false;
+}
+
+static void stop_workers(render_role *r, const sigset_t *set)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		if (r->pid[i] > 0)
+			kill(r->pid[i], SIGTERM);
+	for (reap(r, true); any_left(r); reap(r, true))
+		sigwaitinfo(set, NULL);
+}
+
+static void supervise(render_role *r)
+{
+	sigset_t set;
+	int sig = 0;
+
+	watch_signals(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	for (unsigned i = 0; i < r->count; i++)
+		start_worker(r, i);
+	while (sig != SIGTERM && sig != SIGINT) {
+		sig = sigwaitinfo(&set, NULL);
+		if (sig == SIGCHLD)
+			reap(r, false);
+	}
+	stop_workers(r, &set);
+}
+
+static bool load_plugins(render_role *r, GError **err)
+{
+	r->plugins = dec_plugins_new();
+	for (char **p = conf_list(r->conf, CONF_RENDER_PLUGINS); *p; p++)
+		if (!dec_plugins_load(r->plugins, *p, err))
+			return false;
 	return true;
 }
 
-static bool has_session(const char *dir)
-{
-	g_autoptr(GPtrArray) files = jrn_files(dir, JRN_SESSION, NULL);
-
-	return files && files->len;
-}
-
-static void consider(render_role *r, const char *name)
-{
-	g_autofree char *dir = NULL;
-	g_autofree char *mark = NULL;
-
-	if (g_hash_table_contains(r->calls, name) ||
-	    g_hash_table_contains(r->done, name))
-		return;
-	mark = marker_path(r, name);
-	if (g_file_test(mark, G_FILE_TEST_EXISTS)) {
-		g_hash_table_add(r->done, g_strdup(name));
-		return;
-	}
-	dir = g_build_filename(conf_text(r->conf, CONF_SPOOL), name, NULL);
-	if (has_session(dir))
-		g_hash_table_insert(r->calls, g_strdup(name),
-				    render_call_new(&r->cfg, dir));
-}
-
-static void scan(render_role *r)
-{
-	g_autoptr(GDir) d = g_dir_open(conf_text(r->conf, CONF_SPOOL), 0, NULL);
-	const char *name;
-
-	while (d && (name = g_dir_read_name(d)))
-		if (*name != '.')
-			consider(r, name);
-}
-
-static gboolean tick(gpointer user)
-{
-	render_role *r = user;
-	GHashTableIter i;
-	void *name, *c;
-
-	if (r->steps++ % SCAN_EVERY == 0)
-		scan(r);
-	g_hash_table_iter_init(&i, r->calls);
-	while (g_hash_table_iter_next(&i, &name, &c))
-		if (step(r, name, c))
-			g_hash_table_iter_remove(&i);
-	return G_SOURCE_CONTINUE;
-}
-
-static bool start(render_role *r, GError **err)
+static bool configure(render_role *r, GError **err)
 {
 	const conf *c = r->conf;
 	const char *key = conf_need(c, CONF_PRIVATE_KEY, err);
 
-	if (!key)
+	if (!key || !load_plugins(r, err))
 		return false;
 	r->outputs = setup_outputs(conf_list(c, CONF_RENDER_FORMATS),
 				   conf_choice(c, CONF_RENDER_LAYOUT), err);
@@ -171,35 +169,46 @@ static bool start(render_role *r, GError **err)
 		.picture = conf_bool(c, CONF_RENDER_PICTURE),
 		.dec = dec_config_default(),
 		.grace_ns = conf_number(c, CONF_RENDER_GRACE) * CLK_NS_PER_MS,
+		.lost_ns = conf_number(c, CONF_TAP_LOST_CALL) * CLK_NS_PER_S,
 	};
+	r->cfg.dec.plugins = r->plugins;
 	r->cfg.dec.libsrtp = conf_choice(c, CONF_RENDER_SRTP) == 1;
-	if (!r->cfg.key || !app_drop(c, err))
-		return false;
-	{
-		const char *const read[] = {"/etc/localtime", "/proc/self",
-					    NULL};
-		const char *const write[] = {conf_text(c, CONF_SPOOL),
-					     r->cfg.recordings, NULL};
+	r->count = conf_number(c, CONF_RENDER_WORKERS);
+	if (r->count == 0)
+		r->count = CLAMP((unsigned)g_get_num_processors(), 1,
+				 WORKER_MAX);
+	return r->cfg.key != NULL;
+}
 
-		return app_confine(false, read, write, err);
-	}
+static bool start(render_role *r, GError **err)
+{
+	const char *const read[] = {"/etc/localtime", "/proc/self",
+				    "/proc/sys/kernel/random", NULL};
+	const char *const write[] = {conf_text(r->conf, CONF_SPOOL),
+				     conf_text(r->conf, CONF_RECORDINGS), NULL};
+	void *shared;
+
+	if (!configure(r, err) || !app_drop(r->conf, err))
+		return false;
+	shared = mmap(NULL, sizeof(*r->now) * WORKER_MAX,
+		      PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	g_assert(shared != MAP_FAILED);
+	r->now = shared;
+	return app_confine(false, read, write, err);
 }
 
 static void stop(render_role *r)
 {
-	if (r->calls)
-		g_hash_table_unref(r->calls);
-	if (r->done)
-		g_hash_table_unref(r->done);
 	if (r->outputs)
 		g_array_unref(r->outputs);
 	seal_key_free(r->cfg.key);
+	dec_plugins_free(r->plugins);
 	conf_free(r->conf);
 }
 
 int cmd_render(int argc, char **argv)
 {
-	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
 	g_autoptr(GError) err = NULL;
 	render_role r = {0};
 	app_role role;
@@ -215,13 +224,9 @@ int cmd_render(int argc, char **argv)
 		stop(&r);
 		return app_fail("render", err);
 	}
-	r.calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-					(GDestroyNotify)render_call_free);
-	r.done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_timeout_add(STEP_MS, tick, &r);
-	g_message("rendering %s into %s", conf_text(r.conf, CONF_SPOOL),
-		  r.cfg.recordings);
-	app_loop_run(loop, NULL, NULL);
+	g_message("rendering %s into %s with %u workers",
+		  conf_text(r.conf, CONF_SPOOL), r.cfg.recordings, r.count);
+	supervise(&r);
 	stop(&r);
 	return APP_OK;
 }

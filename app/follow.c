@@ -17,6 +17,7 @@ struct follow {
 	GPtrArray *sources;	/* of source, session files first */
 	jrn_header base;	/* of the first file: the others' clocks are */
 	bool based;		/* told in its terms */
+	uint8_t boot[16];	/* of this machine, now */
 	int64_t last_media;	/* key of the last media record given */
 	bool late;
 	uint64_t records;
@@ -37,6 +38,7 @@ follow *follow_new(const char *dir)
 	f->dir = g_strdup(dir);
 	f->sources = g_ptr_array_new_with_free_func(source_free);
 	f->last_media = INT64_MIN;
+	jrn_boot_id(f->boot);
 	return f;
 }
 
@@ -90,18 +92,18 @@ bool follow_scan(follow *f, GError **err)
 	return scan_kind(f, JRN_SESSION, err) && scan_kind(f, JRN_MEDIA, err);
 }
 
-/* Files of another boot are placed by the wall clock. */
-static int64_t key_of(follow *f, const source *s, clk_both at)
+/* Times of another boot are placed by the wall clock. */
+static int64_t on_base(const follow *f, const uint8_t boot[static 16],
+		       clk_both at)
 {
-	const jrn_header *h = jrn_in_header(s->in);
-
-	if (!f->based) {
-		f->base = *h;
-		f->based = true;
-	}
-	if (!memcmp(h->boot, f->base.boot, sizeof(h->boot)))
+	if (!f->based || !memcmp(boot, f->base.boot, sizeof(f->base.boot)))
 		return at.mono.ns;
 	return f->base.at.mono.ns + (at.wall.ns - f->base.at.wall.ns);
+}
+
+clk_mono follow_now(const follow *f, clk_both now)
+{
+	return (clk_mono){on_base(f, f->boot, now)};
 }
 
 static void fill(follow *f, source *s)
@@ -119,9 +121,12 @@ static void fill(follow *f, source *s)
 		s->bad = true;
 		return;
 	}
+	if (!f->based)
+		f->base = *jrn_in_header(s->in);
+	f->based = true;
+	key = on_base(f, jrn_in_header(s->in)->boot, s->head.at);
 	/* Within a file the order of writing stands: packets that were held
 	 * back for their call are written later than they were seen. */
-	key = key_of(f, s, s->head.at);
 	s->key = MAX(s->key, key);
 	s->head.at.mono.ns = key;
 	s->full = true;

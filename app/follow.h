@@ -18,6 +18,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(follow, follow_free)
 
 /* Looks for new files. False when the directory cannot be read. */
 bool follow_scan(follow *f, GError **err);
+/* This instant on the clock that the records' times are told in: the first
+ * file's, which may be of another boot, or of a capture long ago. */
+clk_mono follow_now(const follow *f, clk_both now);
 /* The next record from before `horizon`; its payload is lent until the next
  * call. `media` false: session records only. False: none for now. */
 bool follow_next(follow *f, clk_mono horizon, bool media, jrn_rec *out,

@@ -446,7 +446,8 @@ static bool over(const render_call *r, clk_mono now)
 	clk_mono last = r->story->ended.mono;
 
 	if (!r->story->has_end)
-		return false;
+		return r->last_record.ns &&
+		       clk_since(now, r->last_record) > r->cfg->lost_ns;
 	if (r->last_packet.ns > last.ns)
 		last = r->last_packet;
 	return r->closed ||
@@ -454,14 +455,16 @@ static bool over(const render_call *r, clk_mono now)
 		       r->cfg->grace_ns + SETTLE_MS * CLK_NS_PER_MS;
 }
 
-render_state render_call_step(render_call *r, clk_mono now, bool whole,
+render_state render_call_step(render_call *r, clk_both at, bool whole,
 			      GError **err)
 {
-	clk_mono horizon = {whole ? INT64_MAX
-				  : now.ns - SETTLE_MS * CLK_NS_PER_MS};
+	clk_mono now, horizon = {INT64_MAX};
 
 	if (r->steps++ % SCAN_EVERY == 0 && !follow_scan(r->follow, err))
 		return RENDER_FAILED;
+	now = follow_now(r->follow, at);
+	if (!whole)
+		horizon.ns = now.ns - SETTLE_MS * CLK_NS_PER_MS;
 	if (!take_all(r, horizon, whole, err))
 		return RENDER_FAILED;
 	if (whole)
@@ -523,7 +526,7 @@ render_call *render_whole(const render_config *cfg, const char *dir,
 {
 	render_call *r = render_call_new(cfg, dir);
 
-	if (render_call_step(r, (clk_mono){0}, true, err) == RENDER_DONE)
+	if (render_call_step(r, (clk_both){{0}, {0}}, true, err) == RENDER_DONE)
 		return r;
 	render_call_free(r);
 	return NULL;

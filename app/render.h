@@ -17,6 +17,7 @@ typedef struct render_config {
 	bool picture;
 	dec_config dec;
 	int64_t grace_ns;	/* without media after the end of the dialog */
+	int64_t lost_ns;	/* without any record: the end was missed */
 } render_config;
 
 typedef struct render_gap {
@@ -58,7 +59,7 @@ typedef struct render_call render_call;
 render_call *render_call_new(const render_config *cfg, const char *dir);
 /* Takes in what the journal has from before `now`. `whole`: it will not grow
  * any more, so everything is taken and the recording is finished. */
-render_state render_call_step(render_call *r, clk_mono now, bool whole,
+render_state render_call_step(render_call *r, clk_both now, bool whole,
 			      GError **err);
 /* After RENDER_DONE; lent. */
 const render_result *render_call_result(const render_call *r);

@@ -95,6 +95,8 @@ static const conf_key table[CONF_KEYS] = {
 	       "which implementation decrypts"),
 	LIST(CONF_RENDER_PLUGINS, "render", "codec-plugins", "",
 	     "shared objects with further decoders"),
+	NUMBER(CONF_RENDER_WORKERS, "render", "workers", "0", 0, 64,
+	       "processes that render; 0: one a processor"),
 	NUMBER(CONF_RENDER_GRACE, "render", "grace", "200", 50, 60000,
 	       "milliseconds without media after a call's end that end its "
 	       "recording"),

@@ -50,8 +50,7 @@ static bool is_full(int no)
 	return no == ENOSPC || no == EDQUOT || no == EFBIG;
 }
 
-/* The kernel's boot id, so that a reader knows which monotonic clock it was. */
-static void boot_id(uint8_t to[static 16])
+void jrn_boot_id(uint8_t to[static 16])
 {
 	g_autofree char *text = NULL;
 	size_t digits = 0;
@@ -87,7 +86,7 @@ static void add_header(jrn_out *o, clk_both at)
 	if (getrandom(h.id, sizeof(h.id), 0) != sizeof(h.id))
 		g_assert_not_reached();
 	if (o->keep == JRN_KEEP_UNTIL_SYNC)
-		boot_id(h.boot);
+		jrn_boot_id(h.boot);
 	make_room(o, JRN_HEADER);
 	if (o->n)
 		memmove(o->buf + JRN_HEADER, o->buf, o->n);

@@ -84,6 +84,10 @@ const char *jrn_in_path(const jrn_in *in);
 void jrn_in_free(jrn_in *in);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(jrn_in, jrn_in_free)
 
+/* The kernel's boot id, which says whose monotonic clock a file's is; zero
+ * when it cannot be read. */
+void jrn_boot_id(uint8_t to[static 16]);
+
 /* Paths of the files of one kind in a call's directory, in the order of their
  * numbers; NULL when the directory cannot be read. Free the array. */
 GPtrArray *jrn_files(const char *dir, jrn_kind kind, GError **err);

@@ -21,6 +21,8 @@ typedef struct dec_config {
 	size_t hold_bytes;	/* and at most so many octets: 4 MiB */
 	unsigned sources;	/* authenticated SSRCs of a call: 64 */
 	bool libsrtp;		/* transform by libsrtp2 instead of our own */
+	bool blind;		/* open no codec: a call that crashes one gets
+				 * silence of the right length */
 	const struct dec_plugins *plugins;	/* codec.h; NULL for none; must
 						 * outlive the call */
 } dec_config;

@@ -11,10 +11,11 @@ static void kind_free(dec_kind *k)
 }
 
 void dec_kinds_init(dec_kinds *k, const dec_ptmap *map,
-		    const dec_plugins *plugins, uint8_t side, uint8_t media)
+		    const dec_config *config, uint8_t side, uint8_t media)
 {
 	*k = (dec_kinds){.map = map,
-			 .plugins = plugins,
+			 .plugins = config->plugins,
+			 .blind = config->blind,
 			 .version = map->version,
 			 .side = side,
 			 .media = media};
@@ -48,11 +49,12 @@ static dec_role role_of(const call_payload *p)
 	return DEC_ROLE_VOICE;
 }
 
-static void open_codec(dec_kind *k, const dec_plugins *plugins)
+static void open_codec(dec_kind *k, const dec_kinds *ks)
 {
 	if (k->role != DEC_ROLE_VOICE)
 		return;
-	k->codec = dec_codec_open(&k->is, plugins, NULL);
+	if (!ks->blind)
+		k->codec = dec_codec_open(&k->is, ks->plugins, NULL);
 	if (k->codec)
 		k->is.clock = dec_codec_clock(k->codec);
 	else
@@ -76,7 +78,7 @@ static dec_kind *resolve(dec_kinds *ks, uint8_t pt)
 	k->role = DEC_ROLE_BLIND;
 	if (look_up(ks, pt, &k->is))
 		k->role = (uint8_t)role_of(&k->is);
-	open_codec(k, ks->plugins);
+	open_codec(k, ks);
 	if (k->is.clock < CLOCK_MIN || k->is.clock > CLOCK_MAX)
 		k->is.clock = CLOCK_USUAL;
 	ks->pt[pt] = k;

@@ -2,6 +2,7 @@
  * codecs opened for them. */
 #pragma once
 #include "decoder/codec.h"
+#include "decoder/dec.h"
 #include "decoder/ptmap.h"
 
 typedef enum dec_role {
@@ -22,14 +23,15 @@ typedef struct dec_kind {
 typedef struct dec_kinds {
 	const dec_ptmap *map;
 	const dec_plugins *plugins;
+	bool blind;		/* open no codec at all */
 	unsigned version;	/* of the map, that `pt` obeys */
 	uint8_t side, media;
 	dec_kind *pt[128];
 } dec_kinds;
 
-/* Map and plug-ins (or NULL) are lent. */
+/* Map and the configuration's plug-ins are lent. */
 void dec_kinds_init(dec_kinds *k, const dec_ptmap *map,
-		    const dec_plugins *plugins, uint8_t side, uint8_t media);
+		    const dec_config *config, uint8_t side, uint8_t media);
 void dec_kinds_clear(dec_kinds *k);
 /* Never NULL; opens what is new. Valid until the map changes. */
 dec_kind *dec_kinds_get(dec_kinds *k, uint8_t pt);

@@ -18,7 +18,7 @@ dec_voice *dec_voice_new(dec_out *out, const dec_origin *from, clk_mono at)
 	v->from = *from;
 	v->mute = !dec_ptmap_audio(&out->map, from->media);
 	v->totals = dec_out_stream(out, from, at);
-	dec_kinds_init(&v->kinds, &out->map, out->config.plugins, from->side,
+	dec_kinds_init(&v->kinds, &out->map, &out->config, from->side,
 		       from->media);
 	return v;
 }

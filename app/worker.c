@@ -1,0 +1,210 @@
+#include "app/worker.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "app/app.h"
+
+enum {
+	STEP_MS = 100,
+	SCAN_EVERY = 5,		/* steps between two looks at the spool */
+};
+
+typedef struct worker {
+	const worker_plan *plan;
+	render_config blind;	/* for calls that have crashed */
+	GHashTable *calls;	/* name -> render_call, those in progress */
+	GHashTable *done;	/* names that need no further look */
+	unsigned steps;
+} worker;
+
+static char *file_of(const char *spool, const char *call, const char *file)
+{
+	return g_build_filename(spool, call, file, NULL);
+}
+
+static unsigned strikes(const char *spool, const char *call)
+{
+	g_autofree char *path = file_of(spool, call, "strikes");
+	g_autofree char *text = NULL;
+	gsize n;
+	uint64_t v;
+
+	if (!g_file_get_contents(path, &text, &n, NULL) ||
+	    !span_number(span_trim(span_of(text, n)), 1000, &v))
+		return 0;
+	return (unsigned)v;
+}
+
+static bool write_file(const char *spool, const char *call, const char *file,
+		       const char *text)
+{
+	g_autofree char *path = file_of(spool, call, file);
+	g_autoptr(GError) err = NULL;
+
+	if (g_file_set_contents_full(path, text, -1,
+				     G_FILE_SET_CONTENTS_CONSISTENT, 0640,
+				     &err))
+		return true;
+	g_warning("%s", err->message);
+	return false;
+}
+
+unsigned worker_strike(const char *spool, const char *call)
+{
+	unsigned n = strikes(spool, call) + 1;
+	g_autofree char *text = g_strdup_printf("%u\n", n);
+
+	write_file(spool, call, "strikes", text);
+	return n;
+}
+
+static void settle(worker *w, const char *name)
+{
+	g_hash_table_add(w->done, g_strdup(name));
+}
+
+static void tell_done(const render_result *o)
+{
+	g_autofree char *line = g_strdup_printf(
+		"%s: %s%s%s; %.1f s, %" G_GUINT64_FORMAT " packets -> %s",
+		o->story->name, o->outcome, *o->why ? ", " : "", o->why,
+		(double)o->mix.duration / 1e9, o->packets, o->sidecar);
+
+	if (!strcmp(o->outcome, "RECORDED") || !strcmp(o->outcome, "EXEMPT"))
+		g_message("%s", line);
+	else
+		g_warning("%s", line);
+}
+
+/* The journal stays; the mark says that it need not be read again. */
+static void conclude(worker *w, const char *name, const render_call *c)
+{
+	const render_result *o = render_call_result(c);
+
+	tell_done(o);
+	if (w->plan->done)
+		w->plan->done(w->plan->user, o);
+	write_file(w->plan->spool, name, "rendered", o->sidecar);
+	settle(w, name);
+}
+
+/* The journal is whole and stays: a later start tries again. */
+static void give_up(worker *w, const char *name, const GError *err)
+{
+	g_critical("%s: not rendered: %s", name, err->message);
+	settle(w, name);
+}
+
+static const render_config *config_of(const worker *w, const char *name)
+{
+	return strikes(w->plan->spool, name) >= WORKER_STRIKES ? &w->blind
+							       : w->plan->cfg;
+}
+
+static void again(worker *w, const char *name)
+{
+	g_autofree char *dir = g_build_filename(w->plan->spool, name, NULL);
+	g_autoptr(GError) err = NULL;
+	g_autoptr(render_call) c = render_whole(config_of(w, name), dir, &err);
+
+	if (c)
+		conclude(w, name, c);
+	else
+		give_up(w, name, err);
+}
+
+/* True when the call needs no further step. */
+static bool step(worker *w, const char *name, render_call *c)
+{
+	g_autoptr(GError) err = NULL;
+
+	switch (render_call_step(c, clk_now(), false, &err)) {
+	case RENDER_RUNNING:
+		return false;
+	case RENDER_DONE:
+		conclude(w, name, c);
+		return true;
+	case RENDER_AGAIN:
+		again(w, name);
+		return true;
+	case RENDER_FAILED:
+		break;
+	}
+	give_up(w, name, err);
+	return true;
+}
+
+static bool has_session(const char *dir)
+{
+	g_autoptr(GPtrArray) files = jrn_files(dir, JRN_SESSION, NULL);
+
+	return files && files->len;
+}
+
+static void consider(worker *w, const char *name)
+{
+	g_autofree char *dir = NULL;
+	g_autofree char *mark = NULL;
+
+	if (g_str_hash(name) % w->plan->count != w->plan->index ||
+	    g_hash_table_contains(w->calls, name) ||
+	    g_hash_table_contains(w->done, name))
+		return;
+	mark = file_of(w->plan->spool, name, "rendered");
+	if (g_file_test(mark, G_FILE_TEST_EXISTS)) {
+		settle(w, name);
+		return;
+	}
+	dir = g_build_filename(w->plan->spool, name, NULL);
+	if (has_session(dir))
+		g_hash_table_insert(w->calls, g_strdup(name),
+				    render_call_new(config_of(w, name), dir));
+}
+
+static void scan(worker *w)
+{
+	g_autoptr(GDir) d = g_dir_open(w->plan->spool, 0, NULL);
+	const char *name;
+
+	while (d && (name = g_dir_read_name(d)))
+		if (*name != '.')
+			consider(w, name);
+}
+
+static gboolean tick(gpointer user)
+{
+	worker *w = user;
+	GHashTableIter i;
+	void *name, *c;
+
+	if (w->steps++ % SCAN_EVERY == 0)
+		scan(w);
+	g_hash_table_iter_init(&i, w->calls);
+	while (g_hash_table_iter_next(&i, &name, &c)) {
+		bool over;
+
+		g_strlcpy(w->plan->now, name, REC_NAME);
+		over = step(w, name, c);
+		*w->plan->now = '\0';
+		if (over)
+			g_hash_table_iter_remove(&i);
+	}
+	return G_SOURCE_CONTINUE;
+}
+
+int worker_run(const worker_plan *plan)
+{
+	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+	worker w = {.plan = plan, .blind = *plan->cfg};
+
+	w.blind.dec.blind = true;
+	w.calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					(GDestroyNotify)render_call_free);
+	w.done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_timeout_add(STEP_MS, tick, &w);
+	app_loop_run(loop, NULL, NULL);
+	g_hash_table_unref(w.calls);
+	g_hash_table_unref(w.done);
+	return APP_OK;
+}

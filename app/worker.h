@@ -1,0 +1,28 @@
+/* worker.h - one of the processes that render: it follows its share of the
+ * spool. Codec libraries run here, on bytes that a caller chose; when one
+ * crashes, the process is lost and nothing else: the journals are read again. */
+#pragma once
+#include "app/render.h"
+
+enum {
+	WORKER_MAX = 64,
+	/* A call whose render has crashed so often is rendered without its
+	 * codecs: silence of the right length, and its packets are kept. */
+	WORKER_STRIKES = 2,
+};
+
+typedef struct worker_plan {
+	const render_config *cfg;
+	const char *spool;
+	unsigned index, count;	/* takes each call whose hash is `index` */
+	char *now;		/* REC_NAME octets in memory shared with the
+				 * supervisor: the call being worked on, or "" */
+	/* Told after each call; may be NULL. */
+	void (*done)(void *user, const render_result *r);
+	void *user;
+} worker_plan;
+
+/* Until SIGTERM. Returns an exit status. */
+int worker_run(const worker_plan *plan);
+/* The supervisor's: a render of this call has crashed. Returns how often. */
+unsigned worker_strike(const char *spool, const char *call);
