@@ -16,6 +16,7 @@ GQuark conf_error_quark(void);
 typedef enum conf_id {
 	CONF_SPOOL,
 	CONF_RECORDINGS,
+	CONF_CATALOG,
 	CONF_RUN,
 	CONF_PUBLIC_KEY,
 	CONF_PRIVATE_KEY,
