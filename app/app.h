@@ -22,6 +22,11 @@ int cmd_replay(int argc, char **argv);
 int cmd_journal(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_keygen(int argc, char **argv);
+int cmd_users(int argc, char **argv);
+int cmd_rules(int argc, char **argv);
+int cmd_calls(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
+int cmd_audit(int argc, char **argv);
 
 /* Options of a role: -c FILE, -v. Prints help or a complaint itself. */
 typedef struct app_role {

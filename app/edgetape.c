@@ -12,6 +12,11 @@ static const app_command commands[] = {
 	{"render", cmd_render, "turn call journals into recordings"},
 	{"replay", cmd_replay, "render a captured call from files alone"},
 	{"journal", cmd_journal, "print a call journal"},
+	{"users", cmd_users, "whose calls these are"},
+	{"rules", cmd_rules, "who is recorded"},
+	{"calls", cmd_calls, "what became of each call"},
+	{"explain", cmd_explain, "which rule decides, and why"},
+	{"audit", cmd_audit, "who changed what"},
 	{"check", cmd_check, "tell all that is wrong with a configuration"},
 	{"keygen", cmd_keygen, "make the recorder's key pair"},
 };

@@ -102,6 +102,9 @@ typedef struct cat_policy cat_policy;
 /* All that was in force at `since` (s, UTC) or later: 0 for all history. NULL
  * on error. */
 cat_policy *cat_policy_load(cat_db *db, int64_t since, GError **err);
+/* The same with one rule more, as if it were in force; NULL adds none. */
+cat_policy *cat_policy_load_with(cat_db *db, int64_t since, const cat_rule *more,
+				 GError **err);
 cat_policy *cat_policy_ref(cat_policy *p);
 void cat_policy_unref(cat_policy *p);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cat_policy, cat_policy_unref)

@@ -57,8 +57,9 @@ typedef struct cat_entry {
 	char *rule, *mode;
 	uint32_t keep_days;	/* from the end of the call */
 	char *sidecar;
-	GPtrArray *owners;	/* of char *: user keys or identities */
-	GPtrArray *ids;		/* of char *: all identities of both parties */
+	GPtrArray *owners;	/* of char *: "user:KEY" or an identity */
+	GPtrArray *ids;		/* of char *: all identities of both parties;
+				 * empty lists leave what the row has */
 	GArray *gaps;		/* of cat_gap; NULL: not known */
 	GArray *files;		/* of cat_file; NULL: not known */
 } cat_entry;
@@ -66,6 +67,8 @@ typedef struct cat_entry {
 cat_entry *cat_entry_new(const char *name);
 void cat_entry_free(cat_entry *e);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cat_entry, cat_entry_free)
+/* Gaps and files are known from here on, also when there are none. */
+void cat_entry_known(cat_entry *e);
 void cat_entry_gap(cat_entry *e, uint8_t side, const char *cause,
 		   int64_t at_ms, int64_t length_ms, int64_t packets);
 void cat_entry_file(cat_entry *e, const char *name, const char *sha256,
@@ -77,8 +80,8 @@ bool cat_entry_told(cat_entry *e, span told);
 bool cat_ledger_put(cat_db *db, const cat_entry *e, GError **err);
 /* Several in one transaction, for one sync. */
 bool cat_ledger_put_all(cat_db *db, const GPtrArray *entries, GError **err);
-/* The call of this name, or of this SIP Call-ID, or the only one whose name
- * begins so. With `hold`: whether it must not be deleted. */
+/* The call of this name or SIP Call-ID, or the only one whose name contains
+ * it. With `hold`: whether it must not be deleted. */
 cat_entry *cat_ledger_get(cat_db *db, const char *name, bool *hold,
 			  int64_t *keep_until, GError **err);
 bool cat_ledger_hold(cat_db *db, const char *name, bool on, int64_t at,

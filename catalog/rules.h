@@ -13,10 +13,10 @@ bool cat_rules_end(cat_db *db, const char *name, int64_t at,
 GPtrArray *cat_rules_list(cat_db *db, int64_t at, GError **err);
 
 /* Lists that rules need: domains ("internal", "federated"), "emergency"
- * numbers, holidays ("holiday CALENDAR": value YYYY-MM-DD). */
-bool cat_list_put(cat_db *db, const char *list, const char *value,
+ * numbers, holidays ("holiday:CALENDAR": value YYYY-MM-DD). */
+bool cat_list_put(cat_db *db, const char *list, const char *value, int64_t at,
 		  const cat_actor *who, GError **err);
 bool cat_list_remove(cat_db *db, const char *list, const char *value,
-		     const cat_actor *who, GError **err);
+		     int64_t at, const cat_actor *who, GError **err);
 /* Of char *, "list value". */
 GPtrArray *cat_list_all(cat_db *db, GError **err);

@@ -1,0 +1,183 @@
+/* cmd_rules.c - who is recorded. docs/rules.md explains the words. */
+#include "app/officer.h"
+
+#include <string.h>
+
+#include "app/verdict.h"
+
+static struct {
+	char *at, *from, *to;
+	gboolean history;
+} opt;
+
+static const GOptionEntry entries[] = {
+	{"at", 0, 0, G_OPTION_ARG_FILENAME, &opt.at,
+	 "list, show, test: as of then", "TIME"},
+	{"history", 0, 0, G_OPTION_ARG_NONE, &opt.history,
+	 "list, show: also the rules that ended", NULL},
+	{"from", 0, 0, G_OPTION_ARG_FILENAME, &opt.from,
+	 "test: the caller", "WHO"},
+	{"to", 0, 0, G_OPTION_ARG_FILENAME, &opt.to, "test: the callee", "WHO"},
+	{NULL, 0, 0, 0, NULL, NULL, NULL},
+};
+
+static GPtrArray *rules_at(const officer *o, int64_t *at, GError **err)
+{
+	if (!officer_time(opt.at ? opt.at : "now", o->now, at, err))
+		return NULL;
+	return cat_rules_list(o->db, opt.history ? -1 : *at, err);
+}
+
+static void print_rules(const officer *o, const GPtrArray *all,
+			const char *name)
+{
+	static const char *const columns[] = {"rule", "since", "until",
+					      "text", NULL};
+	g_autoptr(table) t = table_new(columns);
+
+	for (guint i = 0; i < all->len; i++) {
+		const cat_rule *r = g_ptr_array_index(all, i);
+		g_autofree char *text = cat_rule_print(r);
+
+		if (name && strcmp(r->name, name) != 0)
+			continue;
+		table_text(t, r->name);
+		table_time(t, r->from * 1000);
+		table_time(t, r->to * 1000);
+		table_text(t, text);
+	}
+	table_print(t, o->form,
+		    name ? "there is no such rule; `edgetape rules list` shows "
+			   "all"
+			 : "no rules: nobody is recorded by the catalog; add "
+			   "one with `edgetape rules add NAME who=user:alice "
+			   "mode=always`", stdout);
+}
+
+static int list(officer *o, char **args, GError **err)
+{
+	int64_t at;
+	g_autoptr(GPtrArray) all = rules_at(o, &at, err);
+
+	if (all)
+		print_rules(o, all, args[0]);
+	return all ? APP_OK : APP_FAIL;
+}
+
+static bool rule_read(cat_rule *r, const char *name, char **words,
+		      GError **err)
+{
+	g_autofree char *text = officer_join(words);
+	g_autofree char *problem = NULL;
+	cat_rule_verdict v;
+	span bad;
+
+	v = cat_rule_parse(span_str(text), r, &bad);
+	if (v == CAT_RULE_OK && strlen(name) < sizeof(r->name)) {
+		g_strlcpy(r->name, name, sizeof(r->name));
+		return true;
+	}
+	problem = v == CAT_RULE_OK ? g_strdup("its name is too long")
+				   : cat_rule_problem(v, bad);
+	g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE, "the rule %s: %s", name,
+		    problem);
+	return false;
+}
+
+static int add(officer *o, char **args, GError **err)
+{
+	g_autofree char *warning = NULL;
+	cat_rule r;
+
+	if (!rule_read(&r, args[0], args + 1, err) ||
+	    !cat_rules_put(o->db, &r, o->now, &o->actor, &warning, err))
+		return APP_FAIL;
+	printf("%s is in force\n", r.name);
+	if (warning)
+		fprintf(stderr, "edgetape rules: note: %s\n", warning);
+	return APP_OK;
+}
+
+static int del(officer *o, char **args, GError **err)
+{
+	if (!cat_rules_end(o->db, args[0], o->now, &o->actor, err))
+		return APP_FAIL;
+	printf("%s is no longer in force\n", args[0]);
+	return APP_OK;
+}
+
+/* What would be with one rule more. */
+static int test(officer *o, char **args, GError **err)
+{
+	g_autoptr(cat_policy) p = NULL;
+	cat_rule r;
+	int64_t at;
+
+	if (!officer_time(opt.at ? opt.at : "now", o->now, &at, err))
+		return APP_FAIL;
+	if (args[0] && !rule_read(&r, "tried", args, err))
+		return APP_FAIL;
+	if (!opt.from && !opt.to) {
+		g_autofree char *text = args[0] ? cat_rule_print(&r) : NULL;
+
+		if (text)
+			printf("understood as: %s\nwith --from and --to it is "
+			       "tried on a call\n", text);
+		return text ? APP_OK : verdict_need_parties("rules test");
+	}
+	r.from = r.to = 0;
+	p = cat_policy_load_with(o->db, at, args[0] ? &r : NULL, err);
+	if (!p)
+		return APP_FAIL;
+	return verdict_print(o, p, opt.from, opt.to, at, err);
+}
+
+static int lists(officer *o, char **args, GError **err)
+{
+	static const char *const columns[] = {"list", "value", NULL};
+	g_autoptr(table) t = table_new(columns);
+	g_autoptr(GPtrArray) all = NULL;
+	bool adds = args[0] && !strcmp(args[0], "add");
+
+	if (args[0]) {
+		if (o->n_args != 3 || (!adds && strcmp(args[0], "remove"))) {
+			fprintf(stderr, "edgetape rules: lists, lists add LIST "
+					"VALUE or lists remove LIST VALUE\n");
+			return APP_USAGE;
+		}
+		return (adds ? cat_list_put : cat_list_remove)(
+			       o->db, args[1], args[2], o->now, &o->actor, err)
+			       ? APP_OK : APP_FAIL;
+	}
+	all = cat_list_all(o->db, err);
+	for (guint i = 0; all && i < all->len; i++) {
+		g_auto(GStrv) two = g_strsplit(g_ptr_array_index(all, i), " ",
+					       2);
+
+		table_text(t, two[0]);
+		table_text(t, two[1]);
+	}
+	if (all)
+		table_print(t, o->form, "the lists are empty", stdout);
+	return all ? APP_OK : APP_FAIL;
+}
+
+int cmd_rules(int argc, char **argv)
+{
+	static const officer_verb verbs[] = {
+		{"list", "", "the rules in force", 0, 0, list},
+		{"show", "NAME", "one rule", 1, 1, list},
+		{"add", "NAME KEY=VALUE...",
+		 "a rule; one of the same name is replaced", 2, -1, add},
+		{"remove", "NAME", "ends a rule; it stays in the history", 1, 1,
+		 del},
+		{"test", "[KEY=VALUE...] --from WHO --to WHO",
+		 "what would be decided, with this rule too", 0, -1, test},
+		{"lists", "[add|remove LIST VALUE]",
+		 "what rules refer to: internal, federated, emergency, "
+		 "holiday:CALENDAR", 0, 3, lists},
+	};
+
+	return officer_run("rules", "Who is recorded.", verbs,
+			   G_N_ELEMENTS(verbs), entries, argc, argv);
+}

@@ -1,0 +1,306 @@
+/* cmd_users.c - whose calls these are: users, their identities and groups. */
+#include "app/officer.h"
+
+#include <string.h>
+
+static struct {
+	char *name, *site, *at, *format;
+	char **groups;
+	gboolean whole, history;
+} opt;
+
+static const GOptionEntry entries[] = {
+	{"name", 0, 0, G_OPTION_ARG_FILENAME, &opt.name, "Full name", "NAME"},
+	{"site", 0, 0, G_OPTION_ARG_FILENAME, &opt.site, "Site", "SITE"},
+	{"group", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &opt.groups,
+	 "Group; may be given again", "GROUP"},
+	{"at", 0, 0, G_OPTION_ARG_FILENAME, &opt.at,
+	 "list, show: as of then; add, remove: from then on", "TIME"},
+	{"whole", 0, 0, G_OPTION_ARG_NONE, &opt.whole,
+	 "import: users that the file lacks are removed", NULL},
+	{"format", 0, 0, G_OPTION_ARG_FILENAME, &opt.format,
+	 "import: csv or ldif; else by the file's name", "FORMAT"},
+	{"history", 0, 0, G_OPTION_ARG_NONE, &opt.history,
+	 "show: all that ever was", NULL},
+	{NULL, 0, 0, 0, NULL, NULL, NULL},
+};
+
+static bool time_of(const officer *o, int64_t *at, GError **err)
+{
+	return officer_time(opt.at ? opt.at : "now", o->now, at, err);
+}
+
+static char *joined(const GPtrArray *a)
+{
+	GString *s = g_string_new(NULL);
+
+	for (guint i = 0; i < a->len; i++)
+		g_string_append_printf(s, "%s%s", i ? " " : "",
+				       (char *)g_ptr_array_index(a, i));
+	return g_string_free(s, FALSE);
+}
+
+static void add_row(table *t, const cat_user *u)
+{
+	g_autofree char *ids = joined(u->ids);
+	g_autofree char *groups = joined(u->groups);
+
+	table_text(t, u->key);
+	table_text(t, u->name);
+	table_text(t, u->site);
+	table_text(t, groups);
+	table_text(t, ids);
+}
+
+static table *users_table(void)
+{
+	static const char *const columns[] = {"user", "name", "site", "groups",
+					      "identities", NULL};
+
+	return table_new(columns);
+}
+
+static bool wanted(const cat_user *u, const char *word)
+{
+	g_autofree char *ids = joined(u->ids);
+	g_autofree char *groups = joined(u->groups);
+	g_autofree char *all = g_strjoin(" ", u->key, u->name, u->site, ids,
+					 groups, NULL);
+	g_autofree char *low = g_utf8_strdown(all, -1);
+	g_autofree char *want = g_utf8_strdown(word, -1);
+
+	return strstr(low, want) != NULL;
+}
+
+static int list(officer *o, char **args, GError **err)
+{
+	g_autoptr(table) t = users_table();
+	g_autoptr(GPtrArray) users = NULL;
+	int64_t at;
+
+	if (!time_of(o, &at, err) ||
+	    !(users = cat_user_list(o->db, at, err)))
+		return APP_FAIL;
+	for (guint i = 0; i < users->len; i++) {
+		const cat_user *u = g_ptr_array_index(users, i);
+
+		if (!args[0] || wanted(u, args[0]))
+			add_row(t, u);
+	}
+	table_print(t, o->form,
+		    args[0] ? "no user fits; `edgetape users list` shows all"
+			    : "no users yet; add one with `edgetape users add "
+			      "alice sip:alice@example.com`", stdout);
+	return APP_OK;
+}
+
+static int show(officer *o, char **args, GError **err)
+{
+	g_autoptr(table) t = users_table();
+	g_autoptr(GPtrArray) lines = NULL;
+	g_autoptr(cat_user) u = NULL;
+	int64_t at;
+
+	if (opt.history) {
+		lines = cat_user_history(o->db, args[0], err);
+		for (guint i = 0; lines && i < lines->len; i++)
+			puts(g_ptr_array_index(lines, i));
+		return lines ? APP_OK : APP_FAIL;
+	}
+	if (!time_of(o, &at, err) ||
+	    !(u = cat_user_find(o->db, args[0], at, err)))
+		return APP_FAIL;
+	add_row(t, u);
+	table_print(t, o->form, "", stdout);
+	return APP_OK;
+}
+
+static bool has(const GPtrArray *a, const char *text)
+{
+	return g_ptr_array_find_with_equal_func((GPtrArray *)a, text,
+						g_str_equal, NULL);
+}
+
+static bool identities_add(cat_user *u, char **texts, GError **err)
+{
+	for (; *texts; texts++) {
+		g_autofree char *id = cat_identity(*texts);
+
+		if (!id) {
+			g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE,
+				    "\"%s\" is no identity: expected "
+				    "sip:user@host, tel:+number or an alias",
+				    *texts);
+			return false;
+		}
+		if (!has(u->ids, id))
+			g_ptr_array_add(u->ids, g_steal_pointer(&id));
+	}
+	return true;
+}
+
+static void groups_add(cat_user *u)
+{
+	for (char **g = opt.groups; g && *g; g++) {
+		g_autofree char *low = g_utf8_strdown(*g, -1);
+
+		if (!has(u->groups, low))
+			g_ptr_array_add(u->groups, g_steal_pointer(&low));
+	}
+}
+
+/* To what the user has already, if there is one of this key. */
+static int add(officer *o, char **args, GError **err)
+{
+	g_autofree char *key = g_ascii_strdown(args[0], -1);
+	g_autoptr(cat_user) u = NULL;
+	bool changed;
+	int64_t at;
+
+	if (!time_of(o, &at, err))
+		return APP_FAIL;
+	u = cat_user_find(o->db, key, at, NULL);
+	if (u && strcmp(u->key, key) != 0)
+		g_clear_pointer(&u, cat_user_free);
+	if (!u)
+		u = cat_user_new(key);
+	if (opt.name) {
+		g_free(u->name);
+		u->name = g_strdup(opt.name);
+	}
+	if (opt.site) {
+		g_free(u->site);
+		u->site = g_strdup(opt.site);
+	}
+	groups_add(u);
+	if (!identities_add(u, args + 1, err) ||
+	    !cat_user_put(o->db, u, at, &o->actor, &changed, err))
+		return APP_FAIL;
+	if (!changed)
+		printf("%s is so already\n", u->key);
+	else if (!u->ids->len)
+		printf("%s is added; without an identity no call is theirs\n",
+		       u->key);
+	else
+		printf("%s is added\n", u->key);
+	return APP_OK;
+}
+
+static bool take_away(GPtrArray *from, const char *text)
+{
+	guint i;
+
+	if (!g_ptr_array_find_with_equal_func(from, text, g_str_equal, &i))
+		return false;
+	g_ptr_array_remove_index(from, i);
+	return true;
+}
+
+/* Some identities or groups only. */
+static int remove_some(officer *o, const cat_user *found, char **args,
+		       int64_t at, GError **err)
+{
+	cat_user *u = (cat_user *)found;
+
+	for (; *args; args++) {
+		g_autofree char *id = cat_identity(*args);
+
+		if (id && take_away(u->ids, id))
+			continue;
+		g_set_error(err, CAT_ERROR, CAT_ERROR_ABSENT,
+			    "%s has no identity %s; `edgetape users show %s` "
+			    "shows all", u->key, *args, u->key);
+		return APP_FAIL;
+	}
+	for (char **g = opt.groups; g && *g; g++) {
+		g_autofree char *low = g_utf8_strdown(*g, -1);
+
+		if (take_away(u->groups, low))
+			continue;
+		g_set_error(err, CAT_ERROR, CAT_ERROR_ABSENT,
+			    "%s is not in the group %s", u->key, *g);
+		return APP_FAIL;
+	}
+	return cat_user_put(o->db, u, at, &o->actor, NULL, err) ? APP_OK
+								: APP_FAIL;
+}
+
+static int del(officer *o, char **args, GError **err)
+{
+	g_autoptr(cat_user) u = NULL;
+	int64_t at;
+
+	if (!time_of(o, &at, err) ||
+	    !(u = cat_user_find(o->db, args[0], at, err)))
+		return APP_FAIL;
+	if (args[1] || opt.groups)
+		return remove_some(o, u, args + 1, at, err);
+	if (!cat_user_end(o->db, u->key, at, &o->actor, err))
+		return APP_FAIL;
+	printf("%s is removed; the calls of before stay theirs\n", u->key);
+	return APP_OK;
+}
+
+static bool is_ldif(const char *path)
+{
+	return opt.format ? !g_ascii_strcasecmp(opt.format, "ldif")
+			  : g_str_has_suffix(path, ".ldif") ||
+				    g_str_has_suffix(path, ".ldf");
+}
+
+static int import(officer *o, char **args, GError **err)
+{
+	g_autoptr(GPtrArray) users = NULL;
+	g_autofree char *text = NULL;
+	cat_import_count n;
+	int64_t at;
+	gsize size;
+
+	if (!time_of(o, &at, err) ||
+	    !(text = officer_read(args[0], &size, err)))
+		return APP_FAIL;
+	users = is_ldif(args[0]) ? cat_import_ldif(span_of(text, size), err)
+				 : cat_import_csv(span_of(text, size), err);
+	if (!users) {
+		g_prefix_error(err, "%s: ", args[0]);
+		return APP_FAIL;
+	}
+	if (!cat_import(o->db, users, opt.whole, at, &o->actor, &n, err))
+		return APP_FAIL;
+	printf("%u added, %u changed, %u as they were, %u removed\n", n.added,
+	       n.changed, n.same, n.ended);
+	return APP_OK;
+}
+
+static int export(officer *o, char **args, GError **err)
+{
+	g_autoptr(GPtrArray) users = NULL;
+	g_autofree char *text = NULL;
+	int64_t at;
+
+	(void)args;
+	if (!time_of(o, &at, err) || !(users = cat_user_list(o->db, at, err)))
+		return APP_FAIL;
+	text = cat_export_csv(users);
+	fputs(text, stdout);
+	return APP_OK;
+}
+
+int cmd_users(int argc, char **argv)
+{
+	static const officer_verb verbs[] = {
+		{"list", "[WORD]", "all users, or those with this word", 0, 1,
+		 list},
+		{"show", "USER|IDENTITY", "one user", 1, 1, show},
+		{"add", "USER [IDENTITY...]",
+		 "a user, or more identities for one", 1, -1, add},
+		{"remove", "USER [IDENTITY...]",
+		 "the user, or only these identities (or a --group)", 1, -1,
+		 del},
+		{"import", "FILE", "CSV or LDIF; all or nothing", 1, 1, import},
+		{"export", "", "CSV that import reads", 0, 0, export},
+	};
+
+	return officer_run("users", "Whose calls these are.", verbs,
+			   G_N_ELEMENTS(verbs), entries, argc, argv);
+}

@@ -1,0 +1,43 @@
+/* officer.h - what the commands of officers and administrators share: the
+ * catalog, who is asking, times as people write them, the form of answers. */
+#pragma once
+#include "app/app.h"
+#include "app/table.h"
+#include "catalog/audit.h"
+#include "catalog/ledger.h"
+#include "catalog/rules.h"
+#include "catalog/users.h"
+
+/* One verb of a command. argv[0] is the verb itself. */
+typedef struct officer officer;
+typedef struct officer_verb {
+	const char *name, *args, *help;
+	int least, most;	/* arguments; most -1: any number */
+	int (*run)(officer *o, char **args, GError **err);
+} officer_verb;
+
+struct officer {
+	const char *command;
+	conf *conf;
+	cat_db *db;
+	cat_actor actor;
+	table_form form;
+	int64_t now;		/* s UTC */
+	int n_args;
+};
+
+/* Parses the common options (-c, --json, --csv, --reason) and `entries`, finds
+ * the verb (the first one when none is given and it takes none), opens the
+ * catalog and runs it. Returns the exit status. Verbs fail by `err`. */
+int officer_run(const char *command, const char *help,
+		const officer_verb *verbs, size_t n_verbs,
+		const GOptionEntry *entries, int argc, char **argv);
+/* "2026-11-21", "2026-11-21 14:00", with seconds, with Z or an offset (else
+ * local time), "today", "yesterday", "now", "3d", "2h" (ago). */
+bool officer_time(const char *text, int64_t now, int64_t *out, GError **err);
+/* "90", "90s", "5m", "2h" -> milliseconds. */
+bool officer_span(const char *text, int64_t *ms, GError **err);
+/* A file, or "-" for standard input. Free it. */
+char *officer_read(const char *path, gsize *n, GError **err);
+/* The caller's words as one text with blanks between them. Free it. */
+char *officer_join(char **words);

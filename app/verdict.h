@@ -1,0 +1,11 @@
+/* verdict.h - a decision in words, with every rule that had a say. */
+#pragma once
+#include "app/officer.h"
+
+/* A call from `from` to `to` (a user's key or an identity) at that time. */
+int verdict_print(officer *o, const cat_policy *p, const char *from,
+		  const char *to, int64_t at, GError **err);
+/* The same for a call of the ledger. */
+int verdict_print_call(officer *o, const cat_policy *p, const cat_entry *e,
+		       GError **err);
+int verdict_need_parties(const char *command);

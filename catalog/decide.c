@@ -1,0 +1,517 @@
+#include <stdio.h>
+
+#include "catalog/identity.h"
+#include "catalog/policy.h"
+
+enum { SIDES = 3, IDS_MAX = 4, USERS_MAX = 3 };
+
+/* One party, looked up. */
+typedef struct party {
+	char id[IDS_MAX][CAT_ID_MAX];
+	unsigned n_ids;
+	uint32_t user[USERS_MAX];
+	unsigned n_users;
+	span number;		/* of one of the ids */
+	cat_scope kind;		/* CAT_INTERNAL, CAT_EXTERNAL, ... */
+	span shown;		/* as the call names it */
+} party;
+
+typedef struct judge {
+	const cat_policy *p;
+	const cat_call *c;
+	cat_verdict *out;
+	party party[2];
+	const cat_rule *best[SIDES];
+	cat_local local[POL_ZONES_MAX];
+	uint64_t local_known;	/* bits of `local` */
+} judge;
+
+static bool in_force(int64_t from, int64_t to, int64_t at)
+{
+	return from <= at && (to == 0 || at < to);
+}
+
+static bool records(cat_mode m)
+{
+	return m == CAT_ALWAYS || m == CAT_BUFFERED;
+}
+
+/* ---- who the parties are ---- */
+
+static void id_add(party *who, span text)
+{
+	char *to = who->id[who->n_ids];
+
+	if (!text.left || who->n_ids == IDS_MAX || !cat_id_normal(text, to))
+		return;
+	for (unsigned i = 0; i < who->n_ids; i++)
+		if (!strcmp(who->id[i], to))
+			return;
+	if (!who->shown.left)
+		who->shown = text;
+	who->n_ids++;
+	if (!who->number.left && !cat_id_number(to, &who->number))
+		who->number = span_of(NULL, 0);
+}
+
+/* sip:+4930@example.com is found under tel:+4930 too. */
+static void number_as_tel(party *who)
+{
+	char tel[CAT_ID_MAX], digits[CAT_ID_MAX - 4];
+
+	if (!who->number.left || who->n_ids == IDS_MAX)
+		return;
+	span_copy(who->number, digits, sizeof(digits));
+	snprintf(tel, sizeof(tel), "tel:%s", digits);
+	id_add(who, span_str(tel));
+}
+
+static void users_find(judge *j, party *who)
+{
+	for (unsigned i = 0; i < who->n_ids; i++) {
+		const GArray *a = pol_find(j->p->ids, who->id[i]);
+
+		for (guint k = 0; a && k < a->len; k++) {
+			const pol_link *l = &g_array_index(a, pol_link, k);
+			unsigned n = 0;
+
+			while (n < who->n_users && who->user[n] != l->index)
+				n++;
+			if (n == who->n_users && n < USERS_MAX &&
+			    in_force(l->from, l->to, j->c->at))
+				who->user[who->n_users++] = l->index;
+		}
+	}
+}
+
+static cat_scope kind_of(const judge *j, const party *who)
+{
+	cat_scope kind = CAT_EXTERNAL;
+
+	if (who->n_users)
+		return CAT_INTERNAL;
+	if (who->number.left)
+		return CAT_PSTN;
+	for (unsigned i = 0; i < who->n_ids; i++) {
+		const char *domain = cat_id_domain(who->id[i]);
+
+		if (!domain)
+			continue;
+		if (g_hash_table_contains(j->p->internal, domain))
+			return CAT_INTERNAL;
+		if (g_hash_table_contains(j->p->federated, domain))
+			kind = CAT_FEDERATED;
+	}
+	return kind;
+}
+
+static void party_find(judge *j, party *who, const cat_party *facts)
+{
+	who->n_ids = who->n_users = 0;
+	who->number = who->shown = span_of(NULL, 0);
+	id_add(who, facts->uri);
+	id_add(who, facts->asserted);
+	id_add(who, facts->tel);
+	number_as_tel(who);
+	users_find(j, who);
+	who->kind = kind_of(j, who);
+}
+
+/* The outer party says what a call is; of two outer ones the farther. */
+static cat_scope scope_of(const party *a, const party *b)
+{
+	return MAX(a->kind, b->kind);
+}
+
+/* ---- whether a rule matches ---- */
+
+static const cat_local *local_time(judge *j, const pol_rule *r)
+{
+	uint64_t bit = UINT64_C(1) << r->zone_index;
+
+	if (!(j->local_known & bit))
+		cat_local_at(r->zone, j->c->at, &j->local[r->zone_index]);
+	j->local_known |= bit;
+	return &j->local[r->zone_index];
+}
+
+static bool time_fits(judge *j, const pol_rule *r)
+{
+	const cat_local *t;
+	bool holiday;
+
+	if (!r->zone)
+		return true;
+	t = local_time(j, r);
+	if (r->holidays) {
+		holiday = g_hash_table_contains(
+			r->holidays, GUINT_TO_POINTER(cat_day_of(t)));
+		if (holiday != r->rule.holidays_only)
+			return false;
+	}
+	for (unsigned i = 0; i < r->rule.n_windows; i++)
+		if (cat_window_holds(&r->rule.window[i], t))
+			return true;
+	return r->rule.n_windows == 0;
+}
+
+/* A party calls out or is called; for a rule of the call itself, out and in
+ * are seen from inside. */
+static bool direction_fits(const judge *j, cat_direction d, cat_side side)
+{
+	switch (d) {
+	case CAT_DIR_ANY:
+		return true;
+	case CAT_DIR_OUT:
+		return side == CAT_CALL
+			       ? j->party[CAT_CALLER].kind == CAT_INTERNAL
+			       : side == CAT_CALLER;
+	case CAT_DIR_IN:
+		return side == CAT_CALL
+			       ? j->party[CAT_CALLEE].kind == CAT_INTERNAL
+			       : side == CAT_CALLEE;
+	}
+	return false;
+}
+
+static bool scope_fits(cat_scope want, cat_scope is)
+{
+	return want == CAT_SCOPE_ANY || want == is ||
+	       (want == CAT_EXTERNAL && is != CAT_INTERNAL);
+}
+
+static bool media_fits(const cat_rule *r, const cat_call *c)
+{
+	return (!c->audio && !c->video) || (c->audio && r->audio) ||
+	       (c->video && r->video);
+}
+
+/* Which of two rules of one side decides. */
+static bool outranks(const cat_rule *a, const cat_rule *b)
+{
+	if (a->mandatory != b->mandatory)
+		return a->mandatory;
+	if (a->who != b->who)
+		return a->who > b->who;
+	if (a->mode != b->mode)
+		return a->mode > b->mode;
+	return strcmp(a->name, b->name) < 0;
+}
+
+static bool known_hit(const cat_verdict *v, const cat_rule *r, cat_side side)
+{
+	for (unsigned i = 0; i < v->n_hits; i++)
+		if (v->hit[i].rule == r && v->hit[i].side == side)
+			return true;
+	return false;
+}
+
+static void hit_take(judge *j, const cat_rule *r, cat_side side)
+{
+	cat_verdict *v = j->out;
+
+	v->n_matched++;
+	if (v->n_hits < CAT_HITS_MAX)
+		v->hit[v->n_hits++] = (cat_hit){r, (uint8_t)side, false};
+	if (!j->best[side] || outranks(r, j->best[side]))
+		j->best[side] = r;
+	if (r->mode == CAT_NEVER)
+		return;
+	v->keep_days = MAX(v->keep_days, r->keep_days);
+	v->announce |= r->announce;
+	if (!v->refuse)
+		v->refuse = r->refuse;
+}
+
+static void consider(judge *j, uint32_t rule, cat_side side, bool repeats)
+{
+	const pol_rule *r = pol_rule_at(j->p, rule);
+
+	if (!in_force(r->rule.from, r->rule.to, j->c->at) ||
+	    !direction_fits(j, r->rule.direction, side) ||
+	    !scope_fits(r->rule.scope, j->out->scope) ||
+	    !media_fits(&r->rule, j->c) || !time_fits(j, r) ||
+	    (repeats && known_hit(j->out, &r->rule, side)))
+		return;
+	hit_take(j, &r->rule, side);
+}
+
+static void consider_links(judge *j, const GArray *a, cat_side side)
+{
+	for (guint i = 0; a && i < a->len; i++) {
+		const pol_link *l = &g_array_index(a, pol_link, i);
+
+		if (in_force(l->from, l->to, j->c->at))
+			consider(j, l->index, side, true);
+	}
+}
+
+static void consider_number(judge *j, const party *who, cat_side side)
+{
+	char digits[CAT_ID_MAX];
+	size_t n = MIN(who->number.left, j->p->longest_prefix);
+
+	if (!who->number.left)
+		return;
+	span_copy(who->number, digits, sizeof(digits));
+	for (digits[n] = '\0'; n > 0; digits[--n] = '\0') {
+		const GArray *a = pol_find(j->p->prefixes, digits);
+
+		for (guint i = 0; a && i < a->len; i++) {
+			const pol_link *l = &g_array_index(a, pol_link, i);
+
+			if (!l->length || l->length == who->number.left)
+				consider(j, l->index, side, true);
+		}
+	}
+}
+
+static void consider_party(judge *j, const party *who, cat_side side)
+{
+	for (unsigned i = 0; i < who->n_users; i++) {
+		const pol_user *u = g_ptr_array_index(j->p->users,
+						      who->user[i]);
+
+		consider_links(j, u->rules, side);
+	}
+	for (unsigned i = 0; i < who->n_ids; i++) {
+		const char *domain = cat_id_domain(who->id[i]);
+
+		consider_links(j, pol_find(j->p->id_rules, who->id[i]), side);
+		if (domain)
+			consider_links(j, pol_find(j->p->domains, domain),
+				       side);
+	}
+	consider_number(j, who, side);
+	for (guint i = 0; i < j->p->any->len; i++)
+		consider(j, g_array_index(j->p->any, pol_link, i).index, side,
+			 false);
+}
+
+/* Rules of the call: the gateway it came through, its conference. */
+static void consider_text(judge *j, GHashTable *t, span text)
+{
+	char low[CAT_VALUE_MAX];
+
+	if (!text.left || text.left >= sizeof(low))
+		return;
+	span_copy(text, low, sizeof(low));
+	for (char *c = low; *c; c++)
+		*c = g_ascii_tolower(*c);
+	consider_links(j, pol_find(t, low), CAT_CALL);
+}
+
+static void consider_call(judge *j)
+{
+	consider_text(j, j->p->gateways, j->c->source);
+	for (unsigned s = 0; s < 2; s++)
+		for (unsigned i = 0; i < j->party[s].n_ids; i++) {
+			const char *d = cat_id_domain(j->party[s].id[i]);
+
+			if (d)
+				consider_links(j, pol_find(j->p->gateways, d),
+					       CAT_CALL);
+		}
+	if (!j->c->conference.left)
+		return;
+	consider_text(j, j->p->conferences, j->c->conference);
+	consider_links(j, pol_find(j->p->conferences, "*"), CAT_CALL);
+}
+
+/* ---- the verdict ---- */
+
+static void owner_add(cat_verdict *v, span who, bool user, cat_side side)
+{
+	for (unsigned i = 0; i < v->n_owners; i++)
+		if (span_same(v->owner[i].who, who))
+			return;
+	if (who.left && v->n_owners < CAT_OWNERS_MAX)
+		v->owner[v->n_owners++] = (cat_owner){who, user, (uint8_t)side};
+}
+
+/* Its users, else the identity as the call names it. */
+static void owners_of_side(judge *j, cat_side side)
+{
+	const party *who = &j->party[side];
+
+	for (unsigned i = 0; i < who->n_users; i++) {
+		const pol_user *u = g_ptr_array_index(j->p->users,
+						      who->user[i]);
+
+		owner_add(j->out, span_str(u->key), true, side);
+	}
+	if (!who->n_users)
+		owner_add(j->out, who->shown, false, side);
+}
+
+static void owners_of_call(judge *j)
+{
+	for (unsigned s = 0; s < 2; s++)
+		if (j->party[s].n_users)
+			owners_of_side(j, (cat_side)s);
+	for (unsigned s = 0; s < 2 && !j->out->n_owners; s++)
+		owners_of_side(j, (cat_side)s);
+}
+
+/* Those whose rule wants something kept; if none does, those it exempts. */
+static void owners_find(judge *j)
+{
+	const cat_mode least = j->out->mode == CAT_NEVER ? CAT_NEVER
+							 : CAT_METADATA;
+
+	for (unsigned s = 0; s < 2; s++)
+		if (j->best[s] && j->best[s]->mode >= least)
+			owners_of_side(j, (cat_side)s);
+	if (j->best[CAT_CALL] && j->best[CAT_CALL]->mode >= least)
+		owners_of_call(j);
+}
+
+/* Any party's rule suffices: of the sides' rules the strongest counts, and one
+ * that is mandatory before one that is not. */
+static unsigned strongest(const judge *j)
+{
+	unsigned top = SIDES;
+
+	for (unsigned s = 0; s < SIDES; s++) {
+		const cat_rule *a = j->best[s];
+		const cat_rule *b = top < SIDES ? j->best[top] : NULL;
+
+		if (a && (!b || a->mandatory > b->mandatory ||
+			  (a->mandatory == b->mandatory && a->mode > b->mode)))
+			top = s;
+	}
+	return top;	/* SIDES: none */
+}
+
+static void media_find(judge *j)
+{
+	const cat_call *c = j->c;
+
+	for (unsigned s = 0; s < SIDES; s++) {
+		const cat_rule *r = j->best[s];
+
+		if (!r || !records(r->mode))
+			continue;
+		j->out->audio |= r->audio && (c->audio || !c->video);
+		j->out->video |= r->video && (c->video || !c->audio);
+	}
+}
+
+static void reason_say(judge *j, const cat_rule *r, cat_side side)
+{
+	static const char *const sides[SIDES] = {"caller ", "callee ", "call"};
+	const cat_verdict *v = j->out;
+	char who[96] = "";
+	const char *what = "";
+
+	switch (r->mode) {
+	case CAT_NEVER:
+		what = "exempts";
+		break;
+	case CAT_METADATA:
+		what = "keeps only the data, not the sound, of";
+		break;
+	case CAT_ON_DEMAND:
+		what = "records only on demand";
+		break;
+	case CAT_BUFFERED:
+		what = "records, to be kept only on demand,";
+		break;
+	case CAT_ALWAYS:
+		what = "records";
+		break;
+	}
+	for (unsigned i = 0; i < v->n_owners; i++)
+		if (v->owner[i].side == side && side != CAT_CALL) {
+			span_copy(v->owner[i].who, who, sizeof(who));
+			break;
+		}
+	snprintf(j->out->reason, sizeof(j->out->reason),
+		 "the %srule %s %s the %s%s", r->mandatory ? "mandatory " : "",
+		 r->name, what, sides[side], who);
+}
+
+static bool emergency(judge *j)
+{
+	const party *to = &j->party[CAT_CALLEE];
+	char number[CAT_ID_MAX];
+
+	if (!to->number.left)
+		return false;
+	span_copy(to->number, number, sizeof(number));
+	return g_hash_table_contains(j->p->emergency, number) ||
+	       (number[0] == '+' &&
+		g_hash_table_contains(j->p->emergency, number + 1));
+}
+
+static void emergency_rule(judge *j)
+{
+	cat_verdict *v = j->out;
+	char number[64];
+
+	v->concerned = v->record = v->audio = v->emergency = true;
+	v->mandatory = true;
+	v->video = j->c->video;
+	v->mode = CAT_ALWAYS;
+	v->refuse = 0;
+	v->keep_days = MAX(v->keep_days, (uint32_t)CAT_KEEP_DEFAULT);
+	v->rule = "emergency";
+	owners_of_call(j);
+	span_copy(j->party[CAT_CALLEE].number, number, sizeof(number));
+	snprintf(v->reason, sizeof(v->reason),
+		 "calls to the emergency number %s are always recorded and "
+		 "never refused", number);
+}
+
+static void conclude(judge *j)
+{
+	cat_verdict *v = j->out;
+	unsigned side = strongest(j);
+	const cat_rule *r;
+
+	for (unsigned i = 0; i < v->n_hits; i++)
+		v->hit[i].decides = v->hit[i].rule == j->best[v->hit[i].side];
+	if (emergency(j)) {
+		emergency_rule(j);
+		return;
+	}
+	if (side == SIDES) {
+		g_strlcpy(v->reason, "no rule names the caller or the callee",
+			  sizeof(v->reason));
+		return;
+	}
+	r = j->best[side];
+	v->concerned = true;
+	v->mode = r->mode;
+	v->mandatory = r->mandatory;
+	v->rule = r->name;
+	v->record = records(r->mode);
+	if (v->record)
+		media_find(j);
+	else
+		v->refuse = 0;
+	if (!v->keep_days)
+		v->keep_days = r->keep_days;
+	owners_find(j);
+	reason_say(j, r, (cat_side)side);
+}
+
+void cat_policy_decide(const cat_policy *p, const cat_call *c, cat_verdict *out)
+{
+	judge j;
+
+	j.p = p;
+	j.c = c;
+	j.out = out;
+	j.local_known = 0;
+	memset(j.best, 0, sizeof(j.best));
+	memset(out, 0, offsetof(cat_verdict, hit));
+	out->rule = "";
+	party_find(&j, &j.party[CAT_CALLER], &c->caller);
+	party_find(&j, &j.party[CAT_CALLEE], &c->callee);
+	out->scope = scope_of(&j.party[0], &j.party[1]);
+	consider_party(&j, &j.party[CAT_CALLER], CAT_CALLER);
+	consider_party(&j, &j.party[CAT_CALLEE], CAT_CALLEE);
+	consider_call(&j);
+	conclude(&j);
+}

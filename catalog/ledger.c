@@ -1,0 +1,408 @@
+#include "catalog/ledger.h"
+
+#include "catalog/audit.h"
+#include "catalog/db.h"
+#include "catalog/entry.h"
+#include "catalog/identity.h"
+
+/* ---- writing ---- */
+
+/* What is not known leaves what is there; a later outcome replaces. */
+static const char upsert[] =
+	"INSERT INTO call (name, begun, answered, ended, duration, outcome,"
+	"  finish, status, call_id, source, conference, caller, caller_name,"
+	"  callee, callee_name, cause, reason, rule, mode, keep, sidecar)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
+	"  ?15, ?16, ?17, ?18, ?19, ?20, ?21)"
+	" ON CONFLICT (name) DO UPDATE SET"
+	" begun = iif(begun > 0, begun, excluded.begun),"
+	" answered = coalesce(excluded.answered, answered),"
+	" ended = coalesce(excluded.ended, ended),"
+	" duration = iif(excluded.duration > 0, excluded.duration, duration),"
+	" outcome = iif(excluded.outcome > 0, excluded.outcome, outcome),"
+	" finish = iif(excluded.finish > 0, excluded.finish, finish),"
+	" status = coalesce(excluded.status, status),"
+	" call_id = coalesce(excluded.call_id, call_id),"
+	" source = coalesce(excluded.source, source),"
+	" conference = coalesce(excluded.conference, conference),"
+	" caller = coalesce(excluded.caller, caller),"
+	" caller_name = coalesce(excluded.caller_name, caller_name),"
+	" callee = coalesce(excluded.callee, callee),"
+	" callee_name = coalesce(excluded.callee_name, callee_name),"
+	" cause = coalesce(excluded.cause, cause),"
+	" reason = coalesce(excluded.reason, reason),"
+	" rule = coalesce(excluded.rule, rule),"
+	" mode = coalesce(excluded.mode, mode),"
+	" keep = coalesce(excluded.keep, keep),"
+	" sidecar = coalesce(excluded.sidecar, sidecar)"
+	" RETURNING id, begun";
+
+static bool call_write(cat_db *db, const cat_entry *e, int64_t *id,
+		       int64_t *begun, GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(db, upsert, err);
+	const char *texts[] = {e->call_id, e->source, e->conference,
+			       e->caller,  e->caller_name, e->callee,
+			       e->callee_name, e->cause, e->reason, e->rule,
+			       e->mode};
+
+	if (!s)
+		return false;
+	cat_bind_text(s, 1, e->name);
+	cat_bind_int(s, 2, e->begun_ms);
+	cat_bind_known(s, 3, e->answered_ms);
+	cat_bind_known(s, 4, e->ended_ms);
+	cat_bind_int(s, 5, e->duration_ms);
+	cat_bind_int(s, 6, e->outcome);
+	cat_bind_int(s, 7, e->end);
+	cat_bind_known(s, 8, e->end_status);
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+		cat_bind_text(s, (int)(9 + i), texts[i]);
+	cat_bind_known(s, 20, e->keep_days);
+	cat_bind_text(s, 21, e->sidecar);
+	while (cat_step(s)) {
+		*id = cat_int(s, 0);
+		*begun = cat_int(s, 1);
+	}
+	return cat_done(s, err);
+}
+
+/* ?1 is the number, ?2 the text if there is one. */
+static bool run_for(cat_db *db, const char *sql, int64_t id, const char *text,
+		    GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(db, sql, err);
+
+	if (!s)
+		return false;
+	cat_bind_int(s, 1, id);
+	if (text)
+		cat_bind_text(s, 2, text);
+	return cat_run(s, err);
+}
+
+/* Days are counted from the end; a call without a recording lasted from its
+ * answer on. */
+static bool times_settle(cat_db *db, int64_t id, GError **err)
+{
+	return run_for(db,
+		       "UPDATE call SET"
+		       " keep_until = ended + keep * 86400000,"
+		       " duration = iif(duration = 0 AND answered IS NOT NULL"
+		       "  AND ended > answered, ended - answered, duration)"
+		       " WHERE id = ?1 AND ended IS NOT NULL", id, NULL, err);
+}
+
+static bool address_id(cat_db *db, const char *value, int64_t *id,
+		       GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(
+		db, "INSERT INTO address (value) VALUES (?1)"
+		    " ON CONFLICT (value) DO UPDATE SET value = value"
+		    " RETURNING id", err);
+
+	if (!s)
+		return false;
+	cat_bind_text(s, 1, value);
+	while (cat_step(s))
+		*id = cat_int(s, 0);
+	return cat_done(s, err);
+}
+
+/* The address counts in how many calls it is: the search plans by it. */
+static bool party_insert(cat_db *db, int64_t address, int64_t begun,
+			 int64_t call, const char *role, GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(
+		db, "INSERT OR IGNORE INTO party VALUES (?1, ?2, ?3, ?4)",
+		err);
+
+	if (!s)
+		return false;
+	cat_bind_int(s, 1, address);
+	cat_bind_int(s, 2, begun);
+	cat_bind_int(s, 3, call);
+	cat_bind_text(s, 4, role);
+	if (!cat_run(s, err))
+		return false;
+	return cat_changes(db) == 0 ||
+	       run_for(db, "UPDATE address SET calls = calls + 1"
+			   " WHERE id = ?1", address, NULL, err);
+}
+
+static bool party_add(cat_db *db, int64_t call, int64_t begun,
+		      const char *text, const char *role, GError **err)
+{
+	char normal[CAT_ID_MAX];
+	bool user = g_str_has_prefix(text, "user:");
+	const char *value = !user && cat_id_normal(span_str(text), normal)
+				    ? normal : text;
+	int64_t address = 0;
+
+	return address_id(db, value, &address, err) &&
+	       party_insert(db, address, begun, call, role, err);
+}
+
+static bool parties_write(cat_db *db, int64_t call, int64_t begun,
+			  const GPtrArray *texts, const char *role,
+			  GError **err)
+{
+	if (!texts->len)
+		return true;
+	if (!run_for(db, "UPDATE address SET calls = calls - 1 WHERE id IN"
+			 " (SELECT address FROM party WHERE call = ?1"
+			 "  AND role = ?2)", call, role, err) ||
+	    !run_for(db, "DELETE FROM party WHERE call = ?1 AND role = ?2",
+		     call, role, err))
+		return false;
+	for (guint i = 0; i < texts->len; i++)
+		if (!party_add(db, call, begun, g_ptr_array_index(texts, i),
+			       role, err))
+			return false;
+	return true;
+}
+
+static bool gaps_write(cat_db *db, int64_t call, const GArray *gaps,
+		       GError **err)
+{
+	g_autoptr(cat_stmt) s = NULL;
+
+	if (!gaps)
+		return true;
+	if (!run_for(db, "DELETE FROM gap WHERE call = ?1", call, NULL, err))
+		return false;
+	s = cat_sql(db, "INSERT INTO gap VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+		    err);
+	for (guint i = 0; s && i < gaps->len; i++) {
+		const cat_gap *g = &g_array_index(gaps, cat_gap, i);
+
+		cat_bind_int(s, 1, call);
+		cat_bind_int(s, 2, g->side);
+		cat_bind_text(s, 3, g->cause);
+		cat_bind_int(s, 4, g->at_ms);
+		cat_bind_int(s, 5, g->length_ms);
+		cat_bind_int(s, 6, g->packets);
+		if (!cat_run_again(s, err))
+			return false;
+	}
+	return s != NULL;
+}
+
+static bool files_write(cat_db *db, int64_t call, const GArray *files,
+			GError **err)
+{
+	g_autoptr(cat_stmt) s = NULL;
+
+	if (!files)
+		return true;
+	if (!run_for(db, "DELETE FROM file WHERE call = ?1", call, NULL, err))
+		return false;
+	s = cat_sql(db, "INSERT INTO file VALUES (?1, ?2, ?3, ?4, ?5)", err);
+	for (guint i = 0; s && i < files->len; i++) {
+		const cat_file *f = &g_array_index(files, cat_file, i);
+
+		cat_bind_int(s, 1, call);
+		cat_bind_text(s, 2, f->name);
+		cat_bind_text(s, 3, f->sha256);
+		cat_bind_int(s, 4, f->bytes);
+		cat_bind_int(s, 5, f->channels);
+		if (!cat_run_again(s, err))
+			return false;
+	}
+	return s != NULL;
+}
+
+bool cat_ledger_put(cat_db *db, const cat_entry *e, GError **err)
+{
+	int64_t id = 0, begun = 0;
+	bool ok;
+
+	if (!cat_txn_begin(db, err))
+		return false;
+	ok = call_write(db, e, &id, &begun, err) &&
+	     times_settle(db, id, err) &&
+	     parties_write(db, id, begun, e->ids, "p", err) &&
+	     parties_write(db, id, begun, e->owners, "o", err) &&
+	     gaps_write(db, id, e->gaps, err) &&
+	     files_write(db, id, e->files, err);
+	ok = cat_txn_end(db, ok, err);
+	if (!ok)
+		g_prefix_error(err, "call %s: ", e->name);
+	return ok;
+}
+
+bool cat_ledger_put_all(cat_db *db, const GPtrArray *entries, GError **err)
+{
+	bool ok = true;
+
+	if (!cat_txn_begin(db, err))
+		return false;
+	for (guint i = 0; ok && i < entries->len; i++)
+		ok = cat_ledger_put(db, g_ptr_array_index(entries, i), err);
+	return cat_txn_end(db, ok, err);
+}
+
+/* ---- reading one ---- */
+
+static char *known_text(cat_stmt *s, int column)
+{
+	return cat_null(s, column) ? NULL : g_strdup(cat_text(s, column));
+}
+
+cat_entry *cat_entry_read(cat_stmt *s)
+{
+	cat_entry *e = cat_entry_new(cat_text(s, 1));
+
+	e->begun_ms = cat_int(s, 2);
+	e->answered_ms = cat_int(s, 3);
+	e->ended_ms = cat_int(s, 4);
+	e->duration_ms = cat_int(s, 5);
+	e->outcome = (cat_outcome)CLAMP(cat_int(s, 6), 0, CAT_EXEMPT);
+	e->end = (cat_end)CLAMP(cat_int(s, 7), 0, CAT_END_REPLACED);
+	e->end_status = (uint16_t)cat_int(s, 8);
+	e->call_id = known_text(s, 9);
+	e->source = known_text(s, 10);
+	e->conference = known_text(s, 11);
+	e->caller = known_text(s, 12);
+	e->caller_name = known_text(s, 13);
+	e->callee = known_text(s, 14);
+	e->callee_name = known_text(s, 15);
+	e->cause = known_text(s, 16);
+	e->reason = known_text(s, 17);
+	e->rule = known_text(s, 18);
+	e->mode = known_text(s, 19);
+	e->keep_days = (uint32_t)cat_int(s, 20);
+	e->sidecar = known_text(s, 21);
+	return e;
+}
+
+static bool parties_read(cat_db *db, int64_t id, cat_entry *e, GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(
+		db, "SELECT value, role FROM party JOIN address"
+		    " ON address.id = party.address WHERE call = ?1"
+		    " ORDER BY value", err);
+
+	if (!s)
+		return false;
+	cat_bind_int(s, 1, id);
+	while (cat_step(s))
+		g_ptr_array_add(*cat_text(s, 1) == 'o' ? e->owners : e->ids,
+				g_strdup(cat_text(s, 0)));
+	return cat_done(s, err);
+}
+
+static bool gaps_read(cat_db *db, int64_t id, cat_entry *e, GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(
+		db, "SELECT side, cause, at, length, packets FROM gap"
+		    " WHERE call = ?1 ORDER BY at", err);
+
+	if (!s)
+		return false;
+	cat_bind_int(s, 1, id);
+	while (cat_step(s))
+		cat_entry_gap(e, (uint8_t)cat_int(s, 0), cat_text(s, 1),
+			      cat_int(s, 2), cat_int(s, 3), cat_int(s, 4));
+	return cat_done(s, err);
+}
+
+static bool files_read(cat_db *db, int64_t id, cat_entry *e, GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(
+		db, "SELECT name, sha256, bytes, channels FROM file"
+		    " WHERE call = ?1 ORDER BY name", err);
+
+	if (!s)
+		return false;
+	cat_bind_int(s, 1, id);
+	while (cat_step(s))
+		cat_entry_file(e, cat_text(s, 0), cat_text(s, 1),
+			       cat_int(s, 2), (unsigned)cat_int(s, 3));
+	return cat_done(s, err);
+}
+
+static bool absent(GError **err, const char *name)
+{
+	g_set_error(err, CAT_ERROR, CAT_ERROR_ABSENT,
+		    "there is no call \"%s\"; `edgetape calls` finds calls by "
+		    "who, when and outcome", name);
+	return false;
+}
+
+/* 0 with an error unless exactly one call is meant. */
+static int64_t call_find(cat_db *db, const char *name, GError **err)
+{
+	static const char *const ways[] = {
+		"SELECT id FROM call WHERE name = ?1",
+		"SELECT id FROM call WHERE call_id = ?1 LIMIT 2",
+		"SELECT id FROM call WHERE instr(name, ?1) LIMIT 2",
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+		g_autoptr(cat_stmt) s = cat_sql(db, ways[i], err);
+		int64_t id;
+
+		if (!s)
+			return 0;
+		cat_bind_text(s, 1, name);
+		if (!cat_step(s)) {
+			if (!cat_done(s, err))
+				return 0;
+			continue;
+		}
+		id = cat_int(s, 0);
+		if (!cat_step(s))
+			return id;
+		g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE,
+			    "several calls are named like \"%s\"; give more of "
+			    "the name", name);
+		return 0;
+	}
+	absent(err, name);
+	return 0;
+}
+
+cat_entry *cat_ledger_get(cat_db *db, const char *name, bool *hold,
+			  int64_t *keep_until, GError **err)
+{
+	int64_t id = *name ? call_find(db, name, err) : (absent(err, name), 0);
+	g_autoptr(cat_stmt) s = NULL;
+	g_autoptr(cat_entry) e = NULL;
+
+	if (!id)
+		return NULL;
+	s = cat_sql(db, "SELECT " CAT_ENTRY_COLUMNS ", hold, keep_until"
+			" FROM call c WHERE id = ?1", err);
+	if (!s)
+		return NULL;
+	cat_bind_int(s, 1, id);
+	if (!cat_step(s))
+		return cat_done(s, err) ? (absent(err, name), NULL) : NULL;
+	e = cat_entry_read(s);
+	if (hold)
+		*hold = cat_int(s, 22);
+	if (keep_until)
+		*keep_until = cat_int(s, 23);
+	cat_entry_known(e);
+	if (!parties_read(db, id, e, err) || !gaps_read(db, id, e, err) ||
+	    !files_read(db, id, e, err))
+		return NULL;
+	return g_steal_pointer(&e);
+}
+
+bool cat_ledger_hold(cat_db *db, const char *name, bool on, int64_t at,
+		     const cat_actor *who, GError **err)
+{
+	g_autoptr(cat_entry) e = NULL;
+	bool ok;
+
+	if (!cat_txn_begin(db, err))
+		return false;
+	e = cat_ledger_get(db, name, NULL, NULL, err);
+	ok = e && run_for(db, "UPDATE call SET hold = ?1 WHERE name = ?2", on,
+			  e->name, err) &&
+	     cat_audit_add(db, who, at, on ? "hold set" : "hold released",
+			   e->name, err);
+	return cat_txn_end(db, ok, err);
+}

@@ -1,0 +1,265 @@
+#include "catalog/policy.h"
+
+#include "catalog/identity.h"
+
+static void link_add(GHashTable *t, const char *text, pol_link link)
+{
+	GArray *a = g_hash_table_lookup(t, text);
+
+	if (!a) {
+		a = g_array_new(FALSE, FALSE, sizeof(pol_link));
+		g_hash_table_insert(t, g_strdup(text), a);
+	}
+	g_array_append_val(a, link);
+}
+
+static GHashTable *links_new(void)
+{
+	return g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+				     (GDestroyNotify)g_array_unref);
+}
+
+static GHashTable *set_new(void)
+{
+	return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
+static void user_free(void *p)
+{
+	pol_user *u = p;
+
+	g_free(u->key);
+	g_array_unref(u->rules);
+	g_free(u);
+}
+
+cat_policy *pol_new(void)
+{
+	cat_policy *p = g_atomic_rc_box_new0(cat_policy);
+
+	p->rules = g_ptr_array_new_with_free_func(g_free);
+	p->users = g_ptr_array_new_with_free_func(user_free);
+	p->zones = g_ptr_array_new_with_free_func(
+			(GDestroyNotify)g_time_zone_unref);
+	p->ids = links_new();
+	p->id_rules = links_new();
+	p->domains = links_new();
+	p->gateways = links_new();
+	p->conferences = links_new();
+	p->prefixes = links_new();
+	p->any = g_array_new(FALSE, FALSE, sizeof(pol_link));
+	p->internal = set_new();
+	p->federated = set_new();
+	p->emergency = set_new();
+	p->calendars = g_hash_table_new_full(
+			g_str_hash, g_str_equal, g_free,
+			(GDestroyNotify)g_hash_table_unref);
+	return p;
+}
+
+static void policy_clear(void *v)
+{
+	cat_policy *p = v;
+
+	g_ptr_array_unref(p->rules);
+	g_ptr_array_unref(p->users);
+	g_ptr_array_unref(p->zones);
+	g_hash_table_unref(p->ids);
+	g_hash_table_unref(p->id_rules);
+	g_hash_table_unref(p->domains);
+	g_hash_table_unref(p->gateways);
+	g_hash_table_unref(p->conferences);
+	g_hash_table_unref(p->prefixes);
+	g_array_unref(p->any);
+	g_hash_table_unref(p->internal);
+	g_hash_table_unref(p->federated);
+	g_hash_table_unref(p->emergency);
+	g_hash_table_unref(p->calendars);
+}
+
+cat_policy *cat_policy_ref(cat_policy *p)
+{
+	return g_atomic_rc_box_acquire(p);
+}
+
+void cat_policy_unref(cat_policy *p)
+{
+	if (p)
+		g_atomic_rc_box_release_full(p, policy_clear);
+}
+
+unsigned cat_policy_rules(const cat_policy *p)
+{
+	return p->rules->len;
+}
+
+uint32_t pol_user_add(cat_policy *p, const char *key)
+{
+	pol_user *u = g_new0(pol_user, 1);
+
+	u->key = g_strdup(key);
+	u->rules = g_array_new(FALSE, FALSE, sizeof(pol_link));
+	g_ptr_array_add(p->users, u);
+	return p->users->len - 1;
+}
+
+void pol_id_add(cat_policy *p, const char *id, uint32_t user, int64_t from,
+		int64_t to)
+{
+	link_add(p->ids, id, (pol_link){user, 0, from, to});
+}
+
+void pol_user_rule(cat_policy *p, uint32_t user, uint32_t rule, int64_t from,
+		   int64_t to)
+{
+	pol_user *u = g_ptr_array_index(p->users, user);
+	pol_link link = {rule, 0, from, to};
+
+	g_array_append_val(u->rules, link);
+}
+
+/* ---- rules ---- */
+
+static GHashTable *calendar(cat_policy *p, const char *name)
+{
+	GHashTable *days = g_hash_table_lookup(p->calendars, name);
+
+	if (days)
+		return days;
+	days = g_hash_table_new(NULL, NULL);
+	g_hash_table_insert(p->calendars, g_strdup(name), days);
+	return days;
+}
+
+static bool zone_find(cat_policy *p, pol_rule *r, GError **err)
+{
+	g_autoptr(GTimeZone) z = NULL;
+
+	if (!*r->rule.zone)
+		return true;
+	z = g_time_zone_new_identifier(r->rule.zone);
+	if (!z) {
+		g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE,
+			    "rule %s: the time zone %s is not known here; "
+			    "install tzdata", r->rule.name, r->rule.zone);
+		return false;
+	}
+	for (r->zone_index = 0; r->zone_index < p->zones->len; r->zone_index++) {
+		r->zone = g_ptr_array_index(p->zones, r->zone_index);
+		if (!strcmp(g_time_zone_get_identifier(r->zone),
+			    g_time_zone_get_identifier(z)))
+			return true;
+	}
+	if (p->zones->len == POL_ZONES_MAX) {
+		g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE,
+			    "rule %s: more than %d time zones", r->rule.name,
+			    POL_ZONES_MAX);
+		return false;
+	}
+	r->zone = z;
+	g_ptr_array_add(p->zones, g_steal_pointer(&z));
+	return true;
+}
+
+static void prefix_add(cat_policy *p, const char *digits, size_t n,
+		       uint32_t length, uint32_t rule)
+{
+	g_autofree char *text = g_strndup(digits, n);
+
+	p->longest_prefix = MAX(p->longest_prefix, (unsigned)n);
+	link_add(p->prefixes, text, (pol_link){rule, length, 0, 0});
+}
+
+static bool all(const char *s, char c)
+{
+	return strspn(s, (char[]){c, '\0'}) == strlen(s);
+}
+
+/* A range is a few prefixes: +4930100-+4930299 is +49301.. and +49302.. of
+ * that length. `lo` and `hi` are equal before `i`. */
+static void range_add(cat_policy *p, const char *lo, const char *hi, size_t i,
+		      uint32_t rule)
+{
+	size_t n = strlen(lo);
+
+	if (all(lo + i, '0') && all(hi + i, '9')) {
+		prefix_add(p, lo, i, (uint32_t)n, rule);
+		return;
+	}
+	for (char d = lo[i]; d <= hi[i]; d++) {
+		g_autofree char *from = g_strdup(lo), *to = g_strdup(hi);
+
+		if (d != lo[i])
+			memset(from + i + 1, '0', n - i - 1);
+		if (d != hi[i])
+			memset(to + i + 1, '9', n - i - 1);
+		from[i] = to[i] = d;
+		range_add(p, from, to, i + 1, rule);
+	}
+}
+
+static void numbers_add(cat_policy *p, const cat_rule *r, uint32_t i)
+{
+	if (!*r->last)
+		prefix_add(p, r->value, strlen(r->value), 0, i);
+	else
+		range_add(p, r->value, r->last, 0, i);
+}
+
+static void rule_index(cat_policy *p, const cat_rule *r, uint32_t i)
+{
+	pol_link link = {i, 0, 0, 0};
+
+	switch (r->who) {
+	case CAT_WHO_ANY:
+		g_array_append_val(p->any, link);
+		break;
+	case CAT_WHO_DOMAIN:
+		link_add(p->domains, r->value, link);
+		break;
+	case CAT_WHO_GATEWAY:
+		link_add(p->gateways, r->value, link);
+		break;
+	case CAT_WHO_NUMBERS:
+		numbers_add(p, r, i);
+		break;
+	case CAT_WHO_CONFERENCE:
+		link_add(p->conferences, r->value, link);
+		break;
+	case CAT_WHO_IDENTITY:
+		link_add(p->id_rules, r->value, link);
+		break;
+	case CAT_WHO_USER:
+	case CAT_WHO_GROUP:
+	case CAT_WHO_SITE:
+		break;	/* by pol_user_rule() */
+	}
+}
+
+bool pol_rule_add(cat_policy *p, const cat_rule *r, GError **err)
+{
+	g_autofree pol_rule *own = g_new0(pol_rule, 1);
+
+	own->rule = *r;
+	if (!zone_find(p, own, err))
+		return false;
+	if (*r->calendar)
+		own->holidays = calendar(p, r->calendar);
+	rule_index(p, &own->rule, p->rules->len);
+	g_ptr_array_add(p->rules, g_steal_pointer(&own));
+	return true;
+}
+
+void pol_list_add(cat_policy *p, const char *list, const char *value)
+{
+	if (!strcmp(list, "internal"))
+		g_hash_table_add(p->internal, g_strdup(value));
+	else if (!strcmp(list, "federated"))
+		g_hash_table_add(p->federated, g_strdup(value));
+	else if (!strcmp(list, "emergency"))
+		g_hash_table_add(p->emergency, g_strdup(value));
+	else if (g_str_has_prefix(list, "holiday:"))
+		g_hash_table_add(calendar(p, list + 8),
+				 GUINT_TO_POINTER(cat_day_parse(
+						 span_str(value))));
+}

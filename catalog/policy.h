@@ -1,0 +1,60 @@
+/* policy.h - the snapshot's inside: rules found by what they name; private. */
+#pragma once
+#include "catalog/cat.h"
+
+/* One thing refers to another for a time. */
+typedef struct pol_link {
+	uint32_t index;		/* of a rule or of a user */
+	uint32_t length;	/* number rules: the number has so many digits;
+				 * 0: any */
+	int64_t from, to;	/* s UTC; to 0: still */
+} pol_link;
+
+typedef struct pol_user {
+	char *key;
+	GArray *rules;		/* of pol_link: its own, its groups', its site's */
+} pol_user;
+
+typedef struct pol_rule {
+	cat_rule rule;
+	GTimeZone *zone;	/* lent from `zones`; NULL without windows */
+	unsigned zone_index;
+	GHashTable *holidays;	/* set of days; NULL without; lent */
+} pol_rule;
+
+enum { POL_ZONES_MAX = 64, POL_PREFIX_MAX = 24 };
+
+struct cat_policy {
+	GPtrArray *rules;	/* of pol_rule */
+	GPtrArray *users;	/* of pol_user */
+	GPtrArray *zones;	/* of GTimeZone */
+	/* text -> GArray of pol_link */
+	GHashTable *ids;	/* to users */
+	GHashTable *id_rules, *domains, *gateways, *conferences, *prefixes;
+	GArray *any;		/* links of rules for everybody */
+	GHashTable *internal, *federated, *emergency;	/* sets of text */
+	GHashTable *calendars;	/* name -> set of days */
+	unsigned longest_prefix;
+};
+
+cat_policy *pol_new(void);
+/* All take what they are given by copy. */
+uint32_t pol_user_add(cat_policy *p, const char *key);
+void pol_id_add(cat_policy *p, const char *id, uint32_t user, int64_t from,
+		int64_t to);
+/* False: too many zones, or one that is not known here. */
+bool pol_rule_add(cat_policy *p, const cat_rule *r, GError **err);
+void pol_list_add(cat_policy *p, const char *list, const char *value);
+/* A rule for a group or site, as far as it is that user's. */
+void pol_user_rule(cat_policy *p, uint32_t user, uint32_t rule, int64_t from,
+		   int64_t to);
+/* NULL without. */
+static inline const GArray *pol_find(GHashTable *t, const char *text)
+{
+	return g_hash_table_lookup(t, text);
+}
+
+static inline const pol_rule *pol_rule_at(const cat_policy *p, uint32_t i)
+{
+	return g_ptr_array_index(p->rules, i);
+}
