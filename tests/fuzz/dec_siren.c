@@ -6,8 +6,9 @@
 /* First octet: which kind, and how many octets a frame has. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint8_t octets[4] = {DEC_SIREN_BYTES_MS, DEC_SIREN_BYTES_24,
-					  DEC_SIREN_BYTES_32, 2};
+	static const uint8_t octets[4] = {
+		DEC_SIREN_BYTES_MS, DEC_SIREN_BYTES_24, DEC_SIREN_BYTES_32, 2,
+	};
 	int16_t out[DEC_SIREN_FRAME];
 	span in = span_of(data, size), frame;
 	dec_siren *s;
