@@ -1,6 +1,5 @@
 #include "relay_capture/stunmsg.h"
 
-enum { COOKIE = 0x2112a442 };
 static const uint8_t ms_cookie[8] = {0x00, 0x0f, 0x00, 0x04,
 				     0x72, 0xc6, 0x4b, 0xc6};
 
@@ -40,9 +39,9 @@ relay_verdict relay_stun_get(span *in, relay_stun *out)
 	if (!span_u32(&look, &cookie))
 		return RELAY_SHORT;
 	if (!span_cut(&s, len, &out->attrs))
-		return cookie == COOKIE ? RELAY_SHORT : RELAY_FOREIGN;
+		return cookie == RELAY_STUN_COOKIE ? RELAY_SHORT : RELAY_FOREIGN;
 	out->ms = has_ms_cookie(out->attrs);
-	if (!out->ms && cookie != COOKIE && !is_old_check(out))
+	if (!out->ms && cookie != RELAY_STUN_COOKIE && !is_old_check(out))
 		return RELAY_FOREIGN;
 	*in = s;
 	return RELAY_OK;

@@ -3,7 +3,7 @@
 #pragma once
 #include "relay_capture/frame.h"
 
-enum { RELAY_STUN_HEAD = 20 };	/* octets */
+enum { RELAY_STUN_COOKIE = 0x2112a442 };	/* RFC 5389 6 */
 
 /* Method and class as they stand on the wire. 0004 and 0006 mean something
  * else in RFC 5766, whose messages have no MS-TURN cookie. */

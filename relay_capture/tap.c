@@ -5,6 +5,8 @@ enum {
 	ROUND_NS = CLK_NS_PER_S,	/* orphans are looked for */
 	FLOW_ROUNDS = 10,	/* flow records are written */
 	ORPHAN_PACKETS = 20,	/* fewer are noise */
+	FRAGMENTED = 64,	/* IP packets in pieces at once */
+	STREAMS = 2048,		/* directions of TCP connections */
 	DEDUP_AUDIO = 512,	/* packets: five seconds of two voices */
 	DEDUP_VIDEO = 4096,
 };
@@ -48,6 +50,8 @@ relay_tap *relay_new(const relay_config *c, const relay_sink *sink, void *user)
 	r->preroll = relay_preroll_new(c->preroll_bytes);
 	r->allocs = g_new0(relay_alloc, RELAY_ALLOCS);
 	r->late = g_ptr_array_new();
+	r->frags = relay_frags_new(FRAGMENTED);
+	r->streams = relay_streams_new(STREAMS);
 	r->generation = 1;
 	return r;
 }
@@ -320,6 +324,11 @@ static void tell_orphans(relay_tap *r, clk_both now)
 	}
 }
 
+static void mirror(relay_tap *r, relay_counter c, uint64_t n)
+{
+	atomic_store_explicit(&r->count[c], n, memory_order_relaxed);
+}
+
 void relay_tick(relay_tap *r, clk_both now)
 {
 	clk_mono limit = {now.mono.ns - r->conf.preroll_ns};
@@ -334,9 +343,9 @@ void relay_tick(relay_tap *r, clk_both now)
 			tell_flows(r, now);
 	}
 	relay_preroll_expire(r->preroll, limit);
-	atomic_store_explicit(&r->count[RELAY_EXPIRED],
-			      relay_preroll_expired(r->preroll),
-			      memory_order_relaxed);
+	mirror(r, RELAY_EXPIRED, relay_preroll_expired(r->preroll));
+	mirror(r, RELAY_TCP_GAPS, relay_streams_gaps(r->streams));
+	mirror(r, RELAY_FRAGMENTS_LOST, relay_frags_lost(r->frags));
 	close_due(r, now);
 }
 
@@ -359,6 +368,8 @@ void relay_free(relay_tap *r, clk_both now)
 	relay_claims_free(r->claims);
 	relay_flows_free(r->flows);
 	relay_preroll_free(r->preroll);
+	relay_frags_free(r->frags);
+	relay_streams_free(r->streams);
 	g_ptr_array_unref(r->late);
 	g_free(r->allocs);
 	g_free(r);
@@ -475,9 +486,9 @@ static relay_path path_of(const net_addr *src, const net_addr *dst,
 	return p;
 }
 
-static relay_counter payload(relay_tap *r, const net_addr *src,
-			     const net_addr *dst, span in, bool stream,
-			     clk_both at)
+relay_counter relay_payload(relay_tap *r, const net_addr *src,
+			    const net_addr *dst, span in, bool stream,
+			    clk_both at)
 {
 	relay_unit u;
 	relay_path p;
@@ -500,44 +511,6 @@ static relay_counter payload(relay_tap *r, const net_addr *src,
 		return RELAY_BAD_TURN;
 	}
 	g_assert_not_reached();
-}
-
-static relay_counter packet(relay_tap *r, uint16_t ethertype, span in,
-			    clk_both at)
-{
-	relay_verdict v;
-	relay_udp udp;
-	relay_ip ip;
-
-	v = relay_ip_get(ethertype, in, &ip);
-	if (v != RELAY_OK)
-		return v == RELAY_FOREIGN ? RELAY_NOT_IP : RELAY_BAD_FRAME;
-	if (relay_ip_is_fragment(&ip))
-		return RELAY_FRAGMENT;
-	if (ip.proto != RELAY_IP_UDP)
-		return RELAY_NOT_UDP;
-	if (relay_udp_get(ip.payload, &udp) != RELAY_OK)
-		return RELAY_BAD_FRAME;
-	ip.src.port = udp.src;
-	ip.dst.port = udp.dst;
-	return payload(r, &ip.src, &ip.dst, udp.payload, false, at);
-}
-
-void relay_frame(relay_tap *r, int link, span frame, clk_both at)
-{
-	relay_counter what;
-	relay_verdict v;
-	uint16_t type;
-
-	if (clk_since(at.mono, r->next_tick) >= 0)
-		relay_tick(r, at);
-	v = relay_link_peel(link, &frame, &type);
-	if (v == RELAY_OK)
-		what = packet(r, type, frame, at);
-	else
-		what = v == RELAY_FOREIGN ? RELAY_NOT_IP : RELAY_BAD_FRAME;
-	relay_bump(r, what, 1);
-	relay_bump(r, RELAY_FRAMES, 1);
 }
 
 uint64_t relay_count(const relay_tap *r, relay_counter c)

@@ -1,12 +1,14 @@
-/* tap.h - inside of relay_tap: what tap.c and match.c share. CAPTURE thread. */
+/* tap.h - inside of relay_tap: what tap.c, match.c and intake.c share. CAPTURE thread. */
 #pragma once
 #include <stdatomic.h>
 
 #include "relay_capture/claim.h"
 #include "relay_capture/dedup.h"
 #include "relay_capture/flow.h"
+#include "relay_capture/frag.h"
 #include "relay_capture/preroll.h"
 #include "relay_capture/relay.h"
+#include "relay_capture/stream.h"
 #include "relay_capture/turn.h"
 
 enum {
@@ -43,6 +45,8 @@ struct relay_tap {
 	relay_claims *claims;
 	relay_flows *flows;
 	relay_preroll *preroll;
+	relay_frags *frags;
+	relay_streams *streams;
 	relay_alloc *allocs;
 	uint32_t generation;	/* grows when claims come or go */
 	bool unsettled;		/* claims came that unclaimed flows missed */
@@ -59,6 +63,12 @@ static inline void relay_bump(relay_tap *r, relay_counter c, uint64_t n)
 		atomic_load_explicit(&r->count[c], memory_order_relaxed) + n,
 		memory_order_relaxed);
 }
+
+/* tap.c: one UDP payload, or one message of a TCP stream. One of the first
+ * eight counters. */
+relay_counter relay_payload(relay_tap *r, const net_addr *src,
+			    const net_addr *dst, span in, bool stream,
+			    clk_both at);
 
 /* match.c */
 

@@ -150,13 +150,22 @@ static void stun(span in, bool stream, int depth, relay_unit *out)
 		control_rfc(&m, stream, depth, out);
 }
 
-/* RFC 4571: media in a stream may have its length in front. */
+/* RFC 4571: media in a stream may have its length in front. A STUN message
+ * can look as if it had one, but not one with RTP or STUN behind it. */
 static span unframe(span in)
 {
-	span s = in;
+	span s = in, look;
+	uint32_t cookie = 0;
 	uint16_t len;
 
-	return span_u16(&s, &len) && len && len == s.left ? s : in;
+	if (!span_u16(&s, &len) || !len || len != s.left)
+		return in;
+	if (s.p[0] >> 6 == 2)
+		return s;
+	look = s;
+	if (!span_skip(&look, 4) || !span_u32(&look, &cookie))
+		return in;
+	return cookie == RELAY_STUN_COOKIE ? s : in;
 }
 
 static void peel(span in, bool stream, int depth, relay_unit *out)
@@ -164,7 +173,7 @@ static void peel(span in, bool stream, int depth, relay_unit *out)
 	out->what = RELAY_WHAT_OTHER;
 	if (depth == DEPTH)
 		return;
-	if (stream && depth)
+	if (stream)
 		in = unframe(in);
 	if (in.left < 2)
 		return;

@@ -153,8 +153,10 @@ void rig_check_sums(const rig *g)
 	       relay_count(g->tap, RELAY_LATE_DUPLICATE) +
 	       relay_count(g->tap, RELAY_LATE_NOT_RECORDED) +
 	       relay_count(g->tap, RELAY_EXPIRED);
-	g_assert_cmpuint(late, <=, relay_count(g->tap, RELAY_HELD));
+	g_assert_cmpuint(late, <=, relay_count(g->tap, RELAY_HELD) +
+			 relay_count(g->tap, RELAY_TCP_HELD));
 	g_assert_cmpuint(relay_count(g->tap, RELAY_STORED) +
+			 relay_count(g->tap, RELAY_TCP_STORED) +
 			 relay_count(g->tap, RELAY_LATE_STORED), ==,
 			 g->pkts->len);
 }

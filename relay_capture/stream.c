@@ -1,0 +1,394 @@
+#include "relay_capture/stream.h"
+
+#include <glib.h>
+
+#include "relay_capture/stunmsg.h"
+
+enum {
+	WINDOW = 32768,		/* octets in a buffer, and reorder distance */
+	PIECES = 16,		/* out of order, per stream */
+	BUCKETS = 4096,		/* a power of two */
+	FOREIGN_AFTER = 8,	/* failures in a row: not our protocol */
+	TLS_RECORD = 0x16,
+};
+
+#define PATIENCE_NS (500 * CLK_NS_PER_MS)
+
+typedef enum framing {
+	FRAMING_UNKNOWN,
+	FRAMING_TURN,		/* STUN and ChannelData, RFC 5766 */
+	FRAMING_MS,		/* MS-TURN over TCP */
+	FRAMING_RFC4571,
+	FRAMING_FOREIGN,	/* TLS or the like */
+} framing;
+
+typedef struct piece {
+	uint32_t from, to;	/* offsets in the buffer */
+} piece;
+
+struct relay_stream {
+	relay_streams *table;
+	relay_stream *chain, *newer, *older;
+	net_addr src, dst;
+	clk_mono last, gap_since;
+	framing framing;
+	unsigned failures;
+	uint32_t base;		/* sequence number of buf[0] */
+	uint32_t have;		/* octets in order */
+	uint32_t used;		/* of which handed out */
+	unsigned n_pieces;
+	piece piece[PIECES];	/* behind `have`, by `from`, disjoint */
+	uint8_t buf[WINDOW];
+};
+
+struct relay_streams {
+	unsigned max, n;
+	uint64_t gaps;
+	relay_stream *oldest, *newest;
+	relay_stream *bucket[BUCKETS];
+};
+
+relay_streams *relay_streams_new(unsigned max)
+{
+	relay_streams *t = g_new0(relay_streams, 1);
+
+	t->max = max;
+	return t;
+}
+
+static relay_stream **bucket_of(relay_streams *t, const net_addr *src,
+				const net_addr *dst)
+{
+	uint32_t h = net_addr_hash(src) * 31u + net_addr_hash(dst);
+
+	return &t->bucket[(h ^ h >> 16) & (BUCKETS - 1)];
+}
+
+static void list_unlink(relay_streams *t, relay_stream *s)
+{
+	*(s->older ? &s->older->newer : &t->oldest) = s->newer;
+	*(s->newer ? &s->newer->older : &t->newest) = s->older;
+}
+
+static void list_append(relay_streams *t, relay_stream *s)
+{
+	s->newer = NULL;
+	s->older = t->newest;
+	*(t->newest ? &t->newest->newer : &t->oldest) = s;
+	t->newest = s;
+}
+
+static void stream_remove(relay_streams *t, relay_stream *s)
+{
+	relay_stream **at = bucket_of(t, &s->src, &s->dst);
+
+	while (*at != s)
+		at = &(*at)->chain;
+	*at = s->chain;
+	list_unlink(t, s);
+	t->n--;
+	g_free(s);
+}
+
+void relay_streams_free(relay_streams *t)
+{
+	while (t->oldest)
+		stream_remove(t, t->oldest);
+	g_free(t);
+}
+
+static relay_stream *stream_get(relay_streams *t, const net_addr *src,
+				const net_addr *dst, const relay_segment *g)
+{
+	relay_stream **at = bucket_of(t, src, dst), *s = *at;
+
+	while (s && !(net_addr_same(&s->src, src) &&
+		      net_addr_same(&s->dst, dst)))
+		s = s->chain;
+	if (s)
+		return s;
+	if (t->n == t->max)
+		stream_remove(t, t->oldest);
+	s = g_malloc(sizeof(*s));
+	*s = (relay_stream){.table = t, .src = *src, .dst = *dst,
+			    .base = g->seq + g->syn, .chain = *at};
+	*at = s;
+	list_append(t, s);
+	t->n++;
+	return s;
+}
+
+static void restart(relay_stream *s, uint32_t seq)
+{
+	s->base = seq;
+	s->have = s->used = 0;
+	s->n_pieces = 0;
+	s->failures = 0;
+	s->framing = FRAMING_UNKNOWN;
+}
+
+/* What was handed out leaves the buffer. */
+static void compact(relay_stream *s)
+{
+	uint32_t cut = s->used, end = s->have;
+
+	if (!cut)
+		return;
+	if (s->n_pieces)
+		end = s->piece[s->n_pieces - 1].to;
+	memmove(s->buf, s->buf + cut, end - cut);
+	s->base += cut;
+	s->have -= cut;
+	s->used = 0;
+	for (unsigned i = 0; i < s->n_pieces; i++) {
+		s->piece[i].from -= cut;
+		s->piece[i].to -= cut;
+	}
+}
+
+/* Pieces that now join what is in order. */
+static void join_pieces(relay_stream *s)
+{
+	unsigned n = 0;
+
+	while (n < s->n_pieces && s->piece[n].from <= s->have) {
+		s->have = MAX(s->have, s->piece[n].to);
+		n++;
+	}
+	s->n_pieces -= n;
+	memmove(s->piece, s->piece + n, s->n_pieces * sizeof(*s->piece));
+}
+
+/* Goes on behind a hole: what was before it cannot be completed. */
+static void skip_gap(relay_stream *s)
+{
+	s->table->gaps++;
+	s->used = s->piece[0].from;
+	s->have = s->piece[0].from;
+	join_pieces(s);
+	compact(s);
+}
+
+static void add_piece(relay_stream *s, uint32_t from, uint32_t to)
+{
+	unsigned i = 0;
+
+	while (i < s->n_pieces && s->piece[i].from < from)
+		i++;
+	/* What overlaps its neighbours was sent twice: the same octets. */
+	if (i && s->piece[i - 1].to > from)
+		from = s->piece[i - 1].to;
+	if (i < s->n_pieces && to > s->piece[i].from)
+		to = s->piece[i].from;
+	if (from >= to || s->n_pieces == PIECES)
+		return;
+	memmove(s->piece + i + 1, s->piece + i,
+		(s->n_pieces - i) * sizeof(*s->piece));
+	s->piece[i] = (piece){from, to};
+	s->n_pieces++;
+}
+
+static void put_segment(relay_stream *s, span in, uint32_t offset,
+			clk_mono now)
+{
+	memcpy(s->buf + offset, in.p, in.left);
+	if (offset > s->have) {
+		if (!s->n_pieces)
+			s->gap_since = now;
+		add_piece(s, offset, offset + (uint32_t)in.left);
+		return;
+	}
+	s->have = MAX(s->have, offset + (uint32_t)in.left);
+	join_pieces(s);
+}
+
+static void take_segment(relay_stream *s, const relay_segment *g, clk_mono now)
+{
+	span in = g->payload;
+	int32_t ahead;
+
+	compact(s);
+	if (s->n_pieces && clk_since(now, s->gap_since) > PATIENCE_NS)
+		skip_gap(s);
+	ahead = (int32_t)(g->seq - s->base);
+	if (ahead < 0) {
+		/* Sent again; perhaps its end is new. */
+		if (!span_skip(&in, (size_t)-(int64_t)ahead))
+			return;
+		ahead = 0;
+	}
+	if ((size_t)ahead + in.left > WINDOW) {
+		s->table->gaps++;
+		s->base = g->seq;
+		s->have = s->used = s->n_pieces = 0;
+		ahead = 0;
+		in = g->payload;
+		if (in.left > WINDOW)
+			return;
+	}
+	put_segment(s, in, (uint32_t)ahead, now);
+}
+
+relay_stream *relay_streams_add(relay_streams *t, const net_addr *src,
+				const net_addr *dst, const relay_segment *g,
+				clk_mono now)
+{
+	relay_stream *s = stream_get(t, src, dst, g);
+
+	if (g->rst) {
+		stream_remove(t, s);
+		return NULL;
+	}
+	if (g->syn)
+		restart(s, g->seq + 1);
+	list_unlink(t, s);
+	list_append(t, s);
+	s->last = now;
+	if (s->framing == FRAMING_FOREIGN || !g->payload.left)
+		return NULL;
+	take_segment(s, g, now);
+	return s;
+}
+
+static bool has_cookie(span s)
+{
+	uint32_t cookie;
+
+	return span_skip(&s, 4) && span_u32(&s, &cookie) &&
+	       cookie == RELAY_STUN_COOKIE;
+}
+
+/* RFC 5389 6 on TCP, RFC 5766 11.5: ChannelData is padded to 4 octets. */
+static bool turn_length(span s, size_t *head, size_t *len, size_t *all)
+{
+	span whole = s;
+	uint16_t type, n;
+
+	if (!span_u16(&s, &type) || !span_u16(&s, &n))
+		return false;
+	*head = 0;
+	if (type >> 14 == 1) {
+		*len = 4u + n;
+		*all = 4u + ((n + 3u) & ~3u);
+		return true;
+	}
+	*len = *all = 20u + n;
+	return type >> 14 == 0 && (s.left < 4 || has_cookie(whole));
+}
+
+/* MS-TURN over TCP: 02 control or 03 data, 00, length; FF10 may stand for it.*/
+static bool ms_length(span s, size_t *head, size_t *len, size_t *all)
+{
+	uint16_t type, n;
+
+	if (!span_u16(&s, &type) || !span_u16(&s, &n))
+		return false;
+	*head = type == 0xff10 ? 0 : 4;
+	*len = *all = 4u + n;
+	return type == 0x0200 || type == 0x0300 || type == 0xff10;
+}
+
+static bool rfc4571_length(span s, size_t *head, size_t *len, size_t *all)
+{
+	uint16_t n;
+
+	if (!span_u16(&s, &n))
+		return false;
+	*head = 2;
+	*len = *all = 2u + n;
+	return n >= 8 && n <= 2048;
+}
+
+/* A record of the pseudo-TLS handshake; real TLS fails at the next one. */
+static bool tls_length(span s, size_t *head, size_t *len, size_t *all)
+{
+	uint8_t type, major;
+	uint16_t n;
+
+	if (!span_u8(&s, &type) || !span_u8(&s, &major) || !span_skip(&s, 1) ||
+	    !span_u16(&s, &n))
+		return false;
+	*head = *len = *all = 5u + n;
+	return type == TLS_RECORD && major == 3 && n < 512;
+}
+
+static framing guess(span s)
+{
+	span body = s;
+
+	if (!span_skip(&body, 2) || body.left < 2)
+		return FRAMING_UNKNOWN;
+	if ((s.p[0] == 2 || s.p[0] == 3) && s.p[1] == 0)
+		return FRAMING_MS;
+	if (s.p[0] == 0xff && s.p[1] == 0x10)
+		return FRAMING_MS;
+	if ((s.p[0] >> 6 == 0 && has_cookie(s)) || s.p[0] >> 6 == 1)
+		return FRAMING_TURN;
+	if (body.p[0] >> 6 == 2 || has_cookie(body))
+		return FRAMING_RFC4571;
+	return FRAMING_UNKNOWN;
+}
+
+/* What we cannot read: on with the next segment. */
+static bool lose(relay_stream *s)
+{
+	s->used = s->have;
+	s->table->gaps++;
+	if (++s->failures == FOREIGN_AFTER)
+		s->framing = FRAMING_FOREIGN;
+	return false;
+}
+
+static bool length_of(relay_stream *s, span in, size_t *head, size_t *len,
+		      size_t *all)
+{
+	switch (s->framing) {
+	case FRAMING_TURN:
+		return turn_length(in, head, len, all);
+	case FRAMING_MS:
+		return ms_length(in, head, len, all);
+	case FRAMING_RFC4571:
+		return rfc4571_length(in, head, len, all);
+	case FRAMING_UNKNOWN:
+	case FRAMING_FOREIGN:
+		break;
+	}
+	return false;
+}
+
+bool relay_stream_next(relay_stream *s, span *message)
+{
+	size_t head = 0, len = 0, all;
+	span in;
+
+	for (;;) {
+		all = 0;
+		in = span_of(s->buf + s->used, s->have - s->used);
+		if (in.left < 5)
+			return false;
+		if (s->framing == FRAMING_UNKNOWN &&
+		    !tls_length(in, &head, &len, &all)) {
+			if (in.left < 12 && in.p[0] >> 6 == 0)
+				return false;
+			s->framing = guess(in);
+		}
+		if (s->framing != FRAMING_UNKNOWN &&
+		    !length_of(s, in, &head, &len, &all))
+			return lose(s);
+		if (!all)
+			return lose(s);
+		if (all > in.left)
+			return all > WINDOW ? lose(s) : false;
+		s->used += (uint32_t)all;
+		if (head == len)
+			continue;	/* the handshake */
+		s->failures = 0;
+		*message = span_of(in.p + head, len - head);
+		return true;
+	}
+}
+
+uint64_t relay_streams_gaps(const relay_streams *t)
+{
+	return t->gaps;
+}
