@@ -1,0 +1,213 @@
+/* Whole calls through the tap: every packet once, sides right, nothing lost
+ * from the account. */
+#include "tests/support/mkcall.h"
+#include "tests/support/relay_rig.h"
+
+static void give(void *user, int link, span frame, int64_t ns)
+{
+	rig *g = user;
+
+	relay_frame(g->tap, link, frame, clk_from_wall(ns));
+}
+
+static void arm(rig *g, const mkcall *m, clk_both now)
+{
+	char name[16];
+
+	for (unsigned c = 0; c < m->calls; c++) {
+		mkcall_name(c, name);
+		for (int side = 0; side < 2; side++) {
+			g_autoptr(call_half) h = mkcall_half(m, c,
+							     (call_side)side);
+
+			relay_arm(g->tap, name, h, now);
+		}
+	}
+}
+
+static mkcall parse(const char *text)
+{
+	g_autoptr(GError) err = NULL;
+	mkcall m;
+
+	mkcall_parse(&m, text, &err);
+	g_assert_no_error(err);
+	return m;
+}
+
+static void check_all(const rig *g, const mkcall *m)
+{
+	rig_check_sums(g);
+	for (unsigned c = 0; c < m->calls; c++)
+		for (int side = 0; side < 2; side++)
+			g_assert_cmpuint(
+				rig_count(g, mkcall_ssrc(c, (call_side)side),
+					  (call_side)side), ==,
+				mkcall_expected(m, c, (call_side)side));
+}
+
+static void test_text(gconstpointer text)
+{
+	mkcall m = parse(text);
+	rig g;
+
+	rig_init(&g, NULL);
+	arm(&g, &m, clk_from_wall(0));
+	mkcall_run(&m, give, &g);
+	check_all(&g, &m);
+	g_assert_cmpuint(relay_count(g.tap, RELAY_BAD_FRAME), ==, 0);
+	g_assert_cmpuint(relay_count(g.tap, RELAY_BAD_TURN), ==, 0);
+	g_assert_cmpuint(relay_count(g.tap, RELAY_HELD), ==, 0);
+	rig_clear(&g);
+}
+
+/* The description comes two seconds after the media. */
+static void test_late(void)
+{
+	mkcall m = parse("path mix\ncalls 8\npackets 100\nchecks 0\n");
+	clk_both late = clk_from_wall(1700000002 * CLK_NS_PER_S);
+	rig g;
+
+	rig_init(&g, NULL);
+	mkcall_run(&m, give, &g);
+	g_assert_cmpuint(g.pkts->len, ==, 0);
+	arm(&g, &m, late);
+	check_all(&g, &m);
+	for (guint i = 1; i < g.pkts->len; i++) {
+		const rig_pkt *a = g_ptr_array_index(g.pkts, i - 1);
+		const rig_pkt *b = g_ptr_array_index(g.pkts, i);
+
+		/* In order of capture within each call. */
+		if (!strcmp(a->call, b->call))
+			g_assert_cmpint(a->p.at.mono.ns, <, b->p.at.mono.ns);
+	}
+	rig_clear(&g);
+}
+
+/* Nobody ever describes it. */
+static void test_orphan(void)
+{
+	mkcall m = parse("path channel\npackets 700\nchecks 0\nrtcp 0\n");
+	const relay_orphan *o;
+	rig g;
+
+	rig_init(&g, NULL);
+	mkcall_run(&m, give, &g);
+	relay_tick(g.tap, clk_from_wall(1700000030 * CLK_NS_PER_S));
+	rig_check_sums(&g);
+	g_assert_cmpuint(g.pkts->len, ==, 0);
+	g_assert_cmpuint(g.orphans->len, ==, 6);
+	o = &g_array_index(g.orphans, relay_orphan, 0);
+	g_assert_true(o->ssrc == mkcall_ssrc(0, CALL_CALLER) ||
+		      o->ssrc == mkcall_ssrc(0, CALL_CALLEE));
+	g_assert_cmpuint(relay_count(g.tap, RELAY_EXPIRED), ==,
+			 relay_count(g.tap, RELAY_HELD));
+	rig_clear(&g);
+}
+
+/* A disarmed call takes its media for the grace time, then no more. */
+static void test_grace(void)
+{
+	mkcall m = parse("packets 500\nchecks 0\nrtcp 0\n");
+	relay_config conf;
+	rig g;
+
+	relay_config_init(&conf);
+	conf.grace_ns = CLK_NS_PER_S;
+	rig_init(&g, &conf);
+	arm(&g, &m, clk_from_wall(0));
+	relay_disarm(g.tap, "call-0", clk_from_wall(1));
+	mkcall_run(&m, give, &g);
+	check_all(&g, &m);
+	g_assert_cmpuint(g.closed, ==, 0);
+	relay_tick(g.tap, clk_from_wall(1700000012 * CLK_NS_PER_S));
+	g_assert_cmpuint(g.closed, ==, 1);
+	/* One record per path, with all counts. */
+	g_assert_cmpuint(g.flows->len, >=, 6);
+	mkcall_run(&m, give, &g);
+	g_assert_cmpuint(g.pkts->len, ==, 1000);
+	rig_clear(&g);
+}
+
+/* Claimed but not to be recorded: thrown away, and no orphan. */
+static void test_not_recorded(void)
+{
+	mkcall m = parse("packets 600\n");
+	rig g;
+
+	rig_init(&g, NULL);
+	for (int side = 0; side < 2; side++) {
+		g_autoptr(call_half) h = mkcall_half(&m, 0, (call_side)side);
+
+		CALL_MEDIA(h, 0)->record = false;
+		relay_arm(g.tap, "call-0", h, clk_from_wall(0));
+	}
+	mkcall_run(&m, give, &g);
+	relay_tick(g.tap, clk_from_wall(1700000100 * CLK_NS_PER_S));
+	rig_check_sums(&g);
+	g_assert_cmpuint(g.pkts->len, ==, 0);
+	g_assert_cmpuint(g.orphans->len, ==, 0);
+	g_assert_cmpuint(relay_count(g.tap, RELAY_NOT_RECORDED), ==,
+			 3 * 2 * (600 + 12));
+	rig_clear(&g);
+}
+
+/* A flood from other addresses to a relayed one: the call's paths are bounded
+ * and its own packets are all there. */
+static void test_flood(void)
+{
+	mkcall m = parse("packets 50\nchecks 0\nrtcp 0\n"), f;
+	relay_config conf;
+	rig g;
+
+	relay_config_init(&conf);
+	conf.flows = 400;
+	rig_init(&g, &conf);
+	arm(&g, &m, clk_from_wall(0));
+	/* Strangers, each with paths of its own. */
+	f = parse("calls 2000\npackets 2\nchecks 0\nrtcp 0\nseed 9\n"
+		  "path host\n");
+	mkcall_run(&f, give, &g);
+	mkcall_run(&m, give, &g);
+	check_all(&g, &m);
+	g_assert_cmpuint(relay_count(g.tap, RELAY_FLOWS_EVICTED), >, 0);
+	rig_clear(&g);
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const paths[] = {
+		"channel", "indication", "msturn", "msraw", "host", "plain",
+		"tcp", "mstcp", "mix"};
+	static const char *const links[] = {
+		"ethernet", "vlan", "qinq", "sll", "sll2", "raw", "null",
+		"gre", "erspan1", "erspan2", "erspan3", "vxlan", "geneve",
+		"tzsp"};
+
+	g_test_init(&argc, &argv, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(paths); i++)
+		for (int ip = 4; ip <= 6; ip += 2)
+			g_test_add_data_func_full(
+				g_strdup_printf("/relay/tap/path/%s/%d",
+						paths[i], ip),
+				g_strdup_printf("path %s\nip %d\ncalls 9\n"
+						"loss 3\nchecks %d\n",
+						paths[i], ip, ip),
+				test_text, g_free);
+	for (size_t i = 0; i < G_N_ELEMENTS(links); i++)
+		g_test_add_data_func_full(
+			g_strdup_printf("/relay/tap/link/%s", links[i]),
+			g_strdup_printf("link %s\npath mix\ncalls 8\n"
+					"packets 20\n", links[i]),
+			test_text, g_free);
+	g_test_add_data_func("/relay/tap/fragments/4",
+			     "mtu 64\npath mix\ncalls 8\n", test_text);
+	g_test_add_data_func("/relay/tap/fragments/6",
+			     "mtu 64\nip 6\npath mix\ncalls 8\n", test_text);
+	g_test_add_func("/relay/tap/late", test_late);
+	g_test_add_func("/relay/tap/orphan", test_orphan);
+	g_test_add_func("/relay/tap/grace", test_grace);
+	g_test_add_func("/relay/tap/not_recorded", test_not_recorded);
+	g_test_add_func("/relay/tap/flood", test_flood);
+	return g_test_run();
+}
