@@ -2,11 +2,11 @@
 
 #include <glib.h>
 
-enum { WAYS = 4 };
+enum { WAYS = 8 };		/* a set is one cache line */
 
 struct relay_dedup {
 	size_t mask;		/* sets - 1 */
-	uint64_t print[][WAYS];	/* the newest first; 0 is empty */
+	_Alignas(64) uint64_t print[][WAYS];	/* newest first; 0 is empty */
 };
 
 relay_dedup *relay_dedup_new(unsigned packets)
@@ -16,7 +16,8 @@ relay_dedup *relay_dedup_new(unsigned packets)
 
 	while (sets * WAYS < packets)
 		sets *= 2;
-	d = g_malloc0(sizeof(*d) + sets * sizeof(d->print[0]));
+	d = g_aligned_alloc0(1, sizeof(*d) + sets * sizeof(d->print[0]),
+			     _Alignof(relay_dedup));
 	d->mask = sets - 1;
 	return d;
 }
@@ -74,5 +75,5 @@ size_t relay_dedup_bytes(const relay_dedup *d)
 
 void relay_dedup_free(relay_dedup *d)
 {
-	g_free(d);
+	g_aligned_free(d);
 }

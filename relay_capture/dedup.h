@@ -8,7 +8,8 @@ typedef struct relay_dedup relay_dedup;
 
 /* Remembers about this many packets; rounded up to a power of two. */
 relay_dedup *relay_dedup_new(unsigned packets);
+/* NULL is fine. */
+void relay_dedup_free(relay_dedup *d);
 /* True if it was seen; else it is remembered. No allocation. */
 bool relay_dedup_seen(relay_dedup *d, span packet);
 size_t relay_dedup_bytes(const relay_dedup *d);
-void relay_dedup_free(relay_dedup *d);

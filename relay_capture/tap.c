@@ -9,6 +9,7 @@ enum {
 	STREAMS = 2048,		/* directions of TCP connections */
 	DEDUP_AUDIO = 512,	/* packets: five seconds of two voices */
 	DEDUP_VIDEO = 4096,
+	DEDUP_EARLY = 8192,
 };
 
 void relay_config_init(relay_config *c)
@@ -32,6 +33,7 @@ static void call_free(gpointer p)
 	relay_call *c = p;
 
 	relay_dedup_free(c->dedup);
+	relay_dedup_free(c->early);
 	g_free(c->name);
 	g_free(c);
 }
@@ -71,10 +73,20 @@ static relay_call *call_new(relay_tap *r, const char *name,
 
 	c->name = g_strdup(name);
 	c->dedup = relay_dedup_new(video(half) ? DEDUP_VIDEO : DEDUP_AUDIO);
+	c->early = relay_dedup_new(DEDUP_EARLY);
 	c->last = now.mono;
 	c->user = r->sink.open(r->user, name, now);
 	g_hash_table_insert(r->calls, c->name, c);
 	return c;
+}
+
+static bool is_copy(relay_call *c, span bytes)
+{
+	bool copy = relay_dedup_seen(c->dedup, bytes);
+
+	if (c->early)
+		copy |= relay_dedup_seen(c->early, bytes);
+	return copy;
 }
 
 /* Gives one packet of a claimed flow to its call. */
@@ -87,7 +99,7 @@ static relay_counter deliver(relay_tap *r, relay_flow *f, span bytes,
 	c->last = at.mono;
 	if (!c->record[f->claim.media])
 		return RELAY_NOT_RECORDED;
-	if (relay_dedup_seen(c->dedup, bytes))
+	if (is_copy(c, bytes))
 		return RELAY_DUPLICATE;
 	p = (pkt){
 		.at = at,
@@ -234,6 +246,10 @@ void relay_arm(relay_tap *r, const char *call, const call_half *half,
 	if (!c)
 		c = call_new(r, call, half, now);
 	c->ended = false;
+	if (half->side < CALL_UNKNOWN && !c->has_side[half->side]) {
+		c->has_side[half->side] = true;
+		c->described = now.mono;
+	}
 	relay_match_half(r, c, half);
 	settle(r, now);
 }
@@ -269,13 +285,22 @@ static bool is_due(const relay_tap *r, const relay_call *c, clk_mono now)
 	       clk_since(now, c->last) >= r->conf.grace_ns;
 }
 
-static void close_due(relay_tap *r, clk_both now)
+static void forget_early(const relay_tap *r, relay_call *c, clk_mono now)
+{
+	if (!c->has_side[CALL_CALLER] || !c->has_side[CALL_CALLEE] ||
+	    clk_since(now, c->described) < r->conf.preroll_ns)
+		return;
+	g_clear_pointer(&c->early, relay_dedup_free);
+}
+
+static void look_after_calls(relay_tap *r, clk_both now)
 {
 	GHashTableIter it;
 	gpointer c;
 
 	g_hash_table_iter_init(&it, r->calls);
 	while (g_hash_table_iter_next(&it, NULL, &c)) {
+		forget_early(r, c, now.mono);
 		if (!is_due(r, c, now.mono))
 			continue;
 		call_close(r, c, now);
@@ -346,7 +371,7 @@ void relay_tick(relay_tap *r, clk_both now)
 	mirror(r, RELAY_EXPIRED, relay_preroll_expired(r->preroll));
 	mirror(r, RELAY_TCP_GAPS, relay_streams_gaps(r->streams));
 	mirror(r, RELAY_FRAGMENTS_LOST, relay_frags_lost(r->frags));
-	close_due(r, now);
+	look_after_calls(r, now);
 }
 
 void relay_close(relay_tap *r, clk_both now)

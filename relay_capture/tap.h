@@ -26,6 +26,11 @@ struct relay_call {
 	uint64_t packets;
 	unsigned learnt, n_flows;
 	relay_dedup *dedup;
+	relay_dedup *early;	/* until both sides are described and the
+				 * pre-roll has gone by: copies of a packet
+				 * may be claimed that far apart. Else NULL */
+	clk_mono described;	/* when the latest side first was */
+	bool has_side[2];
 	relay_flow *flows;	/* by sibling */
 	relay_flow spill;	/* stands for paths beyond RELAY_CALL_FLOWS */
 	bool record[256];	/* by m= line; 255: any of them */

@@ -116,7 +116,8 @@ static void test_grace(void)
 	conf.grace_ns = CLK_NS_PER_S;
 	rig_init(&g, &conf);
 	arm(&g, &m, clk_from_wall(0));
-	relay_disarm(g.tap, "call-0", clk_from_wall(1));
+	relay_disarm(g.tap, "call-0",
+		     clk_from_wall(1700000000 * CLK_NS_PER_S));
 	mkcall_run(&m, give, &g);
 	check_all(&g, &m);
 	g_assert_cmpuint(g.closed, ==, 0);
@@ -166,7 +167,7 @@ static void test_flood(void)
 	arm(&g, &m, clk_from_wall(0));
 	/* Strangers, each with paths of its own. */
 	f = parse("calls 2000\npackets 2\nchecks 0\nrtcp 0\nseed 9\n"
-		  "path host\n");
+		  "path host\nip 6\n");
 	mkcall_run(&f, give, &g);
 	mkcall_run(&m, give, &g);
 	check_all(&g, &m);
