@@ -457,11 +457,11 @@ static relay_counter media(relay_tap *r, const relay_path *p, span bytes,
 	if (!f)
 		return RELAY_UNHELD;
 	f->last = at;
-	f->packets++;
 	if (!f->claim.call)
 		note_ssrc(f, bytes);
 	if (f->generation != r->generation && !resolve(r, f, at))
 		return spill(r, f, bytes, at);
+	f->packets++;
 	if (f->claim.call) {
 		if (f->held.count) {
 			g_ptr_array_add(r->late, f);

@@ -1,0 +1,141 @@
+/* Targets: relay_frame relay_arm relay_disarm relay_tick relay_frags_add */
+/* Targets: relay_streams_add relay_stream_next */
+#include <glib.h>
+#include <stdlib.h>
+
+#include "relay_capture/relay.h"
+
+/* A history of one tap: each step is an octet that says what happens, then a
+ * time step, then for a frame its 16-bit length and octets. Whatever comes,
+ * every frame has one counter, every call that opens closes, and what is
+ * stored was counted. */
+typedef struct state {
+	unsigned open, closed;
+	uint64_t stored;
+} state;
+
+static void *on_open(void *user, const char *call, clk_both at)
+{
+	(void)call;
+	(void)at;
+	((state *)user)->open++;
+	return user;
+}
+
+static void on_packet(void *user, void *call, const pkt *p)
+{
+	if (call != user || p->side > CALL_UNKNOWN || p->bytes.left < 8)
+		abort();
+	/* RTP and RTCP are version 2; reading both ends is for a sanitizer. */
+	if (p->bytes.p[0] >> 6 != 2 || p->bytes.p[p->bytes.left - 1] > 255)
+		abort();
+	((state *)user)->stored++;
+}
+
+static void on_flow(void *user, void *call, const rec_flow *f, clk_both at)
+{
+	(void)at;
+	if (call != user || f->stored > f->packets)
+		abort();
+}
+
+static void on_loss(void *user, void *call, const rec_loss *l, clk_both at)
+{
+	(void)user;
+	(void)call;
+	(void)l;
+	(void)at;
+}
+
+static void on_close(void *user, void *call, clk_both at)
+{
+	(void)call;
+	(void)at;
+	((state *)user)->closed++;
+}
+
+static void on_orphan(void *user, const relay_orphan *o, clk_both at)
+{
+	(void)user;
+	(void)at;
+	if (!o->packets)
+		abort();
+}
+
+static const relay_sink sink = {on_open, on_packet, on_flow,
+				on_loss, on_close, on_orphan};
+
+static void arm(relay_tap *r, uint8_t what, clk_both now)
+{
+	g_autoptr(call_half) h = call_half_new();
+	call_media *m = call_half_add_media(h);
+	/* The parties of mkcall's first call, when what % 4 is 0 or 1. */
+	call_cand c = {
+		.component = 1,
+		.type = CALL_CAND_RELAY,
+		.addr = {4, {10, 9, 0, 9}, (uint16_t)(49152 + what % 4)},
+		.raddr = {4, {10, (uint8_t)(1 + (what & 1)), 0, 1},
+			  (uint16_t)(20000 + what % 4)},
+	};
+	call_ssrcs range = {what, what + 20u};
+
+	h->side = what & 1;
+	m->index = what >> 2 & 1;
+	m->record = what % 8 != 7;
+	g_snprintf(m->ufrag, sizeof(m->ufrag), "u%c%d", what & 1 ? 'b' : 'a',
+		   what >> 1 & 1);
+	if (what & 16)
+		g_array_append_val(m->ssrcs, range);
+	m->rtp = c.addr;
+	if (what & 32)
+		g_array_append_val(m->cands, c);
+	relay_arm(r, what & 64 ? "one" : "two", h, now);
+}
+
+static void check_sums(const relay_tap *r, const state *s)
+{
+	uint64_t sum = 0;
+
+	for (int c = 0; c < RELAY_FRAME_COUNTERS; c++)
+		sum += relay_count(r, c);
+	if (sum != relay_count(r, RELAY_FRAMES))
+		abort();
+	if (s->stored != relay_count(r, RELAY_STORED) +
+	    relay_count(r, RELAY_TCP_STORED) +
+	    relay_count(r, RELAY_LATE_STORED))
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	span in = span_of(data, size), frame;
+	relay_config conf;
+	clk_both now = clk_from_wall(CLK_NS_PER_S);
+	state s = {0};
+	uint8_t what, step;
+	uint16_t len;
+	relay_tap *r;
+
+	relay_config_init(&conf);
+	conf.flows = 8;
+	conf.preroll_bytes = 4096;
+	r = relay_new(&conf, &sink, &s);
+	while (span_u8(&in, &what) && span_u8(&in, &step)) {
+		now = clk_from_wall(now.wall.ns + step * 20 * CLK_NS_PER_MS);
+		if (what < 128) {
+			arm(r, what, now);
+		} else if (what < 132) {
+			relay_disarm(r, what & 1 ? "one" : "two", now);
+		} else if (span_u16(&in, &len)) {
+			if (!span_cut(&in, MIN(len, in.left), &frame))
+				break;
+			relay_frame(r, what & 1 ? 101 : 1, frame, now);
+		}
+	}
+	relay_tick(r, now);
+	check_sums(r, &s);
+	relay_free(r, now);
+	if (s.open != s.closed)
+		abort();
+	return 0;
+}
