@@ -8,6 +8,8 @@
 /* Exit codes: 0 done, 1 it failed, 2 it was asked for wrongly. */
 enum { APP_OK, APP_FAIL, APP_USAGE };
 
+#define APP_CONF "/etc/edgetape/edgetape.conf"
+
 typedef struct app_command {
 	const char *name;
 	int (*run)(int argc, char **argv);
@@ -22,6 +24,7 @@ int cmd_replay(int argc, char **argv);
 int cmd_journal(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_keygen(int argc, char **argv);
+int cmd_stats(int argc, char **argv);
 int cmd_users(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_calls(int argc, char **argv);

@@ -4,6 +4,7 @@
 
 #include "app/link.h"
 #include "app/setup.h"
+#include "app/stats.h"
 
 typedef struct capture_role {
 	conf *conf;
@@ -41,6 +42,47 @@ static void on_message(void *user, span message)
 	else if (rec.type == JRN_END &&
 		 !relay_live_disarm(r->live, name, clk_now()))
 		g_critical("%s: capture is too busy to be disarmed", name);
+}
+
+/* Packets on a relay that no signalling has told of. */
+static void tell_orphans(capture_role *r)
+{
+	char src[NET_ADDR_TEXT], dst[NET_ADDR_TEXT];
+	relay_orphan o;
+
+	while (relay_live_orphan(r->live, &o)) {
+		net_addr_text(&o.src, src);
+		net_addr_text(&o.dst, dst);
+		g_warning("media that no call claims: %s to %s, SSRC %08x, %"
+			  G_GUINT64_FORMAT " packets", src, dst, o.ssrc,
+			  o.packets);
+	}
+}
+
+static void write_stats(const capture_role *r, const relay_live_stats *s)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	stats_add(text, "kernel-seen", s->kernel_seen);
+	stats_add(text, "kernel-dropped", s->kernel_dropped);
+	stats_add(text, "nic-dropped", s->nic_dropped);
+	stats_add(text, "queue-dropped", s->queue_dropped);
+	stats_add(text, "disk-lost", s->disk_lost);
+	stats_add(text, "journalled", s->stored);
+	for (unsigned i = 0; i < RELAY_COUNTERS; i++)
+		stats_add(text, relay_counter_name(i), s->count[i]);
+	stats_write(conf_text(r->conf, CONF_RUN), "capture", text);
+}
+
+static gboolean tick(gpointer user)
+{
+	capture_role *r = user;
+	relay_live_stats s;
+
+	relay_live_stats_get(r->live, &s);
+	write_stats(r, &s);
+	tell_orphans(r);
+	return G_SOURCE_CONTINUE;
 }
 
 static void tell_losses(capture_role *r)
@@ -111,8 +153,10 @@ static bool start(capture_role *r, GError **err)
 static void stop(capture_role *r)
 {
 	link_capture_free(r->link);
-	if (r->live)
+	if (r->live) {
+		relay_live_stop(r->live);
 		tell_losses(r);
+	}
 	relay_live_free(r->live);
 	g_free(r->trouble);
 	g_array_unref(r->edges);
@@ -139,6 +183,7 @@ int cmd_capture(int argc, char **argv)
 		return app_fail("capture", err);
 	}
 	g_timeout_add(100, watch, &r);
+	g_timeout_add_seconds(1, tick, &r);
 	g_timeout_add_seconds(10, watch_losses, &r);
 	g_message("capturing");
 	app_loop_run(loop, NULL, NULL);

@@ -102,7 +102,7 @@ int cmd_check(int argc, char **argv)
 			 "status 0: nothing.",
 			 entries, &argc, &argv, &status))
 		return status;
-	c = app_conf("check", path ? path : "/etc/edgetape/edgetape.conf");
+	c = app_conf("check", path ? path : APP_CONF);
 	if (!c)
 		return APP_FAIL;
 	if (print_it) {

@@ -149,7 +149,7 @@ int cmd_run(int argc, char **argv)
 			 "starts again what dies.",
 			 entries, &argc, &argv, &status))
 		return status;
-	r.config = path ? path : "/etc/edgetape/edgetape.conf";
+	r.config = path ? path : APP_CONF;
 	c = app_conf("run", r.config);
 	if (!c)
 		return APP_FAIL;

@@ -4,6 +4,7 @@
 #include "app/link.h"
 #include "app/session.h"
 #include "app/setup.h"
+#include "app/stats.h"
 
 typedef struct tap_role {
 	conf *conf;
@@ -14,7 +15,6 @@ typedef struct tap_role {
 	session_writer *sessions;
 	tap_calls *calls;
 	tap_server *server;
-	GString *reason;
 } tap_role;
 
 /* Forcing media over a relay that nobody records would harm for nothing. */
@@ -49,11 +49,25 @@ static void capture_back(void *user)
 		session_writer_rearm(r->sessions);
 }
 
+static void write_stats(const tap_role *r)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	const char *name;
+
+	stats_add(text, "calls", tap_calls_count(r->calls));
+	stats_add(text, "capture-alive", link_tap_alive(r->link));
+	stats_add(text, "records-lost", session_writer_lost(r->sessions));
+	for (unsigned i = 0; (name = tap_counter_name(i)); i++)
+		stats_add(text, name, tap_calls_counter(r->calls, i));
+	stats_write(conf_text(r->conf, CONF_RUN), "tap", text);
+}
+
 static gboolean tick(gpointer user)
 {
 	tap_role *r = user;
 
 	tap_calls_tick(r->calls, clk_now());
+	write_stats(r);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -141,7 +155,8 @@ static bool confine_tap(const tap_role *r, GError **err)
 		conf_text(c, CONF_TAP_CA), "/etc/localtime",
 		"/proc/sys/kernel/random", crl, NULL,
 	};
-	const char *const write[] = {conf_text(c, CONF_SPOOL), NULL};
+	const char *const write[] = {conf_text(c, CONF_SPOOL),
+				     conf_text(c, CONF_RUN), NULL};
 
 	return app_confine(true, read, write, err);
 }

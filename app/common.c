@@ -68,7 +68,7 @@ bool app_role_start(app_role *role, const char *name, const char *help,
 	}
 	role->debug = debug;
 	role->conf = app_conf(
-		name, path ? path : "/etc/edgetape/edgetape.conf");
+		name, path ? path : APP_CONF);
 	*status = APP_FAIL;
 	if (!role->conf)
 		return false;

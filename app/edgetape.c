@@ -17,6 +17,7 @@ static const app_command commands[] = {
 	{"calls", cmd_calls, "what became of each call"},
 	{"explain", cmd_explain, "which rule decides, and why"},
 	{"audit", cmd_audit, "who changed what"},
+	{"stats", cmd_stats, "print the counters of the roles"},
 	{"check", cmd_check, "tell all that is wrong with a configuration"},
 	{"keygen", cmd_keygen, "make the recorder's key pair"},
 };

@@ -1,0 +1,11 @@
+/* stats.h - a role's counters, once a second in RUN/<role>.stats: lines
+ * "name value". `edgetape stats` prints them. */
+#pragma once
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Appends one line. */
+void stats_add(GString *s, const char *name, uint64_t value);
+/* Replaces the role's file. Failure is told once by a warning. */
+void stats_write(const char *run, const char *role, const GString *s);
