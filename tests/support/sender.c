@@ -32,15 +32,17 @@ static size_t key_len(const char *suite)
 	return g_str_has_prefix(suite, "AEAD_AES_256") ? 44 : 30;
 }
 
-static void open_session(sender *s)
+void *sender_receiver(const sender *s, uint32_t roc)
 {
-	uint8_t mki[4] = {0};
-	srtp_master_key_t key = {s->key, mki, s->mki_len};
-	srtp_master_key_t *keys[] = {&key};
+	uint8_t key[sizeof(s->key)], mki[4] = {0};
+	srtp_master_key_t master = {key, mki, s->mki_len};
+	srtp_master_key_t *keys[] = {&master};
 	srtp_policy_t p = {.ssrc = {ssrc_specific, s->ssrc},
 			   .window_size = 1024,
 			   .allow_repeat_tx = 1};
+	srtp_t session = NULL;
 
+	memcpy(key, s->key, sizeof(key));
 	for (unsigned i = 0; i < s->mki_len; i++)
 		mki[i] = (uint8_t)(s->mki >> 8 * (s->mki_len - 1u - i));
 	policy_set(s->suite, &p);
@@ -48,11 +50,16 @@ static void open_session(sender *s)
 		p.keys = keys;
 		p.num_master_keys = 1;
 	} else {
-		p.key = s->key;
+		p.key = key;
 	}
-	g_assert_cmpint(srtp_create((srtp_t *)&s->session, &p), ==, 0);
-	g_assert_cmpint(srtp_set_stream_roc(s->session, s->ssrc,
-					    (uint32_t)(s->index >> 16)), ==, 0);
+	g_assert_cmpint(srtp_create(&session, &p), ==, 0);
+	g_assert_cmpint(srtp_set_stream_roc(session, s->ssrc, roc), ==, 0);
+	return session;
+}
+
+static void open_session(sender *s)
+{
+	s->session = sender_receiver(s, (uint32_t)(s->index >> 16));
 }
 
 static void make_key(sender *s, unsigned seed)

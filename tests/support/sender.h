@@ -33,6 +33,9 @@ void sender_rekey(sender *s, unsigned seed);
 /* One packet with `n` octets of payload; `index`, `ts` and `at` go on. Lent
  * until the next call. */
 pkt sender_rtp(sender *s, const void *payload, size_t n);
+/* A libsrtp2 session (srtp_t) that receives what `s` sends, from rollover
+ * counter `roc` on. Free with srtp_dealloc(). */
+void *sender_receiver(const sender *s, uint32_t roc);
 /* A sender report. */
 pkt sender_report(sender *s, uint64_t ntp);
 /* An m=audio line with the sender's key under `tag` (none when plain). */

@@ -1,146 +1,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "decoder/dec.h"
-#include "tests/support/sender.h"
-
-/* What a call gave its sink. */
-typedef struct heard {
-	GArray *pcm;		/* of int16_t, all streams in turn */
-	GString *log;		/* a line per block and event */
-	uint64_t events[16];
-	dec_event last[16];
-	unsigned reports;
-	pcm_report report;
-} heard;
-
-static void on_block(void *user, const pcm_block *b)
-{
-	heard *h = user;
-
-	g_array_append_vals(h->pcm, b->pcm,
-			    (guint)(b->frames * b->channels));
-	g_string_append_printf(h->log, "block %u kind %u ts %" G_GINT64_FORMAT
-			       " frames %zu at %lld\n",
-			       b->stream, b->kind, b->ts, b->frames,
-			       b->arrival.ns / CLK_NS_PER_MS);
-}
-
-static void on_report(void *user, const pcm_report *r)
-{
-	heard *h = user;
-
-	h->reports++;
-	h->report = *r;
-}
-
-static void on_event(void *user, const dec_event *e)
-{
-	heard *h = user;
-
-	h->events[e->kind]++;
-	h->last[e->kind] = *e;
-	h->last[e->kind].name = g_intern_string(e->name);
-	h->last[e->kind].branch = g_intern_string(e->branch);
-	g_string_append_printf(h->log, "event %u stream %u packets %" G_GUINT64_FORMAT
-			       " name %s\n", e->kind, e->stream, e->packets,
-			       e->name);
-}
-
-static const dec_sink sink = {on_block, on_report, on_event};
-
-static void heard_init(heard *h)
-{
-	memset(h, 0, sizeof(*h));
-	h->pcm = g_array_new(FALSE, FALSE, sizeof(int16_t));
-	h->log = g_string_new(NULL);
-}
-
-static void heard_clear(heard *h)
-{
-	g_array_unref(h->pcm);
-	g_string_free(h->log, TRUE);
-}
-
-/* A call whose two parties are described, the callee silent. */
-typedef struct fix {
-	heard h;
-	sender a, b;
-	dec_call *c;
-} fix;
-
-static dec_call *call_new(heard *h)
-{
-	const dec_config config = dec_config_default();
-
-	return dec_call_new(&config, &sink, h);
-}
-
-static void describe(dec_call *c, const sender *s, bool answer, uint32_t serial,
-		     uint32_t tag)
-{
-	g_autoptr(call_half) half = sender_half(s, answer, serial, tag);
-
-	dec_call_describe(c, half);
-}
-
-static void begin(fix *f, const char *suite)
-{
-	heard_init(&f->h);
-	sender_init(&f->a, suite, CALL_CALLER, 1);
-	sender_init(&f->b, suite, CALL_CALLEE, 2);
-	f->c = call_new(&f->h);
-}
-
-static void agree(fix *f)
-{
-	describe(f->c, &f->a, false, 1, 1);
-	describe(f->c, &f->b, true, 2, 1);
-}
-
-static void end(fix *f)
-{
-	dec_call_free(f->c);
-	sender_clear(&f->a);
-	sender_clear(&f->b);
-	heard_clear(&f->h);
-}
-
-/* One packet of mu-law: the value is `tone`. */
-static pkt speak(sender *s, uint8_t tone)
-{
-	uint8_t payload[160];
-
-	memset(payload, tone, sizeof(payload));
-	return sender_rtp(s, payload, sizeof(payload));
-}
-
-static dec_fate say(fix *f, sender *s, uint8_t tone)
-{
-	const pkt p = speak(s, tone);
-
-	return dec_call_packet(f->c, &p);
-}
-
-static dec_totals totals(const fix *f)
-{
-	dec_totals t;
-	uint64_t sum = 0;
-
-	dec_call_totals(f->c, &t);
-	for (int i = 0; i < DEC_FATES; i++)
-		sum += t.fate[i];
-	g_assert_cmpuint(sum, ==, t.packets);
-	return t;
-}
-
-static dec_stream_totals stream(const fix *f, uint32_t n)
-{
-	dec_stream_totals s;
-
-	g_assert_true(dec_call_stream(f->c, n, &s));
-	return s;
-}
+#include "tests/support/dec_heard.h"
 
 /* AES-192 is left to dec_kdf_test and dec_srtp_test: libsrtp2 2.5 derives its
  * session keys in another way than RFC 6188 7.4 shows. */
@@ -154,27 +15,27 @@ static const char *const suites[] = {
 /* 50 packets each way; 8 s of mu-law 0x10 come out as 8 s of one value. */
 static void both_ways(const char *suite, uint8_t mki_len)
 {
-	fix f;
+	dec_fix f;
 
-	begin(&f, suite);
+	dec_fix_begin(&f, suite);
 	f.a.mki_len = f.b.mki_len = mki_len;
 	f.a.mki = f.b.mki = 1;
-	agree(&f);
+	dec_fix_agree(&f);
 	for (int i = 0; i < 50; i++) {
-		g_assert_cmpint(say(&f, &f.a, 0x10), ==, DEC_MEDIA);
-		g_assert_cmpint(say(&f, &f.b, 0x90), ==, DEC_MEDIA);
+		g_assert_cmpint(dec_fix_say(&f, &f.a, 0x10), ==, DEC_MEDIA);
+		g_assert_cmpint(dec_fix_say(&f, &f.b, 0x90), ==, DEC_MEDIA);
 	}
 	dec_call_finish(f.c);
 	g_assert_cmpuint(f.h.pcm->len, ==, 100 * 160);
-	g_assert_cmpuint(totals(&f).fate[DEC_MEDIA], ==, 100);
-	g_assert_cmpuint(stream(&f, 0).side, ==, CALL_CALLER);
-	g_assert_cmpuint(stream(&f, 1).side, ==, CALL_CALLEE);
-	g_assert_cmpstr(stream(&f, 0).suite, ==, suite);
-	g_assert_cmpstr(stream(&f, 0).codecs, ==, "PCMU");
-	g_assert_cmpuint(stream(&f, 0).lost, ==, 0);
-	g_assert_cmpuint(stream(&f, 0).decoded_us, ==, 1000000);
+	g_assert_cmpuint(dec_fix_totals(&f).fate[DEC_MEDIA], ==, 100);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).side, ==, CALL_CALLER);
+	g_assert_cmpuint(dec_fix_stream(&f, 1).side, ==, CALL_CALLEE);
+	g_assert_cmpstr(dec_fix_stream(&f, 0).suite, ==, suite);
+	g_assert_cmpstr(dec_fix_stream(&f, 0).codecs, ==, "PCMU");
+	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 0);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).decoded_us, ==, 1000000);
 	g_assert_cmpuint(f.h.events[DEC_GAP], ==, 0);
-	end(&f);
+	dec_fix_end(&f);
 }
 
 static void test_suites(void)
@@ -190,12 +51,13 @@ static void test_pure(void)
 	g_autofree char *first = NULL;
 
 	for (unsigned every = 0; every < 4; every++) {
-		fix f;
+		dec_fix f;
 
-		begin(&f, suites[0]);
-		agree(&f);
+		dec_fix_begin(&f, suites[0]);
+		dec_fix_agree(&f);
 		for (int i = 0; i < 200; i++) {
-			const pkt p = speak(i % 2 ? &f.a : &f.b, (uint8_t)i);
+			sender *who = i % 2 ? &f.a : &f.b;
+			const pkt p = dec_fix_speak(who, (uint8_t)i);
 
 			if (every && i % (int)every == 0)
 				dec_call_advance(f.c, p.at.mono);
@@ -207,181 +69,181 @@ static void test_pure(void)
 		if (!first)
 			first = g_strdup(f.h.log->str);
 		g_assert_cmpstr(f.h.log->str, ==, first);
-		end(&f);
+		dec_fix_end(&f);
 	}
 }
 
 static void test_late_keys(void)
 {
-	fix f;
+	dec_fix f;
 
-	begin(&f, suites[0]);
+	dec_fix_begin(&f, suites[0]);
 	for (int i = 0; i < 100; i++)
-		g_assert_cmpint(say(&f, &f.a, 0x10), ==, DEC_HELD);
+		g_assert_cmpint(dec_fix_say(&f, &f.a, 0x10), ==, DEC_HELD);
 	g_assert_cmpuint(f.h.pcm->len, ==, 0);
-	agree(&f);
-	g_assert_cmpint(say(&f, &f.a, 0x10), ==, DEC_MEDIA);
+	dec_fix_agree(&f);
+	g_assert_cmpint(dec_fix_say(&f, &f.a, 0x10), ==, DEC_MEDIA);
 	dec_call_finish(f.c);
 	g_assert_cmpuint(f.h.pcm->len, ==, 101 * 160);
-	g_assert_cmpuint(totals(&f).fate[DEC_MEDIA], ==, 101);
-	g_assert_cmpuint(stream(&f, 0).lost, ==, 0);
-	end(&f);
+	g_assert_cmpuint(dec_fix_totals(&f).fate[DEC_MEDIA], ==, 101);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 0);
+	dec_fix_end(&f);
 }
 
 /* 60 s are kept, not 61. */
 static void test_hold_ends(void)
 {
-	fix f;
+	dec_fix f;
 
-	begin(&f, suites[0]);
-	g_assert_cmpint(say(&f, &f.a, 0x10), ==, DEC_HELD);
+	dec_fix_begin(&f, suites[0]);
+	g_assert_cmpint(dec_fix_say(&f, &f.a, 0x10), ==, DEC_HELD);
 	f.a.at += 60 * CLK_NS_PER_S;
-	g_assert_cmpint(say(&f, &f.a, 0x10), ==, DEC_HELD);
-	g_assert_cmpuint(totals(&f).fate[DEC_NO_KEY], ==, 1);
-	agree(&f);
+	g_assert_cmpint(dec_fix_say(&f, &f.a, 0x10), ==, DEC_HELD);
+	g_assert_cmpuint(dec_fix_totals(&f).fate[DEC_NO_KEY], ==, 1);
+	dec_fix_agree(&f);
 	dec_call_finish(f.c);
 	g_assert_cmpuint(f.h.pcm->len, ==, 160);
 	g_assert_cmpuint(f.h.events[DEC_UNOPENED], ==, 1);
 	g_assert_cmpuint(f.h.last[DEC_UNOPENED].cause, ==, DEC_CAUSE_NO_KEY);
-	end(&f);
+	dec_fix_end(&f);
 }
 
 static void test_wrong_key(void)
 {
-	fix f;
+	dec_fix f;
 
-	begin(&f, suites[0]);
-	agree(&f);
+	dec_fix_begin(&f, suites[0]);
+	dec_fix_agree(&f);
 	sender_rekey(&f.a, 77);
 	for (int i = 0; i < 20; i++)
-		g_assert_cmpint(say(&f, &f.a, 0x10), ==, DEC_HELD);
+		g_assert_cmpint(dec_fix_say(&f, &f.a, 0x10), ==, DEC_HELD);
 	dec_call_finish(f.c);
 	g_assert_cmpuint(f.h.pcm->len, ==, 0);
-	g_assert_cmpuint(totals(&f).fate[DEC_AUTH_FAIL], ==, 20);
+	g_assert_cmpuint(dec_fix_totals(&f).fate[DEC_AUTH_FAIL], ==, 20);
 	g_assert_cmpuint(f.h.last[DEC_UNOPENED].packets, ==, 20);
 	g_assert_cmpuint(f.h.last[DEC_UNOPENED].cause, ==, DEC_CAUSE_AUTH);
-	end(&f);
+	dec_fix_end(&f);
 }
 
 /* The path lies about who speaks; the key does not. */
 static void test_side_by_key(void)
 {
-	fix f;
+	dec_fix f;
 	pkt p;
 
-	begin(&f, suites[0]);
-	agree(&f);
-	p = speak(&f.a, 0x10);
+	dec_fix_begin(&f, suites[0]);
+	dec_fix_agree(&f);
+	p = dec_fix_speak(&f.a, 0x10);
 	p.side = CALL_CALLEE;
 	p.media = UINT8_MAX;
 	g_assert_cmpint(dec_call_packet(f.c, &p), ==, DEC_MEDIA);
 	dec_call_finish(f.c);
-	g_assert_cmpuint(stream(&f, 0).side, ==, CALL_CALLER);
-	end(&f);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).side, ==, CALL_CALLER);
+	dec_fix_end(&f);
 }
 
 static void test_tampered(void)
 {
-	fix f;
+	dec_fix f;
 	pkt p;
 
-	begin(&f, suites[0]);
-	agree(&f);
-	(void)say(&f, &f.a, 0x10);
-	p = speak(&f.a, 0x10);
+	dec_fix_begin(&f, suites[0]);
+	dec_fix_agree(&f);
+	(void)dec_fix_say(&f, &f.a, 0x10);
+	p = dec_fix_speak(&f.a, 0x10);
 	f.a.buf[20] ^= 1;
 	g_assert_cmpint(dec_call_packet(f.c, &p), ==, DEC_HELD);
-	(void)say(&f, &f.a, 0x10);
+	(void)dec_fix_say(&f, &f.a, 0x10);
 	dec_call_finish(f.c);
 	g_assert_cmpuint(f.h.events[DEC_GAP], ==, 1);
 	g_assert_cmpuint(f.h.last[DEC_GAP].packets, ==, 1);
 	g_assert_cmpuint(f.h.last[DEC_GAP].cause, ==, DEC_CAUSE_AUTH);
-	g_assert_cmpuint(stream(&f, 0).concealed_us, ==, 20000);
-	end(&f);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).concealed_us, ==, 20000);
+	dec_fix_end(&f);
 }
 
 static void test_duplicates(void)
 {
-	fix f;
+	dec_fix f;
 
-	begin(&f, suites[0]);
-	agree(&f);
+	dec_fix_begin(&f, suites[0]);
+	dec_fix_agree(&f);
 	for (int i = 0; i < 50; i++) {
-		const pkt p = speak(&f.a, 0x10);
+		const pkt p = dec_fix_speak(&f.a, 0x10);
 
 		g_assert_cmpint(dec_call_packet(f.c, &p), ==, DEC_MEDIA);
 		g_assert_cmpint(dec_call_packet(f.c, &p), ==, DEC_DUPLICATE);
 	}
 	dec_call_finish(f.c);
-	g_assert_cmpuint(stream(&f, 0).duplicates, ==, 50);
-	g_assert_cmpuint(stream(&f, 0).lost, ==, 0);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).duplicates, ==, 50);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 0);
 	g_assert_cmpuint(f.h.pcm->len, ==, 50 * 160);
-	end(&f);
+	dec_fix_end(&f);
 }
 
 static void test_plain(void)
 {
-	fix f;
+	dec_fix f;
 	pkt p;
 
-	begin(&f, NULL);
-	agree(&f);
-	g_assert_cmpint(say(&f, &f.a, 0x10), ==, DEC_MEDIA);
+	dec_fix_begin(&f, NULL);
+	dec_fix_agree(&f);
+	g_assert_cmpint(dec_fix_say(&f, &f.a, 0x10), ==, DEC_MEDIA);
 	f.a.pt = 55;
-	g_assert_cmpint(say(&f, &f.a, 0x10), ==, DEC_HELD);
-	p = speak(&f.b, 0x10);
+	g_assert_cmpint(dec_fix_say(&f, &f.a, 0x10), ==, DEC_HELD);
+	p = dec_fix_speak(&f.b, 0x10);
 	p.side = CALL_UNKNOWN;
 	g_assert_cmpint(dec_call_packet(f.c, &p), ==, DEC_HELD);
 	dec_call_finish(f.c);
-	g_assert_false(stream(&f, 0).encrypted);
+	g_assert_false(dec_fix_stream(&f, 0).encrypted);
 	g_assert_false(f.h.last[DEC_STREAM].encrypted);
-	end(&f);
+	dec_fix_end(&f);
 }
 
 /* Encrypted calls take nothing in clear. */
 static void test_plain_refused(void)
 {
-	fix f;
+	dec_fix f;
 	sender liar;
 	pkt p;
 
-	begin(&f, suites[0]);
-	agree(&f);
+	dec_fix_begin(&f, suites[0]);
+	dec_fix_agree(&f);
 	sender_init(&liar, NULL, CALL_CALLER, 1);
-	p = speak(&liar, 0x10);
+	p = dec_fix_speak(&liar, 0x10);
 	g_assert_cmpint(dec_call_packet(f.c, &p), ==, DEC_HELD);
 	dec_call_finish(f.c);
 	g_assert_cmpuint(f.h.pcm->len, ==, 0);
-	end(&f);
+	dec_fix_end(&f);
 }
 
 /* New keys by re-INVITE; the media switches before the answer is seen. */
 static void test_rekey(void)
 {
-	fix f;
+	dec_fix f;
 
-	begin(&f, suites[0]);
-	agree(&f);
+	dec_fix_begin(&f, suites[0]);
+	dec_fix_agree(&f);
 	for (int i = 0; i < 60; i++)
-		(void)say(&f, &f.a, 0x10);
+		(void)dec_fix_say(&f, &f.a, 0x10);
 	sender_rekey(&f.a, 9);
 	for (int i = 0; i < 20; i++)
-		g_assert_cmpint(say(&f, &f.a, 0x10), ==, DEC_HELD);
-	describe(f.c, &f.a, false, 3, 1);
+		g_assert_cmpint(dec_fix_say(&f, &f.a, 0x10), ==, DEC_HELD);
+	dec_fix_describe(&f, &f.a, false, 3, 1);
 	for (int i = 0; i < 60; i++)
-		g_assert_cmpint(say(&f, &f.a, 0x10), ==, DEC_MEDIA);
+		g_assert_cmpint(dec_fix_say(&f, &f.a, 0x10), ==, DEC_MEDIA);
 	dec_call_finish(f.c);
 	g_assert_cmpuint(f.h.events[DEC_KEYED], ==, 1);
-	g_assert_cmpuint(stream(&f, 0).packets, ==, 140);
-	g_assert_cmpuint(stream(&f, 0).lost, ==, 0);
-	g_assert_cmpuint(totals(&f).streams, ==, 1);
-	end(&f);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).packets, ==, 140);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 0);
+	g_assert_cmpuint(dec_fix_totals(&f).streams, ==, 1);
+	dec_fix_end(&f);
 }
 
-static void say_n(fix *f, int n, dec_fate fate)
+static void say_n(dec_fix *f, int n, dec_fate fate)
 {
 	for (int i = 0; i < n; i++)
-		g_assert_cmpint(say(f, &f->a, 0x10), ==, fate);
+		g_assert_cmpint(dec_fix_say(f, &f->a, 0x10), ==, fate);
 }
 
 /* Wraps: in the stream, in loss, in the first packets, and long ago. */
@@ -392,17 +254,18 @@ static void test_rollover(void)
 
 	for (size_t s = 0; s < G_N_ELEMENTS(suites); s++)
 		for (size_t i = 0; i < G_N_ELEMENTS(starts); i++) {
-			fix f;
+			dec_fix f;
 
-			begin(&f, suites[s]);
-			agree(&f);
+			dec_fix_begin(&f, suites[s]);
+			dec_fix_agree(&f);
 			sender_seek(&f.a, starts[i]);
 			for (int n = 0; n < 40; n++)
-				(void)say(&f, &f.a, 0x10);
+				(void)dec_fix_say(&f, &f.a, 0x10);
 			dec_call_finish(f.c);
-			g_assert_cmpuint(totals(&f).fate[DEC_MEDIA], ==, 40);
-			g_assert_cmpuint(stream(&f, 0).lost, ==, 0);
-			end(&f);
+			g_assert_cmpuint(dec_fix_totals(&f).fate[DEC_MEDIA],
+					 ==, 40);
+			g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 0);
+			dec_fix_end(&f);
 		}
 }
 
@@ -410,45 +273,46 @@ static void test_rollover(void)
 static void test_gap_70000(void)
 {
 	for (size_t s = 0; s < G_N_ELEMENTS(suites); s++) {
-		fix f;
+		dec_fix f;
 
-		begin(&f, suites[s]);
-		agree(&f);
+		dec_fix_begin(&f, suites[s]);
+		dec_fix_agree(&f);
 		say_n(&f, 100, DEC_MEDIA);
 		sender_seek(&f.a, f.a.index + 70000);
 		f.a.ts += 70000 * 160;
 		f.a.at += 70000 * 20 * CLK_NS_PER_MS;
 		say_n(&f, 100, DEC_MEDIA);
 		dec_call_finish(f.c);
-		g_assert_cmpuint(stream(&f, 0).lost, ==, 70000);
-		g_assert_cmpuint(stream(&f, 0).gaps, ==, 1);
-		g_assert_cmpuint(stream(&f, 0).concealed_us, <=, 100000);
-		g_assert_cmpuint(totals(&f).streams, ==, 1);
-		end(&f);
+		g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 70000);
+		g_assert_cmpuint(dec_fix_stream(&f, 0).gaps, ==, 1);
+		g_assert_cmpuint(dec_fix_stream(&f, 0).concealed_us, <=,
+				 100000);
+		g_assert_cmpuint(dec_fix_totals(&f).streams, ==, 1);
+		dec_fix_end(&f);
 	}
 }
 
 /* The sender begins anew, same SSRC and key, at a number it had before. */
 static void test_restart(void)
 {
-	fix f;
+	dec_fix f;
 
-	begin(&f, suites[0]);
-	agree(&f);
+	dec_fix_begin(&f, suites[0]);
+	dec_fix_agree(&f);
 	sender_seek(&f.a, 0x1fff0);
 	for (int i = 0; i < 3000; i++)
-		(void)say(&f, &f.a, 0x10);
+		(void)dec_fix_say(&f, &f.a, 0x10);
 	sender_seek(&f.a, 500);
 	f.a.ts = 0x70000000;
 	for (int i = 0; i < 300; i++)
-		(void)say(&f, &f.a, 0x10);
+		(void)dec_fix_say(&f, &f.a, 0x10);
 	dec_call_finish(f.c);
-	g_assert_cmpuint(totals(&f).fate[DEC_MEDIA], ==, 3300);
-	g_assert_cmpuint(totals(&f).streams, ==, 2);
-	g_assert_cmpuint(stream(&f, 0).packets, ==, 3000);
-	g_assert_cmpuint(stream(&f, 1).packets, ==, 300);
-	g_assert_cmpuint(stream(&f, 1).lost, ==, 0);
-	end(&f);
+	g_assert_cmpuint(dec_fix_totals(&f).fate[DEC_MEDIA], ==, 3300);
+	g_assert_cmpuint(dec_fix_totals(&f).streams, ==, 2);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).packets, ==, 3000);
+	g_assert_cmpuint(dec_fix_stream(&f, 1).packets, ==, 300);
+	g_assert_cmpuint(dec_fix_stream(&f, 1).lost, ==, 0);
+	dec_fix_end(&f);
 }
 
 /* Somebody plays old packets again: they authenticate and stay out. */
@@ -456,12 +320,12 @@ static void test_replay(void)
 {
 	g_autoptr(GPtrArray) old =
 		g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
-	fix f;
+	dec_fix f;
 
-	begin(&f, suites[0]);
-	agree(&f);
+	dec_fix_begin(&f, suites[0]);
+	dec_fix_agree(&f);
 	for (int i = 0; i < 3000; i++) {
-		const pkt p = speak(&f.a, 0x10);
+		const pkt p = dec_fix_speak(&f.a, 0x10);
 
 		g_ptr_array_add(old, g_bytes_new(p.bytes.p, p.bytes.left));
 		g_assert_cmpint(dec_call_packet(f.c, &p), ==, DEC_MEDIA);
@@ -476,19 +340,19 @@ static void test_replay(void)
 		g_assert_true(fate == DEC_LATE || fate == DEC_DUPLICATE);
 	}
 	dec_call_finish(f.c);
-	g_assert_cmpuint(stream(&f, 0).packets, ==, 3000);
-	g_assert_cmpuint(totals(&f).streams, ==, 1);
-	end(&f);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).packets, ==, 3000);
+	g_assert_cmpuint(dec_fix_totals(&f).streams, ==, 1);
+	dec_fix_end(&f);
 }
 
 /* An SSRC flood makes no decoders; the call goes on unharmed. */
 static void test_flood(void)
 {
-	fix f;
+	dec_fix f;
 	uint8_t junk[200];
 
-	begin(&f, suites[0]);
-	agree(&f);
+	dec_fix_begin(&f, suites[0]);
+	dec_fix_agree(&f);
 	memset(junk, 0x80, sizeof(junk));
 	for (uint32_t i = 0; i < 2000; i++) {
 		const pkt p = {.at = {{f.a.at}, {f.a.at}},
@@ -498,22 +362,23 @@ static void test_flood(void)
 		junk[1] = 0;
 		g_assert_cmpint(dec_call_packet(f.c, &p), ==, DEC_HELD);
 		if (i % 20 == 0)
-			g_assert_cmpint(say(&f, &f.a, 0x10), ==, DEC_MEDIA);
+			g_assert_cmpint(dec_fix_say(&f, &f.a, 0x10), ==,
+					DEC_MEDIA);
 	}
 	dec_call_finish(f.c);
-	g_assert_cmpuint(totals(&f).streams, ==, 1);
-	g_assert_cmpuint(stream(&f, 0).packets, ==, 100);
-	g_assert_cmpuint(stream(&f, 0).lost, ==, 0);
-	end(&f);
+	g_assert_cmpuint(dec_fix_totals(&f).streams, ==, 1);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).packets, ==, 100);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 0);
+	dec_fix_end(&f);
 }
 
 static void test_report(void)
 {
-	fix f;
+	dec_fix f;
 	pkt p;
 
-	begin(&f, suites[0]);
-	agree(&f);
+	dec_fix_begin(&f, suites[0]);
+	dec_fix_agree(&f);
 	say_n(&f, 60, DEC_MEDIA);
 	p = sender_report(&f.a, 0x123456789abcdef0);
 	g_assert_cmpint(dec_call_packet(f.c, &p), ==, DEC_CONTROL);
@@ -522,7 +387,7 @@ static void test_report(void)
 	g_assert_cmpuint(f.h.reports, ==, 1);
 	g_assert_cmpuint(f.h.report.ntp, ==, 0x123456789abcdef0);
 	g_assert_cmpint(f.h.report.ts, ==, 5000 + 60 * 160);
-	end(&f);
+	dec_fix_end(&f);
 }
 
 int main(int argc, char **argv)

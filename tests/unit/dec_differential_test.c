@@ -1,0 +1,256 @@
+/* Random histories of one source, opened by the decoder and by libsrtp2.
+ *
+ * Each has loss, reordering, duplicates, wraps, jumps and new keys; libsrtp2
+ * sends too. Of what arrives, the decoder must sound every packet once, with
+ * its own octets; libsrtp2, which is told keys and first counters, must not
+ * open one more. EDGETAPE_HISTORIES sets how many. */
+#include <glib.h>
+#include <srtp2/srtp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/dec_heard.h"
+
+enum {
+	HISTORIES = 400,
+	PACKETS = 120,
+	KEYS = 3,
+	BODY = 8,
+	BLOCK = 10,		/* packets are shuffled within */
+	FIRST_TS = 5000,
+};
+
+static const char *const suites[] = {
+	"AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32",
+	"AES_256_CM_HMAC_SHA1_80", "AEAD_AES_128_GCM",
+	"AEAD_AES_256_GCM",	   "NULL_HMAC_SHA1_80",
+};
+
+typedef struct sent {
+	uint8_t bytes[64];
+	size_t n;
+	unsigned key;		/* which of KEYS */
+	uint32_t roc;
+	bool arrived;
+	bool opened;		/* by libsrtp2 */
+} sent;
+
+typedef struct history {
+	GRand *rand;
+	sent packet[PACKETS];
+	unsigned order[2 * PACKETS];	/* of arrival */
+	unsigned arrivals;
+	uint8_t keys[KEYS][46];
+	srtp_t oracle[KEYS];
+	dec_fix f;
+} history;
+
+static int pick(history *h, int below)
+{
+	return g_rand_int_range(h->rand, 0, below);
+}
+
+static void make_packets(history *h)
+{
+	sender *s = &h->f.a;
+	unsigned key = 0;
+
+	s->ticks = BODY;
+	s->index = (uint64_t)pick(h, 3) << 16 | (uint64_t)pick(h, 0x10000);
+	if (pick(h, 2))
+		s->index |= 0xffc0;
+	for (unsigned i = 0; i < PACKETS; i++) {
+		sent *p = &h->packet[i];
+		uint8_t body[BODY];
+		pkt made;
+
+		memset(body, (int)i, sizeof(body));
+		if (key + 1 < KEYS && pick(h, 60) == 0) {
+			sender_rekey(s, 50 + ++key);
+			memcpy(h->keys[key], s->key, sizeof(s->key));
+		}
+		if (i % BLOCK == 0 && pick(h, 8) == 0)
+			sender_seek(s, s->index + (uint64_t)pick(h, 30000));
+		p->roc = (uint32_t)(s->index >> 16);
+		p->key = key;
+		made = sender_rtp(s, body, sizeof(body));
+		p->n = made.bytes.left;
+		memcpy(p->bytes, made.bytes.p, p->n);
+	}
+}
+
+static void make_arrivals(history *h)
+{
+	const int loss = pick(h, 40), twice = pick(h, 30);
+
+	for (unsigned from = 0; from < PACKETS; from += BLOCK) {
+		const unsigned first = h->arrivals;
+
+		for (unsigned i = from; i < from + BLOCK; i++) {
+			if (pick(h, 100) < loss)
+				continue;
+			h->order[h->arrivals++] = i;
+			if (pick(h, 100) < twice)
+				h->order[h->arrivals++] = i;
+		}
+		for (unsigned i = first; i < h->arrivals && twice > 10; i++) {
+			const unsigned j =
+				i + (unsigned)pick(h, (int)(h->arrivals - i));
+			const unsigned t = h->order[i];
+
+			h->order[i] = h->order[j];
+			h->order[j] = t;
+		}
+	}
+}
+
+/* One offer and answer for each key that was in use. */
+static void describe_all(history *h)
+{
+	for (unsigned k = 0; k < KEYS; k++) {
+		sender s = h->f.a;
+
+		memcpy(s.key, h->keys[k], sizeof(s.key));
+		dec_fix_describe(&h->f, &s, false, 2 * k + 1, 1);
+		dec_fix_describe(&h->f, &h->f.b, true, 2 * k + 2, 1);
+	}
+}
+
+/* Concealment would blend into the packet behind it. */
+static void history_init(history *h, uint32_t seed)
+{
+	dec_config config = dec_config_default();
+
+	memset(h, 0, sizeof(*h));
+	h->rand = g_rand_new_with_seed(seed);
+	dec_fix_begin(&h->f, suites[pick(h, G_N_ELEMENTS(suites))]);
+	dec_call_free(h->f.c);
+	config.conceal_ms = 0;
+	h->f.c = dec_call_new(&config, &heard_sink, &h->f.h);
+	h->f.a.mki_len = (uint8_t)(pick(h, 2) * pick(h, 5));
+	h->f.a.mki = (uint32_t)pick(h, 250);
+	for (unsigned k = 0; k < KEYS; k++)
+		memcpy(h->keys[k], h->f.a.key, sizeof(h->keys[k]));
+	make_packets(h);
+	make_arrivals(h);
+	describe_all(h);
+}
+
+static void history_clear(history *h)
+{
+	for (unsigned k = 0; k < KEYS; k++)
+		if (h->oracle[k])
+			srtp_dealloc(h->oracle[k]);
+	dec_fix_end(&h->f);
+	g_rand_free(h->rand);
+}
+
+static void ask_oracle(history *h, sent *p, unsigned number)
+{
+	sender s = h->f.a;
+	uint8_t out[64 + SRTP_MAX_TRAILER_LEN];
+	int n = (int)p->n;
+
+	memcpy(s.key, h->keys[p->key], sizeof(s.key));
+	if (!h->oracle[p->key])
+		h->oracle[p->key] = sender_receiver(&s, p->roc);
+	memcpy(out, p->bytes, p->n);
+	if (srtp_unprotect_mki(h->oracle[p->key], out, &n, s.mki_len > 0) !=
+	    srtp_err_status_ok)
+		return;
+	g_assert_false(p->opened);
+	g_assert_cmpuint(out[12], ==, number);
+	p->opened = true;
+}
+
+static void arrive(history *h, unsigned i)
+{
+	const unsigned number = h->order[i];
+	sent *p = &h->packet[number];
+	const int64_t at = (int64_t)(i + 1) * CLK_NS_PER_MS;
+	const pkt in = {.at = {{at}, {at}},
+			.side = CALL_CALLER,
+			.bytes = span_of(p->bytes, p->n)};
+
+	ask_oracle(h, p, number);
+	(void)dec_call_packet(h->f.c, &in);
+	p->arrived = true;
+}
+
+/* ITU-T G.711 table 2a, 16 bits. */
+static int16_t mu_law(uint8_t v)
+{
+	const int u = ~v & 0xff, t = (((u & 15) << 3) + 132) << (u >> 4 & 7);
+
+	return (int16_t)(u & 0x80 ? 132 - t : t - 132);
+}
+
+/* Every packet that came sounds once, as what it was. */
+static unsigned check_sound(const history *h)
+{
+	bool sounded[PACKETS] = {false};
+	unsigned n = 0;
+
+	for (guint i = 0; i < h->f.h.blocks->len; i++) {
+		const heard_block *b =
+			&g_array_index(h->f.h.blocks, heard_block, i);
+		const size_t number = (size_t)(b->b.ts - FIRST_TS) / BODY;
+
+		if (b->b.kind != PCM_DECODED)
+			continue;
+		g_assert_cmpuint(number, <, PACKETS);
+		g_assert_false(sounded[number]);
+		g_assert_cmpuint(b->b.frames, ==, BODY);
+		g_assert_cmpint(b->first, ==, mu_law((uint8_t)number));
+		g_assert_cmpint(b->last, ==, mu_law((uint8_t)number));
+		sounded[number] = true;
+	}
+	for (unsigned i = 0; i < PACKETS; i++) {
+		g_assert_cmpuint(sounded[i], ==, h->packet[i].arrived);
+		g_assert_true(sounded[i] || !h->packet[i].opened);
+		n += sounded[i];
+	}
+	return n;
+}
+
+static void run(uint32_t seed, uint64_t *ours, uint64_t *theirs)
+{
+	g_autofree history *h = g_new(history, 1);
+	dec_totals t;
+	unsigned n;
+
+	history_init(h, seed);
+	for (unsigned i = 0; i < h->arrivals; i++)
+		arrive(h, i);
+	dec_call_finish(h->f.c);
+	t = dec_fix_totals(&h->f);
+	n = check_sound(h);
+	g_assert_cmpuint(t.fate[DEC_MEDIA], ==, n);
+	g_assert_cmpuint(t.fate[DEC_DUPLICATE], ==, h->arrivals - n);
+	*ours += n;
+	for (unsigned i = 0; i < PACKETS; i++)
+		*theirs += h->packet[i].opened;
+	history_clear(h);
+}
+
+static void test_histories(void)
+{
+	const char *set = g_getenv("EDGETAPE_HISTORIES");
+	const uint64_t n = set ? g_ascii_strtoull(set, NULL, 10) : HISTORIES;
+	uint64_t ours = 0, theirs = 0;
+
+	for (uint64_t i = 0; i < n; i++) {
+		g_test_message("seed %u", (unsigned)i);
+		run((uint32_t)i, &ours, &theirs);
+	}
+	g_test_message("%" G_GUINT64_FORMAT " packets, of which libsrtp2 "
+		       "opened %" G_GUINT64_FORMAT, ours, theirs);
+	g_assert_cmpuint(theirs, >, ours / 2);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/decoder/differential/histories", test_histories);
+	return g_test_run();
+}

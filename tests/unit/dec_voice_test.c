@@ -1,0 +1,490 @@
+#include <glib.h>
+#include <string.h>
+
+#include "core/put.h"
+#include "tests/support/dec_heard.h"
+
+/* Plain RTP from the caller; the first stream is number 0. */
+static void begin(dec_fix *f)
+{
+	dec_fix_begin(f, NULL);
+	dec_fix_agree(f);
+}
+
+static void give(dec_fix *f, const pkt *p)
+{
+	(void)dec_call_packet(f->c, p);
+}
+
+static void say(dec_fix *f, uint8_t tone)
+{
+	(void)dec_fix_say(f, &f->a, tone);
+}
+
+/* A packet that is made and never arrives. */
+static void lose(dec_fix *f)
+{
+	(void)dec_fix_speak(&f->a, 0);
+}
+
+static const heard_block *block(const dec_fix *f, guint i)
+{
+	g_assert_cmpuint(i, <, f->h.blocks->len);
+	return &g_array_index(f->h.blocks, heard_block, i);
+}
+
+/* Blocks [from, to) follow each other without a hole. */
+static void expect_joined(const dec_fix *f, guint from, guint to)
+{
+	for (guint i = from + 1; i < to; i++) {
+		const pcm_block *a = &block(f, i - 1)->b, *b = &block(f, i)->b;
+
+		g_assert_cmpint(a->ts + (int64_t)(a->frames * a->clock /
+						  a->rate), ==, b->ts);
+	}
+}
+
+/* A short loss is covered; a long one for 80 ms, then nothing is made up. */
+static void test_conceal(void)
+{
+	dec_fix f;
+
+	begin(&f);
+	for (int i = 0; i < 60; i++)
+		say(&f, 0x10);
+	lose(&f);
+	lose(&f);
+	for (int i = 0; i < 10; i++)
+		say(&f, 0x10);
+	g_assert_cmpuint(f.h.events[DEC_GAP], ==, 0);
+	for (int i = 0; i < 50; i++)
+		say(&f, 0x10);
+	g_assert_cmpuint(f.h.events[DEC_GAP], ==, 1);
+	g_assert_cmpuint(f.h.last[DEC_GAP].packets, ==, 2);
+	g_assert_cmpint(f.h.last[DEC_GAP].ts, ==, 5000 + 60 * 160);
+	g_assert_cmpint(f.h.last[DEC_GAP].length, ==, 320);
+	g_assert_cmpuint(heard_frames(&f.h, PCM_CONCEALED), ==, 320);
+	expect_joined(&f, 0, f.h.blocks->len);
+	for (int i = 0; i < 25; i++)
+		lose(&f);
+	say(&f, 0x10);
+	dec_call_finish(f.c);
+	g_assert_cmpuint(heard_frames(&f.h, PCM_CONCEALED), ==, 320 + 640);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 27);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).concealed_us, ==, 120000);
+	g_assert_cmpint(f.h.last[DEC_GAP].length, ==, 25 * 160);
+	dec_fix_end(&f);
+}
+
+/* Silence by DTX: time passes, no packet is missing. */
+static void test_silence(void)
+{
+	dec_fix f;
+
+	begin(&f);
+	say(&f, 0x10);
+	f.a.ts += 16000;
+	f.a.at += 2 * CLK_NS_PER_S;
+	say(&f, 0x10);
+	dec_call_finish(f.c);
+	g_assert_cmpuint(f.h.events[DEC_GAP], ==, 0);
+	g_assert_cmpuint(f.h.blocks->len, ==, 2);
+	g_assert_cmpint(block(&f, 1)->b.ts - block(&f, 0)->b.ts, ==, 16160);
+	g_assert_cmpuint(dec_fix_totals(&f).streams, ==, 1);
+	dec_fix_end(&f);
+}
+
+static void send_comfort(dec_fix *f)
+{
+	const uint8_t cn[] = {40, 100, 140};
+	pkt p;
+
+	f->a.pt = 13;
+	p = sender_rtp(&f->a, cn, sizeof(cn));
+	give(f, &p);
+	f->a.pt = 0;
+}
+
+/* CN: the noise reaches exactly to the next speech. */
+static void test_comfort(void)
+{
+	dec_fix f;
+
+	begin(&f);
+	for (int i = 0; i < 60; i++)
+		say(&f, 0x10);
+	send_comfort(&f);
+	f.a.ts += 16000 - 160;
+	f.a.at += 2 * CLK_NS_PER_S - 20 * CLK_NS_PER_MS;
+	for (int i = 0; i < 10; i++)
+		say(&f, 0x10);
+	dec_call_finish(f.c);
+	g_assert_cmpuint(heard_frames(&f.h, PCM_COMFORT), ==, 16000);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).comfort_us, ==, 2000000);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 0);
+	g_assert_cmpstr(dec_fix_stream(&f, 0).codecs, ==, "PCMU,CN");
+	expect_joined(&f, 0, f.h.blocks->len);
+	dec_fix_end(&f);
+}
+
+/* Noise goes on by the clock when nothing comes, and stops after a minute. */
+static void test_comfort_alone(void)
+{
+	dec_fix f;
+
+	begin(&f);
+	for (int i = 0; i < 60; i++)
+		say(&f, 0x10);
+	send_comfort(&f);
+	dec_call_advance(f.c, (clk_mono){f.a.at + 5 * CLK_NS_PER_S});
+	g_assert_cmpuint(heard_frames(&f.h, PCM_COMFORT), >=, 8000 * 3);
+	g_assert_cmpuint(heard_frames(&f.h, PCM_COMFORT), <=, 8000 * 5);
+	dec_call_advance(f.c, (clk_mono){f.a.at + 600 * CLK_NS_PER_S});
+	dec_call_finish(f.c);
+	g_assert_cmpuint(heard_frames(&f.h, PCM_COMFORT), ==, 8000 * 60);
+	expect_joined(&f, 0, f.h.blocks->len);
+	dec_fix_end(&f);
+}
+
+static void press(dec_fix *f, uint8_t event, uint16_t duration, bool last)
+{
+	const uint8_t b[] = {event, last ? 0x80 : 0, (uint8_t)(duration >> 8),
+			     (uint8_t)duration};
+	const uint32_t ts = f->a.ts;
+	pkt p;
+
+	f->a.pt = 101;
+	p = sender_rtp(&f->a, b, sizeof(b));
+	give(f, &p);
+	f->a.pt = 0;
+	f->a.ts = ts;
+}
+
+/* A key press is an event, no sound and no loss. */
+static void test_press(void)
+{
+	dec_fix f;
+
+	begin(&f);
+	for (int i = 0; i < 60; i++)
+		say(&f, 0x10);
+	for (uint16_t i = 1; i <= 5; i++)
+		press(&f, 11, i * 160, i == 5);
+	press(&f, 11, 800, true);
+	press(&f, 11, 800, true);
+	f.a.ts += 800;
+	for (int i = 0; i < 10; i++)
+		say(&f, 0x10);
+	dec_call_finish(f.c);
+	g_assert_cmpuint(f.h.events[DEC_DTMF], ==, 1);
+	g_assert_cmpint(f.h.last[DEC_DTMF].digit, ==, '#');
+	g_assert_cmpint(f.h.last[DEC_DTMF].length, ==, 800);
+	g_assert_cmpuint(f.h.last[DEC_DTMF].clock, ==, 8000);
+	g_assert_cmpuint(f.h.events[DEC_GAP], ==, 0);
+	g_assert_cmpuint(f.h.pcm->len, ==, 70 * 160);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).packets, ==, 77);
+	dec_fix_end(&f);
+}
+
+/* RTAudio has no decoder: silence as long as its packets, named, counted. */
+static void test_undecodable(void)
+{
+	dec_fix f;
+
+	begin(&f);
+	f.a.pt = 114;
+	f.a.ticks = 640;
+	for (int i = 0; i < 60; i++) {
+		const pkt p = sender_rtp(&f.a, "who knows", 9);
+
+		give(&f, &p);
+		f.a.at += 20 * CLK_NS_PER_MS;
+	}
+	dec_call_finish(f.c);
+	g_assert_cmpuint(f.h.events[DEC_UNDECODABLE], ==, 1);
+	g_assert_cmpstr(f.h.last[DEC_UNDECODABLE].name, ==, "x-msrta");
+	g_assert_cmpuint(heard_frames(&f.h, PCM_UNDECODABLE), ==, 60 * 640);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).undecodable, ==, 60);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).undecodable_us, ==, 2400000);
+	expect_joined(&f, 0, f.h.blocks->len);
+	dec_fix_end(&f);
+}
+
+/* Another codec of the same clock: one stream, no seam. */
+static void test_codec_change(void)
+{
+	dec_fix f;
+
+	begin(&f);
+	for (int i = 0; i < 300; i++) {
+		f.a.pt = i / 100 % 2 ? 8 : 0;
+		say(&f, 0x10);
+	}
+	dec_call_finish(f.c);
+	g_assert_cmpuint(f.h.events[DEC_CODEC], ==, 3);
+	g_assert_cmpuint(dec_fix_totals(&f).streams, ==, 1);
+	g_assert_cmpstr(dec_fix_stream(&f, 0).codecs, ==, "PCMU,PCMA");
+	g_assert_cmpuint(f.h.pcm->len, ==, 300 * 160);
+	expect_joined(&f, 0, f.h.blocks->len);
+	dec_fix_end(&f);
+}
+
+/* Another clock: timestamps cannot be compared, so a new stream. */
+static void test_clock_change(void)
+{
+	dec_fix f;
+
+	begin(&f);
+	for (int i = 0; i < 60; i++)
+		say(&f, 0x10);
+	f.a.pt = 114;
+	f.a.ticks = 320;
+	for (int i = 0; i < 60; i++)
+		say(&f, 0x10);
+	dec_call_finish(f.c);
+	g_assert_cmpuint(dec_fix_totals(&f).streams, ==, 2);
+	g_assert_cmpuint(heard_frames(&f.h, PCM_DECODED), ==, 60 * 160);
+	g_assert_cmpuint(heard_frames(&f.h, PCM_UNDECODABLE), ==, 60 * 320);
+	dec_fix_end(&f);
+}
+
+/* The sender's clock stood still for ten seconds of hold. */
+static void test_clock_stands(void)
+{
+	dec_fix f;
+
+	begin(&f);
+	for (int i = 0; i < 60; i++)
+		say(&f, 0x10);
+	f.a.at += 10 * CLK_NS_PER_S;
+	for (int i = 0; i < 60; i++)
+		say(&f, 0x10);
+	dec_call_finish(f.c);
+	g_assert_cmpuint(dec_fix_totals(&f).streams, ==, 2);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 0);
+	g_assert_cmpuint(f.h.pcm->len, ==, 120 * 160);
+	dec_fix_end(&f);
+}
+
+/* 10 to 400 ms in one packet (RFC 3551 4.2). */
+static void test_lengths(void)
+{
+	static const uint32_t ms[] = {10, 20, 30, 60, 100, 200, 400, 10};
+	uint8_t payload[3200];
+	uint64_t frames = 0;
+	dec_fix f;
+
+	memset(payload, 0x10, sizeof(payload));
+	begin(&f);
+	for (size_t i = 0; i < 80; i++) {
+		const uint32_t n = ms[i % G_N_ELEMENTS(ms)] * 8;
+		pkt p;
+
+		f.a.ticks = n;
+		p = sender_rtp(&f.a, payload, n);
+		give(&f, &p);
+		f.a.at += ((int64_t)n / 8 - 20) * CLK_NS_PER_MS;
+		frames += n;
+	}
+	dec_call_finish(f.c);
+	g_assert_cmpuint(f.h.pcm->len, ==, frames);
+	g_assert_cmpuint(dec_fix_totals(&f).streams, ==, 1);
+	expect_joined(&f, 0, f.h.blocks->len);
+	dec_fix_end(&f);
+}
+
+/* RFC 2198, one generation: each packet carries the one before. */
+static pkt redundant(sender *s, unsigned i)
+{
+	uint8_t b[400], body[160];
+	put o = put_into(b, sizeof(b));
+
+	put_u8(&o, 0x80);
+	put_u16(&o, 160 << 2);
+	put_u8(&o, 160);
+	put_u8(&o, 0);
+	memset(body, (int)((i - 1) % 100), sizeof(body));
+	put_bytes(&o, body, sizeof(body));
+	memset(body, (int)(i % 100), sizeof(body));
+	put_bytes(&o, body, sizeof(body));
+	s->pt = 97;
+	return sender_rtp(s, b, o.n);
+}
+
+static void red_call(dec_fix *f, unsigned packets, unsigned loss_percent)
+{
+	begin(f);
+	for (unsigned i = 1; i <= packets; i++) {
+		const pkt p = redundant(&f->a, i);
+
+		if (i > 1 && i < packets && g_test_rand_int_range(0, 100) <
+						    (gint)loss_percent)
+			continue;
+		give(f, &p);
+	}
+	dec_call_finish(f->c);
+}
+
+/* Single losses leave no trace in the sound. */
+static void test_red_whole(void)
+{
+	dec_fix f, clean;
+
+	red_call(&clean, 400, 0);
+	begin(&f);
+	for (unsigned i = 1; i <= 400; i++) {
+		const pkt p = redundant(&f.a, i);
+
+		if (i % 3 != 2)
+			give(&f, &p);
+	}
+	dec_call_finish(f.c);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 133);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).repaired, ==, 133);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).concealed_us, ==, 0);
+	g_assert_cmpmem(f.h.pcm->data, f.h.pcm->len * 2, clean.h.pcm->data,
+			clean.h.pcm->len * 2);
+	dec_fix_end(&f);
+	dec_fix_end(&clean);
+}
+
+/* At 10 % random loss at most 1.2 % of the sound is not the sender's. */
+static void test_red_loss(void)
+{
+	dec_fix f;
+	dec_stream_totals t;
+
+	red_call(&f, 20000, 10);
+	t = dec_fix_stream(&f, 0);
+	g_assert_cmpuint(t.lost, >, 1800);
+	g_assert_cmpuint(t.lost - t.repaired, <, 20000 * 12 / 1000);
+	g_assert_cmpuint(t.decoded_us + t.concealed_us, <=, 20000ULL * 20000);
+	dec_fix_end(&f);
+}
+
+/* The same packets, every half second of them shuffled: the same sound. */
+static void test_reorder(void)
+{
+	enum { N = 500 };
+	static uint8_t bytes[N][200];
+	static size_t size[N];
+	unsigned order[N];
+	dec_fix f;
+
+	begin(&f);
+	for (unsigned i = 0; i < N; i++) {
+		const pkt p = dec_fix_speak(&f.a, (uint8_t)(i % 90));
+
+		size[i] = p.bytes.left;
+		memcpy(bytes[i], p.bytes.p, size[i]);
+		order[i] = i;
+	}
+	for (unsigned i = 0; i < N; i++) {
+		const unsigned j = (unsigned)g_test_rand_int_range(
+			(gint)i, (gint)(i / 25 + 1) * 25);
+		const unsigned t = order[i];
+
+		order[i] = order[j];
+		order[j] = t;
+	}
+	for (unsigned i = 0; i < N; i++) {
+		const int64_t at = (int64_t)(i + 1) * 20 * CLK_NS_PER_MS;
+		const pkt p = {.at = {{at}, {at}},
+			       .side = CALL_CALLER,
+			       .bytes = span_of(bytes[order[i]],
+						size[order[i]])};
+
+		give(&f, &p);
+	}
+	dec_call_finish(f.c);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 0);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).late, ==, 0);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).reordered, >, 50);
+	g_assert_cmpuint(f.h.pcm->len, ==, N * 160);
+	expect_joined(&f, 0, f.h.blocks->len);
+	dec_fix_end(&f);
+}
+
+/* Later than a second: counted, not played. */
+static void test_late(void)
+{
+	uint8_t kept[200];
+	dec_fix f;
+	pkt late;
+
+	begin(&f);
+	for (int i = 0; i < 60; i++)
+		say(&f, 0x10);
+	late = dec_fix_speak(&f.a, 0x10);
+	memcpy(kept, late.bytes.p, late.bytes.left);
+	late.bytes.p = kept;
+	for (int i = 0; i < 60; i++)
+		say(&f, 0x10);
+	late.at.mono.ns = f.a.at;
+	g_assert_cmpint(dec_call_packet(f.c, &late), ==, DEC_LATE);
+	dec_call_finish(f.c);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).late, ==, 1);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 1);
+	dec_fix_end(&f);
+}
+
+/* What was taken out is what the gap list says, whatever the pattern. */
+static void one_grid(int loss, int burst, int shuffle)
+{
+	uint64_t sent = 0, taken = 0;
+	dec_fix f;
+	int run = 0;
+
+	begin(&f);
+	for (int i = 0; i < 2000; i++) {
+		pkt p = dec_fix_speak(&f.a, 0x10);
+
+		if (i > 50 && i < 1950 && !run &&
+		    g_test_rand_int_range(0, 100 * burst) < loss)
+			run = burst;
+		if (run) {
+			run--;
+			taken++;
+			continue;
+		}
+		/* Late capture only: the order of giving is the order. */
+		p.at.mono.ns += shuffle * (i % 7) * CLK_NS_PER_MS;
+		give(&f, &p);
+		sent++;
+	}
+	dec_call_finish(f.c);
+	g_assert_cmpuint(f.h.gap_packets, ==, taken);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, taken);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).packets, ==, sent);
+	g_assert_cmpuint(dec_fix_totals(&f).streams, ==, 1);
+	dec_fix_end(&f);
+}
+
+static void test_grid(void)
+{
+	for (int loss = 0; loss <= 30; loss += 6)
+		for (int burst = 1; burst <= 16; burst *= 4)
+			for (int shuffle = 0; shuffle < 2; shuffle++)
+				one_grid(loss, burst, shuffle * 15);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/decoder/voice/conceal", test_conceal);
+	g_test_add_func("/decoder/voice/silence", test_silence);
+	g_test_add_func("/decoder/voice/comfort", test_comfort);
+	g_test_add_func("/decoder/voice/comfort-alone", test_comfort_alone);
+	g_test_add_func("/decoder/voice/press", test_press);
+	g_test_add_func("/decoder/voice/undecodable", test_undecodable);
+	g_test_add_func("/decoder/voice/codec-change", test_codec_change);
+	g_test_add_func("/decoder/voice/clock-change", test_clock_change);
+	g_test_add_func("/decoder/voice/clock-stands", test_clock_stands);
+	g_test_add_func("/decoder/voice/lengths", test_lengths);
+	g_test_add_func("/decoder/voice/red-whole", test_red_whole);
+	g_test_add_func("/decoder/voice/red-loss", test_red_loss);
+	g_test_add_func("/decoder/voice/reorder", test_reorder);
+	g_test_add_func("/decoder/voice/late", test_late);
+	g_test_add_func("/decoder/voice/grid", test_grid);
+	return g_test_run();
+}
