@@ -95,13 +95,14 @@ bool span_line(span *in, span *out)
 
 bool span_decimal(span *in, uint64_t max, uint64_t *v)
 {
+	const uint64_t tens = max / 10, ones = max % 10;
 	uint64_t n = 0;
 	size_t i;
 
 	for (i = 0; i < in->left && g_ascii_isdigit((char)in->p[i]); i++) {
 		unsigned d = in->p[i] - (unsigned)'0';
 
-		if (n > (max - d) / 10 || d > max)
+		if (n > tens || (n == tens && d > ones))
 			return false;
 		n = n * 10 + d;
 	}
@@ -130,7 +131,9 @@ void span_copy(span a, char *to, size_t size)
 {
 	size_t n = MIN(a.left, size - 1);
 
-	for (size_t i = 0; i < n; i++)
-		to[i] = a.p[i] ? (char)a.p[i] : '?';
+	if (n)
+		memcpy(to, a.p, n);
+	for (char *nul = to; (nul = memchr(nul, 0, (size_t)(to + n - nul)));)
+		*nul = '?';
 	to[n] = '\0';
 }
