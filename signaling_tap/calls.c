@@ -84,11 +84,12 @@ void tap_calls_late(tap_calls *c, clk_both now)
 
 static tap_digest call_key(span call_id, span tag)
 {
-	tap_digest d = {{0}};
+	tap_hash h;
 
-	tap_digest_add(&d, call_id);
-	tap_digest_add(&d, tag);
-	return d;
+	h.n = 0;
+	tap_hash_add(&h, call_id);
+	tap_hash_add(&h, tag);
+	return tap_hash_done(&h);
 }
 
 static tap_call *call_find(tap_calls *c, const tap_sip *s)
@@ -112,11 +113,19 @@ static bool begins(const tap_sip *s)
 			      s->to_tag.left);
 }
 
-/* Another attempt after the call was over, with the same Call-ID and tag. */
+/* A call that was over by failure or silence lives when it is tried again, or
+ * when a branch that nobody had heard of yet answers or rings. */
 static bool begins_anew(const tap_call *call, const tap_sip *s)
 {
-	return call->ended && s->request && s->method == TAP_INVITE &&
-	       !s->to_tag.left && s->cseq > call->cseq;
+	if (!call->ended || !begins(s))
+		return false;
+	if (s->request && !s->to_tag.left)
+		return s->cseq > call->cseq;
+	if (call->cause == REC_TIMEOUT)
+		return true;
+	if (call->cause != REC_FAILED && call->cause != REC_CANCELLED)
+		return false;
+	return s->status >= 200 || !tap_call_has_fork(call, s->to_tag);
 }
 
 /* Instant messages and the conference's control channel are dialogs, but not
@@ -132,20 +141,28 @@ static bool is_silent(const tap_sip *s, const tap_msg *m)
 	       mime_is(s->first[TAP_H_CONTENT_TYPE], "application/cccp+xml");
 }
 
-static tap_call *call_begin(tap_calls *c, const tap_msg *m)
+/* `over`: the ended call of the same name, or NULL. */
+static tap_call *call_begin(tap_calls *c, const tap_msg *m, tap_call *over)
 {
 	tap_call *call;
+	span tag;
 
 	if (g_hash_table_size(c->table) >= c->cfg.max_calls) {
 		c->count.n[TAP_N_CALLS_OVER_LIMIT]++;
 		return NULL;
 	}
-	call = tap_call_new(c, m->sip);
-	call->id = call_key(m->sip->first[TAP_H_CALL_ID], m->sip->from_tag);
+	/* who was the caller stays the caller, whoever speaks first now */
+	tag = over ? span_str(over->tag) : m->sip->from_tag;
+	call = tap_call_new(c, m->sip, tag);
+	call->id = call_key(m->sip->first[TAP_H_CALL_ID], tag);
 	call->source = span_dup(m->src->name);
 	call->inline_source = m->src->rewrites;
 	call->silent = is_silent(m->sip, m);
 	call->heard = m->at;
+	if (over) {
+		call->facts = over->facts;
+		over->facts = (tap_facts_set){{0}};
+	}
 	if (call->silent)
 		c->count.n[TAP_N_IM_SESSIONS]++;
 	g_hash_table_replace(c->table, &call->id, call);
@@ -230,16 +247,22 @@ static bool sip_read(tap_calls *c, const tap_source *src, span message,
 static void message_take(tap_calls *c, tap_msg *m, tap_answer *out)
 {
 	const tap_sip *s = m->sip;
-	tap_call *call = call_find(c, s);
+	tap_call *call;
 
 	if (s->method == TAP_METHOD_OTHER || s->method == TAP_MESSAGE)
 		return;
+	if (s->first[TAP_H_CALL_ID].left > TAP_ID_MAX ||
+	    s->from_tag.left > TAP_TAG_MAX || s->to_tag.left > TAP_TAG_MAX) {
+		c->count.n[TAP_N_ID_TOO_LONG]++;
+		return;
+	}
+	call = call_find(c, s);
 	if (!call && !begins(s)) {
 		c->count.n[TAP_N_STRAY]++;
 		return;
 	}
 	if (!call || begins_anew(call, s))
-		call = call_begin(c, m);
+		call = call_begin(c, m, call);
 	if (!call)
 		return;
 	c->latest = call;

@@ -16,6 +16,7 @@
 	X(CALLS_RECORDED, "calls-recorded") \
 	X(CALLS_TIMED_OUT, "calls-timed-out") \
 	X(CALLS_OVER_LIMIT, "calls-over-limit") \
+	X(ID_TOO_LONG, "id-too-long") \
 	X(FORKS_OVER_LIMIT, "forks-over-limit") \
 	X(INSTANT_MESSAGES, "instant-messages") \
 	X(IM_SESSIONS, "im-sessions") \

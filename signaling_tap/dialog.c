@@ -9,14 +9,14 @@ static void fork_clear(void *p)
 	g_free(f->tag);
 }
 
-tap_call *tap_call_new(struct tap_calls *all, const tap_sip *first)
+tap_call *tap_call_new(struct tap_calls *all, const tap_sip *first, span tag)
 {
 	tap_call *c = g_new0(tap_call, 1);
 
 	c->all = all;
 	c->number = ++all->number;
 	c->call_id = span_dup(first->first[TAP_H_CALL_ID]);
-	c->tag = span_dup(first->from_tag);
+	c->tag = span_dup(tag);
 	c->cseq = first->cseq;
 	c->forks = g_array_new(FALSE, TRUE, sizeof(tap_fork));
 	g_array_set_clear_func(c->forks, fork_clear);
@@ -95,8 +95,9 @@ void tap_call_finish(tap_call *c, clk_both at, const rec_end *end)
 	if (c->begun && !c->ended && end->cause == REC_TIMEOUT)
 		c->all->count.n[TAP_N_CALLS_TIMED_OUT]++;
 	c->ended = true;
+	c->cause = end->cause;
 	c->own = NULL;
-	c->due.ns = c->heard.mono.ns + TAP_GONE_S * CLK_NS_PER_S;
+	c->due.ns = at.mono.ns + TAP_GONE_S * CLK_NS_PER_S;
 }
 
 void tap_call_replace(tap_call *c, clk_both at, const char *by)
@@ -173,6 +174,14 @@ static tap_fork *fork_get(tap_call *c, span tag)
 	born.tag = span_dup(tag);
 	g_array_append_val(c->forks, born);
 	return FORK(c, c->forks->len - 1);
+}
+
+bool tap_call_has_fork(const tap_call *c, span tag)
+{
+	for (guint i = 0; i < c->forks->len; i++)
+		if (span_eq(tag, FORK(c, i)->tag))
+			return true;
+	return false;
 }
 
 static bool is_live(const tap_fork *f)
@@ -269,6 +278,10 @@ static void begin(tap_call *c, const tap_msg *m)
 	e.begin.from_tag = span_str(c->tag);
 	e.begin.source = span_str(c->source);
 	tell(c, &e);
+	/* what a call of the same name that was over had told */
+	for (unsigned f = 0; f < TAP_FACT_COUNT; f++)
+		if (c->facts.text[f])
+			tell_fact(c, m->at, (tap_fact)f);
 	tap_call_note(c, m->at, TAP_F_MODE,
 		      c->inline_source ? "inline" : "copy");
 	if (!m->sip->request || m->sip->to_tag.left)
@@ -545,11 +558,14 @@ static bool is_repeat(tap_call *c, const tap_msg *m)
 		(uint8_t)s->cseq,
 	};
 	tap_seen now = {.version = m->about.version};
+	tap_hash h;
 
-	tap_digest_add(&now.key, span_of(about, sizeof(about)));
-	tap_digest_add(&now.key, s->from_tag);
-	tap_digest_add(&now.key, s->to_tag);
-	tap_digest_add(&now.key, s->first[TAP_H_RSEQ]);
+	h.n = 0;
+	tap_hash_add(&h, span_of(about, sizeof(about)));
+	tap_hash_add(&h, s->from_tag);
+	tap_hash_add(&h, s->to_tag);
+	tap_hash_add(&h, s->first[TAP_H_RSEQ]);
+	now.key = tap_hash_done(&h);
 	for (unsigned i = 0; i < TAP_SEEN; i++)
 		if (tap_digest_same(&c->seen[i].key, &now.key) &&
 		    tap_digest_same(&c->seen[i].version, &now.version))
@@ -578,6 +594,8 @@ void tap_call_message(tap_call *c, tap_msg *m)
 		c->all->count.n[TAP_N_REPEATED]++;
 		return;
 	}
+	if (m->half && (m->about.audio || m->about.video))
+		c->silent = false;
 	if (c->silent || c->ended ||
 	    (!m->sip->request && m->sip->status == 100))
 		return;

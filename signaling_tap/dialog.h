@@ -12,6 +12,8 @@ enum {
 	TAP_RING_S = 300,	/* unanswered and silent for so long: over */
 	TAP_IDLE_S = 4 * 3600,
 	TAP_CALLS_MAX = 100000,
+	TAP_ID_MAX = 512,	/* octets of a Call-ID */
+	TAP_TAG_MAX = 127,	/* of a tag: call_half.branch holds it */
 	TAP_RELAYS = 12,	/* relay candidates remembered of each side */
 };
 
@@ -46,6 +48,7 @@ typedef struct tap_call {
 				 * 0: never */
 	rec_end end;
 	clk_both end_at;
+	uint8_t cause;		/* once it has ended */
 	uint32_t serial;	/* of the latest half */
 	uint32_t cseq;		/* of the first INVITE */
 	uint32_t offer_cseq[2];	/* of each side's latest INVITE */
@@ -83,8 +86,10 @@ typedef struct tap_msg {
 	bool repeated;
 } tap_msg;
 
-tap_call *tap_call_new(struct tap_calls *all, const tap_sip *first);
+/* `tag` is the caller's. */
+tap_call *tap_call_new(struct tap_calls *all, const tap_sip *first, span tag);
 void tap_call_free(tap_call *c);
+bool tap_call_has_fork(const tap_call *c, span tag);
 /* Sets m->side and m->branch, and tells the sink what is new. */
 void tap_call_message(tap_call *c, tap_msg *m);
 /* The time has come for what c->due waits for. */

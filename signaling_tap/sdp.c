@@ -18,6 +18,7 @@ typedef struct reader {
 	net_addr rtcp;		/* a=rtcp; family 0: port alone; port 0: none */
 	bool skip;		/* the m= line is one too many */
 	bool full;		/* a limit was met */
+	tap_hash version;
 } reader;
 
 static const call_payload static_payloads[] = {
@@ -108,8 +109,8 @@ static void media_end(reader *r)
 		g_strlcpy(m->ufrag, r->ufrag, sizeof(m->ufrag));
 	if (r->conn.family && net_addr_is_any(&r->conn))
 		m->flow = CALL_INACTIVE;
-	tap_digest_add(&r->about->version, span_str(m->kind));
-	tap_digest_add(&r->about->version, span_str(m->ufrag));
+	tap_hash_add(&r->version, span_str(m->kind));
+	tap_hash_add(&r->version, span_str(m->ufrag));
 	r->media = NULL;
 }
 
@@ -214,7 +215,7 @@ static void crypto_line(reader *r, span v, bool scale)
 
 	/* cryptoscale lines may be taken out by a rewriter */
 	if (!scale)
-		tap_digest_add(&r->about->version, v);
+		tap_hash_add(&r->version, v);
 	if (!tap_crypto_read(v, scale, &l)) {
 		r->count->n[TAP_N_CRYPTO_BAD]++;
 		return;
@@ -303,9 +304,9 @@ static void attribute_read(reader *r, span v)
 	if (!span_until(&v, ':', &name)) {
 		name = span_trim(v);
 		v = (span){0};
+		if (flow_read(name, r->media ? &r->media->flow : &r->flow))
+			return;
 	}
-	if (flow_read(name, r->media ? &r->media->flow : &r->flow))
-		return;
 	if (span_eq(name, "ice-ufrag"))
 		span_copy(span_trim(v), ufrag, sizeof(r->ufrag));
 	else if (r->media)
@@ -325,7 +326,7 @@ static bool line_read(reader *r, span line)
 		return conn_read(line, r->media ? &r->conn : &r->session) ||
 		       !r->media;
 	case 'o':
-		tap_digest_add(&r->about->version, line);
+		tap_hash_add(&r->version, line);
 		return true;
 	case 'a':
 		if (!r->skip)
@@ -345,7 +346,7 @@ static bool part_read(reader *r, span body)
 	r->skip = false;
 	r->flow = CALL_SENDRECV;
 	r->ufrag[0] = '\0';
-	r->session = r->conn = (net_addr){0};
+	r->session = r->conn = r->rtcp = (net_addr){0};
 	while (ok && span_line(&body, &line))
 		ok = line_read(r, line);
 	media_end(r);
@@ -436,24 +437,36 @@ static bool half_holds(const call_half *h)
 	return audio;
 }
 
+/* All but the room for texts, which needs no clearing. */
+static void reader_begin(reader *r, call_half *half, tap_sdp_about *about,
+			 tap_counters *count)
+{
+	r->half = half;
+	r->about = about;
+	r->count = count;
+	r->part = 0;
+	r->full = false;
+	r->version.n = 0;
+}
+
 tap_sdp_verdict tap_sdp_read(span content_type, span body, call_half *half,
 			     tap_sdp_about *about, tap_counters *count)
 {
-	reader r = {.half = half, .about = about, .count = count};
+	reader r;
 	tap_sdp_verdict v;
 
 	*about = (tap_sdp_about){0};
-	if (!body.left)
+	if (!body.left || !tap_sdp_carried(content_type))
 		return TAP_SDP_NONE;
-	tap_digest_add(&about->body, body);
+	reader_begin(&r, half, about, count);
+	about->body = tap_digest_of(body);
 	if (is_sdp(content_type)) {
 		v = part_read(&r, body) ? TAP_SDP_OK : TAP_SDP_BAD;
-	} else if (mime_is(content_type, "multipart/")) {
+	} else {
 		about->multipart = true;
 		v = parts_read(&r, content_type, body);
-	} else {
-		return TAP_SDP_NONE;
 	}
+	about->version = tap_hash_done(&r.version);
 	about->held = half_holds(half);
 	if (v == TAP_SDP_BAD)
 		count->n[TAP_N_SDP_BAD]++;

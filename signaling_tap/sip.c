@@ -2,36 +2,38 @@
 
 #include "signaling_tap/uri.h"
 
+#define NAME(text, id) {text, sizeof(text) - 1, id}
 static const struct {
 	const char *name;
+	uint8_t length;
 	uint8_t id;
 } known_headers[] = {
-	{"Call-ID", TAP_H_CALL_ID},
-	{"i", TAP_H_CALL_ID},
-	{"From", TAP_H_FROM},
-	{"f", TAP_H_FROM},
-	{"To", TAP_H_TO},
-	{"t", TAP_H_TO},
-	{"CSeq", TAP_H_CSEQ},
-	{"Content-Length", TAP_H_CONTENT_LENGTH},
-	{"l", TAP_H_CONTENT_LENGTH},
-	{"Content-Type", TAP_H_CONTENT_TYPE},
-	{"c", TAP_H_CONTENT_TYPE},
-	{"User-Agent", TAP_H_USER_AGENT},
-	{"Server", TAP_H_SERVER},
-	{"Contact", TAP_H_CONTACT},
-	{"m", TAP_H_CONTACT},
-	{"P-Asserted-Identity", TAP_H_ASSERTED},
-	{"Ms-Conversation-ID", TAP_H_CONVERSATION},
-	{"History-Info", TAP_H_HISTORY},
-	{"Referred-By", TAP_H_REFERRED_BY},
-	{"b", TAP_H_REFERRED_BY},
-	{"Refer-To", TAP_H_REFER_TO},
-	{"r", TAP_H_REFER_TO},
-	{"Replaces", TAP_H_REPLACES},
-	{"RSeq", TAP_H_RSEQ},
-	{"ms-focus-uri", TAP_H_FOCUS},
-	{"ms-client-diagnostics", TAP_H_CLIENT_DIAGNOSTICS},
+	NAME("Call-ID", TAP_H_CALL_ID),
+	NAME("i", TAP_H_CALL_ID),
+	NAME("From", TAP_H_FROM),
+	NAME("f", TAP_H_FROM),
+	NAME("To", TAP_H_TO),
+	NAME("t", TAP_H_TO),
+	NAME("CSeq", TAP_H_CSEQ),
+	NAME("Content-Length", TAP_H_CONTENT_LENGTH),
+	NAME("l", TAP_H_CONTENT_LENGTH),
+	NAME("Content-Type", TAP_H_CONTENT_TYPE),
+	NAME("c", TAP_H_CONTENT_TYPE),
+	NAME("User-Agent", TAP_H_USER_AGENT),
+	NAME("Server", TAP_H_SERVER),
+	NAME("Contact", TAP_H_CONTACT),
+	NAME("m", TAP_H_CONTACT),
+	NAME("P-Asserted-Identity", TAP_H_ASSERTED),
+	NAME("Ms-Conversation-ID", TAP_H_CONVERSATION),
+	NAME("History-Info", TAP_H_HISTORY),
+	NAME("Referred-By", TAP_H_REFERRED_BY),
+	NAME("b", TAP_H_REFERRED_BY),
+	NAME("Refer-To", TAP_H_REFER_TO),
+	NAME("r", TAP_H_REFER_TO),
+	NAME("Replaces", TAP_H_REPLACES),
+	NAME("RSeq", TAP_H_RSEQ),
+	NAME("ms-focus-uri", TAP_H_FOCUS),
+	NAME("ms-client-diagnostics", TAP_H_CLIENT_DIAGNOSTICS),
 };
 
 static const char *const method_names[] = {
@@ -58,7 +60,8 @@ static tap_method method_of(span s)
 static tap_header_id header_id(span name)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(known_headers); i++)
-		if (span_caseeq(name, known_headers[i].name))
+		if (name.left == known_headers[i].length &&
+		    span_caseeq(name, known_headers[i].name))
 			return known_headers[i].id;
 	return TAP_H_OTHER;
 }

@@ -1,4 +1,4 @@
-/* Targets: tap_sdp_read, tap_digest_add */
+/* Targets: tap_sdp_read, tap_hash_add */
 #include "signaling_tap/sdp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

@@ -244,6 +244,77 @@ static void test_refresh(void)
 	talk_free(&t);
 }
 
+/* All branches failed, and long after a new one answers: it is recorded, with
+ * what was known of the caller. */
+static void test_late_branch(void)
+{
+	talk t = talk_new(NULL, 0);
+	g_autofree char *all = NULL;
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE",
+	    "P-Asserted-Identity: <tel:+49301>\n", OFFER);
+	say(&t, "408 Timeout", "a", "b1", "1 INVITE", "", "");
+	tap_script_wait(t.s, 20);
+	told(&t, BEGIN H HALF1 H "end cause=3 side=1 status=408\n");
+	say(&t, "200 OK", "a", "b2", "1 INVITE", "", ANSWER);
+	all = tap_script_take(t.s);
+	g_assert_nonnull(strstr(all, "2 begin c1\n"));
+	g_assert_nonnull(strstr(all, "2 fact caller.tel=tel:+49301\n"));
+	g_assert_nonnull(strstr(all, "2 decision 1\n"));
+	g_assert_nonnull(strstr(all, "2 half 1 callee answer branch=b2\n"));
+	talk_free(&t);
+}
+
+/* It had timed out; the callee's re-INVITE brings it back, sides unchanged. */
+static void test_back_from_silence(void)
+{
+	talk t = talk_new(NULL, 0);
+	g_autofree char *all = NULL;
+
+	call_up(&t);
+	tap_script_wait(t.s, 4 * 3600 + 10);
+	told(&t, H "end cause=5 side=2 status=0\n");
+	say(&t, "INVITE sip:alice@x", "b", "a", "1 INVITE", "", ANSWER);
+	all = tap_script_take(t.s);
+	g_assert_nonnull(strstr(all, "2 begin c1\n"));
+	g_assert_nonnull(strstr(all, "fact caller.uri=sip:alice@x\n"));
+	g_assert_nonnull(strstr(all, "2 half 1 callee offer branch=b\n"));
+	say(&t, "BYE sip:bob@x", "a", "b", "2 BYE", "", "");
+	told(&t, "2 end cause=1 side=0 status=0\n");
+	talk_free(&t);
+}
+
+/* Texting first, talking later, in one dialog. */
+static void test_talk_after_text(void)
+{
+	talk t = talk_new(NULL, 0);
+	g_autofree char *all = NULL;
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "",
+	    "v=0\nc=IN IP4 1.2.3.4\nm=message 5061 sip null\n");
+	say(&t, "200 OK", "a", "b", "1 INVITE", "", "");
+	told(&t, "");
+	say(&t, "INVITE sip:bob@x", "a", "b", "2 INVITE", "", OFFER);
+	all = tap_script_take(t.s);
+	g_assert_nonnull(strstr(all, "1 begin c1\n"));
+	g_assert_nonnull(strstr(all, "1 half 1 caller offer branch=b\n"));
+	talk_free(&t);
+}
+
+static void test_long_names(void)
+{
+	g_autofree char *id = g_strnfill(513, 'i');
+	g_autofree char *tag = g_strnfill(128, 'a');
+	talk t = talk_new(NULL, 0);
+
+	say(&t, "INVITE sip:bob@x", tag, "", "1 INVITE", "", OFFER);
+	t.id = id;
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
+	told(&t, "");
+	g_assert_cmpuint(tap_script_counter(t.s, "id-too-long"), ==, 2);
+	talk_free(&t);
+}
+
 /* No SDP in the INVITE: the answer offers, the ACK answers. */
 static void test_delayed_offer(void)
 {
@@ -580,6 +651,10 @@ int main(int argc, char **argv)
 		{"cancel-too-late", test_cancel_too_late},
 		{"failure", test_failure}, {"challenge", test_challenge},
 		{"hold", test_hold}, {"refresh", test_refresh},
+		{"late-branch", test_late_branch},
+		{"back-from-silence", test_back_from_silence},
+		{"talk-after-text", test_talk_after_text},
+		{"long-names", test_long_names},
 		{"delayed-offer", test_delayed_offer},
 		{"reliable-provisional", test_reliable_provisional},
 		{"orders", test_orders}, {"joined-late", test_joined_late},
