@@ -332,6 +332,17 @@ rig_edgetape() {
 		"$RIG_BUILD/app/edgetape" "$1" -c "$RIG/edgetape.conf"
 }
 
+# Starts the tap; it is ready when it listens and has met capture.
+rig_tap() {
+	rig_edgetape tap rec
+	if ! { rig_await 10 'edgetape tap' rig_listens rec 9061 &&
+		rig_await 10 'edgetape tap: capture' \
+			grep -q 'capture is here' "$RIG/tap.log"; }; then
+		tail -n 3 "$RIG/tap.log" >&2
+		return 1
+	fi
+}
+
 # rig_recorder RECORDINGS [LINE...] - configures and starts the recorder: tap
 # and render on rec, capture on ed. The lines go to the configuration.
 rig_recorder() {
@@ -356,12 +367,8 @@ rig_recorder() {
 		printf '%s\n' "$@"
 	} >"$RIG/edgetape.conf"
 	rig_edgetape capture ed
-	rig_edgetape tap rec
 	rig_edgetape render rec
-	rig_await 10 'edgetape tap' rig_listens rec 9061 || {
-		tail -n 3 "$RIG/tap.log" >&2
-		return 1
-	}
+	rig_tap || return
 	for role in tap capture render; do
 		kill -0 "$(cat "$RIG/$role.pid")" 2>/dev/null ||
 			{ rig_fail "edgetape $role: $(tail -n 1 "$RIG/$role.log")"; return; }
