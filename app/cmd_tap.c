@@ -1,10 +1,14 @@
 /* cmd_tap.c - the role that answers the Front Ends. */
 #include "app/app.h"
 
+#include <string.h>
+
+#include "app/follow.h"
 #include "app/link.h"
 #include "app/session.h"
 #include "app/setup.h"
 #include "app/stats.h"
+#include "app/story.h"
 
 typedef struct tap_role {
 	conf *conf;
@@ -110,6 +114,75 @@ static void make_calls(tap_role *r)
 	r->calls = tap_calls_new(&cfg);
 }
 
+/* The session records of one journal; NULL when it cannot be read. */
+static story *read_story(const char *spool, const char *name, clk_both *last)
+{
+	const clk_mono never = {INT64_MAX};
+	g_autofree char *dir = g_build_filename(spool, name, NULL);
+	g_autoptr(follow) f = follow_new(dir);
+	g_autoptr(story) s = story_new(name);
+	jrn_kind kind;
+	jrn_rec rec;
+
+	if (!follow_scan(f, NULL))
+		return NULL;
+	while (follow_next(f, never, false, &rec, &kind)) {
+		g_auto(story_control) control;
+
+		story_record(s, &rec, NULL, &control);
+		*last = rec.at;
+	}
+	return g_steal_pointer(&s);
+}
+
+static bool goes_on(const tap_role *r, const story *s, clk_both last)
+{
+	int64_t silent = clk_now().wall.ns - last.wall.ns;
+
+	return s->call_id && s->record && !s->has_end &&
+	       silent < conf_number(r->conf, CONF_TAP_LOST_CALL) *
+				CLK_NS_PER_S;
+}
+
+static void resume_call(tap_role *r, const char *name)
+{
+	const char *spool = conf_text(r->conf, CONF_SPOOL);
+	g_autofree char *mark = g_build_filename(spool, name, "rendered", NULL);
+	g_autoptr(story) s = NULL;
+	tap_resume resume;
+	clk_both last = {{0}, {0}};
+
+	if (g_file_test(mark, G_FILE_TEST_EXISTS))
+		return;
+	s = read_story(spool, name, &last);
+	if (!s || !goes_on(r, s, last))
+		return;
+	resume = (tap_resume){
+		.call_id = s->call_id,
+		.from_tag = s->from_tag,
+		.source = s->source,
+		.audio = s->audio,
+		.video = s->video,
+		.answered = s->has_answer,
+		.halves = s->halves,
+		.own = session_writer_resume(r->sessions, name, clk_now(),
+					     s->halves),
+	};
+	tap_calls_resume(r->calls, clk_now(), &resume);
+	g_message("%s: goes on", name);
+}
+
+/* The calls that were in progress when an earlier tap ended. */
+static void resume_calls(tap_role *r)
+{
+	g_autoptr(GDir) d = g_dir_open(conf_text(r->conf, CONF_SPOOL), 0, NULL);
+	const char *name;
+
+	while (d && (name = g_dir_read_name(d)))
+		if (*name != '.' && strlen(name) < REC_NAME)
+			resume_call(r, name);
+}
+
 static bool make_server(tap_role *r, GError **err)
 {
 	char **peers = conf_list(r->conf, CONF_TAP_PEERS);
@@ -193,6 +266,7 @@ int cmd_tap(int argc, char **argv)
 		return app_fail("tap", err);
 	}
 	session_writer_start(r.sessions);
+	resume_calls(&r);
 	g_timeout_add_seconds(1, tick, &r);
 	g_message("listening on %s",
 		  conf_text(r.conf, CONF_TAP_LISTEN));

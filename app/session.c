@@ -17,7 +17,7 @@ enum {
 /* One call. MAIN owns `name` to `arms`, the writing side `out`. */
 typedef struct session {
 	char name[REC_NAME];
-	bool named, recorded, refused;
+	bool recorded;
 	GPtrArray *waiting;	/* of item: until the decision falls */
 	GPtrArray *arms;	/* of GBytes: what capture was told */
 	jrn_out *out;
@@ -290,15 +290,14 @@ static void arm(session_writer *w, session *s, const item *it)
 		   it->type == JRN_END);
 }
 
-static session *session_new(const rec_event *e)
+static session *session_new(session_writer *w)
 {
 	session *s = g_new0(session, 1);
 
 	s->waiting = g_ptr_array_new();
 	s->arms = g_ptr_array_new_with_free_func(
 			(GDestroyNotify)g_bytes_unref);
-	rec_call_name(e->at.wall, e->begin.call_id, e->begin.from_tag,
-		      s->name);
+	g_hash_table_add(w->live, s);
 	return s;
 }
 
@@ -327,8 +326,9 @@ void session_writer_sink(void *user, uint64_t call, void **own,
 	if (!s) {
 		if (e->type != JRN_BEGIN)
 			return;
-		*own = s = session_new(e);
-		g_hash_table_add(w->live, s);
+		*own = s = session_new(w);
+		rec_call_name(e->at.wall, e->begin.call_id, e->begin.from_tag,
+			      s->name);
 	}
 	it = item_new(w, s, e);
 	if (!it) {
@@ -352,6 +352,29 @@ void session_writer_sink(void *user, uint64_t call, void **own,
 	}
 	release_waiting(w, s);
 	queue_take(w, it);
+}
+
+void *session_writer_resume(session_writer *w, const char *name, clk_both at,
+			    const GPtrArray *halves)
+{
+	session *s = session_new(w);
+
+	g_strlcpy(s->name, name, sizeof(s->name));
+	s->recorded = true;
+	for (guint i = 0; i < halves->len; i++) {
+		const rec_event e = {
+			.type = JRN_HALF,
+			.at = at,
+			.half = g_ptr_array_index(halves, i),
+		};
+		item *it = item_new(w, s, &e);
+
+		if (!it)
+			continue;
+		arm(w, s, it);
+		item_free(it);
+	}
+	return s;
 }
 
 void session_writer_rearm(session_writer *w)

@@ -32,6 +32,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(session_writer, session_writer_free)
 /* A tap_sink; `user` is a session_writer. */
 void session_writer_sink(void *user, uint64_t call, void **own,
 			 const rec_event *e);
+/* MAIN. A call whose journal an earlier tap has begun: its next file. `halves`
+ * (of call_half) are what capture is told when it comes. Returns what the
+ * sink's `*own` shall be. */
+void *session_writer_resume(session_writer *w, const char *name, clk_both at,
+			    const GPtrArray *halves);
 /* MAIN. Events that found the queue full or the disk unwilling. */
 uint64_t session_writer_lost(const session_writer *w);
 /* MAIN. All live calls' arms again, for a capture that has just come. */

@@ -76,6 +76,8 @@ static bool take_decision(story *s, const jrn_rec *r)
 		return false;
 	s->decided = true;
 	s->record = d.record;
+	s->audio = d.audio;
+	s->video = d.video;
 	replace(&s->rule, d.rule);
 	replace(&s->reason, d.reason);
 	return true;
@@ -167,6 +169,8 @@ static const call_half *take_keys(story *s, const jrn_rec *r, seal_key *key,
 	*ok = h != NULL;
 	if (!h)
 		return NULL;
+	if (!key)
+		return h;
 	if (!seal_get(key, &o, in, span_str(s->name), &err)) {
 		s->bad_keys++;
 		g_free(s->key_trouble);

@@ -19,6 +19,7 @@ typedef struct story {
 	char *call_id, *from_tag, *source;
 	GHashTable *facts;	/* char * -> char * */
 	bool decided, record;
+	bool audio, video;	/* which streams are recorded */
 	char *rule, *reason;
 	clk_both begun, answered, ended;
 	bool has_answer, has_end;
@@ -37,7 +38,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(story, story_free)
 
 /* One session record. Returns the half that is complete now (lent), for the
  * decoder; else NULL. A JRN_MARK is decoded into `control`, whose mark is 0
- * for every other record. */
+ * for every other record. Without `key` the keys stay sealed. */
 const call_half *story_record(story *s, const jrn_rec *r, seal_key *key,
 			      story_control *control);
 

@@ -82,7 +82,7 @@ void tap_calls_late(tap_calls *c, clk_both now)
 
 /* Finding the call of a message. */
 
-static tap_digest call_key(span call_id, span tag)
+tap_digest tap_call_key(span call_id, span tag)
 {
 	tap_hash h;
 
@@ -94,12 +94,12 @@ static tap_digest call_key(span call_id, span tag)
 
 static tap_call *call_find(tap_calls *c, const tap_sip *s)
 {
-	tap_digest key = call_key(s->first[TAP_H_CALL_ID], s->from_tag);
+	tap_digest key = tap_call_key(s->first[TAP_H_CALL_ID], s->from_tag);
 	tap_call *call = g_hash_table_lookup(c->table, &key);
 
 	if (call || !s->to_tag.left)
 		return call;
-	key = call_key(s->first[TAP_H_CALL_ID], s->to_tag);
+	key = tap_call_key(s->first[TAP_H_CALL_ID], s->to_tag);
 	return g_hash_table_lookup(c->table, &key);
 }
 
@@ -154,7 +154,7 @@ static tap_call *call_begin(tap_calls *c, const tap_msg *m, tap_call *over)
 	/* who was the caller stays the caller, whoever speaks first now */
 	tag = over ? span_str(over->tag) : m->sip->from_tag;
 	call = tap_call_new(c, m->sip, tag);
-	call->id = call_key(m->sip->first[TAP_H_CALL_ID], tag);
+	call->id = tap_call_key(m->sip->first[TAP_H_CALL_ID], tag);
 	call->source = span_dup(m->src->name);
 	call->inline_source = m->src->rewrites;
 	call->silent = is_silent(m->sip, m);
@@ -184,7 +184,7 @@ static tap_call *call_replaced(tap_calls *c, const tap_call *by)
 	for (int i = 0; i < 2; i++) {
 		if (!tap_param_find(params, i ? "to-tag" : "from-tag", &tag))
 			continue;
-		key = call_key(span_trim(id), tag);
+		key = tap_call_key(span_trim(id), tag);
 		call = g_hash_table_lookup(c->table, &key);
 		if (call)
 			return call;

@@ -290,7 +290,7 @@ static void begin(tap_call *c, const tap_msg *m)
 
 /* Session descriptions. */
 
-static void relays_note(tap_call *c, const call_half *h)
+void tap_call_relays(tap_call *c, const call_half *h)
 {
 	net_addr *to = c->relays[h->side];
 	uint8_t *n = &c->relays_n[h->side];
@@ -362,7 +362,7 @@ static void half_take(tap_call *c, tap_msg *m)
 	m->mine->serial = ++c->serial;
 	span_copy(m->branch, m->mine->branch, sizeof(m->mine->branch));
 	streams_mark(c, m->mine);
-	relays_note(c, m->half);
+	tap_call_relays(c, m->half);
 	if (m->about.mismatch)
 		tap_call_note(c, m->at, TAP_F_MISMATCH,
 			      m->side == CALL_CALLER ? "caller" : "callee");

@@ -86,6 +86,7 @@ typedef struct tap_msg {
 	bool repeated;
 } tap_msg;
 
+tap_digest tap_call_key(span call_id, span tag);
 /* `tag` is the caller's. */
 tap_call *tap_call_new(struct tap_calls *all, const tap_sip *first, span tag);
 void tap_call_free(tap_call *c);
@@ -97,6 +98,8 @@ void tap_call_due(tap_call *c, clk_both now);
 void tap_call_finish(tap_call *c, clk_both at, const rec_end *end);
 /* Another call has taken its place; its BYE is then no hanging up. */
 void tap_call_replace(tap_call *c, clk_both at, const char *by);
+/* Remembers the relay candidates of the half's side. */
+void tap_call_relays(tap_call *c, const call_half *h);
 /* A fact found by the rewriter. */
 void tap_call_note(tap_call *c, clk_both at, tap_fact f, const char *text);
 /* For those who count before a message is cut. */

@@ -107,6 +107,18 @@ void tap_calls_end(tap_calls *c, clk_both now, uint64_t call);
 void tap_calls_end_all(tap_calls *c, clk_both now);
 unsigned tap_calls_count(const tap_calls *c);
 
+/* A call that was in progress when an earlier tap ended, as its journal tells:
+ * goes on as if it had been seen from its beginning, without JRN_BEGIN. */
+typedef struct tap_resume {
+	const char *call_id, *from_tag, *source;
+	bool audio, video;	/* what is recorded of it */
+	bool answered;
+	const GPtrArray *halves;	/* of call_half; keys are not needed */
+	void *own;		/* the sink's */
+} tap_resume;
+/* MAIN. Everything is copied. */
+void tap_calls_resume(tap_calls *c, clk_both now, const tap_resume *r);
+
 /* Counters of everything seen and refused, for `edgetape stats`: i runs from
  * 0; the name is NULL behind the last. */
 const char *tap_counter_name(unsigned i);

@@ -1,0 +1,45 @@
+#include "signaling_tap/dialog.h"
+
+static void resume_fork(tap_call *c, const char *tag, bool answered)
+{
+	tap_fork f = {.state = answered ? REC_ANSWERED : REC_RINGING};
+
+	for (guint i = 0; i < c->forks->len; i++)
+		if (!strcmp(g_array_index(c->forks, tap_fork, i).tag, tag))
+			return;
+	if (c->forks->len == TAP_FORKS_MAX)
+		return;
+	f.tag = g_strdup(tag);
+	g_array_append_val(c->forks, f);
+}
+
+static void resume_half(tap_call *c, const call_half *h, bool answered)
+{
+	c->serial = MAX(c->serial, h->serial);
+	if (h->side == CALL_UNKNOWN)
+		return;
+	c->offer_sdp[h->side] |= !h->answer;
+	tap_call_relays(c, h);
+	if (*h->branch)
+		resume_fork(c, h->branch, answered);
+}
+
+void tap_calls_resume(tap_calls *all, clk_both now, const tap_resume *r)
+{
+	tap_sip first = {.from_tag = span_str(r->from_tag)};
+	tap_call *c;
+
+	first.first[TAP_H_CALL_ID] = span_str(r->call_id);
+	c = tap_call_new(all, &first, first.from_tag);
+	c->id = tap_call_key(first.first[TAP_H_CALL_ID], first.from_tag);
+	c->source = g_strdup(r->source);
+	c->inline_source = true;
+	c->begun = c->decided = c->record = true;
+	c->audio = c->kind_audio = r->audio;
+	c->video = c->kind_video = r->video;
+	c->heard = now;
+	c->own = r->own;
+	for (guint i = 0; i < r->halves->len; i++)
+		resume_half(c, g_ptr_array_index(r->halves, i), r->answered);
+	g_hash_table_replace(all->table, &c->id, c);
+}
