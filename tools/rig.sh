@@ -245,14 +245,15 @@ rig_frontend() {
 		{ grep -m 3 -E 'ERROR|CRITICAL' "$RIG/frontend.log" >&2; return 1; }
 }
 
-# rig_phone HOST USER [OPTION...] - a phone in the background.
+# rig_phone HOST USER [OPTION...] - a phone in the background; with an empty
+# RIG_TURN it has no relay.
 rig_phone() {
 	local host=$1 user=$2
 
 	shift 2
 	rig_start "$user" "$host" "$RIG_BUILD/tools/nicephone" -u "$user" \
 		-d $RIG_DOMAIN -s "$(rig_ip fe):5061" --ca "$RIG/tls/ca.pem" \
-		-b "$(rig_ip "$host")" -t "$RIG_TURN" \
+		-b "$(rig_ip "$host")" ${RIG_TURN:+-t "$RIG_TURN"} \
 		--sdp "$RIG/$user" --json "$RIG/$user.json" "$@"
 }
 
