@@ -65,7 +65,8 @@ static bool decide(void *user, const tap_facts *f, rec_decision *out)
 		return false;
 	r->totals->calls++;
 	*out = (rec_decision){true, true, true, span_str("replay"),
-			      span_str("every call of a replay is rendered")};
+			      span_str("every call of a replay is rendered"),
+			      0};
 	return true;
 }
 

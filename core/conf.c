@@ -19,7 +19,7 @@ static const conf_key table[CONF_KEYS] = {
 	TEXT(CONF_RECORDINGS, "edgetape", "recordings",
 	     "/var/lib/edgetape/recordings", "directory of the recordings"),
 	TEXT(CONF_CATALOG, "edgetape", "catalog",
-	     "/var/lib/edgetape/catalog.db",
+	     "/var/lib/edgetape/catalog/catalog.db",
 	     "database of users, rules, calls and the audit log"),
 	TEXT(CONF_RUN, "edgetape", "run", "/run/edgetape",
 	     "directory of the sockets between the roles"),

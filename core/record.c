@@ -95,6 +95,7 @@ void rec_decision_put(put *o, const rec_decision *r)
 
 bool rec_decision_get(span in, rec_decision *out)
 {
+	out->refuse = 0;
 	return get_bool(&in, &out->record) && get_bool(&in, &out->audio) &&
 	       get_bool(&in, &out->video) && get_text(&in, &out->rule) &&
 	       get_text(&in, &out->reason);

@@ -58,7 +58,12 @@ typedef struct rec_decision {
 	bool audio, video;	/* which kinds of stream */
 	span rule;		/* the rule as written, or "" */
 	span reason;		/* one sentence for a human */
+	uint16_t refuse;	/* for the tap, not written: the SIP status when
+				 * it cannot be recorded (with !record: at
+				 * once), REC_PASS, or 0: as configured */
 } rec_decision;
+
+enum { REC_PASS = 1 };		/* such a call is never refused */
 
 typedef struct rec_progress {
 	uint8_t state;		/* rec_state */

@@ -255,7 +255,8 @@ static void decide(tap_call *c, const tap_msg *m)
 	tap_facts_view(&c->facts, &f);
 	if (!c->all->cfg.decide ||
 	    !c->all->cfg.decide(c->all->cfg.decide_user, &f, d))
-		d->record = d->audio = d->video = false;
+		*d = (rec_decision){.rule = d->rule, .reason = d->reason};
+	c->refuse = d->refuse;
 	if (c->decided && c->record == d->record && c->audio == d->audio &&
 	    c->video == d->video)
 		return;

@@ -41,6 +41,7 @@ typedef struct tap_call {
 	bool begun, ended;
 	bool silent;		/* instant messages, conference control */
 	bool decided, record, audio, video;
+	uint16_t refuse;	/* as in rec_decision */
 	bool kind_audio, kind_video;	/* seen in its SDP so far */
 	bool cancelled, replaced;
 	clk_both heard;

@@ -33,25 +33,37 @@ static void found(tap_call *c, const tap_msg *m, tap_fact f, tap_counter n)
 		      m->side == CALL_CALLER ? "caller" : "callee");
 }
 
-static void refuse(tap_call *c, const tap_msg *m, tap_answer *out)
+static void refuse(tap_call *c, const tap_msg *m, uint16_t status,
+		   const char *why, tap_answer *out)
 {
-	uint16_t status = c->all->cfg.no_relay_status;
 	const rec_end end = {
 		.cause = REC_REFUSED, .side = m->side, .status = status,
-		.text = span_str("no relay candidate for a recorded stream"),
+		.text = span_str(why),
 	};
 
 	out->verdict = TAP_REFUSE;
 	out->status = status;
-	out->reason = "no relay candidate for a recorded stream";
+	out->reason = why;
 	/* in mid-call only the change is refused */
 	if (!m->sip->to_tag.left)
 		tap_call_finish(c, m->at, &end);
 }
 
+void tap_rewrite_prevent(tap_call *c, const tap_msg *m, tap_answer *out)
+{
+	if (m->sip->request && m->sip->method == TAP_INVITE &&
+	    !m->sip->to_tag.left)
+		refuse(c, m, c->refuse,
+		       "the call has to be recorded and cannot be", out);
+}
+
 static void report_take(tap_call *c, const tap_msg *m, const ice_report *r,
 			tap_answer *out)
 {
+	uint16_t status = c->refuse ? c->refuse : c->all->cfg.no_relay_status;
+
+	if (status == REC_PASS)
+		status = 0;
 	if (any_forced(r) && !c->facts.text[TAP_F_REWRITTEN])
 		tap_call_note(c, m->at, TAP_F_REWRITTEN, "yes");
 	if (r->escaped)
@@ -61,9 +73,9 @@ static void report_take(tap_call *c, const tap_msg *m, const ice_report *r,
 	if (!r->unforced)
 		return;
 	found(c, m, TAP_F_NO_RELAY, TAP_N_NO_RELAY);
-	if (c->all->cfg.no_relay_status && m->sip->request &&
-	    m->sip->method == TAP_INVITE)
-		refuse(c, m, out);
+	if (status && m->sip->request && m->sip->method == TAP_INVITE)
+		refuse(c, m, status, "no relay candidate for a recorded stream",
+		       out);
 }
 
 void tap_rewrite_message(tap_call *c, const tap_msg *m, tap_answer *out)

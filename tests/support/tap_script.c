@@ -119,7 +119,8 @@ static bool decide(void *user, const tap_facts *f, rec_decision *out)
 	s->decisions++;
 	*out = (rec_decision){.record = s->record, .audio = s->record,
 			      .video = s->record, .rule = span_str("script"),
-			      .reason = span_str("because")};
+			      .reason = span_str("because"),
+			      .refuse = s->refuse};
 	return true;
 }
 

@@ -9,6 +9,7 @@ typedef struct tap_script {
 	clk_both now;		/* moves on by tap_script_wait() */
 	tap_answer answer;	/* to the latest message */
 	bool record;		/* what the script's own rule decides */
+	uint16_t refuse;	/* and its rec_decision.refuse */
 	unsigned decisions;
 } tap_script;
 

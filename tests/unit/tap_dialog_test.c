@@ -501,6 +501,35 @@ static void test_no_relay(void)
 	talk_free(&t);
 }
 
+static tap_verdict verdict_of(bool record, uint16_t rule, uint16_t otherwise)
+{
+	const ice_plan plan = ice_plan_default();
+	talk t = talk_new(&plan, otherwise);
+	tap_verdict v;
+
+	t.s->record = record;
+	t.s->refuse = rule;
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", SDP("1", "4000"));
+	v = t.s->answer.verdict;
+	if (v == TAP_REFUSE)
+		g_assert_cmpuint(t.s->answer.status, ==, rule ? rule
+							      : otherwise);
+	talk_free(&t);
+	return v;
+}
+
+/* What a rule says of a call that cannot be recorded goes before what is
+ * configured for all. */
+static void test_refused_by_rule(void)
+{
+	g_assert_cmpint(verdict_of(true, 606, 488), ==, TAP_REFUSE);
+	g_assert_cmpint(verdict_of(true, 606, 0), ==, TAP_REFUSE);
+	g_assert_cmpint(verdict_of(true, REC_PASS, 488), ==, TAP_PASS);
+	g_assert_cmpint(verdict_of(false, 606, 0), ==, TAP_REFUSE);
+	g_assert_cmpint(verdict_of(false, REC_PASS, 488), ==, TAP_PASS);
+	g_assert_cmpint(verdict_of(false, 0, 488), ==, TAP_PASS);
+}
+
 /* ICE chose a host candidate in spite of us. */
 static void test_escaped(void)
 {
@@ -662,6 +691,7 @@ int main(int argc, char **argv)
 		{"never-answered", test_never_answered},
 		{"not-recorded", test_not_recorded},
 		{"rewriting", test_rewriting}, {"no-relay", test_no_relay},
+		{"refused-by-rule", test_refused_by_rule},
 		{"escaped", test_escaped}, {"transfer", test_transfer},
 		{"dtmf", test_dtmf}, {"silent", test_silent},
 		{"stray", test_stray}, {"widened", test_widened},
