@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "app/ledger.h"
 #include "app/setup.h"
 #include "app/worker.h"
 #include "decoder/plugin.h"
@@ -20,6 +21,7 @@ typedef struct render_role {
 	render_config cfg;
 	GArray *outputs;
 	dec_plugins *plugins;
+	ledger_pen pen;
 	unsigned count;
 	pid_t pid[WORKER_MAX];	/* 0: not running */
 	char (*now)[REC_NAME];	/* shared: what each worker is at */
@@ -43,6 +45,8 @@ static void start_worker(render_role *r, unsigned i)
 		.index = i,
 		.count = r->count,
 		.now = r->now[i],
+		.done = ledger_pen_done,
+		.user = &r->pen,
 	};
 	sigset_t set;
 
@@ -183,13 +187,17 @@ static bool configure(render_role *r, GError **err)
 static bool start(render_role *r, GError **err)
 {
 	const char *const read[] = {"/etc/localtime", "/proc/self",
-				    "/proc/sys/kernel/random", NULL};
-	const char *const write[] = {conf_text(r->conf, CONF_SPOOL),
-				     conf_text(r->conf, CONF_RECORDINGS), NULL};
+				    "/dev/urandom", "/proc/sys/kernel/random",
+				    NULL};
+	const char *write[] = {conf_text(r->conf, CONF_SPOOL),
+			       conf_text(r->conf, CONF_RECORDINGS), NULL, NULL};
+	g_autofree char *ledger = NULL;
 	void *shared;
 
 	if (!configure(r, err) || !app_drop(r->conf, err))
 		return false;
+	write[2] = ledger = ledger_dir(r->conf);
+	r->pen.path = ledger ? conf_text(r->conf, CONF_CATALOG) : NULL;
 	shared = mmap(NULL, sizeof(*r->now) * WORKER_MAX,
 		      PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		      0);

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "app/book.h"
 #include "app/follow.h"
+#include "app/ledger.h"
 #include "app/link.h"
 #include "app/session.h"
 #include "app/setup.h"
@@ -17,6 +19,7 @@ typedef struct tap_role {
 	seal_box *box;
 	link_tap *link;
 	session_writer *sessions;
+	book *book;		/* from the confinement on */
 	tap_calls *calls;
 	tap_server *server;
 } tap_role;
@@ -24,16 +27,30 @@ typedef struct tap_role {
 /* Forcing media over a relay that nobody records would harm for nothing. */
 static bool decide(void *user, const tap_facts *f, rec_decision *out)
 {
+	static const char down[] = "capture is not running";
 	tap_role *r = user;
+	bool booked = r->book && book_decide(r->book, f, out);
 
-	if (!tap_rules_decide(r->rules, f, out) || !out->record)
+	if (!booked && (!tap_rules_decide(r->rules, f, out) || !out->record))
 		return false;
-	if (link_tap_alive(r->link))
+	if (!out->record || link_tap_alive(r->link))
 		return true;
 	g_critical("a call that has to be recorded is not: capture is down");
 	out->record = false;
-	out->reason = span_str("capture is not running");
+	out->reason = span_str(down);
+	if (booked)
+		book_prevent(r->book, out, down);
 	return true;
+}
+
+static void sink(void *user, uint64_t call, void **own, const rec_event *e)
+{
+	tap_role *r = user;
+
+	if (r->book)
+		book_sink(r->book, call, own, e);
+	else
+		session_writer_sink(r->sessions, call, own, e);
 }
 
 static void send_arm(void *user, const char *call, span message, bool ended)
@@ -91,7 +108,8 @@ static void make_calls(tap_role *r)
 	tap_config cfg = {
 		.decide = decide,
 		.decide_user = r,
-		.sink = session_writer_sink,
+		.sink = sink,
+		.sink_user = r,
 		.plan = &r->plan.plan,
 		.no_relay_status =
 			conf_choice(r->conf, CONF_RULES_IMPOSSIBLE)
@@ -110,7 +128,6 @@ static void make_calls(tap_role *r)
 
 	r->link = link_tap_new(conf_text(r->conf, CONF_RUN), capture_back, r);
 	r->sessions = session_writer_new(&session);
-	cfg.sink_user = r->sessions;
 	r->calls = tap_calls_new(&cfg);
 }
 
@@ -151,12 +168,14 @@ static void resume_call(tap_role *r, const char *name)
 	g_autoptr(story) s = NULL;
 	tap_resume resume;
 	clk_both last = {{0}, {0}};
+	void *own;
 
 	if (g_file_test(mark, G_FILE_TEST_EXISTS))
 		return;
 	s = read_story(spool, name, &last);
 	if (!s || !goes_on(r, s, last))
 		return;
+	own = session_writer_resume(r->sessions, name, clk_now(), s->halves);
 	resume = (tap_resume){
 		.call_id = s->call_id,
 		.from_tag = s->from_tag,
@@ -165,10 +184,10 @@ static void resume_call(tap_role *r, const char *name)
 		.video = s->video,
 		.answered = s->has_answer,
 		.halves = s->halves,
-		.own = session_writer_resume(r->sessions, name, clk_now(),
-					     s->halves),
+		.own = book_resume(r->book, s, own),
 	};
 	tap_calls_resume(r->calls, clk_now(), &resume);
+	s = NULL;	/* the book's */
 	g_message("%s: goes on", name);
 }
 
@@ -226,10 +245,12 @@ static bool confine_tap(const tap_role *r, GError **err)
 	const char *const read[] = {
 		conf_text(c, CONF_TAP_CERTIFICATE), conf_text(c, CONF_TAP_KEY),
 		conf_text(c, CONF_TAP_CA), "/etc/localtime",
+		"/usr/share/zoneinfo", "/dev/urandom",
 		"/proc/sys/kernel/random", crl, NULL,
 	};
+	g_autofree char *ledger = ledger_dir(c);
 	const char *const write[] = {conf_text(c, CONF_SPOOL),
-				     conf_text(c, CONF_RUN), NULL};
+				     conf_text(c, CONF_RUN), ledger, NULL};
 
 	return app_confine(true, read, write, err);
 }
@@ -238,6 +259,7 @@ static void stop(tap_role *r)
 {
 	tap_server_free(r->server);
 	tap_calls_free(r->calls);
+	book_free(r->book);
 	session_writer_free(r->sessions);
 	link_tap_free(r->link);
 	seal_box_free(r->box);
@@ -266,6 +288,13 @@ int cmd_tap(int argc, char **argv)
 		return app_fail("tap", err);
 	}
 	session_writer_start(r.sessions);
+	r.book = book_new(conf_text(r.conf, CONF_CATALOG),
+			  session_writer_sink, r.sessions, &err);
+	if (!r.book) {
+		stop(&r);
+		g_prefix_error(&err, "the catalog: ");
+		return app_fail("tap", err);
+	}
 	resume_calls(&r);
 	g_timeout_add_seconds(1, tick, &r);
 	g_message("listening on %s",

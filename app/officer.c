@@ -53,9 +53,12 @@ static char *actor_name(void)
 static bool catalog_open(officer *o, GError **err)
 {
 	const char *path = conf_need(o->conf, CONF_CATALOG, err);
+	g_autofree char *dir = NULL;
 
 	if (!path || !app_drop(o->conf, err))
 		return false;
+	dir = g_path_get_dirname(path);
+	g_mkdir_with_parents(dir, 0750);
 	o->db = cat_open(path, err);
 	if (!o->db)
 		g_prefix_error(err, "the catalog: ");

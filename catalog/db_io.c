@@ -235,6 +235,7 @@ static cat_db *db_new(const char *path, int flags, GError **err)
 			  "PRAGMA synchronous = FULL;"
 			  "PRAGMA foreign_keys = ON;"
 			  "PRAGMA trusted_schema = OFF;"
+			  "PRAGMA temp_store = MEMORY;"
 			  "PRAGMA cache_size = -16384;", err))
 		return NULL;
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);

@@ -359,6 +359,7 @@ rig_recorder() {
 	{
 		printf '[edgetape]\nspool=%s\nrecordings=%s\nrun=%s\n' \
 			"$RIG/spool" "$recordings" "$RIG/run"
+		printf 'catalog=%s\n' "$RIG/catalog/catalog.db"
 		printf 'public-key=%s\nprivate-key=%s\n' \
 			"$RIG/recorder.pub" "$RIG/recorder.key"
 		printf '[tap]\nlisten=%s\npeers=%s\n' \

@@ -31,6 +31,7 @@ cat >"$tmp/conf" <<END
 [edgetape]
 spool=$tmp/spool
 recordings=$tmp/recordings
+catalog=$tmp/catalog/catalog.db
 private-key=$tmp/r.key
 [render]
 workers=2

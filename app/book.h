@@ -1,0 +1,28 @@
+/* book.h - the tap's side of the catalog: decides by its policy and enters
+ * each call of a recorded user into the ledger, from its beginning. */
+#pragma once
+#include "app/story.h"
+#include "catalog/watch.h"
+#include "core/conf.h"
+#include "signaling_tap/tap.h"
+
+typedef struct book book;
+
+/* MAIN, when the process is confined: starts the catalog's thread. `next` is
+ * the sink that each event goes to; both are lent. NULL on error. */
+book *book_new(const char *path, tap_sink *next, void *next_user, GError **err);
+/* MAIN. Writes what waits. */
+void book_free(book *b);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(book, book_free)
+
+/* MAIN. What the catalog says of a call; false when no rule of it names a
+ * party, or the call has no sound. Fills all of `out`, whose texts live until
+ * the next call. */
+bool book_decide(book *b, const tap_facts *f, rec_decision *out);
+/* MAIN. The same decision, not carried out: `why` is a sentence. */
+void book_prevent(book *b, rec_decision *out, const char *why);
+/* MAIN. A call that an earlier tap began: takes what its journal tells, and
+ * what the next sink has of it. Returns the tap_sink's `*own`. */
+void *book_resume(book *b, story *s, void *next);
+/* A tap_sink; `user` is a book. */
+void book_sink(void *user, uint64_t call, void **own, const rec_event *e);

@@ -1,0 +1,155 @@
+#include "app/ledger.h"
+
+#include <errno.h>
+#include <string.h>
+
+char *ledger_dir(const conf *c)
+{
+	g_autofree char *dir = g_path_get_dirname(conf_text(c, CONF_CATALOG));
+
+	if (g_mkdir_with_parents(dir, 0750) == 0)
+		return g_steal_pointer(&dir);
+	g_warning("%s: %s: there will be no ledger of the calls", dir,
+		  g_strerror(errno));
+	return NULL;
+}
+
+static void take(char **to, const char *text)
+{
+	g_free(*to);
+	*to = text && *text ? g_utf8_make_valid(text, -1) : NULL;
+}
+
+static int64_t to_ms(clk_wall t)
+{
+	return t.ns / CLK_NS_PER_MS;
+}
+
+cat_end ledger_end(uint8_t cause)
+{
+	switch ((rec_cause)cause) {
+	case REC_BYE:
+		return CAT_END_BYE;
+	case REC_CANCELLED:
+		return CAT_END_CANCELLED;
+	case REC_FAILED:
+		return CAT_END_UNANSWERED;
+	case REC_REFUSED:
+		return CAT_END_REFUSED;
+	case REC_TIMEOUT:
+		return CAT_END_TIMEOUT;
+	case REC_REPLACED:
+		return CAT_END_REPLACED;
+	}
+	return CAT_END_UNKNOWN;
+}
+
+static void add_new(GPtrArray *a, const char *text)
+{
+	if (text && *text &&
+	    !g_ptr_array_find_with_equal_func(a, text, g_str_equal, NULL))
+		g_ptr_array_add(a, g_utf8_make_valid(text, -1));
+}
+
+void ledger_parties(cat_entry *e, const story *s)
+{
+	static const char *const facts[] = {
+		"caller.uri", "caller.tel", "caller.asserted",
+		"callee.uri", "callee.tel", "callee.asserted",
+	};
+
+	take(&e->caller, story_party(s, "caller"));
+	take(&e->callee, story_party(s, "callee"));
+	take(&e->caller_name, story_fact(s, "caller.name"));
+	take(&e->callee_name, story_fact(s, "callee.name"));
+	take(&e->conference, story_fact(s, "conference"));
+	for (size_t i = 0; i < G_N_ELEMENTS(facts); i++)
+		add_new(e->ids, story_fact(s, facts[i]));
+	if (e->owners->len)
+		return;
+	add_new(e->owners, e->caller);
+	add_new(e->owners, e->callee);
+}
+
+cat_entry *ledger_from_story(const story *s)
+{
+	cat_entry *e = cat_entry_new(s->name);
+
+	take(&e->call_id, s->call_id);
+	take(&e->source, s->source);
+	take(&e->rule, s->rule);
+	if (s->reason)
+		cat_entry_told(e, span_str(s->reason));
+	ledger_parties(e, s);
+	e->begun_ms = to_ms(s->begun.wall);
+	if (s->has_answer)
+		e->answered_ms = to_ms(s->answered.wall);
+	if (s->has_end) {
+		e->ended_ms = to_ms(s->ended.wall);
+		e->end = ledger_end(s->end_cause);
+		e->end_status = s->end_status;
+	}
+	return e;
+}
+
+/* A call that we refused was blocked, whatever render found of it. */
+void ledger_outcome(cat_entry *e, const char *outcome, const char *why)
+{
+	if (!cat_outcome_parse(outcome, &e->outcome))
+		e->outcome = CAT_PENDING;
+	if (e->end == CAT_END_REFUSED)
+		e->outcome = CAT_BLOCKED;
+	if (why && *why)
+		take(&e->reason, why);
+	if (e->outcome == CAT_NOT_RECORDED && !e->answered_ms)
+		take(&e->cause, e->end == CAT_END_CANCELLED ? "cancelled"
+							    : "unanswered");
+}
+
+static void gaps_take(cat_entry *e, const render_result *r)
+{
+	for (guint i = 0; i < r->gaps->len; i++) {
+		const render_gap *g = &g_array_index(r->gaps, render_gap, i);
+		int64_t at = g->at.ns - g->length_ns - r->begin.mono.ns;
+
+		cat_entry_gap(e, g->side, sidecar_cause(g->cause),
+			      at / CLK_NS_PER_MS, g->length_ns / CLK_NS_PER_MS,
+			      (int64_t)g->packets);
+	}
+}
+
+cat_entry *ledger_from_result(const render_result *r)
+{
+	cat_entry *e = ledger_from_story(r->story);
+
+	cat_entry_known(e);
+	ledger_outcome(e, r->outcome, r->why);
+	take(&e->sidecar, r->sidecar);
+	e->duration_ms = r->mix.duration / CLK_NS_PER_MS;
+	if (!e->ended_ms)
+		e->ended_ms = to_ms(r->end.wall);
+	gaps_take(e, r);
+	for (guint i = 0; r->mix.files && i < r->mix.files->len; i++) {
+		const mix_file *f = &g_array_index(r->mix.files, mix_file, i);
+
+		cat_entry_file(e, f->path, f->sha256, (int64_t)f->bytes,
+			       f->channels);
+	}
+	return e;
+}
+
+void ledger_pen_done(void *user, const render_result *r)
+{
+	ledger_pen *pen = user;
+	g_autoptr(GError) err = NULL;
+	g_autoptr(cat_entry) e = NULL;
+
+	if (!pen->path)
+		return;
+	if (!pen->db)
+		pen->db = cat_open(pen->path, &err);
+	e = pen->db ? ledger_from_result(r) : NULL;
+	if (!e || !cat_ledger_put(pen->db, e, &err))
+		g_critical("%s is not in the ledger: %s; `edgetape rebuild` "
+			   "puts it there", r->story->name, err->message);
+}

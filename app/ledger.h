@@ -1,0 +1,31 @@
+/* ledger.h - what the roles know of a call, as a row of the catalog's ledger. */
+#pragma once
+#include "app/render.h"
+#include "catalog/ledger.h"
+#include "core/conf.h"
+
+/* The directory of the catalog, made if absent: where a role must be allowed
+ * to write. NULL, and a warning, when there can be none. Free it. */
+char *ledger_dir(const conf *c);
+
+/* Parties, times, decision and end; the outcome stays open. */
+cat_entry *ledger_from_story(const story *s);
+/* And the outcome, its reason, gaps and files. */
+cat_entry *ledger_from_result(const render_result *r);
+/* The same out of a recording's sidecar. NULL on error. */
+cat_entry *ledger_from_sidecar(const char *path, GError **err);
+
+/* What the parties of `s` are known by, into e->ids; without owners told, both
+ * parties own the call. */
+void ledger_parties(cat_entry *e, const story *s);
+cat_end ledger_end(uint8_t rec_cause);
+/* As render says it; a call that we refused was blocked. `why` may be NULL. */
+void ledger_outcome(cat_entry *e, const char *outcome, const char *why);
+
+/* render's: writes each call's row. Opens the database at the first call, in
+ * the process that uses it. `path` is lent. */
+typedef struct ledger_pen {
+	const char *path;
+	cat_db *db;
+} ledger_pen;
+void ledger_pen_done(void *pen, const render_result *r);
