@@ -1,0 +1,69 @@
+#!/bin/bash
+# catalog_calls.sh - an officer's rules on real calls: what a rule says is in
+# force within a second, and every call of a recorded user has its row.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/support/calls.bash
+. tests/support/calls.bash
+
+officer() {
+	"$RIG_BUILD/app/edgetape" "$@" -c "$RIG/edgetape.conf"
+}
+
+outcome() { # outcome USER - of the newest call with this user
+	officer calls --who "$1" --limit 1 --csv | tr -d '\r' |
+		sed -n '2s/^\([^,]*,\)\{4\}\([A-Z_]*\),.*/\2/p'
+}
+
+outcome_is() {
+	[ "$(outcome "$1")" = "$2" ]
+}
+
+owners_are() { # owners_are USER OWNER... - of the newest call
+	local call
+
+	call=$(officer calls --who "$1" --limit 1 --csv | tr -d '\r' |
+		sed -n '2s/.*,//p')
+	shift
+	[ "$(officer calls show "$call" --csv | tr -d '\r' |
+		sed -n '/^owner,/,/^identity/p' | grep -o 'user:[a-z]*' |
+		tr '\n' ' ')" = "$(printf 'user:%s ' "$@")" ]
+}
+
+audit_is_whole() {
+	officer audit --verify >&2
+}
+
+need_rig
+rig_recorder "$RIG/recordings" || bail 'the recorder'
+rig_frontend || bail 'the Front End'
+
+# The tap runs already; the catalog comes now.
+officer users add alice "sip:alice@$RIG_DOMAIN" --group traders >/dev/null &&
+	officer users add bob "sip:bob@$RIG_DOMAIN" >/dev/null &&
+	officer users add carol "sip:carol@$RIG_DOMAIN" >/dev/null &&
+	officer rules add traders who=group:traders mode=always keep=5y \
+		>/dev/null || bail 'the rules'
+sleep 1
+
+rig_call carol bob 2 || bail 'a call that no rule names'
+is 'no rule: no row' [ -z "$(outcome carol)" ]
+rig_call alice bob 4 || bail 'a call that is recorded'
+rig_await 30 'the row' outcome_is alice RECORDED
+is 'recorded by the rule' outcome_is alice RECORDED
+is 'it belongs to the user of the rule' owners_are alice alice
+
+officer rules add carol who=user:carol mode=never >/dev/null &&
+	officer rules add bob who=user:bob mode=metadata-only >/dev/null &&
+	sleep 1
+rig_call carol bob 2 || bail 'a call that is exempt'
+rig_await 10 'the row' outcome_is carol EXEMPT
+is 'a rule is in force within a second' outcome_is carol EXEMPT
+rig_stop capture
+sleep 2
+rig_call alice carol 2 || bail 'a call without capture'
+rig_await 10 'the row' outcome_is alice NOT_RECORDED
+is 'without capture the miss is visible' outcome_is alice NOT_RECORDED
+is 'the audit log is whole' audit_is_whole
+is 'the roles end cleanly' roles_end_cleanly
+finish
