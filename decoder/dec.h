@@ -49,7 +49,7 @@ typedef enum dec_event_kind {
 	DEC_KEYED,		/* the source went over to another key */
 	DEC_DTMF,		/* RFC 4733: digit, length; told at its end;
 				 * pt is the event's code */
-	DEC_GAP,		/* packets are missing: packets, length, cause */
+	DEC_GAP,		/* packets, length, cause of what is missing */
 	DEC_UNDECODABLE,	/* no decoder for `name`; once per pt */
 	DEC_BYE,		/* RTCP BYE of the source */
 	DEC_UNOPENED,		/* held packets expired; once per SSRC, cause */
@@ -83,13 +83,25 @@ typedef struct dec_event {
 				 * opened it; "" for the caller's; lent */
 } dec_event;
 
-/* Called from inside the functions below; everything is lent for the call.
- * A source restarted by its sender, or whose timestamps jump against the
- * capture time, goes on as a new stream number. */
+/* One packet of a stream that is no sound, in clear, in its stream's order. */
+typedef struct dec_payload {
+	uint32_t stream, ssrc, ts;
+	uint16_t seq;
+	uint8_t side, media, pt;
+	bool marker;
+	clk_mono arrival;
+	const char *name;	/* as in rtpmap; lent */
+	span bytes;		/* lent */
+} dec_payload;
+
+/* Any may be NULL. Called from inside the functions below; everything is lent
+ * for the call. A source restarted by its sender, or whose timestamps jump
+ * against the capture time, goes on as a new stream number. */
 typedef struct dec_sink {
 	void (*block)(void *user, const pcm_block *b);
 	void (*report)(void *user, const pcm_report *r);
 	void (*event)(void *user, const dec_event *e);
+	void (*payload)(void *user, const dec_payload *p);
 } dec_sink;
 
 typedef struct dec_stream_totals {

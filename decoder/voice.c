@@ -326,13 +326,35 @@ static void play_item(dec_voice *v, const dec_item *item,
 	}
 }
 
-/* Video and the like: its packets are counted and named, not decoded here. */
+static void hand_on(dec_voice *v, const dec_item *item, const char *name)
+{
+	const dec_payload p = {
+		.stream = v->totals->stream,
+		.ssrc = v->totals->ssrc,
+		.ts = item->head.ts,
+		.seq = item->head.seq,
+		.side = v->from.side,
+		.media = v->from.media,
+		.pt = item->head.pt,
+		.marker = item->head.marker,
+		.arrival = item->at,
+		.name = name,
+		.bytes = item->payload,
+	};
+
+	if (v->out->sink.payload)
+		v->out->sink.payload(v->out->user, &p);
+}
+
+/* Video and the like is counted, named and handed on, not decoded here. */
 static void count_item(dec_voice *v, const dec_item *item, dec_hole h)
 {
 	const dec_unit u = {.at = item->at};
+	const dec_kind *k = dec_kinds_get(&v->kinds, item->head.pt);
 
-	dec_voice_note(v, dec_kinds_get(&v->kinds, item->head.pt)->is.name);
+	dec_voice_note(v, k->is.name);
 	tell_gap(v, h, 0, 0, &u);
+	hand_on(v, item, k->is.name);
 }
 
 void dec_voice_play(dec_voice *v, const dec_item *item, const dec_item *queued,

@@ -54,7 +54,8 @@ static void on_event(void *user, const dec_event *e)
 			       e->name);
 }
 
-const dec_sink heard_sink = {on_block, on_report, on_event};
+const dec_sink heard_sink = {
+	.block = on_block, .report = on_report, .event = on_event};
 
 void heard_init(heard *h)
 {

@@ -468,6 +468,54 @@ static void test_grid(void)
 				one_grid(loss, burst, shuffle * 15);
 }
 
+static void on_payload(void *user, const dec_payload *p)
+{
+	GArray *seqs = user;
+
+	g_assert_true(span_eq(p->bytes, "picture"));
+	g_assert_cmpstr(p->name, ==, "H264");
+	g_assert_cmpuint(p->side, ==, CALL_CALLER);
+	g_array_append_val(seqs, p->seq);
+}
+
+/* Video comes out as it is, in order, and counted. */
+static void test_video(void)
+{
+	g_autoptr(GArray) seqs = g_array_new(FALSE, FALSE, sizeof(uint16_t));
+	const dec_config config = dec_config_default();
+	const dec_sink sink = {.payload = on_payload};
+	g_autoptr(dec_call) c = dec_call_new(&config, &sink, seqs);
+	dec_stream_totals t;
+	sender s;
+
+	sender_init(&s, NULL, CALL_CALLER, 1);
+	for (int answer = 0; answer < 2; answer++) {
+		g_autoptr(call_half) h = sender_half(&s, answer, 1, 1);
+
+		h->side = answer ? CALL_CALLEE : CALL_CALLER;
+		g_strlcpy(CALL_MEDIA(h, 0)->kind, "video", 24);
+		sender_add_payload(h, 122, "H264", 90000);
+		dec_call_describe(c, h);
+	}
+	s.pt = 122;
+	for (int i = 0; i < 50; i++) {
+		const pkt p = sender_rtp(&s, "picture", 7);
+
+		if (i != 7)
+			(void)dec_call_packet(c, &p);
+	}
+	dec_call_finish(c);
+	g_assert_true(dec_call_stream(c, 0, &t));
+	g_assert_cmpuint(t.packets, ==, 49);
+	g_assert_cmpuint(t.lost, ==, 1);
+	g_assert_cmpuint(t.undecodable, ==, 0);
+	g_assert_cmpuint(seqs->len, ==, 49);
+	for (guint i = 1; i < seqs->len; i++)
+		g_assert_cmpuint(g_array_index(seqs, uint16_t, i), >,
+				 g_array_index(seqs, uint16_t, i - 1));
+	sender_clear(&s);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -486,5 +534,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/decoder/voice/reorder", test_reorder);
 	g_test_add_func("/decoder/voice/late", test_late);
 	g_test_add_func("/decoder/voice/grid", test_grid);
+	g_test_add_func("/decoder/voice/video", test_video);
 	return g_test_run();
 }
