@@ -30,7 +30,7 @@ typedef struct tap_seen {
 } tap_seen;
 
 typedef struct tap_call {
-	tap_digest id;		/* of Call-ID and caller's tag; the table's key */
+	tap_digest id;		/* of Call-ID and caller's tag: the key */
 	struct tap_calls *all;
 	uint64_t number;
 	void *own;		/* the sink's */

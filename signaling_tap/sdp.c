@@ -318,7 +318,7 @@ static bool line_read(reader *r, span line)
 	span kind;
 
 	if (!span_cut(&line, 2, &kind) || kind.p[1] != '=')
-		return true;	/* tolerated: others are stricter than we need */
+		return true;	/* tolerated: it is not ours to judge */
 	switch (kind.p[0]) {
 	case 'm':
 		return media_begin(r, line);

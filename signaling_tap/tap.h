@@ -16,14 +16,14 @@ struct ice_plan;	/* ice_rewriter/ice.h */
 #define TAP_ERROR (tap_error_quark())
 typedef enum tap_error {
 	TAP_ERROR_RULE,		/* a rule cannot be read */
-	TAP_ERROR_TLS,		/* certificate, key, CA or list of revoked ones */
+	TAP_ERROR_TLS,		/* certificate, key, CA or revocation list */
 	TAP_ERROR_LISTEN,
 } tap_error;
 GQuark tap_error_quark(void);
 
 /* Who a party is. Lent; what is not known is an empty span. */
 typedef struct tap_party {
-	span uri;	/* "sip:alice@example.com": scheme, user and host only */
+	span uri;	/* "sip:alice@example.com": nothing behind the host */
 	span name;	/* display name, without quotes */
 	span tel;	/* "tel:+4930123456", from From/To or asserted */
 	span asserted;	/* sip: URI of P-Asserted-Identity */
@@ -153,9 +153,9 @@ typedef struct tap_server_config {
 	const char *listen;		/* TLS */
 	const char *cert, *key, *ca;	/* PEM files */
 	const char *crl;		/* PEM, or NULL */
-	const char *const *allow;	/* subject alternative names, NULL at the
-					 * end; NULL: all that the CA signed */
-	const char *plain_tcp;		/* NULL; HEP copies, no verdict obeyed */
+	const char *const *allow;	/* subject alternative names, NULL at
+					 * the end; NULL: whom the CA signed */
+	const char *plain_tcp;		/* NULL; HEP copies, none obeyed */
 	const char *plain_udp;		/* NULL */
 	const char *plain_key;		/* HEP authentication key that frames
 					 * on those must carry; NULL: none */

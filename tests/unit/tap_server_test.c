@@ -85,11 +85,13 @@ static void client_talk(rig *r, SSL *ssl)
 {
 	static tap_frame frames[BACKLOG];
 	gsize len;
+	const guint8 *p;
 	int n;
 
 	for (gsize at = 0; at < r->send->len; at += len) {
 		len = MIN(r->piece, r->send->len - at);
-		while ((n = SSL_write(ssl, r->send->data + at, (int)len)) <= 0) {
+		p = r->send->data + at;
+		while ((n = SSL_write(ssl, p, (int)len)) <= 0) {
 			/* SO_SNDTIMEO: the server has stopped reading, so
 			 * TAP_CONN_OUT octets wait for us at least */
 			if (SSL_get_error(ssl, n) != SSL_ERROR_WANT_WRITE)

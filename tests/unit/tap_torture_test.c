@@ -143,9 +143,12 @@ static gpointer wire_client(gpointer data)
 	span in, frame;
 	int n;
 
+	g_assert_nonnull(ssl);
 	for (gsize at = 0; at < w->send->len; at += w->piece)
-		SSL_write(ssl, w->send->data + at,
-			  (int)MIN(w->piece, w->send->len - at));
+		do	/* again when it took too long */
+			n = SSL_write(ssl, w->send->data + at,
+				      (int)MIN(w->piece, w->send->len - at));
+		while (n <= 0 && SSL_get_error(ssl, n) == SSL_ERROR_WANT_WRITE);
 	while (w->verdicts <= G_N_ELEMENTS(messages) &&
 	       (n = SSL_read(ssl, buf, sizeof(buf))) > 0) {
 		g_byte_array_append(got, buf, (guint)n);
