@@ -183,7 +183,8 @@ static mix_call *open_mix(render_call *r, GError **err)
  * record begins with whatever comes first. */
 static bool begin(render_call *r, clk_both at, GError **err)
 {
-	static const dec_sink sink = {on_block, on_report, on_event};
+	static const dec_sink sink = {
+		.block = on_block, .report = on_report, .event = on_event};
 
 	r->mix = open_mix(r, err);
 	if (!r->mix)
