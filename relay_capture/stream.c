@@ -308,8 +308,10 @@ static bool tls_length(span s, size_t *head, size_t *len, size_t *all)
 	if (!span_u8(&s, &type) || !span_u8(&s, &major) || !span_skip(&s, 1) ||
 	    !span_u16(&s, &n))
 		return false;
+	if (type != TLS_RECORD || major != 3 || n >= 512)
+		return false;
 	*head = *len = *all = 5u + n;
-	return type == TLS_RECORD && major == 3 && n < 512;
+	return true;
 }
 
 static framing guess(span s)

@@ -1,0 +1,248 @@
+/* Claims and the order in which they decide; what is learnt on the way. */
+#include "relay_capture/claim.h"
+#include "tests/support/relay_rig.h"
+
+/* Frames of raw IPv4 and UDP, by hand. */
+static void udp(rig *g, const char *from, const char *to, const void *p,
+		size_t n, int64_t ms)
+{
+	net_addr src = rig_addr(from), dst = rig_addr(to);
+	uint8_t buf[512];
+	put o = put_into(buf, sizeof(buf));
+
+	put_u16(&o, 0x4500);
+	put_u16(&o, (uint16_t)(28 + n));
+	put_u32(&o, 0);
+	put_u32(&o, 0x40110000);
+	put_bytes(&o, src.ip, 4);
+	put_bytes(&o, dst.ip, 4);
+	put_u16(&o, src.port);
+	put_u16(&o, dst.port);
+	put_u16(&o, (uint16_t)(8 + n));
+	put_u16(&o, 0);
+	put_bytes(&o, p, n);
+	relay_frame(g->tap, 101, put_done(&o),
+		    clk_from_wall(ms * CLK_NS_PER_MS));
+}
+
+static void rtp(rig *g, const char *from, const char *to, uint32_t ssrc,
+		uint16_t seq, int64_t ms)
+{
+	uint8_t buf[64] = {0};
+	put o = put_into(buf, sizeof(buf));
+
+	put_u16(&o, 0x8000);
+	put_u16(&o, seq);
+	put_u32(&o, seq * 160u);
+	put_u32(&o, ssrc);
+	udp(g, from, to, buf, sizeof(buf), ms);
+}
+
+static void check(rig *g, const char *from, const char *to, const char *name,
+		  int64_t ms)
+{
+	uint8_t buf[128];
+	put o = put_into(buf, sizeof(buf));
+	size_t n = strlen(name), pad = -n & 3;
+
+	put_u16(&o, 1);
+	put_u16(&o, (uint16_t)(4 + n + pad));
+	put_u32(&o, 0x2112a442);
+	put_bytes(&o, "twelve bytes", 12);
+	put_u16(&o, 6);
+	put_u16(&o, (uint16_t)n);
+	put_bytes(&o, name, n);
+	put_bytes(&o, "\0\0\0", pad);
+	udp(g, from, to, buf, o.n, ms);
+}
+
+static void arm(rig *g, const char *call, call_side side, const char *ufrag,
+		const char *relay)
+{
+	const char *relays[] = {relay, NULL};
+	g_autoptr(call_half) h = rig_half(side, ufrag, relays);
+
+	relay_arm(g->tap, call, h, clk_from_wall(0));
+}
+
+static const rig_pkt *last(const rig *g)
+{
+	g_assert_cmpuint(g->pkts->len, >, 0);
+	return g_ptr_array_index(g->pkts, g->pkts->len - 1);
+}
+
+static void assert_last(const rig *g, const char *call, call_side side,
+			pkt_why why, pkt_leg leg)
+{
+	const rig_pkt *r = last(g);
+
+	g_assert_cmpstr(r->call, ==, call);
+	g_assert_cmpint(r->p.side, ==, side);
+	g_assert_cmpint(r->p.why, ==, why);
+	g_assert_cmpint(r->p.leg, ==, leg);
+}
+
+static void test_reasons(void)
+{
+	rig g;
+
+	rig_init(&g, NULL);
+	arm(&g, "one", CALL_CALLER, "aa", "10.9.0.9:50000 10.1.0.1:4000");
+	arm(&g, "one", CALL_CALLEE, "bb", "10.9.0.9:50002 10.2.0.1:4000");
+	rtp(&g, "10.1.0.1:4000", "10.9.0.9:3478", 1, 1, 1);
+	assert_last(&g, "one", CALL_CALLER, PKT_WHY_RADDR, PKT_LEG_FROM_CLIENT);
+	rtp(&g, "10.9.0.9:3478", "10.1.0.1:4000", 2, 1, 2);
+	assert_last(&g, "one", CALL_CALLEE, PKT_WHY_RADDR, PKT_LEG_TO_CLIENT);
+	rtp(&g, "10.9.0.9:50002", "10.9.0.9:50000", 2, 2, 3);
+	assert_last(&g, "one", CALL_CALLEE, PKT_WHY_RELAYED, PKT_LEG_RELAYED);
+	rtp(&g, "10.7.7.7:7", "10.9.0.9:50000", 2, 3, 4);
+	assert_last(&g, "one", CALL_CALLEE, PKT_WHY_RELAYED,
+		    PKT_LEG_TO_RELAYED);
+	check(&g, "10.8.8.8:8", "10.9.0.9:50000", "aa:bb", 5);
+	rtp(&g, "10.8.8.8:8", "10.9.0.9:50000", 2, 4, 6);
+	assert_last(&g, "one", CALL_CALLEE, PKT_WHY_UFRAG, PKT_LEG_TO_RELAYED);
+	/* Its address is known from now on, in the other direction too. */
+	rtp(&g, "10.6.6.6:6", "10.8.8.8:8", 1, 5, 7);
+	assert_last(&g, "one", CALL_CALLER, PKT_WHY_LEARNT, PKT_LEG_PLAIN);
+	rig_check_sums(&g);
+	rig_clear(&g);
+}
+
+/* The address of one call, but the ufrags of another. */
+static void test_ufrag_wins(void)
+{
+	rig g;
+
+	rig_init(&g, NULL);
+	arm(&g, "old", CALL_CALLER, "aa", "10.9.0.9:50000 10.1.0.1:4000");
+	arm(&g, "old", CALL_CALLEE, "bb", "10.9.0.9:50002 10.2.0.1:4000");
+	rtp(&g, "10.1.0.1:4000", "10.9.0.9:3478", 1, 1, 1);
+	assert_last(&g, "old", CALL_CALLER, PKT_WHY_RADDR, PKT_LEG_FROM_CLIENT);
+	arm(&g, "new", CALL_CALLER, "cc", "10.9.0.9:50010 10.3.0.1:4000");
+	arm(&g, "new", CALL_CALLEE, "dd", "10.9.0.9:50012 10.4.0.1:4000");
+	check(&g, "10.1.0.1:4000", "10.9.0.9:3478", "cc:dd", 2);
+	rtp(&g, "10.1.0.1:4000", "10.9.0.9:3478", 1, 2, 3);
+	assert_last(&g, "new", CALL_CALLEE, PKT_WHY_UFRAG, PKT_LEG_FROM_CLIENT);
+	rig_check_sums(&g);
+	rig_clear(&g);
+}
+
+/* A port is used again while the first call is in its grace time. */
+static void test_reused_port(void)
+{
+	rig g;
+
+	rig_init(&g, NULL);
+	arm(&g, "old", CALL_CALLER, "", "10.9.0.9:50000 10.1.0.1:4000");
+	rtp(&g, "10.1.0.1:4000", "10.9.0.9:3478", 1, 1, 1);
+	relay_disarm(g.tap, "old", clk_from_wall(2 * CLK_NS_PER_MS));
+	rtp(&g, "10.1.0.1:4000", "10.9.0.9:3478", 1, 2, 3);
+	assert_last(&g, "old", CALL_CALLER, PKT_WHY_RADDR, PKT_LEG_FROM_CLIENT);
+	arm(&g, "new", CALL_CALLEE, "", "10.9.0.9:50000 10.1.0.1:4000");
+	rtp(&g, "10.1.0.1:4000", "10.9.0.9:3478", 1, 3, 4);
+	assert_last(&g, "new", CALL_CALLEE, PKT_WHY_RADDR, PKT_LEG_FROM_CLIENT);
+	rig_check_sums(&g);
+	rig_clear(&g);
+}
+
+/* The Allocate response came before the call was described, and the client
+ * is behind a NAT that the SDP does not know. */
+static void test_allocation(void)
+{
+	static const uint8_t answer[] = {
+		1, 3, 0, 0x14, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8,
+		9, 10, 11, 12, 0, 0x0f, 0, 4, 0x72, 0xc6, 0x4b, 0xc6,
+		0, 1, 0, 8, 0, 1, 0xc3, 0x50, 10, 9, 0, 9};	/* :50000 */
+	rig g;
+
+	rig_init(&g, NULL);
+	udp(&g, "10.9.0.9:3478", "198.51.100.7:6000", answer, sizeof(answer),
+	    1);
+	arm(&g, "one", CALL_CALLER, "", "10.9.0.9:50000 192.168.0.2:4000");
+	rtp(&g, "198.51.100.7:6000", "10.9.0.9:3478", 1, 1, 2);
+	assert_last(&g, "one", CALL_CALLER, PKT_WHY_RELAYED,
+		    PKT_LEG_FROM_CLIENT);
+	rig_clear(&g);
+}
+
+static void test_nat(void)
+{
+	relay_config conf;
+	rig g;
+
+	relay_config_init(&conf);
+	conf.nats[0] = (relay_nat){rig_addr("203.0.113.9:0"),
+				   rig_addr("10.9.0.9:0")};
+	rig_init(&g, &conf);
+	arm(&g, "one", CALL_CALLER, "", "203.0.113.9:50000 198.51.100.7:4000");
+	rtp(&g, "10.9.0.9:50000", "192.0.2.1:9000", 1, 1, 2);
+	assert_last(&g, "one", CALL_CALLER, PKT_WHY_RELAYED, PKT_LEG_RELAYED);
+	rig_clear(&g);
+}
+
+static void test_ssrc(void)
+{
+	g_autoptr(call_half) h = rig_half(CALL_CALLEE, "", NULL);
+	call_ssrcs range = {1000, 1099}, wide = {2000, 900000};
+	rig g;
+
+	rig_init(&g, NULL);
+	g_array_append_val(CALL_MEDIA(h, 0)->ssrcs, range);
+	g_array_append_val(CALL_MEDIA(h, 0)->ssrcs, wide);
+	relay_arm(g.tap, "one", h, clk_from_wall(0));
+	rtp(&g, "10.5.0.1:5", "10.5.0.2:5", 1099, 1, 1);
+	assert_last(&g, "one", CALL_CALLEE, PKT_WHY_SSRC, PKT_LEG_PLAIN);
+	rtp(&g, "10.5.0.1:6", "10.5.0.2:6", 1100, 1, 1);
+	rtp(&g, "10.5.0.1:7", "10.5.0.2:7", 3000, 1, 1);
+	g_assert_cmpuint(g.pkts->len, ==, 1);
+	rig_clear(&g);
+}
+
+/* One ufrag alone must be of one call only. */
+static void test_half_known(void)
+{
+	rig g;
+
+	rig_init(&g, NULL);
+	arm(&g, "one", CALL_CALLER, "aa", "10.9.0.9:50000 10.1.0.1:4000");
+	check(&g, "10.5.0.1:5", "10.5.0.2:5", "aa:??", 1);
+	rtp(&g, "10.5.0.1:5", "10.5.0.2:5", 1, 1, 2);
+	assert_last(&g, "one", CALL_CALLEE, PKT_WHY_UFRAG, PKT_LEG_PLAIN);
+	arm(&g, "two", CALL_CALLER, "aa", "10.9.0.9:50004 10.1.0.5:4000");
+	check(&g, "10.5.0.1:6", "10.5.0.2:6", "aa:??", 3);
+	rtp(&g, "10.5.0.1:6", "10.5.0.2:6", 1, 2, 4);
+	g_assert_cmpuint(g.pkts->len, ==, 1);
+	rig_clear(&g);
+}
+
+/* A call's paths are bounded; its media is not dropped for that. */
+static void test_many_paths(void)
+{
+	char from[32];
+	rig g;
+
+	rig_init(&g, NULL);
+	arm(&g, "one", CALL_CALLER, "", "10.9.0.9:50000 10.1.0.1:4000");
+	for (uint16_t i = 1; i <= 1000; i++) {
+		g_snprintf(from, sizeof(from), "10.6.0.1:%u", i);
+		rtp(&g, from, "10.9.0.9:50000", 5, i, i);
+	}
+	g_assert_cmpuint(rig_count(&g, 5, CALL_CALLEE), ==, 1000);
+	g_assert_cmpuint(relay_count(g.tap, RELAY_FLOWS_FULL), ==, 1000 - 256);
+	rig_check_sums(&g);
+	rig_clear(&g);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/relay/match/reasons", test_reasons);
+	g_test_add_func("/relay/match/ufrag_wins", test_ufrag_wins);
+	g_test_add_func("/relay/match/reused_port", test_reused_port);
+	g_test_add_func("/relay/match/allocation", test_allocation);
+	g_test_add_func("/relay/match/nat", test_nat);
+	g_test_add_func("/relay/match/ssrc", test_ssrc);
+	g_test_add_func("/relay/match/half_known", test_half_known);
+	g_test_add_func("/relay/match/many_paths", test_many_paths);
+	return g_test_run();
+}
