@@ -13,6 +13,7 @@ enum {
 	COMPACT = 512,		/* consumed entries before a queue is moved up */
 	RATE_MIN = 4000,
 	RATE_MAX = 192000,
+	SURE_WINDOWS = 12,	/* of 5 s: then a sender's clock is known */
 };
 /* A longer hole ends the run; the next one starts where it belongs. */
 #define BRIDGE_NS (200 * CLK_NS_PER_MS)
@@ -23,6 +24,7 @@ enum {
 /* Reading between the samples begins at this error; the error is then worked
  * off with this time constant. */
 #define SLIDE_NS (2 * CLK_NS_PER_MS)
+#define EARLY_NS (20 * CLK_NS_PER_MS)
 #define SLIDE_TAU (30.0 * CLK_NS_PER_S)
 #define SLIDE_MAX 600e-6
 #define SLIDE_CHANGE 2e-6	/* per step of 100 ms */
@@ -450,6 +452,16 @@ static int64_t run_error(const mix_track *t, int64_t n)
 	return mix_segment_at(r->seg, ts) - to_ns(t, n);
 }
 
+/* How far off a run may be before its samples are slid. In its first minute
+ * little is known of a sender, least of one whose packets come in bursts; a
+ * short call keeps its samples as they were sent. */
+static int64_t slack(const run *r)
+{
+	const mix_place *p = &mix_segment_real(r->seg)->place;
+
+	return p->n_hist < SURE_WINDOWS ? EARLY_NS : SLIDE_NS;
+}
+
 /* Sets the speed for the coming step. Gives the samples of silence to insert,
  * which is 0 but after a jump. */
 static int64_t steer(mix_track *t, int64_t n)
@@ -465,7 +477,7 @@ static int64_t steer(mix_track *t, int64_t n)
 		r->pos += to_samples(t, -error) << 32;
 		return 0;
 	}
-	if (!r->sliding && ABS(error) <= SLIDE_NS)
+	if (!r->sliding && ABS(error) <= slack(r))
 		return 0;
 	if (!r->sliding) {
 		r->sliding = true;
