@@ -341,6 +341,10 @@ static void judge(render_result *o)
 	if (s->decided && !s->record) {
 		o->outcome = "EXEMPT";
 		o->why = g_strdup(s->reason);
+	} else if (!sides && s->end_cause == REC_REFUSED) {
+		o->outcome = "BLOCKED";
+		o->why = g_strdup_printf("refused with status %u: %s",
+					 s->end_status, s->end_text);
 	} else if (!sides) {
 		o->outcome = "NOT_RECORDED";
 		if (!s->has_answer)

@@ -182,6 +182,8 @@ ice_media ice_decided(const ice_sdp *s, const ice_section *sec,
 
 	if (sec->state != ICE_UNRECORDED)
 		m.remote = (uint8_t)remote_of(s, sec, plan);
+	if (m.remote == ICE_REMOTE_ESCAPED && m.default_relay)
+		m.remote = ICE_REMOTE_HOST;
 	for (unsigned i = 0; i < sec->n; i++) {
 		const ice_cand *c = &s->cand[sec->first + i];
 

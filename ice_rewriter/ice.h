@@ -76,7 +76,9 @@ typedef enum ice_state {
 typedef enum ice_remote {
 	ICE_REMOTE_NONE,
 	ICE_REMOTE_RELAY,
-	ICE_REMOTE_ESCAPED,	/* not to a relay: the media is direct */
+	ICE_REMOTE_HOST,	/* not to a relay, but from the sender's relay:
+				 * the media still crosses one */
+	ICE_REMOTE_ESCAPED,	/* neither end is a relay: it is direct */
 	ICE_REMOTE_UNKNOWN,	/* a candidate-id, or no relay is known */
 } ice_remote;
 

@@ -14,7 +14,7 @@ refusal_is_told() {
 		"$RIG/recordings") &&
 		grep -q '"status" : 488' "$json" &&
 		grep -q '"no-relay" : "caller"' "$json" &&
-		! grep -q '"outcome" : "RECORDED"' "$json"
+		grep -q '"outcome" : "BLOCKED"' "$json"
 }
 
 need_rig

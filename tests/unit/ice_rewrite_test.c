@@ -103,7 +103,8 @@ static void test_final(void)
 	check_remote(&p, away, ICE_REMOTE_UNKNOWN, false);
 	p.edges = &edge;
 	p.n_edges = 1;
-	check_remote(&p, away, ICE_REMOTE_ESCAPED, true);
+	/* From our relay to the peer's host: that crosses the relay. */
+	check_remote(&p, away, ICE_REMOTE_HOST, false);
 	p.peers = &peer;
 	p.n_peers = 1;
 	check_remote(&p, away, ICE_REMOTE_RELAY, false);
