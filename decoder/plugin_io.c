@@ -38,8 +38,8 @@ void dec_plugins_free(dec_plugins *set)
 static bool fail(const char *path, dec_plugin_error code, const char *why,
 		 GError **err)
 {
-	g_set_error(err, DEC_PLUGIN_ERROR, code, "codec plug-in %s: %s", path,
-		    why);
+	g_set_error(err, DEC_PLUGIN_ERROR, (int)code, "codec plug-in %s: %s",
+		    path, why);
 	return false;
 }
 
