@@ -43,6 +43,8 @@ static bool start(lavc_decoder *d, enum AVCodecID id, int octets,
 	d->ctx->sample_rate = 8000;
 	d->ctx->block_align = octets;
 	d->ctx->thread_count = 1;
+	d->ctx->log_level_offset = AV_LOG_TRACE;	/* packets are counted,
+							 * not talked about */
 	av_channel_layout_default(&d->ctx->ch_layout, 1);
 	return avcodec_open2(d->ctx, codec, NULL) >= 0 &&
 	       (d->ctx->sample_fmt == AV_SAMPLE_FMT_S16 ||

@@ -75,6 +75,7 @@ static bool describe(AVCodecParameters *par, const dec_h264_unit *u)
 	if (ctx && parser) {
 		parser->flags |= PARSER_FLAG_COMPLETE_FRAMES;
 		ctx->codec_id = AV_CODEC_ID_H264;
+		ctx->log_level_offset = AV_LOG_TRACE;	/* keep quiet */
 		av_parser_parse2(parser, ctx, &nals, &size, u->data.p,
 				 (int)u->data.left, 0, 0, 0);
 		par->width = parser->width;
