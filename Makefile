@@ -97,6 +97,8 @@ fuzz:
 		$$t.new tests/fuzz/corpus/$${t##*/} || exit 1; done
 bench: $(BENCH)
 	$Qfor t in $^; do $$t || exit 1; done
+bench-decoder: $(filter $B/tests/bench/dec_%,$(BENCH))
+	$Qfor t in $^; do $$t || exit 1; done
 
 demo: all
 	$Qtools/demo
@@ -113,6 +115,6 @@ install:
 clean:
 	rm -rf build
 
-.PHONY: all unit check asan tsan fuzz fuzzers bench demo interop lint install clean
+.PHONY: all unit check asan tsan fuzz fuzzers bench bench-decoder demo interop lint install clean
 .PRECIOUS: $B/%.o
 -include $(shell find $B -name '*.d' 2>/dev/null)
