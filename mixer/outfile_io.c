@@ -105,6 +105,8 @@ bool mix_outfile_flush(mix_outfile *f, GError **err)
 bool mix_outfile_append(mix_outfile *f, const void *data, size_t n,
 			GError **err)
 {
+	if (!n)
+		return true;
 	if (n > BUFFER - f->held && !mix_outfile_flush(f, err))
 		return false;
 	if (n > BUFFER) {
