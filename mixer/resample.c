@@ -19,10 +19,7 @@ static void open_soxr(mix_resample *r)
 
 void mix_resample_begin(mix_resample *r, uint32_t from, uint32_t to)
 {
-	if (r->soxr && r->from == from && r->to == to) {
-		g_assert(!soxr_clear(r->soxr));
-		return;
-	}
+	/* soxr_clear() forgets the ratio as well. */
 	mix_resample_clear(r);
 	r->from = from;
 	r->to = to;

@@ -386,6 +386,9 @@ static bool pull(mix_track *t)
 	block *k = peek_block(t);
 	int64_t zeros = k ? bridge(r, k) : -1;
 
+	/* What comes after the end was seen begins a run of its own. */
+	if (r->flushed)
+		return false;
 	if (zeros >= 0) {
 		push_zeros(t, zeros);
 		mix_resample_push(&t->rs, block_pcm(t), k->frames, &t->wave);
@@ -394,8 +397,6 @@ static bool pull(mix_track *t)
 		drop_block(t);
 		return true;
 	}
-	if (r->flushed)
-		return false;
 	mix_resample_flush(&t->rs, &t->wave);
 	mix_wave_zeros(&t->wave, EDGE);
 	r->flushed = true;

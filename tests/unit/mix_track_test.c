@@ -299,6 +299,28 @@ static void too_late(mixkit *t, gconstpointer data)
 	mix_call_free(m);
 }
 
+/* The sound ends for now, its end is flushed out of the resampler, and then
+ * it goes on where it ended: late, but within the look-ahead of the step. */
+static void goes_on_after_flush(mixkit *t, gconstpointer data)
+{
+	mixkit_party p = {1, CALL_CALLER, RATE, 440, 8192, .ts = 0};
+	mix_call *m = open_call(t, 16000);
+	mix_totals totals;
+	mixkit_sound s;
+
+	(void)data;
+	for (int i = 0; i < 500; i++)
+		mixkit_say(m, &p, mixkit_ms(1020 + 20 * (i < 252 ? i :
+							 MAX(i, 325))));
+	s = end_call(m, 12000, &totals);
+	g_assert_cmpuint(totals.side[0].late, <, 320);
+	g_assert_cmpfloat(fabs(mixkit_tone(&s, 0, 440, 8000 * 16, 10000 * 16) +
+			       12.04), <, 0.1);
+	mixkit_sound_clear(&s);
+	mix_totals_clear(&totals);
+	mix_call_free(m);
+}
+
 /* Two streams of one side at a time, each almost at full scale. */
 static void forks_add_up(mixkit *t, gconstpointer data)
 {
@@ -430,6 +452,7 @@ int main(int argc, char **argv)
 	ADD(clock_stands);
 	ADD(clock_leaps);
 	ADD(too_late);
+	ADD(goes_on_after_flush);
 	ADD(forks_add_up);
 	ADD(rate_changes);
 	ADD(books);
