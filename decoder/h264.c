@@ -234,7 +234,8 @@ static void give_out(dec_h264 *h, int64_t ts)
 		uint8_t type = dec_nal_type(h->nals->data[p->at + 4]);
 
 		append(h->out, h->nals->data + p->at, p->len);
-		picture = picture || (type >= DEC_NAL_SLICE && type <= DEC_NAL_IDR);
+		picture = picture || (type >= DEC_NAL_SLICE &&
+				      type <= DEC_NAL_IDR);
 		out.key = out.key || type == DEC_NAL_IDR;
 	}
 	if (!picture)

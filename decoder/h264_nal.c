@@ -12,7 +12,8 @@ bool dec_nal_open(span payload, dec_nal_reader *out)
 	*out = (dec_nal_reader){payload, type == DEC_NAL_STAP_A};
 	if (out->packed)
 		return span_skip(&out->in, 1);
-	return type < DEC_NAL_STAP_A || type == DEC_NAL_FU_A || type >= DEC_NAL_PACSI;
+	return type < DEC_NAL_STAP_A || type == DEC_NAL_FU_A ||
+	       type >= DEC_NAL_PACSI;
 }
 
 /* RFC 6184 5.8: the indicator has F and NRI, the header the type. */

@@ -1,4 +1,4 @@
-/* plugin_api.h - what a codec plug-in exports; docs/codec-plugin.md explains it.
+/* plugin_api.h - what a codec plug-in exports; see docs/codec-plugin.md.
  *
  * Plain C and nothing of edgetape's: copy this one file to build a plug-in. A
  * plug-in is a shared object with the one symbol edgetape_codec_plugin. */

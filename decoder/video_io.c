@@ -22,7 +22,8 @@ dec_video *dec_video_new(const char *path, GError **err)
 {
 	dec_video *v;
 
-	if (!g_str_has_suffix(path, ".mp4") && !g_str_has_suffix(path, ".mkv")) {
+	if (!g_str_has_suffix(path, ".mp4") &&
+	    !g_str_has_suffix(path, ".mkv")) {
 		g_set_error(err, DEC_VIDEO_ERROR, DEC_VIDEO_ERROR_OPEN,
 			    "%s: video goes into .mp4 or .mkv", path);
 		return NULL;
