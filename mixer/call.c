@@ -393,7 +393,8 @@ static bool put_out(mix_call *m, size_t n, GError **err)
 {
 	size_t skip = (size_t)MIN(m->skip, (int64_t)n);
 	mix_mixed out = {
-		.side = {m->pcm[CALL_CALLER] + skip, m->pcm[CALL_CALLEE] + skip},
+		.side = {m->pcm[CALL_CALLER] + skip,
+			 m->pcm[CALL_CALLEE] + skip},
 		.mono = m->buses > MONO ? m->pcm[MONO] + skip : NULL,
 		.n = n - skip,
 	};

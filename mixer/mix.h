@@ -154,7 +154,8 @@ void mix_call_block(mix_call *m, const pcm_block *b);
 void mix_call_report(mix_call *m, const pcm_report *r);
 void mix_call_mark(mix_call *m, const mix_mark *k);
 /* Everything captured before `horizon` has been handed in: writes what is
- * final. Files are playable afterwards. After a failure only
+ * final. No later than MIX_LOOKAHEAD_MS after the end, or the recording gets
+ * longer than the call. Files are playable afterwards. After a failure only
  * mix_call_free() may follow. */
 bool mix_call_advance(mix_call *m, clk_mono horizon, GError **err);
 /* Writes the rest up to `end`, syncs, and gives the files their names; no

@@ -9,7 +9,8 @@ typedef struct mix_mute mix_mute;
 /* Free with mix_mute_free(). */
 mix_mute *mix_mute_new(void);
 void mix_mute_free(mix_mute *m);
-/* All times in ns since the begin. Silence from `from` on, until mix_mute_stop() of the same `why`. */
+/* All times in ns since the begin. Silence from `from` on, until
+ * mix_mute_stop() of the same `why`. */
 void mix_mute_start(mix_mute *m, unsigned why, int64_t from);
 void mix_mute_stop(mix_mute *m, unsigned why, int64_t to);
 void mix_mute_add(mix_mute *m, int64_t from, int64_t to);

@@ -10,7 +10,8 @@ enum { TOKEN_MAX = 64 };	/* octets that one token may fill */
 static bool harmless(gunichar c)
 {
 	if (c < 0x80)
-		return g_ascii_isalnum((char)c) || (c && strchr("-_.+@=", (int)c));
+		return g_ascii_isalnum((char)c) ||
+		       (c && strchr("-_.+@=", (int)c));
 	return g_unichar_isalnum(c);
 }
 

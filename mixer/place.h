@@ -18,7 +18,7 @@ typedef struct mix_point {
 
 typedef enum mix_place_news {
 	MIX_PLACE_SAME,
-	MIX_PLACE_STEPPED,	/* the delay stepped; the line does not follow */
+	MIX_PLACE_STEPPED,	/* the delay did; the line does not follow */
 	MIX_PLACE_MOVED,	/* the line was moved: see mix_place.news_ns */
 } mix_place_news;
 

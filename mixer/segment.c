@@ -133,7 +133,8 @@ mix_segment *mix_segments_packet(mix_segments *s, int64_t ts, int64_t end,
 		seg = judge(s, ts, end, arrival, news, side);
 	}
 	s->arrival = arrival;
-	what = mix_place_packet(&seg->place, mix_segment_media(seg, end), arrival);
+	what = mix_place_packet(&seg->place, mix_segment_media(seg, end),
+				arrival);
 	tell_place(seg, what, arrival, news, side);
 	return seg;
 }

@@ -90,8 +90,10 @@ static bool claim_picture(mix_sink *s, bool *taken, GError **err)
 /* All files of one name or none. */
 static bool claim_all(mix_sink *s, bool *taken, GError **err)
 {
-	if (!claim_picture(s, taken, err) || *taken)
-		return *taken;
+	if (!claim_picture(s, taken, err))
+		return false;
+	if (*taken)
+		return true;
 	for (guint i = 0; i < s->plan->n_outputs; i++) {
 		g_autofree char *name = file_name(s, &s->plan->outputs[i]);
 		outlet o = {NULL, NULL};

@@ -10,7 +10,7 @@
 
 enum {
 	EDGE = SINC_TAPS / 2,	/* zeros around a run, for the sinc */
-	COMPACT = 512,		/* consumed entries before a queue is moved up */
+	COMPACT = 512,		/* eaten entries before a queue moves up */
 	RATE_MIN = 4000,
 	RATE_MAX = 192000,
 	SURE_WINDOWS = 12,	/* of 5 s: then a sender's clock is known */

@@ -14,7 +14,7 @@ enum {
 	FRAMES_PER_PAGE = 10,	/* 200 ms: how far the file is behind */
 	PACKET_MAX = 2 * 1276,
 	FRAME_MAX = 960,
-	COMPLEXITY = 0,		/* at telephone rates the rest is hardly heard */
+	COMPLEXITY = 0,		/* the rest costs more than it is heard */
 	OPUS_HZ = 48000,	/* the unit of granule positions */
 };
 

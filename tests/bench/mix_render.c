@@ -1,10 +1,10 @@
-/* mix_render [FORMAT] - how many one-minute calls a core mixes and encodes a second,
- * beside the encoder alone on the same samples in the same run.
+/* mix_render [FORMAT] - how many one-minute calls a core mixes and encodes in
+ * real time, beside the encoder alone on the same samples in the same run.
  *
  * A call is two parties of 8 kHz in 20-ms blocks, as the decoder gives them;
  * "alone" is the library's encoder with the finished stereo samples already in
- * memory; libsndfile writes a file, the others nothing. The difference is placement, mixing,
- * the file, its SHA-256 and the sync. */
+ * memory; libsndfile writes a file, the others nothing. The difference is
+ * placement, mixing, the file, its SHA-256 and the sync. */
 #include <glib/gstdio.h>
 #include <lame/lame.h>
 #include <math.h>

@@ -9,14 +9,19 @@ static const mix_marker *at(const mix_timeline *t, guint i)
 	return &g_array_index(mix_timeline_list(t), mix_marker, i);
 }
 
+static void conceal(mix_timeline *t, uint8_t side, int64_t ms)
+{
+	mix_timeline_add(t, MIX_CONCEALED, side, ms * MS, 20 * MS, NULL);
+}
+
 static void joins_neighbours(void)
 {
 	mix_timeline *t = mix_timeline_new();
 
-	mix_timeline_add(t, MIX_CONCEALED, CALL_CALLER, 100 * MS, 20 * MS, NULL);
-	mix_timeline_add(t, MIX_CONCEALED, CALL_CALLEE, 120 * MS, 20 * MS, NULL);
-	mix_timeline_add(t, MIX_CONCEALED, CALL_CALLER, 140 * MS, 20 * MS, NULL);
-	mix_timeline_add(t, MIX_CONCEALED, CALL_CALLER, 181 * MS, 20 * MS, NULL);
+	conceal(t, CALL_CALLER, 100);
+	conceal(t, CALL_CALLEE, 120);
+	conceal(t, CALL_CALLER, 140);
+	conceal(t, CALL_CALLER, 181);
 	g_assert_cmpuint(mix_timeline_list(t)->len, ==, 3);
 	g_assert_cmpint(at(t, 0)->length, ==, 60 * MS);
 	mix_timeline_free(t);
