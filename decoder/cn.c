@@ -83,15 +83,27 @@ static int16_t clip(int64_t v)
 	return v < INT16_MIN ? INT16_MIN : (int16_t)v;
 }
 
+/* Far beyond any sound: a change of shape may leave more in the lattice than
+ * the new one would ever hold. */
+static int64_t bound(int64_t v)
+{
+	const int64_t most = 1LL << 40;
+
+	if (v > most)
+		return most;
+	return v < -most ? -most : v;
+}
+
 void dec_noise_make(dec_noise *n, int16_t *out, size_t frames)
 {
 	for (size_t i = 0; i < frames; i++) {
 		int64_t f = n->gain * white(n) >> 15;
 
 		for (unsigned j = n->shape.order; j-- > 0;) {
-			f -= n->shape.k[j] * n->back[j] >> 15;
-			n->back[j + 1] =
-				n->back[j] + (n->shape.k[j] * f >> 15);
+			const int64_t k = n->shape.k[j];
+
+			f = bound(f - (k * n->back[j] >> 15));
+			n->back[j + 1] = bound(n->back[j] + (k * f >> 15));
 		}
 		n->back[0] = f;
 		out[i] = clip(f);
