@@ -68,7 +68,7 @@ static void test_pure(void)
 		dec_call_finish(f.c);
 		if (!first)
 			first = g_strdup(f.h.log->str);
-		g_assert_cmpstr(f.h.log->str, ==, first);
+		g_assert_true(g_str_equal(f.h.log->str, first));
 		dec_fix_end(&f);
 	}
 }
@@ -88,6 +88,33 @@ static void test_late_keys(void)
 	g_assert_cmpuint(dec_fix_totals(&f).fate[DEC_MEDIA], ==, 101);
 	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 0);
 	dec_fix_end(&f);
+}
+
+/* Keys that come late give the log that keys in time would have given. */
+static void test_late_same(void)
+{
+	g_autofree char *first = NULL;
+
+	for (int late = 0; late < 2; late++) {
+		dec_fix f;
+
+		dec_fix_begin(&f, suites[0]);
+		if (!late)
+			dec_fix_agree(&f);
+		for (int i = 0; i < 1000; i++) {
+			const pkt p = dec_fix_speak(&f.a, (uint8_t)i);
+
+			if (i % 23 != 5 && i % 70 < 60)
+				(void)dec_call_packet(f.c, &p);
+		}
+		if (late)
+			dec_fix_agree(&f);
+		dec_call_finish(f.c);
+		if (!first)
+			first = g_strdup(f.h.log->str);
+		g_assert_true(g_str_equal(f.h.log->str, first));
+		dec_fix_end(&f);
+	}
 }
 
 /* 60 s are kept, not 61. */
@@ -246,6 +273,35 @@ static void say_n(dec_fix *f, int n, dec_fate fate)
 		g_assert_cmpint(dec_fix_say(f, &f->a, 0x10), ==, fate);
 }
 
+/* The last packets under the old key are overtaken by the first of the new:
+ * one change of key is told, not one for each. */
+static void test_rekey_overlap(void)
+{
+	uint8_t old[4][200];
+	pkt late[4];
+	dec_fix f;
+
+	dec_fix_begin(&f, suites[0]);
+	dec_fix_agree(&f);
+	say_n(&f, 60, DEC_MEDIA);
+	for (int i = 0; i < 4; i++) {
+		late[i] = dec_fix_speak(&f.a, 0x10);
+		memcpy(old[i], late[i].bytes.p, late[i].bytes.left);
+		late[i].bytes.p = old[i];
+	}
+	sender_rekey(&f.a, 9);
+	dec_fix_describe(&f, &f.a, false, 3, 1);
+	for (int i = 0; i < 4; i++) {
+		g_assert_cmpint(dec_fix_say(&f, &f.a, 0x10), ==, DEC_MEDIA);
+		late[i].at.mono.ns = f.a.at;
+		g_assert_cmpint(dec_call_packet(f.c, &late[i]), ==, DEC_MEDIA);
+	}
+	dec_call_finish(f.c);
+	g_assert_cmpuint(f.h.events[DEC_KEYED], ==, 1);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 0);
+	dec_fix_end(&f);
+}
+
 /* Wraps: in the stream, in loss, in the first packets, and long ago. */
 static void test_rollover(void)
 {
@@ -277,7 +333,9 @@ static void test_gap_70000(void)
 
 		dec_fix_begin(&f, suites[s]);
 		dec_fix_agree(&f);
-		say_n(&f, 100, DEC_MEDIA);
+		sender_seek(&f.a, 0x51234);
+		for (int i = 0; i < 100; i++)
+			(void)dec_fix_say(&f, &f.a, 0x10);
 		sender_seek(&f.a, f.a.index + 70000);
 		f.a.ts += 70000 * 160;
 		f.a.at += 70000 * 20 * CLK_NS_PER_MS;
@@ -288,6 +346,24 @@ static void test_gap_70000(void)
 		g_assert_cmpuint(dec_fix_stream(&f, 0).concealed_us, <=,
 				 100000);
 		g_assert_cmpuint(dec_fix_totals(&f).streams, ==, 1);
+		dec_fix_end(&f);
+	}
+}
+
+/* A counter far away is searched for with the eighth packet that fails; under
+ * a short tag one hit may be chance, and the next packet must agree. */
+static void test_search(void)
+{
+	for (size_t s = 0; s < 2; s++) {
+		dec_fix f;
+
+		dec_fix_begin(&f, suites[s]);
+		dec_fix_agree(&f);
+		sender_seek(&f.a, 40000ULL << 16);
+		say_n(&f, s ? 8 : 7, DEC_HELD);
+		g_assert_cmpint(dec_fix_say(&f, &f.a, 0x10), ==, DEC_MEDIA);
+		g_assert_cmpuint(dec_fix_totals(&f).fate[DEC_HELD], ==, 0);
+		g_assert_cmpuint(dec_fix_totals(&f).searches, >=, 1);
 		dec_fix_end(&f);
 	}
 }
@@ -396,6 +472,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/decoder/call/suites", test_suites);
 	g_test_add_func("/decoder/call/pure", test_pure);
 	g_test_add_func("/decoder/call/late-keys", test_late_keys);
+	g_test_add_func("/decoder/call/late-same", test_late_same);
 	g_test_add_func("/decoder/call/hold-ends", test_hold_ends);
 	g_test_add_func("/decoder/call/wrong-key", test_wrong_key);
 	g_test_add_func("/decoder/call/side-by-key", test_side_by_key);
@@ -404,8 +481,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/decoder/call/plain", test_plain);
 	g_test_add_func("/decoder/call/plain-refused", test_plain_refused);
 	g_test_add_func("/decoder/call/rekey", test_rekey);
+	g_test_add_func("/decoder/call/rekey-overlap", test_rekey_overlap);
 	g_test_add_func("/decoder/call/rollover", test_rollover);
 	g_test_add_func("/decoder/call/gap-70000", test_gap_70000);
+	g_test_add_func("/decoder/call/search", test_search);
 	g_test_add_func("/decoder/call/restart", test_restart);
 	g_test_add_func("/decoder/call/replay", test_replay);
 	g_test_add_func("/decoder/call/flood", test_flood);

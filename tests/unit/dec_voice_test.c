@@ -293,17 +293,17 @@ static void test_lengths(void)
 	dec_fix_end(&f);
 }
 
-/* RFC 2198, one generation: each packet carries the one before. */
-static pkt redundant(sender *s, unsigned i)
+/* RFC 2198, one generation: each packet carries the one `back` before. */
+static pkt redundant(sender *s, unsigned i, unsigned back)
 {
 	uint8_t b[400], body[160];
 	put o = put_into(b, sizeof(b));
 
 	put_u8(&o, 0x80);
-	put_u16(&o, 160 << 2);
+	put_u16(&o, (uint16_t)(back * 160 << 2));
 	put_u8(&o, 160);
 	put_u8(&o, 0);
-	memset(body, (int)((i - 1) % 100), sizeof(body));
+	memset(body, (int)((i - back) % 100), sizeof(body));
 	put_bytes(&o, body, sizeof(body));
 	memset(body, (int)(i % 100), sizeof(body));
 	put_bytes(&o, body, sizeof(body));
@@ -315,7 +315,7 @@ static void red_call(dec_fix *f, unsigned packets, unsigned loss_percent)
 {
 	begin(f);
 	for (unsigned i = 1; i <= packets; i++) {
-		const pkt p = redundant(&f->a, i);
+		const pkt p = redundant(&f->a, i, 1);
 
 		if (i > 1 && i < packets && g_test_rand_int_range(0, 100) <
 						    (gint)loss_percent)
@@ -325,27 +325,34 @@ static void red_call(dec_fix *f, unsigned packets, unsigned loss_percent)
 	dec_call_finish(f->c);
 }
 
-/* Single losses leave no trace in the sound. */
-static void test_red_whole(void)
+/* Single losses leave no trace in the sound, be the older block that of the
+ * packet before or of one before that (MS-RTPRAD: up to three). */
+static void red_whole(unsigned back)
 {
 	dec_fix f, clean;
 
 	red_call(&clean, 400, 0);
 	begin(&f);
-	for (unsigned i = 1; i <= 400; i++) {
-		const pkt p = redundant(&f.a, i);
+	for (unsigned i = 4; i <= 403; i++) {
+		const pkt p = redundant(&f.a, i - 3, back);
 
-		if (i % 3 != 2)
+		if (i % 5 != 2 || i > 397)
 			give(&f, &p);
 	}
 	dec_call_finish(f.c);
-	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 133);
-	g_assert_cmpuint(dec_fix_stream(&f, 0).repaired, ==, 133);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 79);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).repaired, ==, 79);
 	g_assert_cmpuint(dec_fix_stream(&f, 0).concealed_us, ==, 0);
 	g_assert_cmpmem(f.h.pcm->data, f.h.pcm->len * 2, clean.h.pcm->data,
 			clean.h.pcm->len * 2);
 	dec_fix_end(&f);
 	dec_fix_end(&clean);
+}
+
+static void test_red_whole(void)
+{
+	for (unsigned back = 1; back <= 3; back++)
+		red_whole(back);
 }
 
 /* At 10 % random loss at most 1.2 % of the sound is not the sender's. */
@@ -403,6 +410,28 @@ static void test_reorder(void)
 	g_assert_cmpuint(f.h.pcm->len, ==, N * 160);
 	expect_joined(&f, 0, f.h.blocks->len);
 	dec_fix_end(&f);
+}
+
+/* A packet is awaited for a second from when its absence showed. */
+static void test_awaited(void)
+{
+	for (int late_ms = 990; late_ms <= 1010; late_ms += 20) {
+		uint8_t kept[200];
+		dec_fix f;
+		pkt slow;
+
+		begin(&f);
+		for (int i = 0; i < 100; i++)
+			say(&f, 0x10);
+		slow = dec_fix_speak(&f.a, 0x10);
+		memcpy(kept, slow.bytes.p, slow.bytes.left);
+		slow.bytes.p = kept;
+		slow.at.mono.ns = f.a.at + late_ms * CLK_NS_PER_MS;
+		say(&f, 0x10);
+		g_assert_cmpint(dec_call_packet(f.c, &slow), ==,
+				late_ms < 1000 ? DEC_MEDIA : DEC_LATE);
+		dec_fix_end(&f);
+	}
 }
 
 /* Later than a second: counted, not played. */
@@ -532,6 +561,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/decoder/voice/red-whole", test_red_whole);
 	g_test_add_func("/decoder/voice/red-loss", test_red_loss);
 	g_test_add_func("/decoder/voice/reorder", test_reorder);
+	g_test_add_func("/decoder/voice/awaited", test_awaited);
 	g_test_add_func("/decoder/voice/late", test_late);
 	g_test_add_func("/decoder/voice/grid", test_grid);
 	g_test_add_func("/decoder/voice/video", test_video);

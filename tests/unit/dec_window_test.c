@@ -15,6 +15,19 @@ static void test_guess(void)
 	g_assert_cmpuint(dec_window_guess(&w, 0x8001), ==, 0x18001);
 }
 
+/* RFC 3711 3.3.1: half the numbers are ahead, to the number. */
+static void test_guess_half(void)
+{
+	dec_window w = {0};
+
+	dec_window_take(&w, 0x1c000);
+	g_assert_cmpuint(dec_window_guess(&w, 0x4000), ==, 0x14000);
+	g_assert_cmpuint(dec_window_guess(&w, 0x3fff), ==, 0x23fff);
+	dec_window_seek(&w, 0x11000);
+	g_assert_cmpuint(dec_window_guess(&w, 0x9000), ==, 0x19000);
+	g_assert_cmpuint(dec_window_guess(&w, 0x9001), ==, 0x09001);
+}
+
 /* RFC 3711 3.3.1 has no index below zero. */
 static void test_guess_at_zero(void)
 {
@@ -85,6 +98,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/decoder/window/guess", test_guess);
+	g_test_add_func("/decoder/window/guess-half", test_guess_half);
 	g_test_add_func("/decoder/window/guess-at-zero", test_guess_at_zero);
 	g_test_add_func("/decoder/window/places", test_places);
 	g_test_add_func("/decoder/window/walk", test_walk);
