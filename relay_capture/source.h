@@ -49,7 +49,8 @@ typedef struct relay_live_config {
 } relay_live_config;
 
 typedef struct relay_live_stats {
-	uint64_t kernel_seen;	/* passed the filter */
+	uint64_t kernel_seen;	/* passed the filter; on lo each frame counts
+				 * twice, out and in, and is looked at once */
 	uint64_t kernel_dropped;	/* ring full */
 	uint64_t nic_dropped;
 	uint64_t queue_dropped;	/* writer too slow */

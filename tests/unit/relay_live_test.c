@@ -1,0 +1,285 @@
+/* Live capture on the loopback of a network namespace of its own: the account
+ * with the kernel, and kill -9 in the middle of a call. Needs root. */
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "relay_capture/filter.h"
+#include "relay_capture/source.h"
+#include "tests/support/relay_rig.h"
+
+enum {
+	PACKETS = 2000,
+	KILLS = 20,
+	WAIT_MS = 5000,
+};
+
+static const char *why_not;
+
+/* The namespace ends with the process. */
+static void make_namespace(void)
+{
+	struct ifreq ifr = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	int fd;
+
+	if (unshare(CLONE_NEWNET) < 0) {
+		why_not = "no right to make a network namespace";
+		return;
+	}
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	if (ioctl(fd, SIOCSIFFLAGS, &ifr) < 0)
+		why_not = "lo does not come up";
+	close(fd);
+}
+
+static bool skip(void)
+{
+	if (why_not)
+		g_test_skip(why_not);
+	return why_not != NULL;
+}
+
+static int udp_socket(uint16_t port)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET,
+				.sin_port = htons(port),
+				.sin_addr = {htonl(INADDR_LOOPBACK)}};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	g_assert_cmpint(bind(fd, (struct sockaddr *)&a, sizeof(a)), ==, 0);
+	return fd;
+}
+
+/* The caller speaks from port 5002 to 5004. */
+static void send_rtp(int fd, uint32_t number)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_port = htons(5004),
+				 .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	uint8_t buf[172] = {0};
+	put o = put_into(buf, sizeof(buf));
+
+	put_u16(&o, 0x8000);
+	put_u16(&o, (uint16_t)number);
+	put_u32(&o, number);
+	put_u32(&o, 7);
+	sendto(fd, buf, sizeof(buf), 0, (struct sockaddr *)&to, sizeof(to));
+}
+
+static relay_live *live_new(const char *spool)
+{
+	static const char *const lo[] = {"lo", NULL};
+	g_autoptr(GError) err = NULL;
+	relay_live_config c;
+	relay_live *l;
+
+	relay_live_config_init(&c);
+	c.interfaces = lo;
+	c.ring_bytes = 8 << 20;
+	c.queue_bytes = 8 << 20;
+	c.writer.spool = spool;
+	l = relay_live_open(&c, &err);
+	g_assert_no_error(err);
+	g_assert_true(relay_live_start(l, &err));
+	for (int side = 0; side < 2; side++) {
+		call_half *h = rig_half((call_side)side, "", NULL);
+
+		CALL_MEDIA(h, 0)->rtp = rig_addr(side ? "127.0.0.1:5004" :
+						 "127.0.0.1:5002");
+		g_assert_true(relay_live_arm_take(l, "one", h, clk_now()));
+	}
+	return l;
+}
+
+/* How many packets stand in a file, which are numbered from `first` on. */
+static uint32_t count(const char *path, uint32_t *first)
+{
+	g_autoptr(jrn_in) in = jrn_in_open(path, NULL);
+	uint32_t n = 0, number = 0;
+	jrn_rec r;
+	pkt p;
+
+	while (jrn_in_next(in, &r) == JRN_OK) {
+		if (r.type != JRN_PACKET)
+			continue;
+		g_assert_true(rec_packet_get(&r, &p));
+		g_assert_cmpint(p.side, ==, CALL_CALLER);
+		g_assert_true(span_skip(&p.bytes, 4) &&
+			      span_u32(&p.bytes, &number));
+		if (!n)
+			*first = number;
+		g_assert_cmpuint(number, ==, *first + n);
+		n++;
+	}
+	g_assert_null(jrn_in_trouble(in));
+	return n;
+}
+
+static char *wait_for_file(const char *dir, guint number)
+{
+	for (int ms = 0; ms < WAIT_MS; ms += 5) {
+		g_autoptr(GPtrArray) files = jrn_files(dir, JRN_MEDIA, NULL);
+
+		if (files && files->len == number)
+			return g_strdup(g_ptr_array_index(files, number - 1));
+		g_usleep(5000);
+	}
+	g_assert_not_reached();
+}
+
+static void remove_tree(const char *dir)
+{
+	const char *argv[] = {"rm", "-rf", dir, NULL};
+
+	g_spawn_sync(NULL, (char **)(uintptr_t)argv, NULL,
+		     G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
+}
+
+/* Kernel = frames looked at + dropped, packet by packet. */
+static void test_account(void)
+{
+	g_autofree char *spool = NULL, *dir = NULL, *path = NULL;
+	uint32_t first = 0;
+	relay_live_stats s;
+	relay_live *l;
+	int to, from;
+
+	if (skip())
+		return;
+	spool = g_dir_make_tmp("edgetape-live-XXXXXX", NULL);
+	dir = g_build_filename(spool, "one", NULL);
+	to = udp_socket(5004);
+	from = udp_socket(5002);
+	l = live_new(spool);
+	path = wait_for_file(dir, 1);
+	for (uint32_t n = 0; n < PACKETS; n++) {
+		send_rtp(from, n);
+		if (n % 50 == 0)
+			g_usleep(1000);
+	}
+	g_usleep(100000);
+	relay_live_stop(l);
+	relay_live_stats_get(l, &s);
+	/* The kernel counts what crosses lo twice, out and in; libpcap hands
+	 * one of the two over. */
+	g_assert_cmpuint(s.kernel_seen, ==,
+			 2 * s.count[RELAY_FRAMES] + s.kernel_dropped);
+	g_assert_cmpuint(s.stored + s.queue_dropped + s.kernel_dropped, ==,
+			 PACKETS);
+	g_assert_cmpuint(count(path, &first), ==, s.stored);
+	relay_live_free(l);
+	close(to);
+	close(from);
+	remove_tree(spool);
+}
+
+/* One life of the capture process. What a reader has seen before the kill is
+ * there after it, and so is all that came before that. */
+static void one_kill(const char *spool, int from, guint life,
+		     uint32_t *number)
+{
+	g_autofree char *dir = g_build_filename(spool, "one", NULL), *path;
+	uint32_t before = 0, after, first = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		live_new(spool);
+		for (;;)
+			pause();
+	}
+	path = wait_for_file(dir, life);
+	for (guint i = 0; i < 150 + life * 7; i++) {
+		send_rtp(from, (*number)++);
+		g_usleep(1000);
+	}
+	for (int ms = 0; ms < WAIT_MS && !before; ms += 5) {
+		before = count(path, &first);
+		g_usleep(5000);
+	}
+	g_assert_cmpuint(before, >, 0);
+	g_assert_cmpint(kill(pid, SIGKILL), ==, 0);
+	g_assert_cmpint(waitpid(pid, NULL, 0), ==, pid);
+	after = count(path, &first);
+	g_assert_cmpuint(after, >=, before);
+}
+
+static void test_kill(void)
+{
+	g_autofree char *spool = NULL;
+	const char *times = getenv("EDGETAPE_KILLS");
+	guint kills = times ? (guint)g_ascii_strtoull(times, NULL, 10) : KILLS;
+	uint32_t number = 0;
+	int to, from;
+
+	if (skip())
+		return;
+	spool = g_dir_make_tmp("edgetape-kill-XXXXXX", NULL);
+	to = udp_socket(5004);
+	from = udp_socket(5002);
+	for (guint life = 1; life <= kills; life++)
+		one_kill(spool, from, life, &number);
+	close(to);
+	close(from);
+	remove_tree(spool);
+}
+
+static void test_errors(void)
+{
+	static const char *const none[] = {"no-such-if0", NULL};
+	static const char *const lo[] = {"lo", NULL};
+	g_autofree char *spool = NULL;
+	g_autoptr(GError) err = NULL, filter = NULL;
+	relay_live_config c;
+
+	if (skip())
+		return;
+	spool = g_dir_make_tmp("edgetape-live-XXXXXX", NULL);
+	relay_live_config_init(&c);
+	c.writer.spool = spool;
+	c.interfaces = none;
+	g_assert_null(relay_live_open(&c, &err));
+	g_assert_error(err, RELAY_ERROR, RELAY_ERROR_OPEN);
+	g_assert_nonnull(strstr(err->message, "no-such-if0"));
+	c.interfaces = lo;
+	c.filter = "udp and nonsense";
+	g_assert_null(relay_live_open(&c, &filter));
+	g_assert_error(filter, RELAY_ERROR, RELAY_ERROR_FILTER);
+	remove_tree(spool);
+}
+
+static void test_filter(void)
+{
+	net_addr edges[] = {rig_addr("10.0.0.1:0"), rig_addr("[2001:db8::1]:0")};
+	g_autofree char *any = NULL, *some = NULL;
+	relay_live_config c;
+
+	relay_live_config_init(&c);
+	any = relay_filter_text(&c, false);
+	g_assert_nonnull(strstr(any, "udp"));
+	g_assert_nonnull(strstr(any, "tcp port 443"));
+	c.edges = edges;
+	c.n_edges = 2;
+	c.relayed_lo = 50000;
+	c.relayed_hi = 59999;
+	some = relay_filter_text(&c, true);
+	g_assert_nonnull(strstr(some, "host 10.0.0.1 or host 2001:db8::1"));
+	g_assert_nonnull(strstr(some, "udp portrange 50000-59999"));
+	g_assert_nonnull(strstr(some, "or (vlan and "));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	make_namespace();
+	g_test_add_func("/relay/filter/text", test_filter);
+	g_test_add_func("/relay/live/errors", test_errors);
+	g_test_add_func("/relay/live/account", test_account);
+	g_test_add_func("/relay/live/kill", test_kill);
+	return g_test_run();
+}
