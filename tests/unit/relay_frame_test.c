@@ -133,12 +133,15 @@ int main(int argc, char **argv)
 		"tzsp"};
 
 	g_test_init(&argc, &argv, NULL);
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+		g_autofree char *name =
+			g_strdup_printf("/relay/frame/cut/%s", words[i]);
+
 		g_test_add_data_func_full(
-			g_strdup_printf("/relay/frame/cut/%s", words[i]),
-			g_strdup_printf("link %s\nip %d\npackets 1\n"
+			name, g_strdup_printf("link %s\nip %d\npackets 1\n"
 					"checks 1\nsize 30\n", words[i],
 					i % 2 ? 6 : 4), test_cut, g_free);
+	}
 	g_test_add_func("/relay/frag/order", test_order);
 	g_test_add_func("/relay/frag/overlap", test_overlap);
 	g_test_add_func("/relay/frag/bounded", test_bounded);

@@ -187,20 +187,27 @@ int main(int argc, char **argv)
 
 	g_test_init(&argc, &argv, NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(paths); i++)
-		for (int ip = 4; ip <= 6; ip += 2)
+		for (int ip = 4; ip <= 6; ip += 2) {
+			g_autofree char *name = g_strdup_printf(
+				"/relay/tap/path/%s/%d", paths[i], ip);
+
 			g_test_add_data_func_full(
-				g_strdup_printf("/relay/tap/path/%s/%d",
-						paths[i], ip),
+				name,
 				g_strdup_printf("path %s\nip %d\ncalls 9\n"
 						"loss 3\nchecks %d\n",
 						paths[i], ip, ip),
 				test_text, g_free);
-	for (size_t i = 0; i < G_N_ELEMENTS(links); i++)
+		}
+	for (size_t i = 0; i < G_N_ELEMENTS(links); i++) {
+		g_autofree char *name =
+			g_strdup_printf("/relay/tap/link/%s", links[i]);
+
 		g_test_add_data_func_full(
-			g_strdup_printf("/relay/tap/link/%s", links[i]),
+			name,
 			g_strdup_printf("link %s\npath mix\ncalls 8\n"
 					"packets 20\n", links[i]),
 			test_text, g_free);
+	}
 	g_test_add_data_func("/relay/tap/fragments/4",
 			     "mtu 64\npath mix\ncalls 8\n", test_text);
 	g_test_add_data_func("/relay/tap/fragments/6",
