@@ -12,6 +12,7 @@
 typedef struct state {
 	unsigned open, closed;
 	uint64_t stored;
+	uint8_t last;
 } state;
 
 static void *on_open(void *user, const char *call, clk_both at)
@@ -24,12 +25,16 @@ static void *on_open(void *user, const char *call, clk_both at)
 
 static void on_packet(void *user, void *call, const pkt *p)
 {
+	state *s = user;
+
 	if (call != user || p->side > CALL_UNKNOWN || p->bytes.left < 8)
 		abort();
-	/* RTP and RTCP are version 2; reading both ends is for a sanitizer. */
-	if (p->bytes.p[0] >> 6 != 2 || p->bytes.p[p->bytes.left - 1] > 255)
+	/* RTP and RTCP are version 2. */
+	if (p->bytes.p[0] >> 6 != 2)
 		abort();
-	((state *)user)->stored++;
+	/* For a sanitizer, which sees an octet too far. */
+	s->last = p->bytes.p[p->bytes.left - 1];
+	s->stored++;
 }
 
 static void on_flow(void *user, void *call, const rec_flow *f, clk_both at)
