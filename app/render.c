@@ -325,62 +325,6 @@ static bool take_all(render_call *r, clk_mono horizon, bool whole, GError **err)
 	}
 }
 
-static void judge(render_result *o)
-{
-	const story *s = o->story;
-	unsigned sides = 0;
-
-	for (guint i = 0; i < o->streams->len; i++) {
-		const dec_stream_totals *t =
-			&g_array_index(o->streams, dec_stream_totals, i);
-
-		if (t->side < CALL_UNKNOWN && t->packets)
-			sides |= 1u << t->side;
-	}
-	o->why = NULL;
-	if (s->decided && !s->record) {
-		o->outcome = "EXEMPT";
-		o->why = g_strdup(s->reason);
-	} else if (!sides && s->end_cause == REC_REFUSED) {
-		o->outcome = "BLOCKED";
-		o->why = g_strdup_printf("refused with status %u: %s",
-					 s->end_status, s->end_text);
-	} else if (!sides) {
-		o->outcome = "NOT_RECORDED";
-		if (!s->has_answer)
-			o->why = g_strdup("the call was not answered");
-		else if (s->bad_keys)
-			o->why = g_strdup_printf("no key: %s", s->key_trouble);
-		else if (o->packets)
-			o->why = g_strdup("no packet authenticates under the "
-					  "call's keys");
-		else
-			o->why = g_strdup("no media crossed the relay");
-	} else {
-		o->outcome = "PARTIAL";
-		if (sides != 3)
-			o->why = g_strdup_printf("nothing was heard of the %s",
-						 sides & 1 ? "callee"
-							   : "caller");
-		else if (o->undecodable->len)
-			o->why = g_strdup_printf(
-				"no decoder for %s; the packets are kept",
-				(char *)g_ptr_array_index(o->undecodable, 0));
-		else if (o->lost_by_us)
-			o->why = g_strdup("capture lost packets");
-		else if (o->gaps->len)
-			o->why = g_strdup_printf("%u gaps", o->gaps->len);
-		else if (o->dec.fate[DEC_AUTH_FAIL] || o->dec.fate[DEC_NO_KEY])
-			o->why = g_strdup("packets without a key that fits");
-		else if (o->journal.troubles->len)
-			o->why = g_strdup("the journal is damaged");
-		else
-			o->outcome = "RECORDED";
-	}
-	if (!o->why)
-		o->why = g_strdup("");
-}
-
 static void collect(render_call *r)
 {
 	render_result *o = &r->result;
@@ -394,7 +338,7 @@ static void collect(render_call *r)
 	}
 	o->markers = mix_call_markers(r->mix);
 	follow_stats_get(r->follow, &o->journal);
-	judge(o);
+	render_judge(o);
 }
 
 /* NAME.json beside NAME.wav, also when NAME had to become NAME-2. */
@@ -424,18 +368,24 @@ static void name_sidecar(render_call *r)
 	r->result.sidecar = g_strconcat(base, ".json", NULL);
 }
 
+/* The end of the dialog, or of what was heard after it. */
+static clk_mono end_of(const render_call *r)
+{
+	clk_mono end = r->story->has_end ? r->story->ended.mono
+					 : r->last_record;
+	int64_t tail = r->last_media.ns + TAIL_MS * CLK_NS_PER_MS;
+
+	return (clk_mono){MAX(end.ns, tail)};
+}
+
 static render_state finish(render_call *r, GError **err)
 {
-	const story *s = r->story;
-	clk_mono end = s->has_end ? s->ended.mono : r->last_record;
-	int64_t tail;
+	clk_mono end;
 
-	if (!r->mix && !begin(r, s->begun, err))
+	if (!r->mix && !begin(r, r->story->begun, err))
 		return RENDER_FAILED;
 	dec_call_finish(r->dec);
-	tail = r->last_media.ns + TAIL_MS * CLK_NS_PER_MS;
-	if (tail > end.ns)
-		end.ns = tail;
+	end = end_of(r);
 	r->result.end.mono = end;
 	r->result.end.wall.ns = r->result.begin.wall.ns + end.ns - r->begin.ns;
 	if (!mix_call_finish(r->mix, end, &r->result.mix, err))
@@ -480,6 +430,8 @@ render_state render_call_step(render_call *r, clk_both at, bool whole,
 		return RENDER_RUNNING;
 	dec_call_advance(r->dec, horizon);
 	horizon.ns -= (int64_t)r->cfg->dec.reorder_ms * CLK_NS_PER_MS;
+	if (r->story->has_end)
+		horizon.ns = MIN(horizon.ns, end_of(r).ns);
 	return mix_call_advance(r->mix, horizon, err) ? RENDER_RUNNING
 						      : RENDER_FAILED;
 }

@@ -70,6 +70,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(render_call, render_call_free)
 render_call *render_whole(const render_config *cfg, const char *dir,
 			  GError **err);
 
+/* outcome.c: sets outcome and why, when all else is known. */
+void render_judge(render_result *r);
 /* sidecar.c: the recording's JSON, written whole or not at all. */
 bool sidecar_write(const render_result *r, GError **err);
 const char *sidecar_cause(uint8_t cause);	/* of dec_cause */

@@ -330,6 +330,11 @@ static void put_recording(JsonBuilder *b, const render_result *r)
 		json_builder_end_object(b);
 	}
 	json_builder_end_array(b);
+	if (r->mix.picture) {
+		g_autofree char *base = g_path_get_basename(r->mix.picture);
+
+		text(b, "picture", base);
+	}
 	json_builder_end_object(b);
 }
 

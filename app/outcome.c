@@ -1,0 +1,75 @@
+#include "app/render.h"
+
+/* Bit 0: the caller was heard, bit 1: the callee. */
+static unsigned sides_heard(const GArray *streams)
+{
+	unsigned sides = 0;
+
+	for (guint i = 0; i < streams->len; i++) {
+		const dec_stream_totals *t =
+			&g_array_index(streams, dec_stream_totals, i);
+
+		if (t->side < CALL_UNKNOWN && t->packets)
+			sides |= 1u << t->side;
+	}
+	return sides;
+}
+
+/* Why nothing at all was heard. */
+static char *why_nothing(const render_result *r)
+{
+	const story *s = r->story;
+
+	if (!s->has_answer)
+		return g_strdup("the call was not answered");
+	if (s->bad_keys)
+		return g_strdup_printf("no key: %s", s->key_trouble);
+	if (r->packets)
+		return g_strdup("no packet authenticates under the call's "
+				"keys");
+	return g_strdup("no media crossed the relay");
+}
+
+/* What is missing from a recording, most telling first; NULL: nothing. */
+static char *why_partial(const render_result *r, unsigned sides)
+{
+	if (sides != 3)
+		return g_strdup_printf("nothing was heard of the %s",
+				       sides & 1 ? "callee" : "caller");
+	if (r->undecodable->len)
+		return g_strdup_printf(
+			"no decoder for %s; the packets are kept",
+			(char *)g_ptr_array_index(r->undecodable, 0));
+	if (r->lost_by_us)
+		return g_strdup("capture lost packets");
+	if (r->gaps->len)
+		return g_strdup_printf("%u gaps", r->gaps->len);
+	if (r->dec.fate[DEC_AUTH_FAIL] || r->dec.fate[DEC_NO_KEY])
+		return g_strdup("packets without a key that fits");
+	if (r->journal.troubles->len)
+		return g_strdup("the journal is damaged");
+	return NULL;
+}
+
+void render_judge(render_result *r)
+{
+	const story *s = r->story;
+	unsigned sides = sides_heard(r->streams);
+
+	if (s->decided && !s->record) {
+		r->outcome = "EXEMPT";
+		r->why = g_strdup(s->reason);
+	} else if (!sides && s->end_cause == REC_REFUSED) {
+		r->outcome = "BLOCKED";
+		r->why = g_strdup_printf("refused with status %u: %s",
+					 s->end_status, s->end_text);
+	} else if (!sides) {
+		r->outcome = "NOT_RECORDED";
+		r->why = why_nothing(r);
+	} else {
+		r->why = why_partial(r, sides);
+		r->outcome = r->why ? "PARTIAL" : "RECORDED";
+	}
+	if (!r->why)
+		r->why = g_strdup("");
+}
