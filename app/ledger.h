@@ -1,4 +1,4 @@
-/* ledger.h - what the roles know of a call, as a row of the catalog's ledger. */
+/* ledger.h - what the roles know of a call, as a row of the ledger. */
 #pragma once
 #include "app/render.h"
 #include "catalog/ledger.h"

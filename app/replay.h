@@ -13,7 +13,7 @@ typedef struct replay_plan {
 	const char *work;	/* directory of the journals */
 	const seal_key *key;	/* they are sealed to it */
 	int64_t offset_ns;	/* added to the signalling's times */
-	const char *call;	/* NULL, or a pattern of Call-IDs with * and ? */
+	const char *call;	/* NULL, or a Call-ID with * and ? */
 	clk_wall from, to;	/* calls begun before, or from then on, are
 				 * passed over; 0: no limit */
 	bool progress;		/* on standard error */

@@ -368,8 +368,8 @@ static void put_journal(JsonBuilder *b, const render_result *r)
 	number(b, "unreadable_records", r->story->malformed);
 	array(b, "troubles");
 	for (guint i = 0; i < j->troubles->len; i++)
-		json_builder_add_string_value(b,
-					      g_ptr_array_index(j->troubles, i));
+		json_builder_add_string_value(
+			b, g_ptr_array_index(j->troubles, i));
 	json_builder_end_array(b);
 	json_builder_end_object(b);
 }

@@ -1,6 +1,6 @@
 /* worker.h - one of the processes that render: it follows its share of the
  * spool. Codec libraries run here, on bytes that a caller chose; when one
- * crashes, the process is lost and nothing else: the journals are read again. */
+ * crashes, the process is lost and nothing else: journals are read again. */
 #pragma once
 #include "app/render.h"
 
@@ -15,8 +15,8 @@ typedef struct worker_plan {
 	const render_config *cfg;
 	const char *spool;
 	unsigned index, count;	/* takes each call whose hash is `index` */
-	char *now;		/* REC_NAME octets in memory shared with the
-				 * supervisor: the call being worked on, or "" */
+	char *now;		/* REC_NAME octets that the supervisor reads:
+				 * the call being worked on, or "" */
 	/* Told after each call; may be NULL. */
 	void (*done)(void *user, const render_result *r);
 	void *user;

@@ -91,7 +91,8 @@ typedef struct cat_verdict {
 	uint32_t keep_days;	/* the longest of all recording rules */
 	const char *rule;	/* name of the deciding rule, "" without */
 	char reason[320];	/* one sentence */
-	unsigned n_owners, n_hits, n_matched;	/* n_matched may exceed n_hits */
+	unsigned n_owners, n_hits;
+	unsigned n_matched;	/* may exceed n_hits */
 	cat_owner owner[CAT_OWNERS_MAX];
 	cat_hit hit[CAT_HITS_MAX];
 } cat_verdict;
@@ -103,14 +104,16 @@ typedef struct cat_policy cat_policy;
  * on error. */
 cat_policy *cat_policy_load(cat_db *db, int64_t since, GError **err);
 /* The same with one rule more, as if it were in force; NULL adds none. */
-cat_policy *cat_policy_load_with(cat_db *db, int64_t since, const cat_rule *more,
+cat_policy *cat_policy_load_with(cat_db *db, int64_t since,
+				 const cat_rule *more,
 				 GError **err);
 cat_policy *cat_policy_ref(cat_policy *p);
 void cat_policy_unref(cat_policy *p);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cat_policy, cat_policy_unref)
 unsigned cat_policy_rules(const cat_policy *p);
 /* ANY. No allocation, no lock but GTimeZone's own. */
-void cat_policy_decide(const cat_policy *p, const cat_call *c, cat_verdict *out);
+void cat_policy_decide(const cat_policy *p, const cat_call *c,
+		       cat_verdict *out);
 
 /* "Sentence. [mode=always keep=365 owners=alice,bob ...]": what the journal
  * keeps of a verdict, so that the catalog can be made from journals again. */

@@ -288,7 +288,7 @@ typedef struct ldif_import {
 	cat_ldif ldif;
 	cat_user *user;		/* the entry so far */
 	bool person;		/* of a class that is one, or with an address */
-	unsigned key_rank;	/* of the attribute that gave the key; 0: none */
+	unsigned key_rank;	/* of what gave the key; 0: none */
 	unsigned line;		/* of the entry's beginning */
 	GHashTable *seen;
 	GPtrArray *users;

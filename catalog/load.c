@@ -165,7 +165,8 @@ cat_policy *cat_policy_load(cat_db *db, int64_t since, GError **err)
 	return cat_policy_load_with(db, since, NULL, err);
 }
 
-cat_policy *cat_policy_load_with(cat_db *db, int64_t since, const cat_rule *more,
+cat_policy *cat_policy_load_with(cat_db *db, int64_t since,
+				 const cat_rule *more,
 				 GError **err)
 {
 	g_autoptr(cat_policy) p = pol_new();

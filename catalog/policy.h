@@ -12,7 +12,7 @@ typedef struct pol_link {
 
 typedef struct pol_user {
 	char *key;
-	GArray *rules;		/* of pol_link: its own, its groups', its site's */
+	GArray *rules;		/* of pol_link: its own, groups', site's */
 } pol_user;
 
 typedef struct pol_rule {

@@ -43,7 +43,7 @@ static bool key_check(const char *key, GError **err)
 	return false;
 }
 
-/* ---- the tables of what a user has: values with a beginning and an end ---- */
+/* ---- what a user has: values with a beginning and an end ---- */
 
 typedef struct owned {
 	const char *current, *end, *begin;

@@ -10,7 +10,7 @@
 typedef struct cat_user {
 	char *key;		/* unique, e.g. "alice" or the AD account */
 	char *name, *site;	/* or "" */
-	GPtrArray *ids;		/* of char *: "sip:...", "tel:+...", "alias:..." */
+	GPtrArray *ids;		/* of char *: "sip:...", "tel:+...", ... */
 	GPtrArray *groups;	/* of char * */
 	int64_t from, to;	/* s UTC; to 0: still there */
 } cat_user;

@@ -2,7 +2,8 @@
  *
  * The tap is pure: frames and descriptions of calls go in, packets with the
  * reason why they belong to a call come out at a sink. Around it stand two
- * sources (source.h: a capture file, live interfaces) and one sink (the journals).
+ * sources (source.h: a capture file, live interfaces) and one sink (the
+ * journals).
  * No key enters this room. */
 #pragma once
 #include "core/call.h"
@@ -70,7 +71,8 @@ void relay_disarm(relay_tap *r, const char *call, clk_both now);
 void relay_frame(relay_tap *r, int link, span frame, clk_both at);
 /* Packets of an interface are missing: told to every call that is open. */
 void relay_loss(relay_tap *r, const rec_loss *l, clk_both now);
-/* About every 100 ms; relay_frame() does it too, by the frames' time: ends of grace, orphans, flow records. */
+/* About every 100 ms; relay_frame() does it too, by the frames' time: ends of
+ * grace, orphans, flow records. */
 void relay_tick(relay_tap *r, clk_both now);
 /* ANY thread. */
 uint64_t relay_count(const relay_tap *r, relay_counter c);

@@ -39,7 +39,8 @@ relay_verdict relay_stun_get(span *in, relay_stun *out)
 	if (!span_u32(&look, &cookie))
 		return RELAY_SHORT;
 	if (!span_cut(&s, len, &out->attrs))
-		return cookie == RELAY_STUN_COOKIE ? RELAY_SHORT : RELAY_FOREIGN;
+		return cookie == RELAY_STUN_COOKIE ? RELAY_SHORT
+						   : RELAY_FOREIGN;
 	out->ms = has_ms_cookie(out->attrs);
 	if (!out->ms && cookie != RELAY_STUN_COOKIE && !is_old_check(out))
 		return RELAY_FOREIGN;

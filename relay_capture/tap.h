@@ -1,4 +1,5 @@
-/* tap.h - inside of relay_tap: what tap.c, match.c and intake.c share. CAPTURE thread. */
+/* tap.h - inside of relay_tap: what tap.c, match.c and intake.c share.
+ * CAPTURE thread. */
 #pragma once
 #include <stdatomic.h>
 

@@ -21,7 +21,7 @@ typedef enum relay_wrap {
  * or receives it. */
 typedef enum relay_news {
 	RELAY_NEWS_NONE,
-	RELAY_NEWS_RELAYED,	/* relay to client: `peer` is its relayed addr */
+	RELAY_NEWS_RELAYED,	/* relay to client: `peer` is relayed */
 	RELAY_NEWS_PEER,	/* client to relay: it will talk to `peer` */
 } relay_news;
 

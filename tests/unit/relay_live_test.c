@@ -255,7 +255,8 @@ static void test_errors(void)
 
 static void test_filter(void)
 {
-	net_addr edges[] = {rig_addr("10.0.0.1:0"), rig_addr("[2001:db8::1]:0")};
+	net_addr edges[] = {rig_addr("10.0.0.1:0"),
+			    rig_addr("[2001:db8::1]:0")};
 	g_autofree char *any = NULL, *some = NULL;
 	relay_live_config c;
 

@@ -116,7 +116,8 @@ static void test_foreign(void)
 	g_assert_null(give(t, a, 0, 9, 1));
 	for (uint16_t port = 1; port < 1000; port++) {
 		net_addr from = {4, {10, 0, 0, 1}, port};
-		relay_segment g = {.seq = 1, .payload = span_of("\3\0\0\1x", 5)};
+		relay_segment g = {.seq = 1,
+				   .payload = span_of("\3\0\0\1x", 5)};
 
 		g_assert_nonnull(relay_streams_add(t, &from, &dst, &g,
 						   (clk_mono){0}));
