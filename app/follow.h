@@ -33,6 +33,6 @@ typedef struct follow_stats {
 	unsigned files;
 	uint64_t records;
 	uint64_t torn;		/* octets behind the last whole record */
-	GPtrArray *troubles;	/* of char *: a sentence for each damaged file */
+	GPtrArray *troubles;	/* of char *: one a damaged file */
 } follow_stats;
 void follow_stats_get(const follow *f, follow_stats *out);

@@ -144,7 +144,8 @@ static bool zone_find(cat_policy *p, pol_rule *r, GError **err)
 			    "install tzdata", r->rule.name, r->rule.zone);
 		return false;
 	}
-	for (r->zone_index = 0; r->zone_index < p->zones->len; r->zone_index++) {
+	for (r->zone_index = 0; r->zone_index < p->zones->len;
+	     r->zone_index++) {
 		r->zone = g_ptr_array_index(p->zones, r->zone_index);
 		if (!strcmp(g_time_zone_get_identifier(r->zone),
 			    g_time_zone_get_identifier(z)))
