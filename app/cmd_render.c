@@ -154,6 +154,7 @@ static bool configure(render_role *r, GError **err)
 	const conf *c = r->conf;
 	const char *key = conf_need(c, CONF_PRIVATE_KEY, err);
 
+	video_quiet();
 	if (!key || !load_plugins(r, err))
 		return false;
 	r->outputs = setup_outputs(conf_list(c, CONF_RENDER_FORMATS),
@@ -171,6 +172,7 @@ static bool configure(render_role *r, GError **err)
 		.n_outputs = r->outputs->len,
 		.rate = conf_number(c, CONF_RENDER_RATE),
 		.picture = conf_bool(c, CONF_RENDER_PICTURE),
+		.video = setup_video(c),
 		.dec = dec_config_default(),
 		.grace_ns = conf_number(c, CONF_RENDER_GRACE) * CLK_NS_PER_MS,
 		.lost_ns = conf_number(c, CONF_TAP_LOST_CALL) * CLK_NS_PER_S,

@@ -264,6 +264,7 @@ static bool prepare(job *j, GError **err)
 		return false;
 	j->key = o->key ? seal_key_open(o->key, err) : seal_key_new(err);
 	j->json = g_string_new(NULL);
+	video_quiet();
 	j->cfg = (render_config){
 		.key = j->key,
 		.recordings = o->out ? o->out : j->temp,
@@ -271,6 +272,7 @@ static bool prepare(job *j, GError **err)
 		.outputs = (const mix_output *)(void *)j->outputs->data,
 		.n_outputs = j->outputs->len,
 		.rate = (uint32_t)o->rate,
+		.video = "mp4",
 		.dec = dec_config_default(),
 	};
 	j->cfg.dec.plugins = j->plugins;

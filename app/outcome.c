@@ -1,15 +1,43 @@
 #include "app/render.h"
 
-/* Bit 0: the caller was heard, bit 1: the callee. */
-static unsigned sides_heard(const GArray *streams)
+#include <string.h>
+
+static bool has_audio(const story *s)
 {
+	for (guint i = 0; i < s->halves->len; i++) {
+		const call_half *h = g_ptr_array_index(s->halves, i);
+
+		for (guint k = 0; k < h->media->len; k++)
+			if (!strcmp(CALL_MEDIA(h, k)->kind, "audio"))
+				return true;
+	}
+	return false;
+}
+
+static bool is_audio(const story *s, uint8_t media)
+{
+	const call_half *h;
+
+	if (!s->halves->len)
+		return true;
+	h = g_ptr_array_index(s->halves, 0);
+	return media >= h->media->len ||
+	       !strcmp(CALL_MEDIA(h, media)->kind, "audio");
+}
+
+/* Bit 0: the caller was heard (in a call without audio: seen), bit 1: the
+ * callee. */
+static unsigned sides_heard(const render_result *r)
+{
+	bool audio = has_audio(r->story);
 	unsigned sides = 0;
 
-	for (guint i = 0; i < streams->len; i++) {
+	for (guint i = 0; i < r->streams->len; i++) {
 		const dec_stream_totals *t =
-			&g_array_index(streams, dec_stream_totals, i);
+			&g_array_index(r->streams, dec_stream_totals, i);
 
-		if (t->side < CALL_UNKNOWN && t->packets)
+		if (t->side < CALL_UNKNOWN && t->packets &&
+		    (!audio || is_audio(r->story, t->media)))
 			sides |= 1u << t->side;
 	}
 	return sides;
@@ -54,7 +82,7 @@ static char *why_partial(const render_result *r, unsigned sides)
 void render_judge(render_result *r)
 {
 	const story *s = r->story;
-	unsigned sides = sides_heard(r->streams);
+	unsigned sides = sides_heard(r);
 
 	if (s->decided && !s->record) {
 		r->outcome = "EXEMPT";

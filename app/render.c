@@ -17,6 +17,7 @@ struct render_call {
 	story *story;
 	dec_call *dec;
 	mix_call *mix;		/* from the answer on */
+	video *video;		/* NULL: none is wanted */
 	clk_mono begin;		/* of the recording */
 	clk_mono last_media;	/* capture time of the last sound */
 	clk_mono last_record, last_packet;
@@ -41,6 +42,14 @@ static void on_report(void *user, const pcm_report *p)
 	render_call *r = user;
 
 	mix_call_report(r->mix, p);
+}
+
+static void on_payload(void *user, const dec_payload *p)
+{
+	render_call *r = user;
+
+	if (r->video)
+		video_payload(r->video, p);
 }
 
 static int64_t ticks_ns(int64_t ticks, uint32_t clock)
@@ -176,6 +185,14 @@ static mix_call *open_mix(render_call *r, GError **err)
 				story_party(r->story, "callee"));
 	plan.title = title;
 	r->result.sidecar = g_strdup_printf("%s/%s.json", dir, name);
+	if (r->cfg->video) {
+		g_autofree char *base = g_build_filename(dir, name, NULL);
+
+		/* Each layer is put in order by itself before, and may wait
+		 * for as long at its start. */
+		r->video = video_new(base, r->cfg->video,
+				     2 * r->cfg->dec.reorder_ms);
+	}
 	return mix_call_new(&plan, err);
 }
 
@@ -184,7 +201,11 @@ static mix_call *open_mix(render_call *r, GError **err)
 static bool begin(render_call *r, clk_both at, GError **err)
 {
 	static const dec_sink sink = {
-		.block = on_block, .report = on_report, .event = on_event};
+		.block = on_block,
+		.report = on_report,
+		.event = on_event,
+		.payload = on_payload,
+	};
 
 	r->mix = open_mix(r, err);
 	if (!r->mix)
@@ -390,6 +411,8 @@ static render_state finish(render_call *r, GError **err)
 	r->result.end.wall.ns = r->result.begin.wall.ns + end.ns - r->begin.ns;
 	if (!mix_call_finish(r->mix, end, &r->result.mix, err))
 		return RENDER_FAILED;
+	if (r->video && !(r->result.videos = video_finish(r->video, err)))
+		return RENDER_FAILED;
 	collect(r);
 	name_sidecar(r);
 	return sidecar_write(&r->result, err) ? RENDER_DONE : RENDER_FAILED;
@@ -463,6 +486,7 @@ void render_call_free(render_call *r)
 	if (!r)
 		return;
 	mix_call_free(r->mix);
+	video_free(r->video);
 	dec_call_free(r->dec);
 	follow_free(r->follow);
 	story_free(r->story);

@@ -1,8 +1,9 @@
 /* render.h - one call's journal into one recording: the same code for a call
  * in progress and for a file from years ago. */
 #pragma once
-#include "app/story.h"
 #include "app/follow.h"
+#include "app/story.h"
+#include "app/video.h"
 #include "decoder/dec.h"
 #include "mixer/mix.h"
 
@@ -15,6 +16,7 @@ typedef struct render_config {
 	size_t n_outputs;
 	uint32_t rate;
 	bool picture;
+	const char *video;	/* "mp4", "mkv", or NULL: none */
 	dec_config dec;
 	int64_t grace_ns;	/* without media after the end of the dialog */
 	int64_t lost_ns;	/* without any record: the end was missed */
@@ -42,6 +44,7 @@ typedef struct render_result {
 	uint64_t lost_by_us;	/* packets, JRN_LOSS */
 	mix_totals mix;
 	const GArray *markers;	/* of mix_marker */
+	const GArray *videos;	/* of video_file; NULL: none were asked for */
 	follow_stats journal;
 	char *sidecar;		/* path */
 } render_result;

@@ -239,3 +239,10 @@ GArray *setup_outputs(char **formats, unsigned layout, GError **err)
 	fail(err, "no format is asked for");
 	return NULL;
 }
+
+const char *setup_video(const conf *c)
+{
+	static const char *const endings[] = {"mp4", "mkv", NULL};
+
+	return endings[conf_choice(c, CONF_RENDER_VIDEO)];
+}

@@ -27,5 +27,8 @@ tap_rules *setup_rules(const conf *c, GError **err);
 bool setup_capture(relay_live_config *out, GArray *edges, const conf *c,
 		   GError **err);
 
+/* "mp4", "mkv", or NULL for none. */
+const char *setup_video(const conf *c);
+
 /* From "wav;mp3" and a layout; NULL on error. Of mix_output. */
 GArray *setup_outputs(char **formats, unsigned layout, GError **err);

@@ -335,6 +335,20 @@ static void put_recording(JsonBuilder *b, const render_result *r)
 
 		text(b, "picture", base);
 	}
+	array(b, "video");
+	for (guint i = 0; r->videos && i < r->videos->len; i++) {
+		const video_file *f = &g_array_index(r->videos, video_file, i);
+		g_autofree char *base = g_path_get_basename(f->path);
+
+		object(b, NULL);
+		text(b, "name", base);
+		text(b, "side", side_name(f->side));
+		number(b, "media", f->media);
+		milli(b, "first_ms", seconds(f->first.ns - r->begin.mono.ns));
+		number(b, "pictures", (int64_t)f->pictures);
+		json_builder_end_object(b);
+	}
+	json_builder_end_array(b);
 	json_builder_end_object(b);
 }
 

@@ -106,6 +106,8 @@ static const conf_key table[CONF_KEYS] = {
 	       "recording"),
 	BOOL(CONF_RENDER_PICTURE, "render", "picture", "false",
 	     "a PNG of the waveform beside each recording"),
+	CHOICE(CONF_RENDER_VIDEO, "render", "video", "mp4", "mp4|mkv|none",
+	       "files for the H.264 of recorded video streams"),
 };
 
 struct conf {

@@ -57,6 +57,7 @@ typedef enum conf_id {
 	CONF_RENDER_WORKERS,
 	CONF_RENDER_GRACE,
 	CONF_RENDER_PICTURE,
+	CONF_RENDER_VIDEO,
 	CONF_KEYS,
 } conf_id;
 

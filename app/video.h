@@ -1,0 +1,28 @@
+/* video.h - the H.264 of one call, beside its recording: a file for each side
+ * and m= line, as it was sent. */
+#pragma once
+#include <glib.h>
+
+#include "decoder/dec.h"
+
+typedef struct video video;
+
+typedef struct video_file {
+	char *path;
+	uint8_t side, media;
+	clk_mono first;		/* capture time of the first packet */
+	uint64_t pictures;
+} video_file;
+
+/* For all of the process: libavformat says nothing by itself. */
+void video_quiet(void);
+/* `base` is the recording's path without its ending; `ending` is "mp4" or
+ * "mkv"; `window_ms` how long packets out of order are awaited. */
+video *video_new(const char *base, const char *ending, unsigned window_ms);
+void video_free(video *v);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(video, video_free)
+/* Others than H264 and X-H264UC are passed over. */
+void video_payload(video *v, const dec_payload *p);
+/* Gives the files their names. Of video_file, lent; those of which no picture
+ * could be shown are left out. */
+const GArray *video_finish(video *v, GError **err);

@@ -1,0 +1,49 @@
+#!/bin/sh
+# TAP: SIP from a capture gives what the same SIP gives from a log; the video of
+# a call comes out as the pictures that went in.
+set -u
+cd "$(dirname "$0")/../.."
+B=${B:-build}
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+n=0
+
+result() { # STATUS NAME
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
+}
+
+replay() { # SIGNALLING MEDIA OUT
+	"$B/app/edgetape" replay --signalling "$1" --media "$2" --out "$3" >&2
+}
+
+for call in nice-drop lync-pcmu; do
+	golden=tests/golden/calls/$call
+	xz -dc $golden/edge.pcap.xz >"$tmp/edge.pcap"
+	replay $golden/signalling.txt "$tmp/edge.pcap" "$tmp/$call-log"
+	for kind in udp tcp; do
+		tests/support/mkcapture.py sip $kind $golden/signalling.txt \
+			"$tmp/sip.pcap"
+		replay "$tmp/sip.pcap" "$tmp/edge.pcap" "$tmp/$call-$kind"
+		cmp -s "$tmp/$call-log"/*.wav "$tmp/$call-$kind"/*.wav
+		result $? "$call: the same bytes from SIP over $kind"
+	done
+done
+
+tests/support/mkcapture.py rtp tests/golden/codecs/h264uc.rtp "$tmp/video.pcap"
+replay tests/golden/video/signalling.txt "$tmp/video.pcap" "$tmp/video"
+result $? "a call with video alone"
+mp4=$(echo "$tmp/video"/*-caller-video0.mp4)
+[ -s "$mp4" ]
+result $? "its video is a file"
+pictures() { # FILE
+	ffmpeg -v error -i "$1" -f framemd5 -fps_mode passthrough - |
+		sed -n 's/.*, *\([0-9a-f]\{32\}\)$/\1/p'
+}
+pictures "$mp4" >"$tmp/got"
+pictures tests/golden/codecs/h264uc.264 >"$tmp/want"
+[ -s "$tmp/want" ] && cmp "$tmp/got" "$tmp/want" >&2
+result $? "with the $(wc -l <"$tmp/want") pictures of its source"
+grep -q "\"pictures\" : $(wc -l <"$tmp/want")" "$tmp/video"/*.json
+result $? "which the sidecar counts"
+echo "1..$n"
