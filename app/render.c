@@ -12,6 +12,7 @@ enum {
 
 struct render_call {
 	const render_config *cfg;
+	render_config own_cfg;	/* what `cfg` points to in a second render */
 	char *dir;
 	follow *follow;
 	story *story;
@@ -22,6 +23,7 @@ struct render_call {
 	clk_mono last_media;	/* capture time of the last sound */
 	clk_mono last_record, last_packet;
 	bool closed;		/* capture is done with the call */
+	bool late_keys;		/* some came after the first packet */
 	unsigned steps;
 	render_result result;
 };
@@ -196,6 +198,48 @@ static mix_call *open_mix(render_call *r, GError **err)
 	return mix_call_new(&plan, err);
 }
 
+/* Keys without the payload types: those hold from their own time on. */
+static void describe_keys(render_call *r, const call_half *h)
+{
+	uint8_t *buf = g_malloc(JRN_PAYLOAD_MAX);
+	put o = put_into(buf, JRN_PAYLOAD_MAX), k;
+	uint8_t keys[REC_KEYS_MAX];
+	call_half *copy;
+
+	rec_half_put(&o, h);
+	k = put_into(keys, sizeof(keys));
+	rec_keys_put(&k, h);
+	copy = rec_half_get(put_done(&o));
+	if (copy && rec_keys_get(put_done(&k), copy)) {
+		for (guint i = 0; i < copy->media->len; i++)
+			g_array_set_size(CALL_MEDIA(copy, i)->payloads, 0);
+		dec_call_describe(r->dec, copy);
+	}
+	explicit_bzero(keys, sizeof(keys));
+	call_half_free(copy);
+	g_free(buf);
+}
+
+/* A second reading of the journal's session records, ahead of the first. */
+static void describe_all_keys(render_call *r)
+{
+	const clk_mono never = {INT64_MAX};
+	g_autoptr(follow) f = follow_new(r->dir);
+	g_autoptr(story) s = story_new(r->story->name);
+	jrn_kind kind;
+	jrn_rec rec;
+
+	if (!follow_scan(f, NULL))
+		return;
+	while (follow_next(f, never, false, &rec, &kind)) {
+		g_auto(story_control) control;
+
+		story_record(s, &rec, r->cfg->key, &control);
+	}
+	for (guint i = 0; i < s->halves->len; i++)
+		describe_keys(r, g_ptr_array_index(s->halves, i));
+}
+
 /* The recording begins when the call is answered. A journal without that
  * record begins with whatever comes first. */
 static bool begin(render_call *r, clk_both at, GError **err)
@@ -214,6 +258,8 @@ static bool begin(render_call *r, clk_both at, GError **err)
 	r->result.begin = at;
 	mix_call_begin(r->mix, at.mono);
 	r->dec = dec_call_new(&r->cfg->dec, &sink, r);
+	if (r->cfg->early_keys)
+		describe_all_keys(r);
 	for (guint i = 0; i < r->story->halves->len; i++)
 		dec_call_describe(r->dec,
 				  g_ptr_array_index(r->story->halves, i));
@@ -260,6 +306,7 @@ static bool take_session(render_call *r, const jrn_rec *rec, GError **err)
 					  &control);
 	bool ready = r->story->has_answer || r->story->has_end;
 
+	r->late_keys |= rec->type == JRN_KEYS && r->result.packets;
 	if (h && r->dec)
 		dec_call_describe(r->dec, h);
 	if (control.mark && r->mix)
@@ -399,6 +446,16 @@ static clk_mono end_of(const render_call *r)
 	return (clk_mono){MAX(end.ns, tail)};
 }
 
+/* Packets stayed shut, and there are keys that came after packets. */
+static bool keys_would_help(const render_call *r)
+{
+	dec_totals t;
+
+	dec_call_totals(r->dec, &t);
+	return !r->cfg->early_keys && r->late_keys &&
+	       t.fate[DEC_NO_KEY] + t.fate[DEC_AUTH_FAIL] > 0;
+}
+
 static render_state finish(render_call *r, GError **err)
 {
 	clk_mono end;
@@ -406,6 +463,8 @@ static render_state finish(render_call *r, GError **err)
 	if (!r->mix && !begin(r, r->story->begun, err))
 		return RENDER_FAILED;
 	dec_call_finish(r->dec);
+	if (keys_would_help(r))
+		return RENDER_AGAIN;
 	end = end_of(r);
 	r->result.end.mono = end;
 	r->result.end.wall.ns = r->result.begin.wall.ns + end.ns - r->begin.ns;
@@ -505,9 +564,19 @@ void render_call_free(render_call *r)
 render_call *render_whole(const render_config *cfg, const char *dir,
 			  GError **err)
 {
+	const clk_both whenever = {{0}, {0}};
 	render_call *r = render_call_new(cfg, dir);
+	render_state s = render_call_step(r, whenever, true, err);
 
-	if (render_call_step(r, (clk_both){{0}, {0}}, true, err) == RENDER_DONE)
+	if (s == RENDER_AGAIN) {
+		render_call_free(r);
+		r = render_call_new(cfg, dir);
+		r->own_cfg = *cfg;
+		r->own_cfg.early_keys = true;
+		r->cfg = &r->own_cfg;
+		s = render_call_step(r, whenever, true, err);
+	}
+	if (s == RENDER_DONE)
 		return r;
 	render_call_free(r);
 	return NULL;

@@ -20,6 +20,8 @@ typedef struct render_config {
 	dec_config dec;
 	int64_t grace_ns;	/* without media after the end of the dialog */
 	int64_t lost_ns;	/* without any record: the end was missed */
+	bool early_keys;	/* every key of the journal from the start:
+				 * set by render_whole() */
 } render_config;
 
 typedef struct render_gap {
@@ -52,7 +54,7 @@ typedef struct render_result {
 typedef enum render_state {
 	RENDER_RUNNING,
 	RENDER_DONE,
-	RENDER_AGAIN,	/* a record came too late: take render_whole() */
+	RENDER_AGAIN,	/* a record or a key came late: render_whole() */
 	RENDER_FAILED,
 } render_state;
 

@@ -1,6 +1,7 @@
 #!/bin/sh
-# TAP: SIP from a capture gives what the same SIP gives from a log; the video of
-# a call comes out as the pictures that went in.
+# TAP: SIP from a capture gives what the same SIP gives from a log; keys that
+# come an hour late open what was captured; the video of a call comes out as
+# the pictures that went in.
 set -u
 cd "$(dirname "$0")/../.."
 B=${B:-build}
@@ -29,6 +30,18 @@ for call in nice-drop lync-pcmu; do
 		result $? "$call: the same bytes from SIP over $kind"
 	done
 done
+
+golden=tests/golden/calls/nice-drop
+xz -dc $golden/edge.pcap.xz >"$tmp/edge.pcap"
+"$B/app/edgetape" keygen "$tmp/r" >&2
+"$B/app/edgetape" replay --signalling $golden/signalling.txt --media "$tmp/edge.pcap" \
+	--out "$tmp/keys" --key "$tmp/r.key" --keep-journal "$tmp/journal" >&2
+tests/support/latekeys.py "$tmp"/journal/* 3600
+"$B/app/edgetape" replay --journal "$tmp"/journal/* --key "$tmp/r.key" \
+	--out "$tmp/late" >&2
+result $? "keys an hour after the media"
+cmp "$tmp/keys"/*.wav "$tmp/late"/*.wav >&2
+result $? "give the same bytes as keys in time"
 
 tests/support/mkcapture.py rtp tests/golden/codecs/h264uc.rtp "$tmp/video.pcap"
 replay tests/golden/video/signalling.txt "$tmp/video.pcap" "$tmp/video"
