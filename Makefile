@@ -32,7 +32,9 @@ bins  = $(patsubst %.c,$B/%,$(wildcard $1))
 LIB   := $B/libedgetape.a
 UNIT  := $(call bins,tests/unit/*_test.c)
 FUZZ  := $(call bins,tests/fuzz/*.c)
-BENCH := $(call bins,tests/bench/*.c)
+# A million calls take minutes to make: bench-search only.
+BENCH := $(filter-out $B/tests/bench/cat_search,\
+	$(call bins,tests/bench/*.c))
 TOOLS := $(call bins,tools/*.c)
 
 EXAMPLES := $(patsubst %.c,$B/%.so,$(wildcard examples/*.c))
@@ -97,6 +99,8 @@ fuzz:
 		$$t.new tests/fuzz/corpus/$${t##*/} || exit 1; done
 bench: $(BENCH)
 	$Qfor t in $^; do $$t || exit 1; done
+bench-search: $B/tests/bench/cat_search
+	$Q$<
 bench-decoder: $(filter $B/tests/bench/dec_%,$(BENCH))
 	$Qfor t in $^; do $$t || exit 1; done
 
@@ -115,6 +119,6 @@ install:
 clean:
 	rm -rf build
 
-.PHONY: all unit check asan tsan fuzz fuzzers bench bench-decoder demo interop lint install clean
+.PHONY: all unit check asan tsan fuzz fuzzers bench bench-decoder bench-search demo interop lint install clean
 .PRECIOUS: $B/%.o
 -include $(shell find $B -name '*.d' 2>/dev/null)

@@ -55,6 +55,7 @@ bool cat_change_note(cat_db *db, const cat_actor *who, int64_t at,
 
 /* migrate.c: from what the file is to what this program knows. */
 bool cat_migrate(cat_db *db, GError **err);
-/* The newest version; for the tests, one older. */
-int cat_schema_version(void);
+int cat_schema_version(void);	/* the newest */
 bool cat_migrate_to(cat_db *db, int version, GError **err);
+/* A new database as an older edgetape made it: what migrations begin with. */
+cat_db *cat_open_version(const char *path, int version, GError **err);

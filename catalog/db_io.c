@@ -256,6 +256,15 @@ cat_db *cat_open(const char *path, GError **err)
 	return migrated(db_new(path, SQLITE_OPEN_CREATE, err), err);
 }
 
+cat_db *cat_open_version(const char *path, int version, GError **err)
+{
+	g_autoptr(cat_db) db = db_new(path, SQLITE_OPEN_CREATE, err);
+
+	if (!db || !cat_migrate_to(db, version, err))
+		return NULL;
+	return g_steal_pointer(&db);
+}
+
 cat_db *cat_open_existing(const char *path, GError **err)
 {
 	if (!g_file_test(path, G_FILE_TEST_EXISTS))

@@ -21,7 +21,7 @@ typedef struct judge {
 	const cat_call *c;
 	cat_verdict *out;
 	party party[2];
-	const cat_rule *best[SIDES];
+	const pol_rule *best[SIDES];
 	cat_local local[POL_ZONES_MAX];
 	uint64_t local_known;	/* bits of `local` */
 } judge;
@@ -127,12 +127,13 @@ static cat_scope scope_of(const party *a, const party *b)
 
 static const cat_local *local_time(judge *j, const pol_rule *r)
 {
-	uint64_t bit = UINT64_C(1) << r->zone_index;
+	uint64_t bit = UINT64_C(1) << r->zone;
 
 	if (!(j->local_known & bit))
-		cat_local_at(r->zone, j->c->at, &j->local[r->zone_index]);
+		cat_local_at(g_ptr_array_index(j->p->zones, r->zone),
+			     j->c->at, &j->local[r->zone]);
 	j->local_known |= bit;
-	return &j->local[r->zone_index];
+	return &j->local[r->zone];
 }
 
 static bool time_fits(judge *j, const pol_rule *r)
@@ -140,26 +141,26 @@ static bool time_fits(judge *j, const pol_rule *r)
 	const cat_local *t;
 	bool holiday;
 
-	if (!r->zone)
+	if (r->zone == POL_NO_ZONE)
 		return true;
 	t = local_time(j, r);
 	if (r->holidays) {
 		holiday = g_hash_table_contains(
 			r->holidays, GUINT_TO_POINTER(cat_day_of(t)));
-		if (holiday != r->rule.holidays_only)
+		if (holiday != r->holidays_only)
 			return false;
 	}
-	for (unsigned i = 0; i < r->rule.n_windows; i++)
-		if (cat_window_holds(&r->rule.window[i], t))
+	for (unsigned i = 0; i < r->n_windows; i++)
+		if (cat_window_holds(&r->window[i], t))
 			return true;
-	return r->rule.n_windows == 0;
+	return r->n_windows == 0;
 }
 
 /* A party calls out or is called; for a rule of the call itself, out and in
  * are seen from inside. */
-static bool direction_fits(const judge *j, cat_direction d, cat_side side)
+static bool direction_fits(const judge *j, uint8_t d, cat_side side)
 {
-	switch (d) {
+	switch ((cat_direction)d) {
 	case CAT_DIR_ANY:
 		return true;
 	case CAT_DIR_OUT:
@@ -174,28 +175,16 @@ static bool direction_fits(const judge *j, cat_direction d, cat_side side)
 	return false;
 }
 
-static bool scope_fits(cat_scope want, cat_scope is)
+static bool scope_fits(uint8_t want, cat_scope is)
 {
 	return want == CAT_SCOPE_ANY || want == is ||
 	       (want == CAT_EXTERNAL && is != CAT_INTERNAL);
 }
 
-static bool media_fits(const cat_rule *r, const cat_call *c)
+static bool media_fits(const pol_rule *r, const cat_call *c)
 {
 	return (!c->audio && !c->video) || (c->audio && r->audio) ||
 	       (c->video && r->video);
-}
-
-/* Which of two rules of one side decides. */
-static bool outranks(const cat_rule *a, const cat_rule *b)
-{
-	if (a->mandatory != b->mandatory)
-		return a->mandatory;
-	if (a->who != b->who)
-		return a->who > b->who;
-	if (a->mode != b->mode)
-		return a->mode > b->mode;
-	return strcmp(a->name, b->name) < 0;
 }
 
 static bool known_hit(const cat_verdict *v, const cat_rule *r, cat_side side)
@@ -206,14 +195,14 @@ static bool known_hit(const cat_verdict *v, const cat_rule *r, cat_side side)
 	return false;
 }
 
-static void hit_take(judge *j, const cat_rule *r, cat_side side)
+static void hit_take(judge *j, const pol_rule *r, cat_side side)
 {
 	cat_verdict *v = j->out;
 
 	v->n_matched++;
 	if (v->n_hits < CAT_HITS_MAX)
-		v->hit[v->n_hits++] = (cat_hit){r, (uint8_t)side, false};
-	if (!j->best[side] || outranks(r, j->best[side]))
+		v->hit[v->n_hits++] = (cat_hit){r->rule, (uint8_t)side, false};
+	if (!j->best[side] || r->rank < j->best[side]->rank)
 		j->best[side] = r;
 	if (r->mode == CAT_NEVER)
 		return;
@@ -223,17 +212,38 @@ static void hit_take(judge *j, const cat_rule *r, cat_side side)
 		v->refuse = r->refuse;
 }
 
-static void consider(judge *j, uint32_t rule, cat_side side, bool repeats)
+/* Whatever side it is for. */
+static bool fits(judge *j, const pol_rule *r)
+{
+	return in_force(r->from, r->to, j->c->at) &&
+	       scope_fits(r->scope, j->out->scope) && media_fits(r, j->c) &&
+	       time_fits(j, r);
+}
+
+/* Two identities of a party may lead to the same rule. */
+static void consider(judge *j, uint32_t rule, cat_side side)
 {
 	const pol_rule *r = pol_rule_at(j->p, rule);
 
-	if (!in_force(r->rule.from, r->rule.to, j->c->at) ||
-	    !direction_fits(j, r->rule.direction, side) ||
-	    !scope_fits(r->rule.scope, j->out->scope) ||
-	    !media_fits(&r->rule, j->c) || !time_fits(j, r) ||
-	    (repeats && known_hit(j->out, &r->rule, side)))
-		return;
-	hit_take(j, &r->rule, side);
+	if (direction_fits(j, r->direction, side) && fits(j, r) &&
+	    !known_hit(j->out, r->rule, side))
+		hit_take(j, r, side);
+}
+
+/* Rules for everybody are for both parties. */
+static void consider_any(judge *j)
+{
+	for (guint i = 0; i < j->p->any->len; i++) {
+		const pol_link *l = &g_array_index(j->p->any, pol_link, i);
+		const pol_rule *r = pol_rule_at(j->p, l->index);
+
+		if (!fits(j, r))
+			continue;
+		if (r->direction != CAT_DIR_IN)
+			hit_take(j, r, CAT_CALLER);
+		if (r->direction != CAT_DIR_OUT)
+			hit_take(j, r, CAT_CALLEE);
+	}
 }
 
 static void consider_links(judge *j, const GArray *a, cat_side side)
@@ -242,7 +252,7 @@ static void consider_links(judge *j, const GArray *a, cat_side side)
 		const pol_link *l = &g_array_index(a, pol_link, i);
 
 		if (in_force(l->from, l->to, j->c->at))
-			consider(j, l->index, side, true);
+			consider(j, l->index, side);
 	}
 }
 
@@ -261,7 +271,7 @@ static void consider_number(judge *j, const party *who, cat_side side)
 			const pol_link *l = &g_array_index(a, pol_link, i);
 
 			if (!l->length || l->length == who->number.left)
-				consider(j, l->index, side, true);
+				consider(j, l->index, side);
 		}
 	}
 }
@@ -283,9 +293,6 @@ static void consider_party(judge *j, const party *who, cat_side side)
 				       side);
 	}
 	consider_number(j, who, side);
-	for (guint i = 0; i < j->p->any->len; i++)
-		consider(j, g_array_index(j->p->any, pol_link, i).index, side,
-			 false);
 }
 
 /* Rules of the call: the gateway it came through, its conference. */
@@ -344,6 +351,7 @@ static void owners_of_side(judge *j, cat_side side)
 		owner_add(j->out, who->shown, false, side);
 }
 
+/* A rule for the call itself: its users own it; without one, who called. */
 static void owners_of_call(judge *j)
 {
 	for (unsigned s = 0; s < 2; s++)
@@ -373,8 +381,8 @@ static unsigned strongest(const judge *j)
 	unsigned top = SIDES;
 
 	for (unsigned s = 0; s < SIDES; s++) {
-		const cat_rule *a = j->best[s];
-		const cat_rule *b = top < SIDES ? j->best[top] : NULL;
+		const cat_rule *a = j->best[s] ? j->best[s]->rule : NULL;
+		const cat_rule *b = top < SIDES ? j->best[top]->rule : NULL;
 
 		if (a && (!b || a->mandatory > b->mandatory ||
 			  (a->mandatory == b->mandatory && a->mode > b->mode)))
@@ -388,9 +396,9 @@ static void media_find(judge *j)
 	const cat_call *c = j->c;
 
 	for (unsigned s = 0; s < SIDES; s++) {
-		const cat_rule *r = j->best[s];
+		const pol_rule *r = j->best[s];
 
-		if (!r || !records(r->mode))
+		if (!r || !records((cat_mode)r->mode))
 			continue;
 		j->out->audio |= r->audio && (c->audio || !c->video);
 		j->out->video |= r->video && (c->video || !c->audio);
@@ -470,7 +478,8 @@ static void conclude(judge *j)
 	const cat_rule *r;
 
 	for (unsigned i = 0; i < v->n_hits; i++)
-		v->hit[i].decides = v->hit[i].rule == j->best[v->hit[i].side];
+		v->hit[i].decides =
+			v->hit[i].rule == j->best[v->hit[i].side]->rule;
 	if (emergency(j)) {
 		emergency_rule(j);
 		return;
@@ -480,7 +489,7 @@ static void conclude(judge *j)
 			  sizeof(v->reason));
 		return;
 	}
-	r = j->best[side];
+	r = j->best[side]->rule;
 	v->concerned = true;
 	v->mode = r->mode;
 	v->mandatory = r->mandatory;
@@ -513,5 +522,6 @@ void cat_policy_decide(const cat_policy *p, const cat_call *c, cat_verdict *out)
 	consider_party(&j, &j.party[CAT_CALLER], CAT_CALLER);
 	consider_party(&j, &j.party[CAT_CALLEE], CAT_CALLEE);
 	consider_call(&j);
+	consider_any(&j);
 	conclude(&j);
 }

@@ -109,7 +109,6 @@ static bool address_id(cat_db *db, const char *value, int64_t *id,
 	return cat_done(s, err);
 }
 
-/* The address counts in how many calls it is: the search plans by it. */
 static bool party_insert(cat_db *db, int64_t address, int64_t begun,
 			 int64_t call, const char *role, GError **err)
 {
@@ -123,11 +122,7 @@ static bool party_insert(cat_db *db, int64_t address, int64_t begun,
 	cat_bind_int(s, 2, begun);
 	cat_bind_int(s, 3, call);
 	cat_bind_text(s, 4, role);
-	if (!cat_run(s, err))
-		return false;
-	return cat_changes(db) == 0 ||
-	       run_for(db, "UPDATE address SET calls = calls + 1"
-			   " WHERE id = ?1", address, NULL, err);
+	return cat_run(s, err);
 }
 
 static bool party_add(cat_db *db, int64_t call, int64_t begun,
@@ -149,10 +144,7 @@ static bool parties_write(cat_db *db, int64_t call, int64_t begun,
 {
 	if (!texts->len)
 		return true;
-	if (!run_for(db, "UPDATE address SET calls = calls - 1 WHERE id IN"
-			 " (SELECT address FROM party WHERE call = ?1"
-			 "  AND role = ?2)", call, role, err) ||
-	    !run_for(db, "DELETE FROM party WHERE call = ?1 AND role = ?2",
+	if (!run_for(db, "DELETE FROM party WHERE call = ?1 AND role = ?2",
 		     call, role, err))
 		return false;
 	for (guint i = 0; i < texts->len; i++)

@@ -187,5 +187,6 @@ cat_policy *cat_policy_load_with(cat_db *db, int64_t since,
 	if (!ok)
 		return NULL;
 	internal_guess(p);
+	pol_rank(p);
 	return g_steal_pointer(&p);
 }

@@ -37,8 +37,7 @@ static const char *const steps[] = {
 
 	/* 2: the ledger */
 	"CREATE TABLE address ("
-	"  id INTEGER PRIMARY KEY, value TEXT NOT NULL UNIQUE,"
-	"  calls INTEGER NOT NULL DEFAULT 0);"
+	"  id INTEGER PRIMARY KEY, value TEXT NOT NULL UNIQUE);"
 	"CREATE TABLE call ("
 	"  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
 	"  begun INTEGER NOT NULL, answered INTEGER, ended INTEGER,"
@@ -52,6 +51,7 @@ static const char *const steps[] = {
 	"  sidecar TEXT);"
 	"CREATE INDEX call_time ON call (begun, outcome, duration, id);"
 	"CREATE INDEX call_outcome ON call (outcome, begun);"
+	"CREATE INDEX call_duration ON call (duration);"
 	"CREATE INDEX call_call_id ON call (call_id);"
 	/* who was in a call ('p') and whose call it is ('o') */
 	"CREATE TABLE party ("

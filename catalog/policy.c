@@ -37,7 +37,8 @@ cat_policy *pol_new(void)
 {
 	cat_policy *p = g_atomic_rc_box_new0(cat_policy);
 
-	p->rules = g_ptr_array_new_with_free_func(g_free);
+	p->texts = g_ptr_array_new_with_free_func(g_free);
+	p->rules = g_array_new(FALSE, TRUE, sizeof(pol_rule));
 	p->users = g_ptr_array_new_with_free_func(user_free);
 	p->zones = g_ptr_array_new_with_free_func(
 			(GDestroyNotify)g_time_zone_unref);
@@ -61,7 +62,8 @@ static void policy_clear(void *v)
 {
 	cat_policy *p = v;
 
-	g_ptr_array_unref(p->rules);
+	g_ptr_array_unref(p->texts);
+	g_array_unref(p->rules);
 	g_ptr_array_unref(p->users);
 	g_ptr_array_unref(p->zones);
 	g_hash_table_unref(p->ids);
@@ -131,33 +133,34 @@ static GHashTable *calendar(cat_policy *p, const char *name)
 	return days;
 }
 
-static bool zone_find(cat_policy *p, pol_rule *r, GError **err)
+static bool no_zone(const cat_rule *r, GError **err, const char *why)
+{
+	g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE, "rule %s: zone %s: %s",
+		    r->name, r->zone, why);
+	return false;
+}
+
+static bool zone_find(cat_policy *p, const cat_rule *r, uint8_t *index,
+		      GError **err)
 {
 	g_autoptr(GTimeZone) z = NULL;
 
-	if (!*r->rule.zone)
+	*index = POL_NO_ZONE;
+	if (!*r->zone)
 		return true;
-	z = g_time_zone_new_identifier(r->rule.zone);
-	if (!z) {
-		g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE,
-			    "rule %s: the time zone %s is not known here; "
-			    "install tzdata", r->rule.name, r->rule.zone);
-		return false;
-	}
-	for (r->zone_index = 0; r->zone_index < p->zones->len;
-	     r->zone_index++) {
-		r->zone = g_ptr_array_index(p->zones, r->zone_index);
-		if (!strcmp(g_time_zone_get_identifier(r->zone),
+	z = g_time_zone_new_identifier(r->zone);
+	if (!z)
+		return no_zone(r, err, "it is not known here; is tzdata "
+				       "installed?");
+	for (*index = 0; *index < p->zones->len; ++*index) {
+		GTimeZone *old = g_ptr_array_index(p->zones, *index);
+
+		if (!strcmp(g_time_zone_get_identifier(old),
 			    g_time_zone_get_identifier(z)))
 			return true;
 	}
-	if (p->zones->len == POL_ZONES_MAX) {
-		g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE,
-			    "rule %s: more than %d time zones", r->rule.name,
-			    POL_ZONES_MAX);
-		return false;
-	}
-	r->zone = z;
+	if (*index == POL_ZONES_MAX)
+		return no_zone(r, err, "there are too many time zones");
 	g_ptr_array_add(p->zones, g_steal_pointer(&z));
 	return true;
 }
@@ -239,16 +242,58 @@ static void rule_index(cat_policy *p, const cat_rule *r, uint32_t i)
 
 bool pol_rule_add(cat_policy *p, const cat_rule *r, GError **err)
 {
-	g_autofree pol_rule *own = g_new0(pol_rule, 1);
+	pol_rule own = {
+		.from = r->from,
+		.to = r->to,
+		.keep_days = r->keep_days,
+		.refuse = r->refuse,
+		.announce = r->announce,
+		.direction = (uint8_t)r->direction,
+		.scope = (uint8_t)r->scope,
+		.mode = (uint8_t)r->mode,
+		.audio = r->audio,
+		.video = r->video,
+		.holidays_only = r->holidays_only,
+		.n_windows = (uint8_t)r->n_windows,
+	};
+	cat_rule *text;
 
-	own->rule = *r;
-	if (!zone_find(p, own, err))
+	if (!zone_find(p, r, &own.zone, err))
 		return false;
+	memcpy(own.window, r->window, sizeof(own.window));
 	if (*r->calendar)
-		own->holidays = calendar(p, r->calendar);
-	rule_index(p, &own->rule, p->rules->len);
-	g_ptr_array_add(p->rules, g_steal_pointer(&own));
+		own.holidays = calendar(p, r->calendar);
+	own.rule = text = g_memdup2(r, sizeof(*r));
+	g_ptr_array_add(p->texts, text);
+	rule_index(p, text, p->rules->len);
+	g_array_append_val(p->rules, own);
 	return true;
+}
+
+/* Which of two rules of one side decides: docs/rules.md. */
+static int by_precedence(const void *x, const void *y)
+{
+	const pol_rule *const *p = x, *const *q = y;
+	const cat_rule *a = (*p)->rule, *b = (*q)->rule;
+
+	if (a->mandatory != b->mandatory)
+		return a->mandatory ? -1 : 1;
+	if (a->who != b->who)
+		return a->who > b->who ? -1 : 1;
+	if (a->mode != b->mode)
+		return a->mode > b->mode ? -1 : 1;
+	return strcmp(a->name, b->name);
+}
+
+void pol_rank(cat_policy *p)
+{
+	g_autoptr(GPtrArray) order = g_ptr_array_new();
+
+	for (guint i = 0; i < p->rules->len; i++)
+		g_ptr_array_add(order, &g_array_index(p->rules, pol_rule, i));
+	g_ptr_array_sort(order, by_precedence);
+	for (guint i = 0; i < order->len; i++)
+		((pol_rule *)g_ptr_array_index(order, i))->rank = i;
 }
 
 void pol_list_add(cat_policy *p, const char *list, const char *value)

@@ -15,17 +15,26 @@ typedef struct pol_user {
 	GArray *rules;		/* of pol_link: its own, groups', site's */
 } pol_user;
 
+/* What a decision looks at, packed: a thousand rules stay in the cache. */
 typedef struct pol_rule {
-	cat_rule rule;
-	GTimeZone *zone;	/* lent from `zones`; NULL without windows */
-	unsigned zone_index;
+	int64_t from, to;
+	const cat_rule *rule;	/* lent from `texts` */
 	GHashTable *holidays;	/* set of days; NULL without; lent */
+	uint32_t rank;		/* the lower decides; by pol_rank() */
+	uint32_t keep_days;
+	uint16_t refuse;
+	uint8_t direction, scope, mode, zone;	/* zone: index, POL_NO_ZONE */
+	bool audio, video, announce;
+	bool holidays_only;
+	uint8_t n_windows;
+	cat_window window[CAT_WINDOWS_MAX];
 } pol_rule;
 
-enum { POL_ZONES_MAX = 64, POL_PREFIX_MAX = 24 };
+enum { POL_ZONES_MAX = 64, POL_NO_ZONE = 255 };
 
 struct cat_policy {
-	GPtrArray *rules;	/* of pol_rule */
+	GPtrArray *texts;	/* of cat_rule */
+	GArray *rules;		/* of pol_rule */
 	GPtrArray *users;	/* of pol_user */
 	GPtrArray *zones;	/* of GTimeZone */
 	/* text -> GArray of pol_link */
@@ -45,6 +54,8 @@ void pol_id_add(cat_policy *p, const char *id, uint32_t user, int64_t from,
 /* False: too many zones, or one that is not known here. */
 bool pol_rule_add(cat_policy *p, const cat_rule *r, GError **err);
 void pol_list_add(cat_policy *p, const char *list, const char *value);
+/* When all rules are there: orders them by precedence. */
+void pol_rank(cat_policy *p);
 /* A rule for a group or site, as far as it is that user's. */
 void pol_user_rule(cat_policy *p, uint32_t user, uint32_t rule, int64_t from,
 		   int64_t to);
@@ -56,5 +67,5 @@ static inline const GArray *pol_find(GHashTable *t, const char *text)
 
 static inline const pol_rule *pol_rule_at(const cat_policy *p, uint32_t i)
 {
-	return g_ptr_array_index(p->rules, i);
+	return &g_array_index(p->rules, pol_rule, i);
 }
