@@ -1,0 +1,227 @@
+/* The ledger: saying it twice, what the tap and render each know, searching. */
+#include "catalog/ledger.h"
+
+#include <string.h>
+
+#include "catalog/audit.h"
+#include "tests/support/cat_temp.h"
+
+enum { T0 = 1000000 };
+
+static cat_entry *begun(const char *name)
+{
+	cat_entry *e = cat_entry_new(name);
+
+	e->begun_ms = T0;
+	e->call_id = g_strdup("id-1");
+	e->caller = g_strdup("sip:alice@x");
+	e->callee = g_strdup("tel:+4930 1");
+	e->rule = g_strdup("traders");
+	e->keep_days = 2;
+	g_ptr_array_add(e->owners, g_strdup("user:alice"));
+	g_ptr_array_add(e->ids, g_strdup("SIP:Alice@X"));
+	g_ptr_array_add(e->ids, g_strdup("tel:+4930 1"));
+	return e;
+}
+
+static void put(const cat_temp *t, const cat_entry *e)
+{
+	g_autoptr(GError) err = NULL;
+
+	cat_ledger_put(t->db, e, &err);
+	g_assert_no_error(err);
+}
+
+static void put_rendered(const cat_temp *t, const char *name)
+{
+	g_autoptr(cat_entry) e = begun(name);
+
+	e->begun_ms = T0 + 5;	/* the first one stays */
+	e->answered_ms = T0 + 1000;
+	e->ended_ms = T0 + 61000;
+	e->duration_ms = 59000;
+	e->end = CAT_END_BYE;
+	e->outcome = CAT_PARTIAL;
+	e->reason = g_strdup("2 gaps");
+	cat_entry_gap(e, CAT_CALLEE, "network-loss", 100, 20, 1);
+	cat_entry_gap(e, CAT_CALLER, "late", 50, 40, 2);
+	cat_entry_file(e, "/r/a.wav", "beef", 1234, 2);
+	put(t, e);
+}
+
+static void test_merge(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+	g_autoptr(cat_entry) first = begun("20260101T000000Z-aa");
+	g_autoptr(cat_entry) end = cat_entry_new("20260101T000000Z-aa");
+	g_autoptr(cat_entry) got = NULL;
+	int64_t until;
+	bool hold;
+
+	put(&t, first);
+	put(&t, first);
+	put_rendered(&t, first->name);
+	put_rendered(&t, first->name);
+	/* a late word of the tap takes nothing back */
+	end->end = CAT_END_TIMEOUT;
+	put(&t, end);
+	got = cat_ledger_get(t.db, "id-1", &hold, &until, NULL);
+	g_assert_nonnull(got);
+	g_assert_cmpint(got->outcome, ==, CAT_PARTIAL);
+	g_assert_cmpint(got->end, ==, CAT_END_TIMEOUT);
+	g_assert_cmpint(got->begun_ms, ==, T0);
+	g_assert_cmpint(got->duration_ms, ==, 59000);
+	g_assert_cmpstr(got->reason, ==, "2 gaps");
+	g_assert_cmpuint(got->gaps->len, ==, 2);
+	g_assert_cmpstr(g_array_index(got->gaps, cat_gap, 0).cause, ==,
+			"late");
+	g_assert_cmpuint(got->files->len, ==, 1);
+	g_assert_cmpuint(got->owners->len, ==, 1);
+	g_assert_cmpuint(got->ids->len, ==, 2);
+	g_assert_cmpstr(g_ptr_array_index(got->ids, 0), ==, "sip:alice@x");
+	g_assert_cmpint(until, ==, T0 + 61000 + 2 * 86400000LL);
+	g_assert_false(hold);
+}
+
+static void test_find(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+	g_autoptr(GError) err = NULL;
+	g_autoptr(cat_entry) got = NULL;
+
+	put_rendered(&t, "20260101T000000Z-aa");
+	put_rendered(&t, "20260101T000000Z-ab");
+	got = cat_ledger_get(t.db, "-ab", NULL, NULL, &err);
+	g_assert_no_error(err);
+	g_assert_cmpstr(got->name, ==, "20260101T000000Z-ab");
+	g_assert_null(cat_ledger_get(t.db, "-a", NULL, NULL, &err));
+	g_assert_error(err, CAT_ERROR, CAT_ERROR_VALUE);
+	g_clear_error(&err);
+	g_assert_null(cat_ledger_get(t.db, "x", NULL, NULL, &err));
+	g_assert_error(err, CAT_ERROR, CAT_ERROR_ABSENT);
+	g_clear_error(&err);
+	g_assert_null(cat_ledger_get(t.db, "", NULL, NULL, &err));
+	g_assert_error(err, CAT_ERROR, CAT_ERROR_ABSENT);
+}
+
+static void test_hold(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+	g_autoptr(GError) err = NULL;
+	cat_audit_state s;
+	bool hold = false;
+
+	put_rendered(&t, "a");
+	g_assert_true(cat_ledger_hold(t.db, "a", true, T0, &cat_temp_actor,
+				      &err));
+	cat_entry_free(cat_ledger_get(t.db, "a", &hold, NULL, NULL));
+	g_assert_true(hold);
+	put_rendered(&t, "a");	/* render does not know of it */
+	cat_entry_free(cat_ledger_get(t.db, "a", &hold, NULL, NULL));
+	g_assert_true(hold);
+	g_assert_true(cat_ledger_hold(t.db, "a", false, T0, &cat_temp_actor,
+				      &err));
+	cat_entry_free(cat_ledger_get(t.db, "a", &hold, NULL, NULL));
+	g_assert_false(hold);
+	g_assert_true(cat_audit_verify(t.db, 0, "", &s, NULL));
+	g_assert_cmpint(s.rows, ==, 2);
+}
+
+/* Twelve calls: outcome and duration differ. */
+static void fill(const cat_temp *t)
+{
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)cat_entry_free);
+	g_autoptr(GError) err = NULL;
+
+	for (unsigned i = 0; i < 12; i++) {
+		g_autofree char *name = g_strdup_printf("c%02u", i);
+		g_autofree char *tel = g_strdup_printf("tel:+49%u", i % 3);
+		cat_entry *e = cat_entry_new(name);
+
+		e->begun_ms = T0 + i * 1000;
+		e->duration_ms = i * 10000;
+		e->outcome = (cat_outcome)(i % 6);
+		g_ptr_array_add(e->ids, g_strdup(i % 2 ? "sip:alice@x"
+						       : "sip:bob@x"));
+		g_ptr_array_add(e->ids, g_strdup(tel));
+		g_ptr_array_add(e->owners, g_strdup(i % 2 ? "user:alice"
+							  : "user:bob"));
+		g_ptr_array_add(all, e);
+	}
+	cat_ledger_put_all(t->db, all, &err);
+	g_assert_no_error(err);
+}
+
+static void expect(const cat_temp *t, cat_query q, const char *want)
+{
+	g_autoptr(GError) err = NULL;
+	g_autoptr(GPtrArray) got = cat_ledger_search(t->db, &q, &err);
+	g_autoptr(GString) names = g_string_new(NULL);
+
+	g_assert_no_error(err);
+	for (guint i = 0; i < got->len; i++) {
+		const cat_entry *e = g_ptr_array_index(got, i);
+
+		g_string_append_printf(names, "%s%s", i ? " " : "", e->name);
+	}
+	g_assert_cmpstr(names->str, ==, want);
+}
+
+static void test_search(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+
+	fill(&t);
+	expect(&t, (cat_query){.limit = 3}, "c11 c10 c09");
+	expect(&t, (cat_query){.who = "ALICE", .limit = 2}, "c11 c09");
+	expect(&t, (cat_query){.who = "user:bob", .limit = 1}, "c10");
+	expect(&t, (cat_query){.who = "%"}, "");
+	expect(&t, (cat_query){.who = "alice", .number = "+49 1"},
+	       "");	/* one identity has to be both */
+	expect(&t, (cat_query){.number = "490"}, "c09 c06 c03 c00");
+	expect(&t, (cat_query){.from_ms = T0 + 3000, .to_ms = T0 + 5000},
+	       "c04 c03");
+	expect(&t, (cat_query){.outcomes = 1 << CAT_EXEMPT}, "c11 c05");
+	expect(&t, (cat_query){.outcomes = 1 << CAT_EXEMPT | 1 << CAT_BLOCKED},
+	       "c11 c10 c05 c04");
+	expect(&t, (cat_query){.shortest_ms = 100000}, "c11 c10");
+	expect(&t, (cat_query){.longest_ms = 10000}, "c01 c00");
+	expect(&t, (cat_query){.who = "bob", .outcomes = 1 << CAT_PENDING},
+	       "c06 c00");
+}
+
+/* A row that cannot be written leaves nothing of its transaction. */
+static void test_atomic(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+	g_autoptr(GError) err = NULL;
+	g_autoptr(GPtrArray) two = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)cat_entry_free);
+	cat_query q = {0};
+	g_autoptr(GPtrArray) got = NULL;
+
+	cat_temp_sql(&t, "CREATE TRIGGER no BEFORE INSERT ON file BEGIN"
+			 " SELECT RAISE(ABORT, 'disk'); END");
+	g_ptr_array_add(two, begun("a"));
+	g_ptr_array_add(two, begun("b"));
+	cat_entry_file(g_ptr_array_index(two, 1), "f", "", 0, 1);
+	g_assert_false(cat_ledger_put_all(t.db, two, &err));
+	g_assert_nonnull(strstr(err->message, "call b"));
+	got = cat_ledger_search(t.db, &q, NULL);
+	g_assert_cmpuint(got->len, ==, 0);
+	cat_temp_sql(&t, "DROP TRIGGER no");
+	g_clear_error(&err);
+	g_assert_true(cat_ledger_put_all(t.db, two, &err));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/cat/ledger/merge", test_merge);
+	g_test_add_func("/cat/ledger/find", test_find);
+	g_test_add_func("/cat/ledger/hold", test_hold);
+	g_test_add_func("/cat/ledger/search", test_search);
+	g_test_add_func("/cat/ledger/atomic", test_atomic);
+	return g_test_run();
+}

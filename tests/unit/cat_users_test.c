@@ -1,0 +1,239 @@
+/* Users with their history, alone and from lists. */
+#include "catalog/users.h"
+
+#include <string.h>
+
+#include "catalog/audit.h"
+#include "tests/support/cat_temp.h"
+
+static char *state_at(const cat_temp *t, int64_t at)
+{
+	g_autoptr(GError) err = NULL;
+	g_autoptr(GPtrArray) all = cat_user_list(t->db, at, &err);
+	g_autofree char *csv = NULL;
+	GString *s;
+
+	g_assert_no_error(err);
+	csv = cat_export_csv(all);
+	s = g_string_new(strstr(csv, "\r\n") + 2);
+	g_string_replace(s, "\r\n", "/", 0);
+	return g_string_free(s, FALSE);
+}
+
+static void expect_at(const cat_temp *t, int64_t at, const char *want)
+{
+	g_autofree char *got = state_at(t, at);
+
+	g_assert_cmpstr(got, ==, want);
+}
+
+static bool put(const cat_temp *t, const char *key, const char *id, int64_t at,
+		GError **err)
+{
+	g_autoptr(cat_user) u = cat_user_new(key);
+
+	if (id)
+		g_ptr_array_add(u->ids, cat_identity(id));
+	return cat_user_put(t->db, u, at, &cat_temp_actor, NULL, err);
+}
+
+static void test_history(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+	g_autoptr(GError) err = NULL;
+	g_autoptr(cat_user) u = NULL;
+	g_autoptr(GPtrArray) lines = NULL;
+
+	g_assert_true(put(&t, "alice", "tel:+1", 100, &err));
+	g_assert_true(put(&t, "alice", "tel:+2", 200, &err));
+	/* the number goes to another one */
+	g_assert_true(put(&t, "bob", "tel:+1", 300, &err));
+	g_assert_no_error(err);
+	expect_at(&t, 99, "");
+	expect_at(&t, 100, "alice,,,tel:+1,/");
+	expect_at(&t, 250, "alice,,,tel:+2,/");
+	expect_at(&t, 300, "alice,,,tel:+2,/bob,,,tel:+1,/");
+	u = cat_user_find(t.db, "+1", 150, &err);
+	g_assert_cmpstr(u->key, ==, "alice");
+	cat_user_free(u);
+	u = cat_user_find(t.db, "+1", 300, &err);
+	g_assert_cmpstr(u->key, ==, "bob");
+	lines = cat_user_history(t.db, "alice", &err);
+	g_assert_cmpuint(lines->len, ==, 2);
+	g_assert_true(cat_user_end(t.db, "alice", 400, &cat_temp_actor, &err));
+	expect_at(&t, 399, "alice,,,tel:+2,/bob,,,tel:+1,/");
+	expect_at(&t, 400, "bob,,,tel:+1,/");
+	g_assert_false(cat_user_end(t.db, "alice", 500, &cat_temp_actor,
+				    &err));
+	g_assert_error(err, CAT_ERROR, CAT_ERROR_ABSENT);
+}
+
+static void test_conflict(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+	g_autoptr(GError) err = NULL;
+
+	g_assert_true(put(&t, "alice", "tel:+1", 100, &err));
+	g_assert_false(put(&t, "bob", "tel:+1", 200, &err));
+	g_assert_error(err, CAT_ERROR, CAT_ERROR_EXISTS);
+	g_assert_nonnull(strstr(err->message, "alice"));
+	expect_at(&t, 300, "alice,,,tel:+1,/");	/* nothing was begun */
+	g_clear_error(&err);
+	g_assert_false(put(&t, "a b", NULL, 200, &err));
+	g_assert_error(err, CAT_ERROR, CAT_ERROR_VALUE);
+}
+
+static bool import_text(const cat_temp *t, const char *text, bool whole,
+			cat_import_count *n, GError **err)
+{
+	g_autoptr(GPtrArray) users = g_str_has_prefix(text, "key")
+			? cat_import_csv(span_str(text), err)
+			: cat_import_ldif(span_str(text), err);
+
+	return users && cat_import(t->db, users, whole, CAT_TEMP_NOW,
+				   &cat_temp_actor, n, err);
+}
+
+static void test_csv(void)
+{
+	static const char text[] =
+		"key,name,site,identities,groups\r\n"
+		"Alice,\"A, B\",Berlin,sip:alice@x;+49 30 1,Traders;Berlin HQ\r\n"
+		"bob,=cmd(),,bob@x,\r\n";
+	g_auto(cat_temp) t = cat_temp_open();
+	g_autoptr(GError) err = NULL;
+	cat_import_count n;
+	cat_audit_state before, after;
+	const char *want =
+		"alice,\"A, B\",Berlin,\"sip:alice@x;tel:+49301\","
+		"\"berlin-hq;traders\"/bob,\"'=cmd()\",,sip:bob@x,/";
+
+	g_assert_true(import_text(&t, text, false, &n, &err));
+	g_assert_no_error(err);
+	g_assert_cmpuint(n.added, ==, 2);
+	expect_at(&t, CAT_TEMP_NOW, want);
+	/* again: nothing happens, nothing is written to the audit log */
+	cat_audit_head(t.db, &before, NULL);
+	g_assert_true(import_text(&t, text, true, &n, &err));
+	g_assert_cmpuint(n.same, ==, 2);
+	cat_audit_head(t.db, &after, NULL);
+	g_assert_cmpstr(before.head, ==, after.head);
+	/* two swap a number, and one that is missing goes */
+	g_assert_true(import_text(&t, "key,identities\nalice,bob@x\n"
+				      "carol,+49301\n", true, &n, &err));
+	g_assert_no_error(err);
+	g_assert_cmpuint(n.added, ==, 1);
+	g_assert_cmpuint(n.changed, ==, 1);
+	g_assert_cmpuint(n.ended, ==, 1);
+	expect_at(&t, CAT_TEMP_NOW,
+		  "alice,,,sip:bob@x,/carol,,,tel:+49301,/");
+}
+
+static void test_export(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+	g_autoptr(GError) err = NULL;
+	g_autoptr(GPtrArray) all = NULL, again = NULL;
+	g_autofree char *once = NULL, *twice = NULL;
+
+	cat_temp_user(&t, "a|=x \"y\"|S, T|sip:a@x,tel:+1|g,h");
+	cat_temp_user(&t, "b||||");
+	all = cat_user_list(t.db, CAT_TEMP_NOW, &err);
+	once = cat_export_csv(all);
+	again = cat_import_csv(span_str(once), &err);
+	g_assert_no_error(err);
+	twice = cat_export_csv(again);
+	g_assert_cmpstr(once, ==, twice);
+}
+
+static void test_ldif(void)
+{
+	static const char text[] =
+		"version: 1\n\n"
+		"dn: OU=People,DC=x\nobjectClass: organizationalUnit\nou: P\n\n"
+		"dn: CN=Anne Exam\n ple,DC=x\nobjectClass: person\n"
+		"cn: Anne Example\ndisplayName:: w4RubmU=\n"
+		"sAMAccountName: Anne\nl: Berlin\n"
+		"physicalDeliveryOfficeName: HQ\n"
+		"msRTCSIP-PrimaryUserAddress: sip:anne@x\n"
+		"msRTCSIP-Line: tel:+49301;ext=1\ntelephoneNumber: n/a\n"
+		"proxyAddresses: SMTP:anne@x\nproxyAddresses: SIP:an@x\n"
+		"memberOf: CN=Front Office,OU=G,DC=x\n\n"
+		"dn: uid=bob\nobjectClass: inetOrgPerson\nuid: bob\n";
+	g_auto(cat_temp) t = cat_temp_open();
+	g_autoptr(GError) err = NULL;
+	cat_import_count n;
+
+	g_assert_true(import_text(&t, text, false, &n, &err));
+	g_assert_no_error(err);
+	expect_at(&t, CAT_TEMP_NOW,
+		  "anne,\xc3\x84nne,HQ,\"sip:an@x;sip:anne@x;tel:+49301\","
+		  "front-office/bob,,,,/");
+}
+
+/* Errors name the line, and nothing is imported. */
+static void test_mistakes(void)
+{
+	static const struct {
+		const char *text, *says;
+	} t[] = {
+		{"key\n", NULL},
+		{"keys\nalice\n", "line 1: unknown column \"keys\""},
+		{"key,name\nalice\n", "line 2: 1 fields"},
+		{"key\nalice,x\n", "line 2: more fields"},
+		{"key,name\na,\"x\ny\"\nb,\"z\n", "line 4: the quoted field"},
+		{"key\na\n\nb c\n", "line 4: \"b c\" cannot be"},
+		{"key,identities\na,sip:x\n", "line 2: \"sip:x\" is no"},
+		{"key\na\nb\nA\n", "line 4: the user a stands in line 2"},
+		{"key,identities\na,+1\nb,+1\n", "line 3: tel:+1 belongs"},
+		{"dn: x\nuid: a\nmail\n", "line 3: no colon"},
+		{"dn: x\nobjectClass: person\n\ndn: y\n", "line 1: the entry"},
+		{"dn: x\nuid: a\nmsRTCSIP-PrimaryUserAddress: sip:\n",
+		 "line 3: \"sip:\""},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(t); i++) {
+		g_auto(cat_temp) c = cat_temp_open();
+		g_autoptr(GError) err = NULL;
+		cat_import_count n;
+		bool ok = import_text(&c, t[i].text, false, &n, &err);
+
+		g_test_message("%s", t[i].text);
+		g_assert_true(ok == !t[i].says);
+		if (t[i].says)
+			g_assert_true(g_str_has_prefix(err->message,
+						       t[i].says));
+		expect_at(&c, CAT_TEMP_NOW, "");
+	}
+}
+
+/* A list cut anywhere is read up to there or named, never misread: a user is
+ * never there with a part of a line that the whole list has. */
+static void test_cut(void)
+{
+	static const char text[] = "key,name,identities\r\n"
+				   "alice,\"A \"\"B\"\"\",sip:a@x;+49301\r\n";
+
+	for (size_t n = 0; n < strlen(text); n++) {
+		g_autoptr(GError) err = NULL;
+		g_autofree char *exact = g_memdup2(text, n + !n);
+		g_autoptr(GPtrArray) users = cat_import_csv(span_of(exact, n),
+							    &err);
+
+		g_assert_true((users != NULL) == (err == NULL));
+		g_assert_true(!users || users->len <= 1);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/cat/users/history", test_history);
+	g_test_add_func("/cat/users/conflict", test_conflict);
+	g_test_add_func("/cat/users/csv", test_csv);
+	g_test_add_func("/cat/users/export", test_export);
+	g_test_add_func("/cat/users/ldif", test_ldif);
+	g_test_add_func("/cat/users/mistakes", test_mistakes);
+	g_test_add_func("/cat/users/cut", test_cut);
+	return g_test_run();
+}
