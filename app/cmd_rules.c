@@ -132,23 +132,31 @@ static int test(officer *o, char **args, GError **err)
 	return verdict_print(o, p, opt.from, opt.to, at, err);
 }
 
+static int list_change(officer *o, char **args, GError **err)
+{
+	bool adds = !strcmp(args[0], "add");
+
+	if (o->n_args != 3 || (!adds && strcmp(args[0], "remove"))) {
+		fprintf(stderr, "edgetape rules: lists, lists add LIST VALUE "
+				"or lists remove LIST VALUE\n");
+		return APP_USAGE;
+	}
+	if (!(adds ? cat_list_put : cat_list_remove)(
+		    o->db, args[1], args[2], o->now, &o->actor, err))
+		return APP_FAIL;
+	printf("%s: %s is %s\n", args[1], args[2],
+	       adds ? "in the list" : "no longer in the list");
+	return APP_OK;
+}
+
 static int lists(officer *o, char **args, GError **err)
 {
 	static const char *const columns[] = {"list", "value", NULL};
 	g_autoptr(table) t = table_new(columns);
 	g_autoptr(GPtrArray) all = NULL;
-	bool adds = args[0] && !strcmp(args[0], "add");
 
-	if (args[0]) {
-		if (o->n_args != 3 || (!adds && strcmp(args[0], "remove"))) {
-			fprintf(stderr, "edgetape rules: lists, lists add LIST "
-					"VALUE or lists remove LIST VALUE\n");
-			return APP_USAGE;
-		}
-		return (adds ? cat_list_put : cat_list_remove)(
-			       o->db, args[1], args[2], o->now, &o->actor, err)
-			       ? APP_OK : APP_FAIL;
-	}
+	if (args[0])
+		return list_change(o, args, err);
 	all = cat_list_all(o->db, err);
 	for (guint i = 0; all && i < all->len; i++) {
 		g_auto(GStrv) two = g_strsplit(g_ptr_array_index(all, i), " ",

@@ -1,0 +1,159 @@
+/* cmd_rebuild.c - the ledger made again from what it is an index of: the
+ * sidecars of the recordings and, for calls that have none, the journals.
+ * Users, rules, holds and the audit log are in the database alone and stay. */
+#include <string.h>
+
+#include "app/ledger.h"
+#include "app/officer.h"
+#include "core/journal_io.h"
+
+typedef struct rebuild {
+	officer *o;
+	GHashTable *seen;	/* names of calls with a sidecar */
+	GPtrArray *batch;	/* of cat_entry */
+	unsigned sidecars, journals, bad;
+} rebuild;
+
+enum { BATCH = 500 };
+
+static bool flush(rebuild *r, GError **err)
+{
+	bool ok = cat_ledger_put_all(r->o->db, r->batch, err);
+
+	g_ptr_array_set_size(r->batch, 0);
+	return ok;
+}
+
+static bool take(rebuild *r, cat_entry *e, GError **err)
+{
+	g_hash_table_add(r->seen, g_strdup(e->name));
+	g_ptr_array_add(r->batch, e);
+	return r->batch->len < BATCH || flush(r, err);
+}
+
+/* What is damaged is named and passed over. */
+static void complain(rebuild *r, const GError *err)
+{
+	fprintf(stderr, "edgetape rebuild: %s\n", err->message);
+	r->bad++;
+}
+
+/* ---- sidecars ---- */
+
+static bool take_sidecar(rebuild *r, const char *path, GError **err)
+{
+	g_autoptr(GError) bad = NULL;
+	cat_entry *e = ledger_from_sidecar(path, &bad);
+
+	if (!e) {
+		complain(r, bad);
+		return true;
+	}
+	r->sidecars++;
+	return take(r, e, err);
+}
+
+enum { DEPTH_MAX = 8 };
+
+static bool take_recordings(rebuild *r, const char *dir, unsigned depth,
+			    GError **err)
+{
+	g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
+	const char *name;
+
+	while (d && depth < DEPTH_MAX && (name = g_dir_read_name(d))) {
+		g_autofree char *path = g_build_filename(dir, name, NULL);
+
+		if (g_file_test(path, G_FILE_TEST_IS_SYMLINK))
+			continue;
+		if (g_file_test(path, G_FILE_TEST_IS_DIR)
+			    ? !take_recordings(r, path, depth + 1, err)
+			    : g_str_has_suffix(name, ".json") &&
+				      !take_sidecar(r, path, err))
+			return false;
+	}
+	return true;
+}
+
+/* ---- journals ---- */
+
+static void read_file(story *s, const char *path)
+{
+	g_autoptr(jrn_in) in = jrn_in_open(path, NULL);
+	jrn_rec rec;
+
+	while (in && jrn_in_next(in, &rec) == JRN_OK) {
+		g_auto(story_control) control;
+
+		if (rec.type == JRN_KEYS)	/* stay sealed */
+			continue;
+		story_record(s, &rec, NULL, &control);
+	}
+}
+
+/* Without its sidecar nothing is known of the outcome: render will tell. */
+static bool take_journal(rebuild *r, const char *name, GError **err)
+{
+	g_autofree char *dir = g_build_filename(
+		conf_text(r->o->conf, CONF_SPOOL), name, NULL);
+	g_autoptr(GPtrArray) files = jrn_files(dir, JRN_SESSION, NULL);
+	g_autoptr(story) s = story_new(name);
+
+	for (guint i = 0; files && i < files->len; i++)
+		read_file(s, g_ptr_array_index(files, i));
+	if (!s->decided || !s->record)
+		return true;
+	r->journals++;
+	return take(r, ledger_from_story(s), err);
+}
+
+static bool take_spool(rebuild *r, GError **err)
+{
+	g_autoptr(GDir) d = g_dir_open(conf_text(r->o->conf, CONF_SPOOL), 0,
+				       NULL);
+	const char *name;
+
+	while (d && (name = g_dir_read_name(d)))
+		if (*name != '.' && !g_hash_table_contains(r->seen, name) &&
+		    !take_journal(r, name, err))
+			return false;
+	return true;
+}
+
+static int run(officer *o, char **args, GError **err)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(
+		g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GPtrArray) batch = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)cat_entry_free);
+	rebuild r = {.o = o, .seen = seen, .batch = batch};
+	g_autofree char *object = NULL;
+
+	(void)args;
+	if (!cat_check(o->db, err) ||
+	    !take_recordings(&r, conf_text(o->conf, CONF_RECORDINGS), 0, err) ||
+	    !take_spool(&r, err) || !flush(&r, err))
+		return APP_FAIL;
+	object = g_strdup_printf("%u sidecars, %u journals", r.sidecars,
+				 r.journals);
+	if (!cat_audit_add(o->db, &o->actor, o->now, "ledger rebuilt", object,
+			   err))
+		return APP_FAIL;
+	printf("%u calls from sidecars, %u from journals alone%s\n",
+	       r.sidecars, r.journals,
+	       r.bad ? "; see above for what could not be read" : "");
+	return r.bad ? APP_FAIL : APP_OK;
+}
+
+int cmd_rebuild(int argc, char **argv)
+{
+	static const officer_verb verbs[] = {
+		{"run", "", "reads [edgetape] recordings and spool", 0, 0, run},
+	};
+
+	return officer_run("rebuild", "Makes the ledger again from the "
+				      "recordings' sidecars and the journals. "
+				      "Users, rules,\nholds and the audit log "
+				      "stay as they are.",
+			   verbs, G_N_ELEMENTS(verbs), NULL, argc, argv);
+}

@@ -1,0 +1,234 @@
+/* cmd_report.c - is everybody recorded who has to be? */
+#include "app/officer.h"
+#include "catalog/report.h"
+
+static struct {
+	char *from, *to, *user, *cdr;
+	int tolerance, limit;
+} opt = {.tolerance = 30, .limit = 20};
+
+static const GOptionEntry entries[] = {
+	{"from", 0, 0, G_OPTION_ARG_FILENAME, &opt.from,
+	 "Not before (7 days ago)", "TIME"},
+	{"to", 0, 0, G_OPTION_ARG_FILENAME, &opt.to, "Before (now)", "TIME"},
+	{"user", 0, 0, G_OPTION_ARG_FILENAME, &opt.user,
+	 "coverage: only this one", "WHO"},
+	{"cdr", 0, 0, G_OPTION_ARG_FILENAME, &opt.cdr,
+	 "Compare with the call records of a gateway (CSV: start, caller, "
+	 "callee, duration, call_id)", "FILE"},
+	{"tolerance", 0, 0, G_OPTION_ARG_INT, &opt.tolerance,
+	 "--cdr: seconds that the clocks may differ (30)", "S"},
+	{"limit", 0, 0, G_OPTION_ARG_INT, &opt.limit,
+	 "gaps, unresolved: at most so many (20)", "N"},
+	{NULL, 0, 0, 0, NULL, NULL, NULL},
+};
+
+static bool range(const officer *o, int64_t *from, int64_t *to, GError **err)
+{
+	if (!officer_time(opt.from ? opt.from : "7d", o->now, from, err) ||
+	    !officer_time(opt.to ? opt.to : "now", o->now, to, err))
+		return false;
+	*from *= 1000;
+	*to *= 1000;
+	return true;
+}
+
+/* Of the answered calls that were to be recorded: how many are there whole. */
+static void add_share(table *t, const cat_cover *c)
+{
+	int64_t due = c->outcome[CAT_RECORDED] + c->outcome[CAT_PARTIAL] +
+		      c->outcome[CAT_NOT_RECORDED];
+	double whole = (double)c->outcome[CAT_RECORDED];
+	g_autofree char *text = NULL;
+
+	if (due)
+		text = g_strdup_printf("%.1f%%", 100 * whole / (double)due);
+	table_text(t, text);
+}
+
+static int coverage(officer *o, char **args, GError **err)
+{
+	static const char *const columns[] = {
+		"day", "owner", "#calls", "#answered", "#recorded", "#partial",
+		"#not recorded", "#blocked", "#exempt", "#pending", "#gaps",
+		"#lost", "whole", NULL,
+	};
+	static const cat_outcome order[] = {
+		CAT_RECORDED, CAT_PARTIAL, CAT_NOT_RECORDED, CAT_BLOCKED,
+		CAT_EXEMPT, CAT_PENDING,
+	};
+	g_autoptr(table) t = table_new(columns);
+	g_autoptr(GArray) all = NULL;
+	int64_t from, to;
+
+	(void)args;
+	if (!range(o, &from, &to, err) ||
+	    !(all = cat_report_cover(o->db, from, to, opt.user, err)))
+		return APP_FAIL;
+	for (guint i = 0; i < all->len; i++) {
+		const cat_cover *c = &g_array_index(all, cat_cover, i);
+
+		table_text(t, c->day);
+		table_text(t, c->owner);
+		table_number(t, c->calls);
+		table_number(t, c->answered);
+		for (gsize k = 0; k < G_N_ELEMENTS(order); k++)
+			table_number(t, c->outcome[order[k]]);
+		table_number(t, c->gaps);
+		table_span(t, c->gap_ms);
+		add_share(t, c);
+	}
+	table_print(t, o->form, "no calls of recorded users in this time",
+		    stdout);
+	return APP_OK;
+}
+
+static int gaps(officer *o, char **args, GError **err)
+{
+	static const char *const columns[] = {"begun", "side", "cause", "#at",
+					      "#length", "#packets", "call",
+					      NULL};
+	static const char *const sides[] = {"caller", "callee", "call"};
+	g_autoptr(table) t = table_new(columns);
+	g_autoptr(GArray) all = NULL;
+	int64_t from, to;
+
+	(void)args;
+	if (!range(o, &from, &to, err) ||
+	    !(all = cat_report_gaps(o->db, from, to, (unsigned)opt.limit,
+				    err)))
+		return APP_FAIL;
+	for (guint i = 0; i < all->len; i++) {
+		const cat_gap_of *g = &g_array_index(all, cat_gap_of, i);
+		char length[32];
+
+		g_snprintf(length, sizeof(length), "%.3f",
+			   (double)g->gap.length_ms / 1e3);
+		table_time(t, g->begun_ms);
+		table_text(t, sides[MIN(g->gap.side, CAT_CALL)]);
+		table_text(t, g->gap.cause);
+		table_span(t, g->gap.at_ms);
+		table_text(t, length);
+		table_number(t, g->gap.packets);
+		table_text(t, g->call);
+	}
+	table_print(t, o->form, "no gaps", stdout);
+	return APP_OK;
+}
+
+static int unresolved(officer *o, char **args, GError **err)
+{
+	static const char *const columns[] = {"begun", "caller", "callee",
+					      "end", "call", NULL};
+	g_autoptr(table) t = table_new(columns);
+	g_autoptr(GPtrArray) all = cat_report_unresolved(
+		o->db, (unsigned)opt.limit, err);
+
+	(void)args;
+	for (guint i = 0; all && i < all->len; i++) {
+		const cat_entry *e = g_ptr_array_index(all, i);
+
+		table_time(t, e->begun_ms);
+		table_text(t, e->caller);
+		table_text(t, e->callee);
+		table_text(t, e->ended_ms ? cat_end_name(e->end)
+					  : "in progress");
+		table_text(t, e->name);
+	}
+	if (all)
+		table_print(t, o->form, "every call has its outcome", stdout);
+	return all ? APP_OK : APP_FAIL;
+}
+
+/* ---- an outside witness ---- */
+
+static void add_finding(table *t, const cat_finding *f)
+{
+	const cat_entry *e = f->entry;
+
+	table_text(t, cat_match_name(f->match));
+	table_number(t, f->cdr ? f->cdr->line : 0);
+	table_time(t, f->cdr ? f->cdr->begun_ms : e->begun_ms);
+	table_text(t, f->cdr ? f->cdr->caller : e->caller);
+	table_text(t, f->cdr ? f->cdr->callee : e->callee);
+	table_text(t, e ? cat_outcome_name(e->outcome) : "");
+	table_text(t, e ? e->name : "");
+}
+
+/* 1 when the witness saw a call that ought to be in the ledger. */
+static int print_findings(const officer *o, const GArray *all)
+{
+	static const char *const columns[] = {
+		"finding", "#line", "begun", "caller", "callee", "outcome",
+		"call", NULL,
+	};
+	g_autoptr(table) t = table_new(columns);
+	unsigned n[CAT_CDR_UNWITNESSED + 1] = {0};
+
+	for (guint i = 0; i < all->len; i++) {
+		const cat_finding *f = &g_array_index(all, cat_finding, i);
+
+		n[f->match]++;
+		if (f->match != CAT_CDR_UNCONCERNED)
+			add_finding(t, f);
+	}
+	table_print(t, o->form, "no record is of a recorded user", stdout);
+	fprintf(stderr, "%u matched, %u with another length, %u MISSING, %u "
+			"that the witness does not have, %u of no recorded "
+			"user\n", n[CAT_CDR_MATCHED], n[CAT_CDR_DIFFERS],
+		n[CAT_CDR_MISSING], n[CAT_CDR_UNWITNESSED],
+		n[CAT_CDR_UNCONCERNED]);
+	return n[CAT_CDR_MISSING] ? APP_FAIL : APP_OK;
+}
+
+static int reconcile(officer *o, GError **err)
+{
+	g_autoptr(cat_policy) p = NULL;
+	g_autoptr(GArray) cdr = NULL, all = NULL;
+	g_autofree char *text = NULL;
+	gsize n;
+
+	text = officer_read(opt.cdr, &n, err);
+	if (!text)
+		return APP_FAIL;
+	cdr = cat_cdr_read(span_of(text, n), err);
+	if (!cdr) {
+		g_prefix_error(err, "%s: ", opt.cdr);
+		return APP_FAIL;
+	}
+	p = cat_policy_load(o->db, 0, err);
+	all = p ? cat_cdr_compare(o->db, p, cdr, opt.tolerance * 1000LL, err)
+		: NULL;
+	return all ? print_findings(o, all) : APP_FAIL;
+}
+
+static int summary(officer *o, char **args, GError **err)
+{
+	int status;
+
+	if (opt.cdr)
+		return reconcile(o, err);
+	status = coverage(o, args, err);
+	if (o->form != TABLE_TEXT || status != APP_OK)
+		return status;
+	puts("\ncalls without an outcome, the oldest first:");
+	status = unresolved(o, args, err);
+	puts("\nthe longest gaps:");
+	return status == APP_OK ? gaps(o, args, err) : status;
+}
+
+int cmd_report(int argc, char **argv)
+{
+	static const officer_verb verbs[] = {
+		{"all", "", "coverage, unresolved calls and gaps; --json and "
+			    "--csv: coverage", 0, 0, summary},
+		{"coverage", "", "calls and outcomes by day and owner", 0, 0,
+		 coverage},
+		{"unresolved", "", "calls without an outcome, the oldest first",
+		 0, 0, unresolved},
+		{"gaps", "", "the longest gaps", 0, 0, gaps},
+	};
+
+	return officer_run("report", "Is everybody recorded who has to be?",
+			   verbs, G_N_ELEMENTS(verbs), entries, argc, argv);
+}

@@ -1,0 +1,318 @@
+#include "catalog/csv.h"
+#include "catalog/db.h"
+#include "catalog/entry.h"
+#include "catalog/identity.h"
+#include "catalog/report.h"
+#include "catalog/users.h"
+
+typedef enum column {
+	COL_START,
+	COL_CALLER,
+	COL_CALLEE,
+	COL_DURATION,
+	COL_CALL_ID,
+	COLUMNS,
+} column;
+
+static const char *const names[COLUMNS] = {
+	[COL_START] = "start",	     [COL_CALLER] = "caller",
+	[COL_CALLEE] = "callee",     [COL_DURATION] = "duration",
+	[COL_CALL_ID] = "call_id",
+};
+
+enum { FIELDS_MAX = 64, LENGTH_MS = 5000 };
+
+static const char *const matches[] = {
+	[CAT_CDR_MATCHED] = "matched",	 [CAT_CDR_DIFFERS] = "length differs",
+	[CAT_CDR_MISSING] = "MISSING",	 [CAT_CDR_UNCONCERNED] = "no rule",
+	[CAT_CDR_UNWITNESSED] = "unwitnessed",
+};
+
+const char *cat_match_name(cat_match m)
+{
+	return matches[m];
+}
+
+void cat_cdr_clear(void *p)
+{
+	cat_cdr *c = p;
+
+	g_free(c->caller);
+	g_free(c->callee);
+	g_free(c->call_id);
+}
+
+void cat_finding_clear(void *p)
+{
+	cat_finding *f = p;
+
+	cat_entry_free(f->entry);
+}
+
+/* ---- reading ---- */
+
+G_GNUC_PRINTF(3, 4)
+static bool fail(GError **err, unsigned line, const char *fmt, ...)
+{
+	g_autofree char *message = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	message = g_strdup_vprintf(fmt, ap);
+	va_end(ap);
+	g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE, "line %u: %s", line,
+		    message);
+	return false;
+}
+
+static bool time_read(const char *text, int64_t *ms)
+{
+	g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+	g_autoptr(GDateTime) t = NULL;
+	uint64_t s;
+
+	if (span_number(span_str(text), INT64_MAX / 1000, &s)) {
+		*ms = (int64_t)s * 1000;
+		return true;
+	}
+	t = g_date_time_new_from_iso8601(text, utc);
+	if (t)
+		*ms = g_date_time_to_unix(t) * 1000 +
+		      g_date_time_get_microsecond(t) / 1000;
+	return t != NULL;
+}
+
+static bool party_read(char **to, const char *text, unsigned line,
+		       GError **err)
+{
+	g_free(*to);
+	*to = cat_identity(text);
+	return *to || fail(err, line, "\"%s\" is no identity", text);
+}
+
+static bool field_take(cat_cdr *c, column k, const char *text, GError **err)
+{
+	double s;
+
+	switch (k) {
+	case COL_START:
+		return time_read(text, &c->begun_ms) ||
+		       fail(err, c->line, "\"%s\" is no time such as "
+					  "2026-11-21T14:00:00Z", text);
+	case COL_CALLER:
+		return party_read(&c->caller, text, c->line, err);
+	case COL_CALLEE:
+		return party_read(&c->callee, text, c->line, err);
+	case COL_DURATION:
+		s = g_ascii_strtod(text, NULL);
+		c->duration_ms = s > 0 && s < 1e9 ? (int64_t)(s * 1000) : 0;
+		return true;
+	case COL_CALL_ID:
+		g_free(c->call_id);
+		c->call_id = *text ? g_strdup(text) : NULL;
+		return true;
+	case COLUMNS:
+		break;
+	}
+	return true;
+}
+
+typedef struct reader {
+	cat_csv csv;
+	column column[FIELDS_MAX];	/* COLUMNS: not ours */
+	unsigned n;
+} reader;
+
+static bool next(reader *r, cat_csv_field *f, bool *end, GError **err)
+{
+	cat_csv_verdict v = cat_csv_next(&r->csv, f);
+
+	*end = v == CAT_CSV_END;
+	return v == CAT_CSV_OK || *end ||
+	       fail(err, f->line, "%s", cat_csv_problem(v));
+}
+
+static bool header_read(reader *r, GError **err)
+{
+	unsigned have = 0;
+	cat_csv_field f;
+	bool end;
+
+	do {
+		g_autofree char *name = NULL;
+		unsigned k = 0;
+
+		if (!next(r, &f, &end, err))
+			return false;
+		if (end || r->n == FIELDS_MAX)
+			break;
+		name = cat_csv_text(&f);
+		while (k < COLUMNS && g_ascii_strcasecmp(name, names[k]))
+			k++;
+		have |= 1u << k;
+		r->column[r->n++] = (column)k;
+	} while (!f.last);
+	for (unsigned k = 0; k <= COL_CALLEE; k++)
+		if (!(have >> k & 1))
+			return fail(err, 1, "the first line names the columns; "
+					    "%s is missing", names[k]);
+	return true;
+}
+
+static bool record_read(reader *r, GArray *to, bool *end, GError **err)
+{
+	cat_cdr c = {.line = r->csv.line};
+	cat_csv_field f = {.last = false};
+	unsigned n = 0;
+	bool ok = true;
+
+	while (ok && !f.last) {
+		g_autofree char *text = NULL;
+
+		ok = next(r, &f, end, err);
+		if (!ok || *end || (f.last && n == 0 && !f.raw.left))
+			break;
+		text = cat_csv_text(&f);
+		ok = n < r->n ? field_take(&c, r->column[n], text, err)
+			      : fail(err, f.line, "too many fields");
+		n++;
+	}
+	if (ok && n && n < r->n)
+		ok = fail(err, c.line, "%u fields instead of %u", n, r->n);
+	if (ok && n)
+		g_array_append_val(to, c);
+	else
+		cat_cdr_clear(&c);
+	return ok;
+}
+
+GArray *cat_cdr_read(span text, GError **err)
+{
+	g_autoptr(GArray) all = g_array_new(FALSE, TRUE, sizeof(cat_cdr));
+	reader r = {.n = 0};
+	bool end = false;
+
+	g_array_set_clear_func(all, cat_cdr_clear);
+	cat_csv_init(&r.csv, text);
+	if (!header_read(&r, err))
+		return NULL;
+	while (!end)
+		if (!record_read(&r, all, &end, err))
+			return NULL;
+	return g_steal_pointer(&all);
+}
+
+/* ---- comparing ---- */
+
+typedef struct compare {
+	cat_db *db;
+	const cat_policy *p;
+	int64_t tolerance;
+	GHashTable *taken;	/* names of rows that a record fits */
+} compare;
+
+/* The nearest row that is not taken yet. */
+static bool row_find(compare *c, const cat_cdr *r, cat_entry **out,
+		     GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(
+		c->db, "SELECT " CAT_ENTRY_COLUMNS " FROM call c WHERE"
+		       " (?1 IS NOT NULL AND c.call_id = ?1) OR"
+		       " (c.begun BETWEEN ?2 - ?3 AND ?2 + ?3"
+		       "  AND EXISTS (SELECT 1 FROM party p JOIN address a"
+		       "   ON a.id = p.address WHERE p.call = c.id"
+		       "   AND p.role = 'p' AND a.value = ?4)"
+		       "  AND EXISTS (SELECT 1 FROM party p JOIN address a"
+		       "   ON a.id = p.address WHERE p.call = c.id"
+		       "   AND p.role = 'p' AND a.value = ?5))"
+		       " ORDER BY abs(c.begun - ?2)", err);
+
+	*out = NULL;
+	if (!s)
+		return false;
+	cat_bind_text(s, 1, r->call_id);
+	cat_bind_int(s, 2, r->begun_ms);
+	cat_bind_int(s, 3, c->tolerance);
+	cat_bind_text(s, 4, r->caller);
+	cat_bind_text(s, 5, r->callee);
+	while (!*out && cat_step(s)) {
+		if (g_hash_table_contains(c->taken, cat_text(s, 1)))
+			continue;
+		*out = cat_entry_read(s);
+		g_hash_table_add(c->taken, g_strdup((*out)->name));
+	}
+	return cat_done(s, err);
+}
+
+static bool concerned(const compare *c, const cat_cdr *r)
+{
+	const cat_call call = {
+		.at = r->begun_ms / 1000,
+		.caller.uri = span_str(r->caller),
+		.callee.uri = span_str(r->callee),
+	};
+	cat_verdict v;
+
+	cat_policy_decide(c->p, &call, &v);
+	return v.concerned;
+}
+
+static cat_match judge(const compare *c, const cat_cdr *r, const cat_entry *e)
+{
+	int64_t off;
+
+	if (!e)
+		return concerned(c, r) ? CAT_CDR_MISSING : CAT_CDR_UNCONCERNED;
+	off = e->duration_ms - r->duration_ms;
+	return r->duration_ms && ABS(off) > LENGTH_MS ? CAT_CDR_DIFFERS
+						      : CAT_CDR_MATCHED;
+}
+
+static bool add_unwitnessed(compare *c, int64_t from, int64_t to, GArray *all,
+			    GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(
+		c->db, "SELECT " CAT_ENTRY_COLUMNS " FROM call c"
+		       " WHERE c.begun BETWEEN ?1 AND ?2"
+		       " AND c.answered IS NOT NULL ORDER BY c.begun", err);
+
+	if (!s)
+		return false;
+	cat_bind_int(s, 1, from);
+	cat_bind_int(s, 2, to);
+	while (cat_step(s)) {
+		cat_finding f = {.match = CAT_CDR_UNWITNESSED};
+
+		if (g_hash_table_contains(c->taken, cat_text(s, 1)))
+			continue;
+		f.entry = cat_entry_read(s);
+		g_array_append_val(all, f);
+	}
+	return cat_done(s, err);
+}
+
+GArray *cat_cdr_compare(cat_db *db, const cat_policy *p, const GArray *cdr,
+			int64_t tolerance_ms, GError **err)
+{
+	g_autoptr(GHashTable) taken = g_hash_table_new_full(
+		g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GArray) all = g_array_new(FALSE, TRUE, sizeof(cat_finding));
+	compare c = {db, p, tolerance_ms, taken};
+	int64_t from = INT64_MAX, to = 0;
+
+	g_array_set_clear_func(all, cat_finding_clear);
+	for (guint i = 0; i < cdr->len; i++) {
+		const cat_cdr *r = &g_array_index(cdr, cat_cdr, i);
+		cat_finding f = {.cdr = r};
+
+		if (!row_find(&c, r, &f.entry, err))
+			return NULL;
+		f.match = judge(&c, r, f.entry);
+		g_array_append_val(all, f);
+		from = MIN(from, r->begun_ms);
+		to = MAX(to, r->begun_ms);
+	}
+	if (!add_unwitnessed(&c, from, to, all, err))
+		return NULL;
+	return g_steal_pointer(&all);
+}

@@ -1,0 +1,178 @@
+/* Sums of the ledger, and the witness from outside. */
+#include "catalog/report.h"
+
+#include <string.h>
+
+#include "tests/support/cat_temp.h"
+
+static const int64_t t0 = CAT_TEMP_NOW * 1000LL;
+
+static void call(const cat_temp *t, const char *name, int64_t at_s,
+		 const char *from, const char *to, cat_outcome outcome,
+		 int64_t length_s)
+{
+	g_autoptr(cat_entry) e = cat_entry_new(name);
+	g_autoptr(GError) err = NULL;
+
+	e->begun_ms = t0 + at_s * 1000;
+	if (length_s)
+		e->answered_ms = e->begun_ms;
+	e->duration_ms = length_s * 1000;
+	e->outcome = outcome;
+	e->call_id = g_strconcat("id-", name, NULL);
+	g_ptr_array_add(e->ids, g_strdup(from));
+	g_ptr_array_add(e->ids, g_strdup(to));
+	g_ptr_array_add(e->owners, g_strdup("user:alice"));
+	if (outcome == CAT_PARTIAL)
+		cat_entry_gap(e, CAT_CALLER, "late", 5, length_s, 3);
+	cat_ledger_put(t->db, e, &err);
+	g_assert_no_error(err);
+}
+
+static cat_temp filled(void)
+{
+	cat_temp t = cat_temp_open();
+
+	cat_temp_user(&t, "alice|||sip:alice@x|");
+	cat_temp_rule(&t, "r", "who=user:alice mode=always");
+	call(&t, "a", 0, "sip:alice@x", "tel:+4930", CAT_RECORDED, 60);
+	call(&t, "b", 100, "sip:alice@x", "tel:+4930", CAT_PARTIAL, 30);
+	call(&t, "c", 200, "tel:+4930", "sip:alice@x", CAT_NOT_RECORDED, 0);
+	call(&t, "d", 300, "sip:alice@x", "sip:bob@x", CAT_PENDING, 10);
+	call(&t, "e", 86400, "sip:alice@x", "sip:bob@x", CAT_PARTIAL, 90);
+	return t;
+}
+
+static void test_cover(void)
+{
+	g_auto(cat_temp) t = filled();
+	g_autoptr(GError) err = NULL;
+	g_autoptr(GArray) all = cat_report_cover(t.db, 0, 0, NULL, &err);
+	g_autoptr(GArray) none = cat_report_cover(t.db, 0, 0, "bob", &err);
+	const cat_cover *c;
+
+	g_assert_no_error(err);
+	g_assert_cmpuint(none->len, ==, 0);
+	g_assert_cmpuint(all->len, ==, 2);
+	c = &g_array_index(all, cat_cover, 0);
+	g_assert_cmpstr(c->day, ==, "2026-09-21");
+	g_assert_cmpstr(c->owner, ==, "user:alice");
+	g_assert_cmpint(c->calls, ==, 4);
+	g_assert_cmpint(c->answered, ==, 3);
+	for (int i = 0; i <= CAT_NOT_RECORDED; i++)
+		g_assert_cmpint(c->outcome[i], ==, 1);
+	g_assert_cmpint(c->outcome[CAT_BLOCKED], ==, 0);
+	g_assert_cmpint(c->gaps, ==, 1);
+	g_assert_cmpint(c->gap_ms, ==, 30);
+	g_assert_cmpint(c->recorded_ms, ==, 90000);
+}
+
+static void test_lists(void)
+{
+	g_auto(cat_temp) t = filled();
+	g_autoptr(GError) err = NULL;
+	g_autoptr(GArray) gaps = cat_report_gaps(t.db, 0, 0, 10, &err);
+	g_autoptr(GPtrArray) open = cat_report_unresolved(t.db, 10, &err);
+
+	g_assert_no_error(err);
+	g_assert_cmpuint(gaps->len, ==, 2);
+	g_assert_cmpstr(g_array_index(gaps, cat_gap_of, 0).call, ==, "e");
+	g_assert_cmpuint(open->len, ==, 1);
+	g_assert_cmpstr(((cat_entry *)g_ptr_array_index(open, 0))->name, ==,
+			"d");
+}
+
+static void test_witness(void)
+{
+	static const struct {
+		cat_match match;
+		const char *call;
+	} want[] = {
+		{CAT_CDR_MATCHED, "a"},	    {CAT_CDR_DIFFERS, "b"},
+		{CAT_CDR_MATCHED, "c"},	    {CAT_CDR_MISSING, NULL},
+		{CAT_CDR_UNCONCERNED, NULL}, {CAT_CDR_MATCHED, "e"},
+		{CAT_CDR_UNWITNESSED, "d"},
+	};
+	g_auto(cat_temp) t = filled();
+	g_autoptr(GError) err = NULL;
+	g_autoptr(cat_policy) p = cat_policy_load(t.db, 0, &err);
+	g_autofree char *text = g_strdup_printf(
+		"start,caller,callee,duration,trunk,call_id\n"
+		"%d,alice@x,+49 30,62,t1,\n"
+		"%d,alice@x,+4930,60,t1,\n"	/* half a minute longer */
+		"2026-09-21T14:16:45Z,+4930,alice@x,0,t1,\n"
+		"%d,alice@x,+4930,9,t1,\n"	/* nothing near it */
+		"%d,carol@x,+4930,9,t1,\n"
+		"%d,anonymous,x@y,90,t1,id-e\n",
+		CAT_TEMP_NOW + 3, CAT_TEMP_NOW + 101, CAT_TEMP_NOW + 5000,
+		CAT_TEMP_NOW, CAT_TEMP_NOW + 90000);
+	g_autoptr(GArray) cdr = cat_cdr_read(span_str(text), &err);
+	g_autoptr(GArray) all = NULL;
+
+	g_assert_no_error(err);
+	all = cat_cdr_compare(t.db, p, cdr, 30000, &err);
+	g_assert_no_error(err);
+	g_assert_cmpuint(all->len, ==, G_N_ELEMENTS(want));
+	for (guint i = 0; i < all->len; i++) {
+		const cat_finding *f = &g_array_index(all, cat_finding, i);
+
+		g_test_message("finding %u", i);
+		g_assert_cmpint(f->match, ==, want[i].match);
+		g_assert_cmpstr(f->entry ? f->entry->name : NULL, ==,
+				want[i].call);
+	}
+}
+
+/* Two records cannot be witnesses of one row. */
+static void test_once(void)
+{
+	g_auto(cat_temp) t = filled();
+	g_autoptr(GError) err = NULL;
+	g_autoptr(cat_policy) p = cat_policy_load(t.db, 0, &err);
+	g_autofree char *text = g_strdup_printf(
+		"start,caller,callee\n%d,alice@x,+4930\n%d,alice@x,+4930\n",
+		CAT_TEMP_NOW, CAT_TEMP_NOW + 1);
+	g_autoptr(GArray) cdr = cat_cdr_read(span_str(text), &err);
+	g_autoptr(GArray) all = cat_cdr_compare(t.db, p, cdr, 30000, &err);
+
+	g_assert_no_error(err);
+	g_assert_cmpint(g_array_index(all, cat_finding, 0).match, ==,
+			CAT_CDR_MATCHED);
+	g_assert_cmpint(g_array_index(all, cat_finding, 1).match, ==,
+			CAT_CDR_MISSING);
+}
+
+static void test_mistakes(void)
+{
+	static const struct {
+		const char *text, *says;
+	} c[] = {
+		{"", "line 1: the first line names the columns; start"},
+		{"start,caller\n", "callee is missing"},
+		{"start,caller,callee\nnoon,a@x,b@x\n", "line 2: \"noon\""},
+		{"start,caller,callee\n1,sip:,b@x\n", "line 2: \"sip:\""},
+		{"start,caller,callee\n1,a@x\n", "line 2: 2 fields"},
+		{"start,caller,callee\n1,a@x,b@x,c\n", "line 2: too many"},
+		{"start,caller,callee\n1,a@x,\"b@x\n", "line 2: the quoted"},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(c); i++) {
+		g_autoptr(GError) err = NULL;
+
+		g_assert_null(cat_cdr_read(span_str(c[i].text), &err));
+		g_test_message("%s", err->message);
+		g_assert_nonnull(strstr(err->message, c[i].says));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_setenv("TZ", "UTC", TRUE);
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/cat/report/cover", test_cover);
+	g_test_add_func("/cat/report/lists", test_lists);
+	g_test_add_func("/cat/report/witness", test_witness);
+	g_test_add_func("/cat/report/once", test_once);
+	g_test_add_func("/cat/report/mistakes", test_mistakes);
+	return g_test_run();
+}
