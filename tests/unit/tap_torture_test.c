@@ -1,72 +1,104 @@
-/* Hostile messages: those of RFC 4475 whole, cut at each octet and over the
- * listener; and a grid of header fields and anomalies. Nothing but a verdict
- * may come of them, and a good message behind a bad one is still served. */
+/* Hostile messages: those of RFC 4475 and RFC 5118 whole, cut at each octet and
+ * over the listener; and a grid of header fields and anomalies. Nothing but a
+ * verdict may come of them, and a good message behind a bad one is still
+ * served. */
 #include "signaling_tap/hep3.h"
 #include "signaling_tap/sip.h"
 #include "tests/support/tap_certs.h"
 #include "tests/support/tap_script.h"
+#include "tests/support/torture.h"
 
-typedef struct torture {
+typedef struct refusal {
 	const char *name;
 	tap_sip_verdict verdict;
-} torture;
+} refusal;
+
+typedef struct suite {
+	const char *path;
+	guint messages;
+	const refusal *refused;	/* no name at the end; all others are read */
+} suite;
 
 /* What we do not look at (Via, Contact, Date, Max-Forwards...) may be as it
  * likes: the message passes, and its server deals with it. */
-static const torture messages[] = {
-	/* 3.1.1 valid */
-	{"wsinv", TAP_SIP_OK}, {"intmeth", TAP_SIP_OK}, {"esc01", TAP_SIP_OK},
-	{"escnull", TAP_SIP_OK}, {"esc02", TAP_SIP_OK},
-	{"lwsdisp", TAP_SIP_OK}, {"longreq", TAP_SIP_OK},
-	{"dblreq", TAP_SIP_OK}, {"semiuri", TAP_SIP_OK},
-	{"transports", TAP_SIP_OK}, {"mpart01", TAP_SIP_OK},
-	{"unreason", TAP_SIP_OK}, {"noreason", TAP_SIP_OK},
-	/* 3.1.2 invalid */
-	{"badinv01", TAP_SIP_OK}, {"clerr", TAP_SIP_TRUNCATED},
-	{"ncl", TAP_SIP_BAD_VALUE}, {"scalar02", TAP_SIP_BAD_VALUE},
-	{"scalarlg", TAP_SIP_BAD_VALUE}, {"quotbal", TAP_SIP_BAD_VALUE},
-	{"ltgtruri", TAP_SIP_OK}, {"lwsruri", TAP_SIP_BAD_START},
-	{"lwsstart", TAP_SIP_BAD_START}, {"trws", TAP_SIP_OK},
-	{"escruri", TAP_SIP_OK}, {"baddate", TAP_SIP_OK},
-	{"regbadct", TAP_SIP_OK}, {"badaspec", TAP_SIP_OK},
-	{"baddn", TAP_SIP_BAD_VALUE}, {"badvers", TAP_SIP_BAD_START},
-	{"mismatch01", TAP_SIP_BAD_VALUE}, {"mismatch02", TAP_SIP_BAD_VALUE},
-	{"bigcode", TAP_SIP_BAD_START},
-	/* 3.2 and 3.3: transaction and application */
-	{"badbranch", TAP_SIP_OK}, {"insuf", TAP_SIP_MISSING},
-	{"unkscm", TAP_SIP_OK}, {"novelsc", TAP_SIP_OK},
-	{"unksm2", TAP_SIP_OK}, {"bext01", TAP_SIP_OK}, {"invut", TAP_SIP_OK},
-	{"regaut01", TAP_SIP_OK}, {"multi01", TAP_SIP_DUPLICATE},
-	{"mcl01", TAP_SIP_DUPLICATE}, {"bcast", TAP_SIP_OK},
-	{"zeromf", TAP_SIP_OK}, {"cparam01", TAP_SIP_OK},
-	{"cparam02", TAP_SIP_OK}, {"regescrt", TAP_SIP_OK},
-	{"sdp01", TAP_SIP_OK},
-	/* 3.4 backward compatibility */
-	{"inv2543", TAP_SIP_OK},
+static const suite rfc4475 = {
+	"tests/golden/rfc4475/messages.txt", 49, (const refusal[]){
+		{"clerr", TAP_SIP_TRUNCATED}, {"ncl", TAP_SIP_BAD_VALUE},
+		{"scalar02", TAP_SIP_BAD_VALUE},
+		{"scalarlg", TAP_SIP_BAD_VALUE},
+		{"quotbal", TAP_SIP_BAD_VALUE},
+		{"lwsruri", TAP_SIP_BAD_START},
+		{"lwsstart", TAP_SIP_BAD_START},
+		{"baddn", TAP_SIP_BAD_VALUE}, {"badvers", TAP_SIP_BAD_START},
+		{"mismatch01", TAP_SIP_BAD_VALUE},
+		{"mismatch02", TAP_SIP_BAD_VALUE},
+		{"bigcode", TAP_SIP_BAD_START}, {"insuf", TAP_SIP_MISSING},
+		{"multi01", TAP_SIP_DUPLICATE}, {"mcl01", TAP_SIP_DUPLICATE},
+		{NULL, TAP_SIP_OK},
+	},
 };
 
-static char *torture_text(const torture *t, gsize *len)
-{
-	g_autofree char *path = g_strdup_printf("tests/golden/rfc4475/%s.dat",
-						t->name);
-	char *text = NULL;
+/* Request-URIs are not taken apart here, so that none is refused. */
+static const suite rfc5118 = {
+	"tests/golden/rfc5118/messages.txt", 11, (const refusal[]){
+		{NULL, TAP_SIP_OK},
+	},
+};
 
-	g_assert_true(g_file_get_contents(path, &text, len, NULL));
-	return text;
+static tap_sip_verdict verdict_of(const suite *s, const torture_message *m)
+{
+	for (const refusal *r = s->refused; r->name; r++)
+		if (!strcmp(r->name, m->name))
+			return r->verdict;
+	return TAP_SIP_OK;
 }
 
-static void test_verdicts(void)
+static void test_verdicts(gconstpointer data)
 {
-	g_assert_cmpuint(G_N_ELEMENTS(messages), ==, 49);
-	for (gsize i = 0; i < G_N_ELEMENTS(messages); i++) {
-		gsize len;
-		g_autofree char *text = torture_text(&messages[i], &len);
+	const suite *s = data;
+	g_autoptr(GPtrArray) all = torture_load(s->path);
+
+	g_assert_cmpuint(all->len, ==, s->messages);
+	for (const refusal *r = s->refused; r->name; r++)
+		g_assert_nonnull(torture_find(all, r->name));
+	for (guint i = 0; i < all->len; i++) {
+		const torture_message *t = TORTURE(all, i);
+		tap_sip_verdict want = verdict_of(s, t);
 		tap_sip m;
 
-		g_test_message("%s", messages[i].name);
-		g_assert_cmpint(tap_sip_parse(span_of(text, len), &m), ==,
-				messages[i].verdict);
+		g_test_message("%s (%s)", t->name, t->section);
+		g_assert_cmpint(tap_sip_parse(torture_span(t), &m), ==, want);
+		if (t->class == TORTURE_VALID)
+			g_assert_cmpint(want, ==, TAP_SIP_OK);
+		/* a body of the length that the header tells */
+		if (want == TAP_SIP_OK && strcmp(t->name, "dblreq"))
+			g_assert_cmpuint(m.tail.left, ==, 0);
 	}
+}
+
+/* The notation, by what the RFC says of some messages. */
+static void test_notation(void)
+{
+	g_autoptr(GPtrArray) all = torture_load(rfc4475.path);
+	const torture_message *m = torture_find(all, "intmeth");
+	span s = torture_span(m), line;
+	tap_sip sip;
+
+	g_assert_true(span_until(&s, '\n', &line));
+	g_assert_true(span_starts(line, "!interesting-Method0123456789_*+`."
+				  "%indeed'~ sip:1_unusual.URI~(to-be!sure)&"));
+	g_assert_true(span_until(&s, '\n', &line));
+	g_assert_true(span_until(&s, '\n', &line));
+	g_assert_true(span_starts(line, "To: \"BEL:\\\a NUL:\\"));
+	g_assert_cmpmem(line.p + 17, 9, "\0 DEL:\\\x7f\"", 9);
+	m = torture_find(all, "scalar02");
+	g_assert_nonnull(memmem(m->octets->data, m->octets->len,
+				"Expires: 10000", 14));
+	m = torture_find(all, "noreason");
+	g_assert_true(span_starts(torture_span(m), "SIP/2.0 100 \r\nVia:"));
+	m = torture_find(all, "dblreq");
+	g_assert_cmpint(tap_sip_parse(torture_span(m), &sip), ==, TAP_SIP_OK);
+	g_assert_true(span_starts(sip.tail, "\r\nINVITE sip:joe@"));
 }
 
 /* The fields that the RFC explains are read as it explains them. */
@@ -86,15 +118,14 @@ static void test_fields(void)
 		{"inv2543", "", "inv2543.1717@ift.client.example.com",
 		 TAP_INVITE, 56},
 	};
+	g_autoptr(GPtrArray) all = torture_load(rfc4475.path);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(want); i++) {
-		const torture t = {want[i].name, TAP_SIP_OK};
-		gsize len;
-		g_autofree char *text = torture_text(&t, &len);
+		const torture_message *t = torture_find(all, want[i].name);
 		tap_sip m;
 
-		g_test_message("%s", t.name);
-		g_assert_cmpint(tap_sip_parse(span_of(text, len), &m), ==,
+		g_test_message("%s", t->name);
+		g_assert_cmpint(tap_sip_parse(torture_span(t), &m), ==,
 				TAP_SIP_OK);
 		g_assert_true(span_eq(m.from_tag, want[i].from_tag));
 		g_assert_true(span_eq(m.first[TAP_H_CALL_ID],
@@ -104,16 +135,42 @@ static void test_fields(void)
 	}
 }
 
-static void test_cuts(void)
+/* Where the media of the IPv6 messages goes, as told for its call. */
+static void test_ipv6_media(void)
 {
+	static const struct {
+		const char *name, *audio, *video;
+	} want[] = {
+		{"ipv6-in-sdp", "[2001:db8::20]:6000", "[2001:db8::20]:6024"},
+		{"mult-ip-in-sdp", "192.0.2.1:22334", "[2001:db8::1]:6024"},
+		{"ipv4-mapped-ipv6", "192.0.2.2:6000", "192.0.2.2:6024"},
+	};
+	g_autoptr(GPtrArray) all = torture_load(rfc5118.path);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(want); i++) {
+		g_autoptr(tap_script) s = tap_script_new(NULL, 0);
+		const char *half;
+
+		tap_script_raw(s, torture_span(torture_find(all, want[i].name)),
+			       false);
+		g_assert_cmpuint(s->halves->len, ==, 1);
+		half = g_ptr_array_index(s->halves, 0);
+		g_test_message("%s: %s", want[i].name, half);
+		g_assert_nonnull(strstr(half, want[i].audio));
+		g_assert_nonnull(strstr(half, want[i].video));
+	}
+}
+
+static void test_cuts(gconstpointer data)
+{
+	g_autoptr(GPtrArray) all = torture_load(((const suite *)data)->path);
 	g_autoptr(tap_script) s = tap_script_new(NULL, 0);
 
-	for (gsize i = 0; i < G_N_ELEMENTS(messages); i++) {
-		gsize len;
-		g_autofree char *text = torture_text(&messages[i], &len);
+	for (guint i = 0; i < all->len; i++) {
+		span text = torture_span(TORTURE(all, i));
 
-		for (gsize n = 0; n <= len; n++) {
-			g_autofree char *copy = g_memdup2(text, n ? n : 1);
+		for (gsize n = 0; n <= text.left; n++) {
+			g_autofree char *copy = g_memdup2(text.p, n ? n : 1);
 			span in = span_of(copy, n), one;
 
 			while (tap_sip_cut(&in, &one) == TAP_CUT_OK)
@@ -130,7 +187,7 @@ typedef struct wire {
 	guint16 port;
 	GByteArray *send;
 	gsize piece;
-	unsigned verdicts;
+	unsigned frames, verdicts;
 	gint over;
 } wire;
 
@@ -149,7 +206,7 @@ static gpointer wire_client(gpointer data)
 			n = SSL_write(ssl, w->send->data + at,
 				      (int)MIN(w->piece, w->send->len - at));
 		while (n <= 0 && SSL_get_error(ssl, n) == SSL_ERROR_WANT_WRITE);
-	while (w->verdicts <= G_N_ELEMENTS(messages) &&
+	while (w->verdicts < w->frames &&
 	       (n = SSL_read(ssl, buf, sizeof(buf))) > 0) {
 		g_byte_array_append(got, buf, (guint)n);
 		in = span_of(got->data, got->len);
@@ -175,25 +232,19 @@ static void frame_add(GByteArray *to, span payload, uint64_t id)
 	g_byte_array_append(to, buf, (guint)o.n);
 }
 
-static GByteArray *all_frames(void)
+static void frames_add(wire *w, const suite *s)
 {
-	static const char good[] =
-		"INVITE sip:b@x SIP/2.0\r\nFrom: <sip:a@x>;tag=1\r\n"
-		"To: <sip:b@x>\r\nCall-ID: good\r\nCSeq: 1 INVITE\r\n\r\n";
-	GByteArray *to = g_byte_array_new();
+	g_autoptr(GPtrArray) all = torture_load(s->path);
 
-	for (gsize i = 0; i < G_N_ELEMENTS(messages); i++) {
-		gsize len;
-		g_autofree char *text = torture_text(&messages[i], &len);
-
-		frame_add(to, span_of(text, len), i);
-	}
-	frame_add(to, span_str(good), 1000);
-	return to;
+	for (guint i = 0; i < all->len; i++)
+		frame_add(w->send, torture_span(TORTURE(all, i)), w->frames++);
 }
 
 static void test_wire(gconstpointer data)
 {
+	static const char good[] =
+		"INVITE sip:b@x SIP/2.0\r\nFrom: <sip:a@x>;tag=1\r\n"
+		"To: <sip:b@x>\r\nCall-ID: good\r\nCSeq: 1 INVITE\r\n\r\n";
 	const tap_server_config cfg = {
 		.listen = "127.0.0.1:0", .cert = tap_certs_file("server.crt"),
 		.key = tap_certs_file("server.key"),
@@ -202,16 +253,19 @@ static void test_wire(gconstpointer data)
 	g_autoptr(tap_script) s = tap_script_new(NULL, 0);
 	GError *err = NULL;
 	tap_server *server = tap_server_new(&cfg, s->calls, &err);
-	wire w = {.piece = GPOINTER_TO_UINT(data), .send = all_frames()};
+	wire w = {.piece = GPOINTER_TO_UINT(data), .send = g_byte_array_new()};
 	GThread *t;
 
 	g_assert_no_error(err);
+	frames_add(&w, &rfc4475);
+	frames_add(&w, &rfc5118);
+	frame_add(w.send, span_str(good), w.frames++);
 	w.port = tap_server_port(server);
 	t = g_thread_new("client", wire_client, &w);
 	while (!g_atomic_int_get(&w.over))
 		g_main_context_iteration(NULL, TRUE);
 	g_thread_join(t);
-	g_assert_cmpuint(w.verdicts, ==, G_N_ELEMENTS(messages) + 1);
+	g_assert_cmpuint(w.verdicts, ==, 49 + 11 + 1);
 	g_assert_nonnull(strstr(s->told->str, "begin good\n"));
 	g_byte_array_unref(w.send);
 	tap_server_free(server);
@@ -314,9 +368,15 @@ int main(int argc, char **argv)
 
 	g_test_init(&argc, &argv, NULL);
 	tap_certs_quiet();
-	g_test_add_func("/tap/torture/verdicts", test_verdicts);
-	g_test_add_func("/tap/torture/fields", test_fields);
-	g_test_add_func("/tap/torture/cuts", test_cuts);
+	g_test_add_func("/tap/torture/notation", test_notation);
+	g_test_add_data_func("/tap/torture/rfc4475/verdicts", &rfc4475,
+			     test_verdicts);
+	g_test_add_func("/tap/torture/rfc4475/fields", test_fields);
+	g_test_add_data_func("/tap/torture/rfc4475/cuts", &rfc4475, test_cuts);
+	g_test_add_data_func("/tap/torture/rfc5118/verdicts", &rfc5118,
+			     test_verdicts);
+	g_test_add_func("/tap/torture/rfc5118/media", test_ipv6_media);
+	g_test_add_data_func("/tap/torture/rfc5118/cuts", &rfc5118, test_cuts);
 	g_test_add_data_func("/tap/torture/wire-1", GUINT_TO_POINTER(1),
 			     test_wire);
 	g_test_add_data_func("/tap/torture/wire-997", GUINT_TO_POINTER(997),
