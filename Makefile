@@ -62,6 +62,18 @@ $B/tools/nicephone: $(PHONE)
 $B/tools/nicephone: LDLIBS += $(shell $(PKG_CONFIG) --libs nice)
 $(PHONE): PKG_CFLAGS += $(shell $(PKG_CONFIG) --cflags nice)
 
+# A Lync client for the tests, where libpurple is installed. It stands in front
+# of one function of libxml2 (-rdynamic).
+SIPE := purple gstreamer-1.0 libxml-2.0
+SIPEPHONE := $B/tools/lync/sipephone
+ifeq ($(shell $(PKG_CONFIG) --exists $(SIPE) && echo yes),yes)
+all: $(SIPEPHONE)
+endif
+$(SIPEPHONE): LDLIBS += $(shell $(PKG_CONFIG) --libs $(SIPE) 2>/dev/null)
+$(SIPEPHONE): LDFLAGS += -rdynamic
+$(SIPEPHONE).o: PKG_CFLAGS += -Wno-deprecated-declarations \
+	$(shell $(PKG_CONFIG) --cflags $(SIPE) 2>/dev/null)
+
 # Codec plug-ins: shared objects that know plugin_api.h and nothing else.
 $B/%.so: %.c decoder/plugin_api.h
 	@mkdir -p $(@D); echo "  SO   $@"

@@ -1,0 +1,599 @@
+/* sipephone.c - pidgin-sipe without Pidgin: a Lync client that registers, makes
+ * or takes one audio call, says a WAV, writes what it hears, and ends.
+ *
+ * SIP, SDP, keys and ICE are pidgin-sipe's and libnice's; libpurple asks us
+ * only where sound comes from and where it goes. */
+#include <dlfcn.h>
+#include <glib-unix.h>
+#include <gmodule.h>
+#include <gst/gst.h>
+#include <json-glib/json-glib.h>
+#include <libxml/parser.h>
+#include <media-gst.h>
+#include <purple.h>
+#include <sndfile.h>
+#include <stdio.h>
+
+enum {
+	RATE = 16000,		/* of what is heard */
+	SETTLE_MS = 2000,	/* from signing on to the relay's credentials */
+	RING_MS = 500,
+	PARTING_MS = 1500,	/* for the BYE and its answer */
+};
+
+typedef struct phone {
+	char *user, *domain, *server, *certificate, *home;
+	char *call, *play, *heard, *codec, *json;
+	int secs, wait;
+
+	GMainLoop *loop;
+	PurpleAccount *account;
+	PurpleMedia *media;
+	guint clock;
+	bool connected;
+	char *local, *remote, *codecs, *why;
+	bool relayed;
+
+	GMutex lock;		/* of what the sound's thread writes */
+	SNDFILE *file;
+	gint64 samples;
+} phone;
+
+/* libpurple's call-backs for elements carry no pointer of ours. */
+static phone *the_phone;
+
+/* Debian 12's libxml2 never calls the SAX1 call-backs of a handler that has
+ * SAX2's mark but none of its functions. pidgin-sipe's is such a one, so that
+ * all XML it gets would parse to nothing. This definition comes before the
+ * library's (-rdynamic) and takes the mark off. */
+G_MODULE_EXPORT int xmlSAXUserParseMemory(xmlSAXHandlerPtr sax, void *ctx,
+					   const char *text, int n)
+{
+	int (*real)(xmlSAXHandlerPtr, void *, const char *, int) =
+		dlsym(RTLD_NEXT, "xmlSAXUserParseMemory");
+	xmlSAXHandler own = *sax;
+
+	if (!own.startElementNs)
+		own.initialized = 1;
+	return real(&own, ctx, text, n);
+}
+
+static void stop(phone *p, const char *why)
+{
+	if (!p->why)
+		p->why = g_strdup(why);
+	g_main_loop_quit(p->loop);
+}
+
+/* libpurple on GLib's main loop. */
+
+typedef struct watch {
+	PurpleInputFunction func;
+	gpointer ctx;
+} watch;
+
+static gboolean on_io(GIOChannel *channel, GIOCondition ready, gpointer ctx)
+{
+	watch *w = ctx;
+	int fd = g_io_channel_unix_get_fd(channel);
+	PurpleInputCondition what = 0;
+
+	if (ready & (G_IO_IN | G_IO_HUP | G_IO_ERR))
+		what |= PURPLE_INPUT_READ;
+	if (ready & (G_IO_OUT | G_IO_HUP | G_IO_ERR | G_IO_NVAL))
+		what |= PURPLE_INPUT_WRITE;
+	w->func(w->ctx, fd, what);
+	return G_SOURCE_CONTINUE;
+}
+
+static guint add_io(int fd, PurpleInputCondition what,
+		    PurpleInputFunction func, gpointer ctx)
+{
+	GIOCondition on = G_IO_HUP | G_IO_ERR;
+	GIOChannel *channel = g_io_channel_unix_new(fd);
+	watch *w = g_new(watch, 1);
+	guint id;
+
+	*w = (watch){func, ctx};
+	if (what & PURPLE_INPUT_READ)
+		on |= G_IO_IN;
+	if (what & PURPLE_INPUT_WRITE)
+		on |= G_IO_OUT | G_IO_NVAL;
+	id = g_io_add_watch_full(channel, G_PRIORITY_DEFAULT, on, on_io, w,
+				 g_free);
+	g_io_channel_unref(channel);
+	return id;
+}
+
+static PurpleEventLoopUiOps loop_ops = {
+	.timeout_add = g_timeout_add,
+	.timeout_remove = g_source_remove,
+	.input_add = add_io,
+	.input_remove = g_source_remove,
+	.timeout_add_seconds = g_timeout_add_seconds,
+};
+
+/* Sound. */
+
+static GstElement *make_bin(const char *description)
+{
+	g_autoptr(GError) err = NULL;
+	GstElement *bin = gst_parse_bin_from_description(description, TRUE,
+							 &err);
+
+	if (!bin)
+		stop(the_phone, err->message);
+	return bin;
+}
+
+static GstElement *make_source(PurpleMediaElementInfo *info, PurpleMedia *m,
+			       const gchar *session, const gchar *who)
+{
+	g_autofree char *wav = g_strdup_printf(
+		"filesrc location=\"%s\" ! wavparse ! audioconvert ! "
+		"audioresample ! identity sync=true ! queue ! audioconvert",
+		the_phone->play ? the_phone->play : "");
+
+	(void)info;
+	(void)m;
+	(void)session;
+	(void)who;
+	return make_bin(the_phone->play ? wav :
+			"audiotestsrc is-live=true wave=silence");
+}
+
+static void on_heard(GstElement *sink, GstBuffer *buffer, GstPad *pad,
+		     gpointer ctx)
+{
+	phone *p = ctx;
+	GstMapInfo map;
+
+	(void)sink;
+	(void)pad;
+	if (!gst_buffer_map(buffer, &map, GST_MAP_READ))
+		return;
+	g_mutex_lock(&p->lock);
+	p->samples += (gint64)(map.size / 2);
+	if (p->file)
+		sf_writef_short(p->file, (const short *)(const void *)map.data,
+				(sf_count_t)(map.size / 2));
+	g_mutex_unlock(&p->lock);
+	gst_buffer_unmap(buffer, &map);
+}
+
+static GstElement *make_sink(PurpleMediaElementInfo *info, PurpleMedia *m,
+			     const gchar *session, const gchar *who)
+{
+	g_autofree char *text = g_strdup_printf(
+		"audioconvert ! audioresample ! audio/x-raw,format=S16LE,"
+		"rate=%d,channels=1 ! "
+		"fakesink name=ear sync=true signal-handoffs=true", RATE);
+	GstElement *bin = make_bin(text), *ear;
+
+	(void)info;
+	(void)m;
+	(void)session;
+	(void)who;
+	if (!bin)
+		return NULL;
+	ear = gst_bin_get_by_name(GST_BIN(bin), "ear");
+	g_signal_connect(ear, "handoff", G_CALLBACK(on_heard), the_phone);
+	gst_object_unref(ear);
+	return bin;
+}
+
+static void add_element(const char *id, PurpleMediaElementType type,
+			gpointer create)
+{
+	purple_media_manager_set_active_element(
+		purple_media_manager_get(),
+		g_object_new(PURPLE_TYPE_MEDIA_ELEMENT_INFO, "id", id, "name",
+			     id, "type", PURPLE_MEDIA_ELEMENT_AUDIO | type,
+			     "create-cb", create, NULL));
+}
+
+/* The call. */
+
+static const char *type_name(PurpleMediaCandidateType type)
+{
+	switch (type) {
+	case PURPLE_MEDIA_CANDIDATE_TYPE_HOST:
+		return "host";
+	case PURPLE_MEDIA_CANDIDATE_TYPE_SRFLX:
+		return "srflx";
+	case PURPLE_MEDIA_CANDIDATE_TYPE_PRFLX:
+		return "prflx";
+	case PURPLE_MEDIA_CANDIDATE_TYPE_RELAY:
+		return "relay";
+	case PURPLE_MEDIA_CANDIDATE_TYPE_MULTICAST:
+		return "multicast";
+	}
+	return "?";
+}
+
+static char *candidate_text(PurpleMediaCandidate *c, phone *p)
+{
+	g_autofree char *ip = purple_media_candidate_get_ip(c);
+	PurpleMediaCandidateType type =
+		purple_media_candidate_get_candidate_type(c);
+
+	p->relayed |= type == PURPLE_MEDIA_CANDIDATE_TYPE_RELAY;
+	return g_strdup_printf("%s %s:%u", type_name(type), ip,
+			       purple_media_candidate_get_port(c));
+}
+
+/* Names what was agreed on. */
+static void note_codecs(PurpleMedia *m, const gchar *session, phone *p)
+{
+	GList *list = purple_media_get_codecs(m, session);
+	g_autoptr(GString) names = g_string_new(NULL);
+
+	for (GList *l = list; l; l = l->next) {
+		g_autofree char *name =
+			purple_media_codec_get_encoding_name(l->data);
+
+		g_string_append_printf(names, "%s%s", names->len ? "," : "",
+				       name);
+	}
+	purple_media_codec_list_free(list);
+	g_free(p->codecs);
+	p->codecs = g_string_free(g_steal_pointer(&names), FALSE);
+}
+
+static void on_pair(PurpleMedia *m, gchar *session, gchar *who,
+		    PurpleMediaCandidate *local, PurpleMediaCandidate *remote,
+		    phone *p)
+{
+	(void)who;
+	if (purple_media_candidate_get_component_id(local) != 1)
+		return;
+	note_codecs(m, session, p);
+	p->relayed = false;
+	g_free(p->local);
+	g_free(p->remote);
+	p->local = candidate_text(local, p);
+	p->remote = candidate_text(remote, p);
+}
+
+static gboolean on_parted(gpointer ctx)
+{
+	stop(ctx, "bye");
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean on_clock(gpointer ctx)
+{
+	phone *p = ctx;
+
+	p->clock = 0;
+	if (!p->media) {
+		stop(p, "no call");
+		return G_SOURCE_REMOVE;
+	}
+	purple_media_stream_info(p->media, PURPLE_MEDIA_INFO_HANGUP, NULL,
+				 NULL, TRUE);
+	g_timeout_add(PARTING_MS, on_parted, p);
+	return G_SOURCE_REMOVE;
+}
+
+static void set_clock(phone *p, int secs)
+{
+	g_clear_handle_id(&p->clock, g_source_remove);
+	p->clock = g_timeout_add_seconds((guint)secs, on_clock, p);
+}
+
+static void on_info(PurpleMedia *m, PurpleMediaInfoType type, gchar *session,
+		    gchar *who, gboolean local, phone *p)
+{
+	(void)m;
+	(void)session;
+	(void)who;
+	if (type == PURPLE_MEDIA_INFO_ACCEPT && !p->connected) {
+		p->connected = true;
+		/* The caller hangs up; we do when it does not. */
+		set_clock(p, p->call ? p->secs : p->secs + 10);
+	}
+	if (type == PURPLE_MEDIA_INFO_REJECT && !local)
+		stop(p, "refused");
+}
+
+static void on_state(PurpleMedia *m, PurpleMediaState state, gchar *session,
+		     gchar *who, phone *p)
+{
+	(void)m;
+	if (state != PURPLE_MEDIA_STATE_END || session || who)
+		return;
+	p->media = NULL;
+	g_timeout_add(PARTING_MS, on_parted, p);
+}
+
+static void on_error(PurpleMedia *m, const gchar *error, phone *p)
+{
+	(void)m;
+	(void)p;
+	g_printerr("sipephone: %s\n", error);
+}
+
+static gboolean on_rung(gpointer ctx)
+{
+	phone *p = ctx;
+
+	if (p->media)
+		purple_media_stream_info(p->media, PURPLE_MEDIA_INFO_ACCEPT,
+					 NULL, NULL, TRUE);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean on_media(PurpleMediaManager *manager, PurpleMedia *m,
+			 PurpleAccount *account, gchar *who, phone *p)
+{
+	(void)manager;
+	(void)account;
+	(void)who;
+	p->media = m;
+	g_signal_connect(m, "stream-info", G_CALLBACK(on_info), p);
+	g_signal_connect(m, "state-changed", G_CALLBACK(on_state), p);
+	g_signal_connect(m, "error", G_CALLBACK(on_error), p);
+	g_signal_connect(m, "candidate-pair-established", G_CALLBACK(on_pair),
+			 p);
+	if (!p->call)
+		g_timeout_add(RING_MS, on_rung, p);
+	return TRUE;
+}
+
+static gboolean on_settled(gpointer ctx)
+{
+	phone *p = ctx;
+	g_autofree char *to = NULL;
+
+	puts("ready");
+	fflush(stdout);
+	if (!p->call)
+		return G_SOURCE_REMOVE;
+	to = g_strdup_printf("sip:%s@%s", p->call, p->domain);
+	if (!purple_prpl_initiate_media(p->account, to,
+					PURPLE_MEDIA_AUDIO))
+		stop(p, "pidgin-sipe does not make the call");
+	return G_SOURCE_REMOVE;
+}
+
+static void on_signed_on(PurpleConnection *c, phone *p)
+{
+	(void)c;
+	g_timeout_add(SETTLE_MS, on_settled, p);
+}
+
+static void on_refused(PurpleConnection *c, PurpleConnectionError code,
+		       const gchar *text, phone *p)
+{
+	(void)c;
+	(void)code;
+	stop(p, text);
+}
+
+static gboolean on_signal(gpointer ctx)
+{
+	set_clock(ctx, 0);
+	return G_SOURCE_CONTINUE;
+}
+
+/* Setting up. */
+
+/* libpurple trusts a certificate that it has seen before. */
+static bool trust(const phone *p, GError **err)
+{
+	g_autofree char *dir = g_build_filename(p->home, "certificates",
+						"x509", "tls_peers", NULL);
+	g_auto(GStrv) host = g_strsplit(p->server, ":", 2);
+	g_autofree char *path = g_build_filename(dir, host[0], NULL);
+	g_autofree char *pem = NULL;
+	gsize n;
+
+	g_mkdir_with_parents(dir, 0700);
+	return g_file_get_contents(p->certificate, &pem, &n, err) &&
+	       g_file_set_contents(path, pem, (gssize)n, err);
+}
+
+/* Farstream offers what it finds payloaders for, and keeps what it found in a
+ * file. Choosing among agreed codecs at run time would race with the sound. */
+static void keep_one_codec(const phone *p)
+{
+	g_autofree char *keep = g_strdup_printf("rtp%spay", p->codec);
+	g_autofree char *found = g_build_filename(p->home, "codecs", NULL);
+	GList *list = gst_element_factory_list_get_elements(
+		GST_ELEMENT_FACTORY_TYPE_PAYLOADER, GST_RANK_NONE);
+
+	for (GList *l = list; l; l = l->next)
+		if (g_ascii_strcasecmp(GST_OBJECT_NAME(l->data), keep) != 0)
+			gst_registry_remove_feature(gst_registry_get(),
+						    l->data);
+	gst_plugin_feature_list_free(list);
+	g_setenv("FS_AUDIO_CODECS_CACHE", found, TRUE);
+}
+
+static bool open_heard(phone *p, GError **err)
+{
+	SF_INFO info = {
+		.samplerate = RATE,
+		.channels = 1,
+		.format = SF_FORMAT_WAV | SF_FORMAT_PCM_16,
+	};
+
+	if (!p->heard)
+		return true;
+	p->file = sf_open(p->heard, SFM_WRITE, &info);
+	if (p->file)
+		return true;
+	g_set_error(err, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s",
+		    p->heard, sf_strerror(NULL));
+	return false;
+}
+
+static void sign_on(phone *p)
+{
+	g_autofree char *uri = g_strdup_printf("%s@%s", p->user, p->domain);
+	g_autofree char *name = g_strdup_printf("%s,%s", uri, uri);
+	PurpleAccount *a = purple_account_new(name, "prpl-sipe");
+
+	purple_account_set_password(a, "any");
+	purple_account_set_string(a, "server", p->server);
+	purple_account_set_string(a, "transport", "tls");
+	purple_account_set_string(a, "authentication", "ntlm");
+	purple_account_set_string(a, "encryption-policy", "required");
+	purple_account_set_bool(a, "sso", FALSE);
+	purple_account_set_bool(a, "dont-publish", TRUE);
+	purple_accounts_add(a);
+	purple_account_set_enabled(a, "sipephone", TRUE);
+	purple_savedstatus_activate(
+		purple_savedstatus_new(NULL, PURPLE_STATUS_AVAILABLE));
+	p->account = a;
+}
+
+static bool phone_open(phone *p, GError **err)
+{
+	PurpleMediaManager *manager;
+
+	if (!trust(p, err) || !open_heard(p, err))
+		return false;
+	if (p->codec)
+		keep_one_codec(p);
+	p->loop = g_main_loop_new(NULL, FALSE);
+	purple_util_set_user_dir(p->home);
+	purple_debug_set_enabled(g_getenv("PURPLE_DEBUG") != NULL);
+	purple_eventloop_set_ui_ops(&loop_ops);
+	if (!purple_core_init("sipephone")) {
+		g_set_error(err, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+			    "libpurple does not start");
+		return false;
+	}
+	purple_set_blist(purple_blist_new());
+	manager = purple_media_manager_get();
+	purple_media_manager_set_ui_caps(
+		manager, PURPLE_MEDIA_CAPS_AUDIO |
+				 PURPLE_MEDIA_CAPS_AUDIO_SINGLE_DIRECTION |
+				 PURPLE_MEDIA_CAPS_MODIFY_SESSION |
+				 PURPLE_MEDIA_CAPS_CHANGE_DIRECTION);
+	add_element("mouth", PURPLE_MEDIA_ELEMENT_SRC |
+				     PURPLE_MEDIA_ELEMENT_ONE_SRC |
+				     PURPLE_MEDIA_ELEMENT_UNIQUE,
+		    make_source);
+	add_element("ear", PURPLE_MEDIA_ELEMENT_SINK |
+				   PURPLE_MEDIA_ELEMENT_ONE_SINK,
+		    make_sink);
+	g_signal_connect(manager, "init-media", G_CALLBACK(on_media), p);
+	purple_signal_connect(purple_connections_get_handle(), "signed-on", p,
+			      PURPLE_CALLBACK(on_signed_on), p);
+	purple_signal_connect(purple_connections_get_handle(),
+			      "connection-error", p,
+			      PURPLE_CALLBACK(on_refused), p);
+	return true;
+}
+
+static void phone_run(phone *p)
+{
+	set_clock(p, p->wait);
+	g_unix_signal_add(SIGINT, on_signal, p);
+	g_unix_signal_add(SIGTERM, on_signal, p);
+	sign_on(p);
+	g_main_loop_run(p->loop);
+	g_mutex_lock(&p->lock);
+	if (p->file)
+		sf_close(p->file);
+	p->file = NULL;
+	g_mutex_unlock(&p->lock);
+}
+
+static void add_text(JsonBuilder *b, const char *name, const char *v)
+{
+	json_builder_set_member_name(b, name);
+	json_builder_add_string_value(b, v ? v : "none");
+}
+
+static bool report(const phone *p, GError **err)
+{
+	g_autoptr(JsonBuilder) b = json_builder_new();
+	g_autoptr(JsonNode) root = NULL;
+	g_autofree char *text = NULL, *line = NULL;
+
+	json_builder_begin_object(b);
+	add_text(b, "user", p->user);
+	add_text(b, "role", p->call ? "caller" : "callee");
+	add_text(b, "end", p->why);
+	add_text(b, "local", p->local);
+	add_text(b, "remote", p->remote);
+	add_text(b, "path", !p->local ? "none" :
+			    p->relayed ? "relay" :
+					 "direct");
+	add_text(b, "codecs", p->codecs);
+	json_builder_set_member_name(b, "heard");
+	json_builder_add_double_value(b, (double)p->samples / RATE);
+	json_builder_end_object(b);
+	root = json_builder_get_root(b);
+	text = json_to_string(root, TRUE);
+	line = g_strconcat(text, "\n", NULL);
+	if (p->json)
+		return g_file_set_contents(p->json, line, -1, err);
+	fputs(line, stdout);
+	return true;
+}
+
+static bool read_options(phone *p, int *argc, char ***argv, GError **err)
+{
+	const GOptionEntry entries[] = {
+		{"user", 'u', 0, G_OPTION_ARG_STRING, &p->user,
+		 "our name, e.g. alice", "NAME"},
+		{"domain", 'd', 0, G_OPTION_ARG_STRING, &p->domain,
+		 "SIP domain", "NAME"},
+		{"server", 's', 0, G_OPTION_ARG_STRING, &p->server,
+		 "Front End, SIP over TLS", "IP:PORT"},
+		{"certificate", 0, 0, G_OPTION_ARG_FILENAME, &p->certificate,
+		 "the Front End's own", "PEM"},
+		{"home", 0, 0, G_OPTION_ARG_FILENAME, &p->home,
+		 "directory of libpurple", "DIR"},
+		{"call", 'c', 0, G_OPTION_ARG_STRING, &p->call,
+		 "call this user (else wait for a call)", "USER"},
+		{"secs", 0, 0, G_OPTION_ARG_INT, &p->secs,
+		 "length of the call (12)", "N"},
+		{"wait", 0, 0, G_OPTION_ARG_INT, &p->wait,
+		 "give up without a call after so long (30)", "N"},
+		{"play", 0, 0, G_OPTION_ARG_FILENAME, &p->play,
+		 "what to say, as long as the call", "WAV"},
+		{"heard", 0, 0, G_OPTION_ARG_FILENAME, &p->heard,
+		 "write what was heard", "WAV"},
+		{"codec", 0, 0, G_OPTION_ARG_STRING, &p->codec,
+		 "have no other: PCMU, PCMA, SIREN, SPEEX", "NAME"},
+		{"json", 0, 0, G_OPTION_ARG_FILENAME, &p->json,
+		 "write the result there, not to stdout", "FILE"},
+		{0},
+	};
+	g_autoptr(GOptionContext) c = g_option_context_new("- one Lync call");
+
+	g_option_context_add_main_entries(c, entries, NULL);
+	g_option_context_add_group(c, gst_init_get_option_group());
+	if (!g_option_context_parse(c, argc, argv, err))
+		return false;
+	if (p->user && p->domain && p->server && p->certificate && p->home)
+		return true;
+	g_set_error(err, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+		    "--user, --domain, --server, --certificate and --home "
+		    "are needed");
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	phone p = {.secs = 12, .wait = 30};
+	g_autoptr(GError) err = NULL;
+
+	the_phone = &p;
+	if (!read_options(&p, &argc, &argv, &err) || !phone_open(&p, &err)) {
+		g_printerr("sipephone: %s\n", err->message);
+		return 2;
+	}
+	phone_run(&p);
+	if (!report(&p, &err))
+		g_printerr("sipephone: %s\n", err->message);
+	/* libpurple has its own threads and no complete way to end them. */
+	fflush(stdout);
+	_exit(p.samples > 0 && !err ? 0 : 1);
+}
