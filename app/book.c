@@ -97,6 +97,11 @@ void book_prevent(book *b, rec_decision *out, const char *why)
 	out->reason = span_str(b->told);
 }
 
+uint64_t book_lost(const book *b)
+{
+	return cat_watch_lost(b->watch);
+}
+
 /* ---- the ledger ---- */
 
 static void put_text(char **to, span text)

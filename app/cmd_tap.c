@@ -78,6 +78,7 @@ static void write_stats(const tap_role *r)
 	stats_add(text, "calls", tap_calls_count(r->calls));
 	stats_add(text, "capture-alive", link_tap_alive(r->link));
 	stats_add(text, "records-lost", session_writer_lost(r->sessions));
+	stats_add(text, "ledger-rows-lost", book_lost(r->book));
 	for (unsigned i = 0; (name = tap_counter_name(i)); i++)
 		stats_add(text, name, tap_calls_counter(r->calls, i));
 	stats_write(conf_text(r->conf, CONF_RUN), "tap", text);
