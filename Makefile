@@ -93,6 +93,11 @@ ifndef ENGINE	# no libFuzzer: a small main() replays the corpus
 $(FUZZ): $B/tests/support/replay.o
 endif
 
+# Loads drive the built program; they share a rig.
+LOAD := $(call bins,tests/load/*_load.c)
+$(LOAD): $(patsubst %.c,$B/%.o,$(filter-out %_load.c,\
+	$(wildcard tests/load/*.c))) $(SUPPORT)
+
 unit: $(UNIT)
 fuzzers: $(FUZZ)
 check: all $(UNIT) $(FUZZ)
@@ -116,6 +121,10 @@ bench-search: $B/tests/bench/cat_search
 bench-decoder: $(filter $B/tests/bench/dec_%,$(BENCH))
 	$Qfor t in $^; do $$t || exit 1; done
 
+bench-tap bench-replay bench-render bench-calls: bench-%: \
+	$B/tests/load/%_load all
+	$Q$<
+
 demo: all
 	$Qtools/demo
 interop: all
@@ -131,6 +140,8 @@ install:
 clean:
 	rm -rf build
 
-.PHONY: all unit check asan tsan fuzz fuzzers bench bench-decoder bench-search demo interop lint install clean
+.PHONY: all unit check asan tsan fuzz fuzzers bench bench-decoder bench-search \
+	bench-tap bench-replay bench-render bench-calls demo interop lint \
+	install clean
 .PRECIOUS: $B/%.o
 -include $(shell find $B -name '*.d' 2>/dev/null)

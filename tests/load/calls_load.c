@@ -1,0 +1,320 @@
+/* Calls recorded live, from SIP over the contract to WAV: a network namespace
+ * of our own with a veth pair, `edgetape capture` at one end of it, tap and
+ * render beside, all on this machine and with this generator. For each step
+ * (LOAD_STEPS, calls at once) calls begin one after the other, speak for
+ * LOAD_SECONDS, and end; every one must come out RECORDED and nothing may be
+ * dropped. Frames are made beforehand (media.h), so sending costs little.
+ * CPU seconds are the roles' own, from /proc. Needs root, for the namespace. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/load/front_end.h"
+#include "tests/load/media.h"
+#include "tests/load/talk.h"
+
+enum {
+	ROLES = 3,
+	RATE = 100,		/* calls set up a second */
+	SLICE_MS = 2,		/* packets leave in bursts of so long */
+	SLICES = LOAD_PACKET_MS / SLICE_MS,
+	BURST = 1024,
+	LAST_S = 30,		/* to wait for the recordings */
+};
+
+static const char *const roles[ROLES] = {"capture", "tap", "render"};
+
+typedef struct bench {
+	load_rig rig;
+	pid_t role[ROLES];
+	int out;		/* packet socket at the generator's end */
+	bool missed;
+} bench;
+
+/* One step: the generator's two threads share it. */
+typedef struct step {
+	bench *b;
+	load_media m;
+	_Atomic unsigned up;	/* calls that are answered, in order */
+	_Atomic unsigned over;	/* calls that have said everything */
+	double *setup_us;	/* verdicts on INVITE, 200 and ACK together */
+	uint64_t sent, late;
+} step;
+
+static void command(const char *line)
+{
+	if (system(line) != 0)
+		load_die("failed: %s", line);
+}
+
+static void open_wire(bench *b)
+{
+	struct sockaddr_ll a = {.sll_family = AF_PACKET,
+				.sll_protocol = htons(ETH_P_IP)};
+	int room = 8 << 20;
+
+	if (unshare(CLONE_NEWNET) != 0)
+		load_die("a network namespace of our own: %s",
+			 g_strerror(errno));
+	command("ip link set lo up");
+	command("ip link add gen0 type veth peer name edge0");
+	command("ip link set gen0 up && ip link set edge0 up");
+	a.sll_ifindex = (int)if_nametoindex("gen0");
+	b->out = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (b->out < 0 || bind(b->out, (struct sockaddr *)&a, sizeof(a)) != 0)
+		load_die("a packet socket: %s", g_strerror(errno));
+	setsockopt(b->out, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
+}
+
+/* ---- the generator's media ---- */
+
+static void burst(step *s, struct mmsghdr *v, unsigned n)
+{
+	unsigned done = 0;
+
+	while (done < n) {
+		int k = sendmmsg(s->b->out, v + done, n - done, 0);
+
+		if (k <= 0 && errno != ENOBUFS && errno != EAGAIN)
+			load_die("sending: %s", g_strerror(errno));
+		if (k > 0)
+			done += (unsigned)k;
+	}
+	s->sent += n;
+}
+
+/* Calls `slice`, slice + SLICES, ... of those that are up. */
+static void send_slice(step *s, unsigned slice, unsigned *next)
+{
+	static struct mmsghdr v[BURST];
+	static struct iovec io[BURST];
+	unsigned up = atomic_load(&s->up), n = 0;
+
+	for (unsigned c = slice; c < up; c += SLICES) {
+		if (next[c] == s->m.packets)
+			continue;
+		for (int side = 0; side < 2; side++, n++) {
+			io[n] = (struct iovec){
+				load_media_frame(&s->m, s->m.first + c,
+						 (call_side)side, next[c]),
+				LOAD_FRAME};
+			v[n].msg_hdr = (struct msghdr){.msg_iov = &io[n],
+						       .msg_iovlen = 1};
+		}
+		if (++next[c] == s->m.packets)
+			atomic_fetch_add(&s->over, 1);
+	}
+	burst(s, v, n);
+}
+
+static void *media_run(void *p)
+{
+	step *s = p;
+	g_autofree unsigned *next = g_new0(unsigned, s->m.calls);
+	double begun = load_now_s(), due;
+
+	for (uint64_t i = 0; atomic_load(&s->over) < s->m.calls; i++) {
+		due = begun + (double)i * SLICE_MS / 1000;
+		if (load_now_s() < due)
+			g_usleep((gulong)(1e6 * (due - load_now_s())) + 1);
+		else
+			s->late += load_now_s() - due > LOAD_PACKET_MS / 1000.0;
+		send_slice(s, i % SLICES, next);
+	}
+	return NULL;
+}
+
+/* ---- the generator's signalling ---- */
+
+static void say(load_fe *fe, unsigned call, load_step what)
+{
+	g_autofree char *m = load_talk(call, what);
+
+	load_fe_send(fe, m);
+	load_fe_await(fe, 1, what <= LOAD_OK ? 1 : 0);
+}
+
+static void *talk_run(void *p)
+{
+	step *s = p;
+	load_fe *fe = load_fe_new(&s->b->rig);
+	double begun = load_now_s(), due, at;
+
+	for (unsigned c = 0; c < s->m.calls; c++) {
+		due = begun + (double)c / RATE;
+		if (load_now_s() < due)
+			g_usleep((gulong)(1e6 * (due - load_now_s())) + 1);
+		at = load_now_s();
+		for (load_step w = LOAD_INVITE; w <= LOAD_ACK; w++)
+			say(fe, s->m.first + c, w);
+		s->setup_us[c] = 1e6 * (load_now_s() - at);
+		atomic_store(&s->up, c + 1);
+	}
+	for (unsigned c = 0; c < s->m.calls; c++) {
+		/* They end in the order in which they began. */
+		while (atomic_load(&s->over) <= c)
+			g_usleep(20000);
+		say(fe, s->m.first + c, LOAD_BYE);
+	}
+	load_fe_free(fe);
+	return NULL;
+}
+
+/* ---- what came of it ---- */
+
+/* Sidecars that tell of RECORDED; *all counts every one. */
+static unsigned recorded(const char *dir, unsigned *all)
+{
+	g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
+	const char *name;
+	unsigned n = 0;
+
+	while (d && (name = g_dir_read_name(d))) {
+		g_autofree char *path = g_build_filename(dir, name, NULL);
+		g_autofree char *text = NULL;
+
+		if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+			n += recorded(path, all);
+		} else if (g_str_has_suffix(name, ".json") &&
+			   g_file_get_contents(path, &text, NULL, NULL) &&
+			   strstr(text, "\"outcome\"")) {
+			(*all)++;
+			n += strstr(text, "\"RECORDED\"") != NULL;
+		}
+	}
+	return n;
+}
+
+static unsigned await_recordings(const bench *b, unsigned calls)
+{
+	g_autofree char *dir = load_rig_path(&b->rig, "recordings");
+	unsigned good = 0;
+
+	for (int i = 0; i < LAST_S * 2; i++) {
+		unsigned all = 0;
+
+		good = recorded(dir, &all);
+		if (all >= calls)
+			break;
+		g_usleep(500000);
+	}
+	return good;
+}
+
+static uint64_t dropped(const bench *b)
+{
+	static const char *const counters[] = {
+		"kernel-dropped", "nic-dropped", "queue-dropped", "disk-lost"};
+	uint64_t n = load_rig_stat(&b->rig, "tap", "records-lost");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(counters); i++)
+		n += load_rig_stat(&b->rig, "capture", counters[i]);
+	return n;
+}
+
+static void start_roles(bench *b)
+{
+	load_rig_open(&b->rig, "edge0", "wav");
+	for (int i = 0; i < ROLES; i++)
+		b->role[i] = load_rig_start(&b->rig, roles[i]);
+	load_rig_await_tap(&b->rig);
+}
+
+static void stop_roles(bench *b)
+{
+	for (int i = 0; i < ROLES; i++)
+		load_rig_stop(b->role[i]);
+	load_rig_close(&b->rig);
+}
+
+static void tell(const step *s, const double cpu[ROLES],
+		 const uint64_t rss[ROLES], unsigned good, uint64_t lost)
+{
+	double call_s = s->m.calls * (s->m.packets / 50.0), all = 0;
+	unsigned n = s->m.calls;
+
+	for (int i = 0; i < ROLES; i++)
+		all += cpu[i];
+	printf("%5u %8u %7" G_GUINT64_FORMAT " %6" G_GUINT64_FORMAT, n, good,
+	       lost, s->late);
+	for (int i = 0; i < ROLES; i++)
+		printf(" %7.2f", 1000 * cpu[i] / call_s);
+	printf(" %7.0f", call_s / all);
+	for (int i = 0; i < ROLES; i++)
+		printf(" %6.0f", (double)rss[i] / n / 1024);
+	printf(" %6.1f %6.1f\n", load_quantile(s->setup_us, n, .5) / 1000,
+	       load_quantile(s->setup_us, n, .99) / 1000);
+	fflush(stdout);
+}
+
+/* The generator's threads run until every call has ended; memory is looked at
+ * when all speak. */
+static void run_step(bench *b, unsigned calls)
+{
+	step s = {.b = b, .m = {.calls = calls}};
+	double cpu[ROLES];
+	uint64_t rss[ROLES], lost;
+	pthread_t media, talk;
+	unsigned good;
+
+	s.m.packets = 50 * MAX(load_env("LOAD_SECONDS", 20), calls / RATE + 2);
+	s.setup_us = g_new0(double, calls);
+	load_media_make(&s.m, NULL, 0);
+	start_roles(b);
+	for (int i = 0; i < ROLES; i++) {
+		cpu[i] = load_cpu_s(b->role[i]);
+		rss[i] = load_rss(b->role[i]);
+	}
+	pthread_create(&media, NULL, media_run, &s);
+	pthread_create(&talk, NULL, talk_run, &s);
+	while (atomic_load(&s.up) < calls)
+		g_usleep(50000);
+	g_usleep(500000);
+	for (int i = 0; i < ROLES; i++)
+		rss[i] = load_rss(b->role[i]) - rss[i];
+	pthread_join(talk, NULL);
+	pthread_join(media, NULL);
+	good = await_recordings(b, calls);
+	for (int i = 0; i < ROLES; i++)
+		cpu[i] = load_cpu_s(b->role[i]) - cpu[i];
+	g_usleep(1200000);	/* the counters are written every second */
+	lost = dropped(b);
+	tell(&s, cpu, rss, good, lost);
+	b->missed |= good != calls || lost;
+	stop_roles(b);
+	load_media_free(&s.m);
+	g_free(s.setup_us);
+}
+
+int main(void)
+{
+	const char *list = g_getenv("LOAD_STEPS");
+	g_auto(GStrv) steps = g_strsplit(list ? list : "100 500 1000", " ", -1);
+	bench b = {0};
+
+	open_wire(&b);
+	printf("two-party G.711 calls to WAV, live; load average %.1f\n"
+	       "late: bursts that left over 20 ms late; ms: CPU of a second of "
+	       "a call; KiB: of a call\n"
+	       "%5s %8s %7s %6s %7s %7s %7s %7s %6s %6s %6s %13s\n"
+	       "%5s %8s %7s %6s %7s %7s %7s %7s %6s %6s %6s %6s %6s\n",
+	       load_average(), "", "", "", "", "capture", "tap", "render",
+	       "calls/", "capt.", "tap", "render", "set-up, ms", "calls",
+	       "RECORDED", "lost", "late", "ms", "ms", "ms", "core", "KiB",
+	       "KiB", "KiB", "p50", "p99");
+	for (char **t = steps; *t; t++)
+		run_step(&b, (unsigned)g_ascii_strtoull(*t, NULL, 10));
+	close(b.out);
+	return b.missed;
+}

@@ -1,0 +1,79 @@
+#include "tests/load/front_end.h"
+
+#include <string.h>
+
+#include "tests/support/tap_certs.h"
+
+struct load_fe {
+	SSL *ssl;
+	GByteArray *got;
+	uint64_t id;
+	uint8_t out[TAP_HEP_MAX], in[65536];
+};
+
+load_fe *load_fe_new(const load_rig *r)
+{
+	load_fe *f = g_new0(load_fe, 1);
+
+	f->ssl = tap_client_new(r->port, "good", TLS1_3_VERSION);
+	if (!f->ssl)
+		load_die("no connection to the tap");
+	SSL_set_mode(f->ssl, SSL_MODE_AUTO_RETRY);
+	f->got = g_byte_array_new();
+	return f;
+}
+
+void load_fe_free(load_fe *f)
+{
+	tap_client_free(f->ssl);
+	g_byte_array_unref(f->got);
+	g_free(f);
+}
+
+void load_fe_send(load_fe *f, const char *message)
+{
+	put o = put_into(f->out, sizeof(f->out));
+	const tap_frame frame = {
+		.version = TAP_HEP_VERSION, .kind = TAP_HEP_REQUEST,
+		.id = ++f->id, .protocol = 1, .deadline_ms = 5000,
+		.name = span_str("fe1"), .payload = span_str(message),
+	};
+	int n;
+
+	tap_frame_put(&o, &frame);
+	do {
+		n = SSL_write(f->ssl, o.p, (int)o.n);
+	} while (n <= 0 && SSL_get_error(f->ssl, n) == SSL_ERROR_WANT_WRITE);
+	if (n <= 0)
+		load_die("the tap takes no more");
+}
+
+static void judge(const tap_frame *v, int want)
+{
+	if (want >= 0 && v->verdict != want)
+		load_die("verdict %u (flags %u, status %u, \"%.*s\") where %d "
+			 "was due", v->verdict, v->flags, v->status,
+			 (int)v->reason.left, (const char *)v->reason.p, want);
+}
+
+void load_fe_await(load_fe *f, unsigned n, int want)
+{
+	while (n) {
+		span in, bytes;
+		tap_frame v;
+		int len = SSL_read(f->ssl, f->in, sizeof(f->in));
+
+		if (len <= 0)
+			load_die("the tap has gone");
+		g_byte_array_append(f->got, f->in, (guint)len);
+		in = span_of(f->got->data, f->got->len);
+		while (n && tap_hep_cut(&in, &bytes) == TAP_HEP_OK) {
+			if (tap_frame_read(bytes, &v) != TAP_HEP_OK)
+				load_die("an unreadable verdict");
+			judge(&v, want);
+			n--;
+		}
+		g_byte_array_remove_range(f->got, 0,
+					  (guint)(f->got->len - in.left));
+	}
+}

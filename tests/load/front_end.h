@@ -1,0 +1,15 @@
+/* front_end.h - a Front End's filter under load: requests by the contract over
+ * mutual TLS, and their verdicts. Blocking; one thread a connection. */
+#pragma once
+#include "signaling_tap/hep3.h"
+#include "tests/load/rig.h"
+
+typedef struct load_fe load_fe;
+
+load_fe *load_fe_new(const load_rig *r);
+void load_fe_free(load_fe *f);
+/* One request, not waited for. */
+void load_fe_send(load_fe *f, const char *message);
+/* Until `n` verdicts have come. `want` (a tap_verdict) is demanded of each;
+ * another one ends the program. -1: any. */
+void load_fe_await(load_fe *f, unsigned n, int want);

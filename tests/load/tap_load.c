@@ -1,0 +1,172 @@
+/* A real `edgetape tap` under load: how long a verdict takes at a steady rate,
+ * how many INVITEs of new recorded calls it rewrites, and what a dialog that
+ * waits costs in memory. CPU seconds are those of the tap's process, so that
+ * others on the machine count for little; latencies are the clock's and
+ * include the generator's own wake-up. LOAD_RATE, LOAD_SECONDS, LOAD_DIALOGS. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/load/front_end.h"
+#include "tests/load/talk.h"
+
+enum {
+	CONNECTIONS = 32,
+	FLIGHT = 8,		/* INVITEs in flight on each, at saturation */
+	P50_US = 1000, P99_US = 5000, PER_CORE = 10000, DIALOG = 8192,
+};
+
+typedef struct bench {
+	load_rig rig;
+	pid_t tap, capture;
+	load_fe *fe[CONNECTIONS];
+	unsigned calls;		/* numbers used so far */
+	bool missed;
+} bench;
+
+static void sleep_until(double due)
+{
+	const struct timespec t = {(time_t)due,
+				   (long)((due - (double)(time_t)due) * 1e9)};
+
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+}
+
+static void tell(bench *b, const char *what, double got, const char *unit,
+		 double limit, bool at_most)
+{
+	bool ok = at_most ? got <= limit : got >= limit;
+
+	b->missed |= !ok;
+	printf("%-44s %10.0f %-7s %s %6.0f  %s\n", what, got, unit,
+	       at_most ? "<=" : ">=", limit, ok ? "yes" : "NO");
+}
+
+/* Calls from INVITE to BYE, each message at its time. */
+static void steady(bench *b)
+{
+	unsigned rate = load_env("LOAD_RATE", 500);
+	unsigned n = rate * load_env("LOAD_SECONDS", 20), late = 0;
+	g_autofree double *us = g_new0(double, n);
+	double begun = load_now_s(), cpu = load_cpu_s(b->tap), sent;
+
+	for (unsigned i = 0; i < n; i++) {
+		load_fe *fe = b->fe[i / LOAD_STEPS % CONNECTIONS];
+		load_step step = i % LOAD_STEPS;
+		g_autofree char *m = load_lync(b->calls + i / LOAD_STEPS,
+					       step);
+		double due = begun + (double)i / rate;
+
+		sleep_until(due);
+		sent = load_now_s();
+		late += sent - due > 0.002;
+		load_fe_send(fe, m);
+		load_fe_await(fe, 1, step == LOAD_INVITE || step == LOAD_OK
+					     ? 1 : 0);
+		us[i] = 1e6 * (load_now_s() - sent);
+	}
+	b->calls += n / LOAD_STEPS;
+	cpu = load_cpu_s(b->tap) - cpu;
+	printf("%u messages at %u a second over %d connections: INVITE, 200, "
+	       "ACK, BYE\n", n, rate, CONNECTIONS);
+	tell(b, "  verdict after, p50", load_quantile(us, n, .5), "us", P50_US,
+	     true);
+	tell(b, "  p99", load_quantile(us, n, .99), "us", P99_US, true);
+	printf("%-44s %10.0f us\n", "  p99.9", load_quantile(us, n, .999));
+	printf("%-44s %10.1f us\n", "  CPU of the tap, a message",
+	       1e6 * cpu / n);
+	printf("%-44s %10u\n", "  sent more than 2 ms late by the generator",
+	       late);
+}
+
+/* Round by round, every connection full. `fresh`: calls of their own. */
+static void flood(bench *b, const char *what, unsigned rounds, bool fresh,
+		  bool judged)
+{
+	unsigned n = rounds * CONNECTIONS * FLIGHT, call = b->calls;
+	g_autofree char *same = load_lync(b->calls, LOAD_INVITE);
+	double cpu = load_cpu_s(b->tap), main_cpu = load_cpu_first_s(b->tap);
+	double begun = load_now_s();
+
+	for (unsigned r = 0; r < rounds; r++) {
+		for (unsigned c = 0; c < CONNECTIONS; c++)
+			for (unsigned k = 0; k < FLIGHT; k++) {
+				g_autofree char *m = fresh ? load_lync(call++,
+					LOAD_INVITE) : g_strdup(same);
+
+				load_fe_send(b->fe[c], m);
+			}
+		for (unsigned c = 0; c < CONNECTIONS; c++)
+			load_fe_await(b->fe[c], FLIGHT, 1);
+	}
+	begun = load_now_s() - begun;
+	main_cpu = load_cpu_first_s(b->tap) - main_cpu;
+	cpu = load_cpu_s(b->tap) - cpu;
+	b->calls = call + !fresh;
+	printf("%s: %u INVITEs of %zu octets, %.0f a second by the clock\n",
+	       what, n, strlen(same), n / begun);
+	printf("%-44s %10.0f a s\n", "  per core of the tap, all its threads",
+	       n / cpu);
+	if (judged)
+		tell(b, "  per core of the thread that answers", n / main_cpu,
+		     "a s", PER_CORE, false);
+	else
+		printf("%-44s %10.0f a s\n",
+		       "  per core of the thread that answers", n / main_cpu);
+}
+
+/* Dialogs that are answered and wait. */
+static uint64_t stand(bench *b, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		load_fe *fe = b->fe[i % CONNECTIONS];
+
+		for (load_step s = LOAD_INVITE; s <= LOAD_ACK; s++) {
+			g_autofree char *m = load_lync(b->calls, s);
+
+			load_fe_send(fe, m);
+			load_fe_await(fe, 1, -1);
+		}
+		b->calls++;
+	}
+	g_usleep(1500000);	/* the session writer has nothing left */
+	return load_rss(b->tap);
+}
+
+static void memory(bench *b)
+{
+	unsigned n = load_env("LOAD_DIALOGS", 2000);
+	uint64_t before = stand(b, n / 2);
+	double grown = (double)stand(b, n) - (double)before;
+
+	printf("%u dialogs that wait\n", n);
+	tell(b, "  resident memory, a dialog", grown / n, "octets", DIALOG,
+	     true);
+}
+
+int main(void)
+{
+	bench b = {0};
+
+	load_rig_open(&b.rig, "lo", "wav");
+	b.capture = load_rig_start(&b.rig, "capture");
+	b.tap = load_rig_start(&b.rig, "tap");
+	load_rig_await_tap(&b.rig);
+	for (unsigned i = 0; i < CONNECTIONS; i++)
+		b.fe[i] = load_fe_new(&b.rig);
+	printf("edgetape tap; load average %.1f\n", load_average());
+	steady(&b);
+	memory(&b);
+	flood(&b, "one INVITE again and again", 60, false, true);
+	flood(&b, "new recorded calls", 20, true, false);
+	sleep(2);
+	printf("%-44s %10" G_GUINT64_FORMAT "\n", "session records lost",
+	       load_rig_stat(&b.rig, "tap", "records-lost"));
+	for (unsigned i = 0; i < CONNECTIONS; i++)
+		load_fe_free(b.fe[i]);
+	load_rig_stop(b.tap);
+	load_rig_stop(b.capture);
+	load_rig_close(&b.rig);
+	return b.missed;
+}
