@@ -1,6 +1,6 @@
 #include "core/journal.h"
 
-#include <zlib.h>
+#include <libdeflate.h>
 
 static const uint8_t magic[4] = {'E', 'T', 'J', '1'};
 
@@ -22,8 +22,8 @@ MUST_CHECK static bool span_both(span *in, clk_both *at)
 
 static uint32_t crc(uint32_t seed, span s)
 {
-	/* A NULL buffer would ask zlib for the initial value instead. */
-	return s.left ? (uint32_t)crc32_z(seed, s.p, s.left) : seed;
+	/* A NULL buffer would ask for the initial value instead. */
+	return s.left ? libdeflate_crc32(seed, s.p, s.left) : seed;
 }
 
 void jrn_header_put(put *o, const jrn_header *h)
