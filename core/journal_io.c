@@ -12,6 +12,7 @@
 
 enum {
 	OUT_FIRST = 4096,	/* octets of buffer that a quiet call needs */
+	OUT_REST = 64,		/* that a dialog keeps while nothing happens */
 	SYNCFS_FROM = 8,	/* dirty files from which one syncfs is less */
 };
 
@@ -168,6 +169,10 @@ static void forget_written(jrn_out *o)
 	if (o->n)
 		memmove(o->buf, o->buf + o->written, o->n);
 	o->written = 0;
+	if (o->n || o->kind != JRN_SESSION)
+		return;
+	o->buf = g_realloc(o->buf, OUT_REST);
+	o->size = OUT_REST;
 }
 
 /* 0 or an errno. A short write is carried on. */
