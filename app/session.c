@@ -11,6 +11,8 @@
 
 enum {
 	RECORD_MAX = 256 << 10,	/* octets of one encoded event */
+	SPILL_MAX = 1 << 17,	/* events that may wait beside the ring */
+	SPILL_MS = 20,
 	ARM_MAX = RECORD_MAX + 256,
 };
 
@@ -40,6 +42,8 @@ struct session_writer {
 	GHashTable *live;	/* set of session; MAIN */
 	GPtrArray *dirty;	/* of session; writing side */
 	ring queue;
+	GQueue spill;		/* of item; what found it full; MAIN */
+	guint spill_timer;
 	int wake;		/* eventfd */
 	pthread_t thread;
 	bool started;
@@ -194,14 +198,49 @@ static void wake(session_writer *w)
 		g_warning("waking the session writer: %s", g_strerror(errno));
 }
 
-static void queue_take(session_writer *w, item *it)
+/* True when nothing waits beside the ring any more. */
+static bool unspill(session_writer *w)
 {
-	if (!ring_push(&w->queue, it)) {
+	bool any = false;
+
+	while (!g_queue_is_empty(&w->spill) &&
+	       ring_push(&w->queue, g_queue_peek_head(&w->spill))) {
+		g_queue_pop_head(&w->spill);
+		any = true;
+	}
+	if (any)
+		wake(w);
+	return g_queue_is_empty(&w->spill);
+}
+
+static gboolean on_spill(gpointer user)
+{
+	session_writer *w = user;
+
+	if (!unspill(w))
+		return G_SOURCE_CONTINUE;
+	w->spill_timer = 0;
+	return G_SOURCE_REMOVE;
+}
+
+/* A burst of calls is faster than the disk: the rest waits in memory. */
+static void spill(session_writer *w, item *it)
+{
+	if (g_queue_get_length(&w->spill) == SPILL_MAX) {
 		warn_once(w, it->call, NULL);
 		item_free(it);
 		return;
 	}
-	if (w->cfg.thread)
+	g_queue_push_tail(&w->spill, it);
+	if (!w->spill_timer)
+		w->spill_timer = g_timeout_add(SPILL_MS, on_spill, w);
+}
+
+static void queue_take(session_writer *w, item *it)
+{
+	if (!unspill(w) || !ring_push(&w->queue, it))
+		spill(w, it);
+	else if (w->cfg.thread)
 		wake(w);
 	else
 		drain(w);
@@ -404,6 +443,7 @@ session_writer *session_writer_new(const session_config *cfg)
 	w->cfg = *cfg;
 	w->live = g_hash_table_new(NULL, NULL);
 	w->dirty = g_ptr_array_new();
+	g_queue_init(&w->spill);
 	w->wake = eventfd(0, EFD_CLOEXEC);
 	g_assert(w->wake >= 0);
 	return w;
@@ -432,7 +472,10 @@ void session_writer_free(session_writer *w)
 
 	if (!w)
 		return;
+	g_clear_handle_id(&w->spill_timer, g_source_remove);
 	if (w->started) {
+		while (!unspill(w))
+			g_usleep(SPILL_MS * 1000);
 		atomic_store(&w->stop, true);
 		wake(w);
 		pthread_join(w->thread, NULL);
