@@ -7,7 +7,7 @@ enum {
 	/* Session records reach the disk within this after they happened. */
 	SETTLE_MS = 400,
 	TAIL_MS = 20,	/* the last packet of a call still sounds */
-	SCAN_EVERY = 5,	/* steps between two looks for new files */
+	SCAN_EVERY = 3,	/* steps between two looks for new files */
 };
 
 struct render_call {

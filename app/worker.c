@@ -6,8 +6,8 @@
 #include "app/app.h"
 
 enum {
-	STEP_MS = 100,
-	SCAN_EVERY = 5,		/* steps between two looks at the spool */
+	STEP_MS = 200,		/* each costs every call two reads, a write */
+	SCAN_EVERY = 2,		/* steps between two looks at the spool */
 };
 
 typedef struct worker {
