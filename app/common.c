@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/confine.h"
@@ -46,6 +47,17 @@ conf *app_conf(const char *name, const char *path)
 	return c;
 }
 
+/* A call in progress holds up to four files; 1,024 were soon used up. */
+static void allow_files(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0)
+		return;
+	l.rlim_cur = l.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &l);
+}
+
 bool app_role_start(app_role *role, const char *name, const char *help,
 		    int argc, char **argv, int *status)
 {
@@ -74,6 +86,7 @@ bool app_role_start(app_role *role, const char *name, const char *help,
 		return false;
 	/* Keys pass through memory here: no core dump, no other reader. */
 	prctl(PR_SET_DUMPABLE, 0);
+	allow_files();
 	log_setup(name, debug);
 	return true;
 }
