@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <glib-unix.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -111,12 +112,14 @@ static gboolean peer_came(gint fd, GIOCondition cond, gpointer user)
 	struct sockaddr_storage from;
 	socklen_t n = sizeof(from);
 	char peer[96];
-	int got = accept4(fd, (struct sockaddr *)&from, &n,
-			  SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int on = 1, got = accept4(fd, (struct sockaddr *)&from, &n,
+				  SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	(void)cond;
 	if (got < 0)
 		return G_SOURCE_CONTINUE;
+	/* A verdict does not wait for the peer to acknowledge the last one. */
+	setsockopt(got, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (g_hash_table_size(s->conns) >= s->cfg.max_connections) {
 		count->n[TAP_N_PEERS_OVER_LIMIT]++;
 		close(got);

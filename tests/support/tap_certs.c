@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <glib/gstdio.h>
+#include <netinet/tcp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
@@ -179,12 +180,13 @@ static int client_socket(guint16 port)
 				 .sin_port = htons(port)};
 	struct timeval limit = {10, 0}, brief = {0, 20000};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int small = 65536;
+	int small = 65536, on = 1;
 
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	/* buffers that do not grow: back-pressure shows early */
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &brief, sizeof(brief));
 	g_assert_cmpint(connect(fd, (struct sockaddr *)&to, sizeof(to)), ==, 0);
