@@ -212,9 +212,13 @@ static void map(load_media *m, const char *path)
 void load_media_make(load_media *m, const char *path, int64_t begin_s)
 {
 	g_autofree uint8_t *voices = make_voices();
+	static gsize ready;
 
-	if (srtp_init() != srtp_err_status_ok)
-		load_die("libsrtp2 does not start");
+	if (g_once_init_enter(&ready)) {
+		if (srtp_init() != srtp_err_status_ok)
+			load_die("libsrtp2 does not start");
+		g_once_init_leave(&ready, 1);
+	}
 	map(m, path);
 	for (unsigned c = m->first; c < m->first + m->calls; c++)
 		for (int s = CALL_CALLER; s <= CALL_CALLEE; s++)
