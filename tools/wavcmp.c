@@ -19,6 +19,12 @@ typedef struct sound {
 	unsigned rate;
 } sound;
 
+static void sound_clear(sound *s)
+{
+	g_free(s->v);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(sound, sound_clear)
+
 typedef struct likeness {
 	double shift;	/* seconds that GOT is behind REF */
 	double overlap;	/* seconds that both have */
@@ -190,7 +196,8 @@ int main(int argc, char **argv)
 	};
 	g_autoptr(GOptionContext) c = g_option_context_new("REF GOT");
 	g_autoptr(GError) err = NULL;
-	sound ref = {0}, got = {0};
+	g_auto(sound) ref = {0};
+	g_auto(sound) got = {0};
 	unsigned rate;
 	likeness l;
 
@@ -208,7 +215,5 @@ int main(int argc, char **argv)
 		return 2;
 	l = compare(&ref, &got, best_shift(&ref, &got));
 	print(&l, json);
-	g_free(ref.v);
-	g_free(got.v);
 	return l.correlation >= min && l.overlap >= overlap ? 0 : 1;
 }

@@ -29,10 +29,15 @@ missing() {
 		"$(find "$RIG/recordings" -name '*.json')"
 }
 
+has_media() {
+	ls "$RIG"/spool/*/media-* >/dev/null 2>&1
+}
+
 kill_and_restart() {
 	local role
 
-	sleep 3
+	rig_await 30 'the first packets' has_media
+	sleep 2
 	for role in tap capture render; do
 		kill -KILL "$(cat "$RIG/$role.pid")"
 	done
