@@ -77,6 +77,17 @@ static bool bad_option(GError **err, const char *what, const char *value)
 	return false;
 }
 
+/* libnice takes the account of an MS-TURN relay as an MRAS gives it out. */
+static void encode(const phone_ice *i, char **text)
+{
+	char *plain = *text;
+
+	if (!i->o->lync)
+		return;
+	*text = g_base64_encode((const guchar *)plain, strlen(plain));
+	g_free(plain);
+}
+
 /* USER:PASSWORD@IP:PORT */
 static bool use_turn(phone_ice *i, GError **err)
 {
@@ -91,11 +102,15 @@ static bool use_turn(phone_ice *i, GError **err)
 		return bad_option(err, "USER:PASSWORD@IP:PORT", i->o->turn);
 	user = g_strndup(i->o->turn, (gsize)(colon - i->o->turn));
 	password = g_strndup(colon + 1, (gsize)(at - colon - 1));
+	encode(i, &user);
+	encode(i, &password);
 	net_addr_ip_text(&server, ip);
 	for (guint c = 1; c <= COMPONENTS; c++)
 		nice_agent_set_relay_info(i->agent, i->stream, c, ip,
 					  server.port, user, password,
-					  NICE_RELAY_TYPE_TURN_UDP);
+					  i->o->turn_tcp ?
+						  NICE_RELAY_TYPE_TURN_TCP :
+						  NICE_RELAY_TYPE_TURN_UDP);
 	return true;
 }
 
@@ -108,7 +123,8 @@ static bool prepare(phone_ice *i, bool controlling, GError **err)
 	if (!nice_address_set_from_string(&local, i->o->bind))
 		return bad_option(err, "an IP address", i->o->bind);
 	g_object_set(i->agent, "controlling-mode", controlling, "upnp", FALSE,
-		     "ice-tcp", FALSE, "force-relay", i->o->force_relay, NULL);
+		     "ice-tcp", i->o->lync && i->o->turn_tcp, "force-relay",
+		     i->o->force_relay, NULL);
 	nice_agent_add_local_address(i->agent, &local);
 	i->stream = nice_agent_add_stream(i->agent, COMPONENTS);
 	nice_agent_set_stream_name(i->agent, i->stream, "audio");
@@ -136,7 +152,8 @@ phone_ice *phone_ice_new(const phone_opts *o, bool controlling,
 	i->events = events;
 	i->ctx = ctx;
 	i->agent = nice_agent_new(g_main_context_default(),
-				  NICE_COMPATIBILITY_RFC5245);
+				  o->lync ? NICE_COMPATIBILITY_OC2007R2 :
+					    NICE_COMPATIBILITY_RFC5245);
 	if (prepare(i, controlling, err))
 		return i;
 	phone_ice_free(i);

@@ -11,6 +11,8 @@ typedef struct phone_opts {
 	char *ca;		/* PEM; the server's certificate must name it */
 	char *bind;		/* local IP address */
 	char *turn;		/* USER:PASSWORD@IP:PORT, or NULL */
+	gboolean turn_tcp;	/* the relay is reached by TCP */
+	gboolean lync;		/* ICE and TURN as Lync's: MS-ICE2, MS-TURN */
 	char *call;		/* URI or user to call, or NULL: wait for one */
 	char *play;		/* WAV to say, or NULL for silence */
 	char *heard;		/* WAV to write, or NULL */
