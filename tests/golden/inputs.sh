@@ -4,18 +4,10 @@
 # the pictures that went in.
 set -u
 cd "$(dirname "$0")/../.."
-B=${B:-build}
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-n=0
-
-result() { # STATUS NAME
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
+. tests/support/tap.sh
 
 replay() { # SIGNALLING MEDIA OUT
-	"$B/app/edgetape" replay --signalling "$1" --media "$2" --out "$3" >&2
+	"$edgetape" replay --signalling "$1" --media "$2" --out "$3" >&2
 }
 
 for call in nice-drop lync-pcmu; do
@@ -33,14 +25,14 @@ done
 
 golden=tests/golden/calls/nice-drop
 xz -dc $golden/edge.pcap.xz >"$tmp/edge.pcap"
-"$B/app/edgetape" keygen "$tmp/r" >&2
+"$edgetape" keygen "$tmp/r" >&2
 # A pause of two minutes, so that packets cannot simply be held until then.
 for later in 0 3600; do
-	"$B/app/edgetape" replay --signalling $golden/signalling.txt \
+	"$edgetape" replay --signalling $golden/signalling.txt \
 		--media "$tmp/edge.pcap" --out "$tmp/first-$later" \
 		--key "$tmp/r.key" --keep-journal "$tmp/journal-$later" >&2
 	tests/support/latekeys.py "$tmp/journal-$later"/* 120 $later
-	"$B/app/edgetape" replay --journal "$tmp/journal-$later"/* \
+	"$edgetape" replay --journal "$tmp/journal-$later"/* \
 		--key "$tmp/r.key" --out "$tmp/keys-$later" >&2
 	result $? "keys $later s after their time"
 done
@@ -63,4 +55,4 @@ pictures tests/golden/codecs/h264uc.264 >"$tmp/want"
 result $? "with the $(wc -l <"$tmp/want") pictures of its source"
 grep -q "\"pictures\" : $(wc -l <"$tmp/want")" "$tmp/video"/*.json
 result $? "which the sidecar counts"
-echo "1..$n"
+finish

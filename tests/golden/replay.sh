@@ -3,15 +3,7 @@
 # receivers heard, opens every packet, and gives the same bytes twice.
 set -u
 cd "$(dirname "$0")/../.."
-B=${B:-build}
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-n=0
-
-result() { # STATUS NAME
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
+. tests/support/tap.sh
 
 # The value of a member on a line of its own in the sidecar, from the first
 # line on that has SECTION.
@@ -21,7 +13,7 @@ member() { # FILE SECTION NAME
 }
 
 replay() { # CALL OUT
-	"$B/app/edgetape" replay --signalling "tests/golden/calls/$1/signalling.txt" \
+	"$edgetape" replay --signalling "tests/golden/calls/$1/signalling.txt" \
 		--media "$tmp/$1.pcap" --out "$2" >"$2.log" 2>&1
 }
 
@@ -61,4 +53,4 @@ call nice-port9 796 0.97
 call msturn-udp 781 0.97
 call lync-pcmu 198 0.97
 call lync-siren 97 0.95
-echo "1..$n"
+finish

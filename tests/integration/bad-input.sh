@@ -3,34 +3,9 @@
 # tells, and what can be made is made.
 set -u
 cd "$(dirname "$0")/../.."
-B=${B:-build}
-edgetape=$B/app/edgetape
+. tests/support/tap.sh
 golden=tests/golden/calls/nice-drop
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
 xz -dc $golden/edge.pcap.xz >"$tmp/edge.pcap"
-n=0
-
-# NAME STATUS PATTERN COMMAND...: stderr and stdout together match.
-says() {
-	name=$1 status=$2 pattern=$3
-	shift 3
-	"$@" >"$tmp/said" 2>&1
-	got=$?
-	n=$((n + 1))
-	if [ $got = "$status" ] && grep -qE -- "$pattern" "$tmp/said"; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name: status $got, $(head -3 "$tmp/said" | tr '\n' '|')"
-	fi
-}
-
-holds() { # NAME COMMAND...
-	name=$1
-	shift
-	n=$((n + 1))
-	"$@" >/dev/null 2>&1 && echo "ok $n - $name" || echo "not ok $n - $name"
-}
 
 replay() { # SIGNALLING MEDIA OUT
 	$edgetape replay --signalling "$1" --media "$2" --out "$tmp/$3"
@@ -100,4 +75,4 @@ says "keygen overwrites nothing" 1 "r.key: File exists" \
 	$edgetape keygen "$tmp/r"
 says "journal of something else" 1 "text" $edgetape journal "$tmp/text"
 says "journal of nothing" 1 "none.etj" $edgetape journal "$tmp/none.etj"
-echo "1..$n"
+finish

@@ -3,13 +3,9 @@
 # at the terminal; the ledger made again from recordings.
 set -u
 cd "$(dirname "$0")/../.."
-B=${B:-build}
-edgetape=$B/app/edgetape
+. tests/support/tap.sh
 golden=tests/golden/calls/nice-drop
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
 export TZ=UTC LC_ALL=C COLUMNS=200
-n=0
 
 cat >"$tmp/e.conf" <<END
 [edgetape]
@@ -22,133 +18,112 @@ officer() {
 	"$edgetape" "$@" -c "$tmp/e.conf"
 }
 
-# NAME STATUS PATTERN COMMAND...: stderr and stdout together match.
-says() {
-	name=$1 status=$2 pattern=$3
-	shift 3
-	officer "$@" >"$tmp/said" 2>&1
-	got=$?
-	n=$((n + 1))
-	if [ $got = "$status" ] && grep -qE -- "$pattern" "$tmp/said"; then
-		echo "ok $n - $name"
-	else
-		echo "not ok $n - $name: status $got, $(head -4 "$tmp/said" | tr '\n' '|')"
-	fi
-}
-
-holds() { # NAME COMMAND...
-	name=$1
-	shift
-	n=$((n + 1))
-	"$@" >/dev/null 2>&1 && echo "ok $n - $name" || echo "not ok $n - $name"
-}
-
 # Users.
-says 'an empty catalog says what to do' 0 'users add alice' users
-says 'a user' 0 'alice is added' users add Alice sip:Alice@Example.com \
+says 'an empty catalog says what to do' 0 'users add alice' officer users
+says 'a user' 0 'alice is added' officer users add Alice sip:Alice@Example.com \
 	'+49 30 123' --name 'Ålice' --group Traders --site Berlin
-says 'the list' 0 'alice +Ålice +Berlin +traders +sip:alice@example.com' users
-says 'found by an identity' 0 '^alice' users show +4930123
-says 'JSON' 0 '"identities" : "sip:alice@example.com tel:' users list --json
-says 'an identity has one user' 1 'belongs to the user alice' \
+says 'the list' 0 'alice +Ålice +Berlin +traders +sip:alice@example.com' officer users
+says 'found by an identity' 0 '^alice' officer users show +4930123
+says 'JSON' 0 '"identities" : "sip:alice@example.com tel:' officer users list --json
+says 'an identity has one user' 1 'belongs to the user alice' officer \
 	users add bob alice@example.com
-says 'what is no identity' 1 'expected' users add bob 'sip:'
+says 'what is no identity' 1 'expected' officer users add bob 'sip:'
 printf 'key,name,site,identities,groups\r\nbob,"=1+1",Paris,bob@example.com,\r\n' \
 	>"$tmp/u.csv"
-says 'import' 0 '1 added' users import "$tmp/u.csv"
-says 'import again changes nothing' 0 '0 added, 0 changed, 1 as they were' \
+says 'import' 0 '1 added' officer users import "$tmp/u.csv"
+says 'import again changes nothing' 0 '0 added, 0 changed, 1 as they were' officer \
 	users import "$tmp/u.csv"
-says 'export guards formulas' 0 "\"'=1\\+1\"" users export
+says 'export guards formulas' 0 "\"'=1\\+1\"" officer users export
 officer users export >"$tmp/out.csv"
-says 'what is exported is imported' 0 '2 as they were' \
+says 'what is exported is imported' 0 '2 as they were' officer \
 	users import "$tmp/out.csv" --whole
 printf 'key,name\nx\n' >"$tmp/bad.csv"
-says 'a bad line is named' 1 'bad.csv: line 2: 1 fields' \
+says 'a bad line is named' 1 'bad.csv: line 2: 1 fields' officer \
 	users import "$tmp/bad.csv"
 printf 'dn: cn=c\nobjectClass: person\ncn: Carol\nmsRTCSIP-PrimaryUserAddress: sip:carol@example.com\n' \
 	>"$tmp/u.ldif"
-says 'LDIF' 0 '1 added' users import "$tmp/u.ldif"
+says 'LDIF' 0 '1 added' officer users import "$tmp/u.ldif"
 
 # Rules.
-says 'no rules says what to do' 0 'rules add NAME' rules
-says 'nobody is recorded' 0 'not recorded: no rule' \
+says 'no rules says what to do' 0 'rules add NAME' officer rules
+says 'nobody is recorded' 0 'not recorded: no rule' officer \
 	explain --user alice --to bob
-says 'a rule' 0 'traders is in force' rules add traders who=group:traders \
+says 'a rule' 0 'traders is in force' officer rules add traders who=group:traders \
 	mode=always keep=7y impossible=refuse --reason 'MiFID II'
-says 'a rule for nobody is noted' 0 'note: .*no user in the group "ghosts"' \
+says 'a rule for nobody is noted' 0 'note: .*no user in the group "ghosts"' officer \
 	rules add ghosts who=group:ghosts mode=never
-says 'a word too much' 1 'whom=x: there is no such key' \
+says 'a word too much' 1 'whom=x: there is no such key' officer \
 	rules add x who=any mode=always whom=x
-says 'a window needs a zone' 1 'zone=Europe/Berlin' \
+says 'a window needs a zone' 1 'zone=Europe/Berlin' officer \
 	rules add x who=any mode=always 'when=mon-fri 08:00-18:00'
-says 'an unknown zone' 1 'Europe/Atlantis: this time zone is not known' \
+says 'an unknown zone' 1 'Europe/Atlantis: this time zone is not known' officer \
 	rules add x who=any mode=always when=mon zone=Europe/Atlantis
-says 'why: the rule' 0 'recorded: the rule traders records the caller alice' \
+says 'why: the rule' 0 'recorded: the rule traders records the caller alice' officer \
 	explain --user alice --to bob
-says 'why: how long, and else' 0 'kept 2562 days' explain --user alice --to bob
-says 'why: before the rule was' 0 'not recorded' \
+says 'why: how long, and else' 0 'kept 2562 days' officer explain --user alice --to bob
+says 'why: before the rule was' 0 'not recorded' officer \
 	explain --user sip:alice@example.com --to bob@x --at 2020-01-01
-says 'emergency' 0 'emergency number 112' explain --user carol --to 112
-says 'a rule is tried' 0 'the mandatory rule tried exempts the callee bob' \
+says 'emergency' 0 'emergency number 112' officer explain --user carol --to 112
+says 'a rule is tried' 0 'the mandatory rule tried exempts the callee bob' officer \
 	rules test who=user:bob mode=never mandatory=yes --from carol --to bob
-says 'and was not kept' 0 'not recorded: no rule' explain --user carol --to bob
-says 'lists' 0 '^emergency +112' rules lists
-says 'a holiday' 0 'in the list' rules lists add holiday:de 2026-12-25
-says 'a bad holiday' 1 'a day such as' rules lists add holiday:de christmas
-says 'the rule ends' 0 'no longer in force' rules remove ghosts
-says 'it stays in the history' 0 '^ghosts' rules list --history
+says 'and was not kept' 0 'not recorded: no rule' officer explain --user carol --to bob
+says 'lists' 0 '^emergency +112' officer rules lists
+says 'a holiday' 0 'in the list' officer rules lists add holiday:de 2026-12-25
+says 'a bad holiday' 1 'a day such as' officer rules lists add holiday:de christmas
+says 'the rule ends' 0 'no longer in force' officer rules remove ghosts
+says 'it stays in the history' 0 '^ghosts' officer rules list --history
 
 # The ledger, from recordings.
 xz -dc $golden/edge.pcap.xz >"$tmp/edge.pcap"
 mkdir -p "$tmp/recordings" "$tmp/spool"
 "$edgetape" replay --signalling $golden/signalling.txt \
 	--media "$tmp/edge.pcap" --out "$tmp/recordings" >/dev/null 2>&1
-says 'rebuild' 0 '1 calls from sidecars' rebuild
-says 'the call' 0 '(RECORDED|PARTIAL)' calls
+says 'rebuild' 0 '1 calls from sidecars' officer rebuild
+says 'the call' 0 '(RECORDED|PARTIAL)' officer calls
 call=$(officer calls --csv | tr -d '\r' | sed -n '2s/.*,//p')
 outcome=$(officer calls --csv | tr -d '\r' | sed -n '2s/^\([^,]*,\)\{4\}\([A-Z_]*\),.*/\2/p')
-says 'its details' 0 'sha256' calls show "$call"
-says 'rebuilt again it is the same' 0 '1 calls' rebuild
+says 'its details' 0 'sha256' officer calls show "$call"
+says 'rebuilt again it is the same' 0 '1 calls' officer rebuild
 holds 'one row' [ "$(officer calls --csv | wc -l)" = 2 ]
-says 'found by outcome' 0 "$call" calls --outcome "$outcome"
-says 'not by another' 0 'no call fits' calls --outcome BLOCKED
-says 'found by length' 0 'no call fits' calls --shortest 2h
-says 'an unknown outcome' 1 'is none of RECORDED' calls --outcome LOST
-says 'an unknown time' 1 'is no time' calls --from noon
-says 'explain a call' 0 "$call ended as $outcome" explain "$call"
-says 'report' 0 '#?calls|owner' report --from 2000-01-01
-says 'report as CSV' 0 '^day,owner,calls' report --csv --from 2000-01-01
-says 'a hold needs a reason' 2 'needs a --reason' calls hold "$call"
-says 'a hold' 0 'held' calls hold "$call" --reason 'case 7'
+says 'found by outcome' 0 "$call" officer calls --outcome "$outcome"
+says 'not by another' 0 'no call fits' officer calls --outcome BLOCKED
+says 'found by length' 0 'no call fits' officer calls --shortest 2h
+says 'an unknown outcome' 1 'is none of RECORDED' officer calls --outcome LOST
+says 'an unknown time' 1 'is no time' officer calls --from noon
+says 'explain a call' 0 "$call ended as $outcome" officer explain "$call"
+says 'report' 0 '#?calls|owner' officer report --from 2000-01-01
+says 'report as CSV' 0 '^day,owner,calls' officer report --csv --from 2000-01-01
+says 'a hold needs a reason' 2 'needs a --reason' officer calls hold "$call"
+says 'a hold' 0 'held' officer calls hold "$call" --reason 'case 7'
 officer rebuild >/dev/null
-says 'a rebuild keeps it' 0 'yes: it must not be deleted' calls show "$call"
+says 'a rebuild keeps it' 0 'yes: it must not be deleted' officer calls show "$call"
 printf 'not json' >"$tmp/recordings/x.json"
-says 'a damaged sidecar is named' 1 'x.json' rebuild
+says 'a damaged sidecar is named' 1 'x.json' officer rebuild
 
 # A witness from outside.
 printf 'start,caller,callee\n2026-11-21T00:00:00Z,alice@example.com,+4989\n' \
 	>"$tmp/cdr.csv"
 sed -i "s/2026-11-21T00:00:00Z/$(date -u -d '+1 minute' +%Y-%m-%dT%H:%M:%SZ)/" \
 	"$tmp/cdr.csv"
-says 'a call that is missing is found' 1 '1 MISSING' report --cdr "$tmp/cdr.csv"
+says 'a call that is missing is found' 1 '1 MISSING' officer report --cdr "$tmp/cdr.csv"
 
 # The audit log.
-says 'who did what and why' 0 'rule added +traders.*MiFID II' audit
-says 'the chain' 0 'the chain is whole' audit --verify
+says 'who did what and why' 0 'rule added +traders.*MiFID II' officer audit
+says 'the chain' 0 'the chain is whole' officer audit --verify
 head=$(officer audit --verify | sed -n 's/ *--expect //p')
-says 'it still has what was noted' 0 'whole' audit --verify --expect "$head"
+says 'it still has what was noted' 0 'whole' officer audit --verify --expect "$head"
 command -v sqlite3 >/dev/null && {
 	sqlite3 "$tmp/catalog/catalog.db" 'DROP TRIGGER audit_no_update;
 		UPDATE audit SET reason = "" WHERE reason = "MiFID II"'
 	says 'a changed row is found' 1 'row [0-9]+ does not fit its hash' \
-		audit --verify
+		officer audit --verify
 }
 
 # Misuse.
-says 'an unknown verb' 2 'there is no verb lsit' users lsit
-says 'too few arguments' 2 'needs more' users add
-says 'both forms' 2 'exclude each other' users --json --csv
-says 'help' 0 'Verbs:' rules --help
+says 'an unknown verb' 2 'there is no verb lsit' officer users lsit
+says 'too few arguments' 2 'needs more' officer users add
+says 'both forms' 2 'exclude each other' officer users --json --csv
+says 'help' 0 'Verbs:' officer rules --help
 COLUMNS=60 officer users >"$tmp/narrow"
 holds 'a table fits the terminal' [ "$(wc -L <"$tmp/narrow")" -le 60 ]
-echo "1..$n"
+finish

@@ -3,17 +3,9 @@
 # anything; the recordings of the others have the same bytes as without it.
 set -u
 cd "$(dirname "$0")/../.."
-B=${B:-build}
-edgetape=$B/app/edgetape
-tmp=$(mktemp -d)
+. tests/support/tap.sh
 pid=
 trap '[ -z "$pid" ] || kill $pid 2>/dev/null; rm -rf "$tmp"' EXIT
-n=0
-
-result() { # STATUS NAME
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
-}
 
 # Journals in the spool, and the recordings that they should give.
 for call in nice-drop lync-pcmu lync-siren; do
@@ -64,4 +56,4 @@ grep -q '"outcome" : "PARTIAL"' "$tmp"/recordings/*/"$siren"
 result $? "the call that crashed is PARTIAL"
 grep -q 'no decoder for SIREN' "$tmp"/recordings/*/"$siren"
 result $? "and says which codec could not be decoded"
-echo "1..$n"
+finish

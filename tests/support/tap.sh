@@ -1,0 +1,37 @@
+# tap.sh - TAP for the shell tests, which source it at the top of the tree.
+# shellcheck shell=sh
+B=${B:-build}
+# shellcheck disable=SC2034 # for those who source this
+edgetape=$B/app/edgetape
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+n=0
+
+result() { # STATUS NAME
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
+}
+
+holds() { # NAME COMMAND...
+	name=$1
+	shift
+	"$@" >/dev/null 2>&1
+	result $? "$name"
+}
+
+# says NAME STATUS PATTERN COMMAND... - stderr and stdout together match; they
+# stay in $tmp/said.
+says() {
+	name=$1 status=$2 pattern=$3
+	shift 3
+	"$@" >"$tmp/said" 2>&1
+	got=$?
+	[ $got = "$status" ] && grep -qE -- "$pattern" "$tmp/said"
+	result $? "$name"
+	[ $got = "$status" ] && grep -qE -- "$pattern" "$tmp/said" ||
+		echo "# status $got, $(head -4 "$tmp/said" | tr '\n' '|')"
+}
+
+finish() {
+	echo "1..$n"
+}
