@@ -337,7 +337,7 @@ int cmd_replay(int argc, char **argv)
 	static options o;
 	static const GOptionEntry entries[] = {
 		{"signalling", 's', 0, G_OPTION_ARG_FILENAME, &o.signalling,
-		 "SIP: a capture, or a text log (### TIME NOTE)", "FILE"},
+		 "SIP or HEP3 in a capture, or a text log (### TIME NOTE)", "FILE"},
 		{"media", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.media,
 		 "Capture of the edge; may be given again", "FILE"},
 		{"journal", 'j', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.journals,

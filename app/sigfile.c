@@ -2,6 +2,7 @@
 
 #include "relay_capture/frame.h"
 #include "relay_capture/source.h"
+#include "signaling_tap/hep3.h"
 #include "signaling_tap/tap.h"
 
 enum {
@@ -126,8 +127,45 @@ static void take_segment(sigfile *f, const relay_ip *ip,
 	f->current = s;
 }
 
+/* The SIP message of a HEP3 frame, which tells when it was seen; empty when
+ * the frame is about something else. */
+static tap_cut cut_hep(span *in, span *message, clk_both *at)
+{
+	enum { SIP = 1 };
+	tap_frame f;
+	span frame;
+
+	switch (tap_hep_cut(in, &frame)) {
+	case TAP_HEP_SHORT:
+		return TAP_CUT_SHORT;
+	case TAP_HEP_BAD:
+		return TAP_CUT_BAD;
+	case TAP_HEP_OK:
+		break;
+	}
+	*message = span_of(NULL, 0);
+	if (tap_frame_read(frame, &f) != TAP_HEP_OK || f.protocol != SIP)
+		return TAP_CUT_OK;
+	*message = f.payload;
+	if (f.seconds)
+		*at = clk_from_wall(f.seconds * CLK_NS_PER_S +
+				    f.micros * 1000LL);
+	return TAP_CUT_OK;
+}
+
+static tap_cut cut_message(span *in, span *message, clk_both *at)
+{
+	tap_cut c;
+
+	do
+		c = span_starts(*in, "HEP3") ? cut_hep(in, message, at)
+					     : tap_sip_cut(in, message);
+	while (c == TAP_CUT_OK && !message->left);
+	return c;
+}
+
 /* What no message begins with is thrown away: a capture may start anywhere. */
-static bool next_of_stream(sigfile *f, span *message)
+static bool next_of_stream(sigfile *f, clk_both *at, span *message)
 {
 	stream *s = f->current;
 	span in, whole;
@@ -135,7 +173,7 @@ static bool next_of_stream(sigfile *f, span *message)
 	if (!s)
 		return false;
 	in = span_of(s->bytes->data + s->used, s->bytes->len - s->used);
-	switch (tap_sip_cut(&in, message)) {
+	switch (cut_message(&in, message, at)) {
 	case TAP_CUT_OK:
 		s->used = s->bytes->len - in.left;
 		return true;
@@ -155,7 +193,8 @@ static bool next_of_stream(sigfile *f, span *message)
 }
 
 /* True when a UDP message stands in `message`. */
-static bool take_frame(sigfile *f, int link, span frame, span *message)
+static bool take_frame(sigfile *f, int link, span frame, clk_both *at,
+		       span *message)
 {
 	uint16_t ethertype;
 	relay_segment g;
@@ -171,7 +210,7 @@ static bool take_frame(sigfile *f, int link, span frame, span *message)
 	if (ip.proto != RELAY_IP_UDP ||
 	    relay_udp_get(ip.payload, &u) != RELAY_OK)
 		return false;
-	return tap_sip_cut(&u.payload, message) == TAP_CUT_OK;
+	return cut_message(&u.payload, message, at) == TAP_CUT_OK;
 }
 
 static bool next_captured(sigfile *f, clk_both *at, span *message)
@@ -181,13 +220,13 @@ static bool next_captured(sigfile *f, clk_both *at, span *message)
 
 	for (;;) {
 		*at = f->at;
-		if (next_of_stream(f, message))
+		if (next_of_stream(f, at, message))
 			return true;
 		if (relay_file_next(f->capture, &link, &frame, &f->at) !=
 		    RELAY_NEXT_FRAME)
 			return false;
 		*at = f->at;
-		if (take_frame(f, link, frame, message))
+		if (take_frame(f, link, frame, at, message))
 			return true;
 	}
 }

@@ -1,6 +1,6 @@
 /* sigfile.h - the SIP messages of a file, in its order: a text log in which
  * each message follows a line "### <unix time> <note>", or a capture with SIP
- * over UDP or TCP. */
+ * or HEP3 over UDP or TCP. */
 #pragma once
 #include <glib.h>
 #include <stdbool.h>

@@ -14,7 +14,7 @@ for call in nice-drop lync-pcmu; do
 	golden=tests/golden/calls/$call
 	xz -dc $golden/edge.pcap.xz >"$tmp/edge.pcap"
 	replay $golden/signalling.txt "$tmp/edge.pcap" "$tmp/$call-log"
-	for kind in udp tcp; do
+	for kind in udp tcp hep-udp hep-tcp; do
 		tests/support/mkcapture.py sip $kind $golden/signalling.txt \
 			"$tmp/sip.pcap"
 		replay "$tmp/sip.pcap" "$tmp/edge.pcap" "$tmp/$call-$kind"

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """mkcapture.py - captures for the tests, from what the tests have as files.
 
-  mkcapture.py sip udp|tcp LOG OUT    the SIP messages of a text log as packets;
-                                      TCP in segments that fit no message
+  mkcapture.py sip KIND LOG OUT       the SIP messages of a text log as packets;
+                                      KIND udp, tcp, hep-udp, hep-tcp; TCP in
+                                      segments that fit no message; HEP3 frames
+                                      are captured late, but tell the time
   mkcapture.py rtp FILE OUT           RTP packets (16-bit length, packet), 33 ms
                                       apart, from 192.0.2.1:4000 to 192.0.2.2:5000
 """
@@ -53,15 +55,40 @@ def messages(path):
                top + gap + body[:int(found.group(1)) if found else 0])
 
 
+def hep(when, message):
+    """A HEP3 frame of SIP, and one of RTCP statistics before it."""
+    def chunk(kind, value):
+        return struct.pack('>HHH', 0, kind, 6 + len(value)) + value
+
+    def frame(*chunks):
+        body = b''.join(chunks)
+        return b'HEP3' + struct.pack('>H', 6 + len(body)) + body
+
+    return (frame(chunk(0xb, b'\5'), chunk(0xf, b'{}')) +
+            frame(chunk(1, b'\2'), chunk(2, b'\6'),
+                  chunk(9, struct.pack('>I', int(when))),
+                  chunk(0xa, struct.pack('>I', round(when % 1 * 1e6))),
+                  chunk(0xb, b'\1'), chunk(0xf, message)))
+
+
+def carried(kind, log):
+    """When each packet is captured, and what it carries."""
+    for when, message in messages(log):
+        if kind.startswith('hep-'):
+            yield when + 0.005, hep(when, message)
+        else:
+            yield when, message
+
+
 def sip(kind, log, out):
     capture = Capture(out)
     src, dst = bytes([192, 0, 2, 1]), bytes([192, 0, 2, 2])
     seq = 1000
-    if kind == 'tcp':
+    if kind.endswith('tcp'):
         first = next(messages(log))[0]
         capture.add(first, ip_packet(6, tcp(b'', seq - 1, 2), src, dst))
-    for when, message in messages(log):
-        if kind == 'udp':
+    for when, message in carried(kind, log):
+        if kind.endswith('udp'):
             capture.add(when, ip_packet(17, udp(message, (5060, 5062)), src,
                                         dst))
             continue
