@@ -218,6 +218,21 @@ static bool key_fits(const tap_conn_host *h, const tap_frame *f)
 	return false;
 }
 
+/* The Front End's own time, so that what a replay of its log tells agrees with
+ * what was told live. */
+static clk_both message_time(const tap_conn_host *h, const tap_frame *f,
+			     const char *name)
+{
+	clk_both at = clk_now();
+	int64_t ahead;
+
+	if (!tap_frame_time(f, &at, &ahead)) {
+		tap_calls_counters(h->calls)->n[TAP_N_HEP_SKEW]++;
+		h->skewed(h->user, name, ahead);
+	}
+	return at;
+}
+
 static void sip_take(const tap_conn_host *h, tap_conn *c, const tap_frame *f,
 		     const char *name, clk_mono came)
 {
@@ -231,7 +246,8 @@ static void sip_take(const tap_conn_host *h, tap_conn *c, const tap_frame *f,
 	    !f->payload.left)
 		tap_calls_counters(h->calls)->n[TAP_N_HEP_NOT_SIP]++;
 	else
-		tap_calls_message(h->calls, clk_now(), &src, f->payload, &a);
+		tap_calls_message(h->calls, message_time(h, f, name), &src,
+				  f->payload, &a);
 	if (!asks || !c)
 		return;
 	out = verdict_frame(h, f, &a);

@@ -25,6 +25,9 @@ typedef struct tap_conn_host {
 	/* The peer was not let in. */
 	void (*refused)(void *user, const char *peer, const char *subject,
 			const char *why);
+	/* The time that a message came with was not believed: the clock of
+	 * that peer is so far before ours. */
+	void (*skewed)(void *user, const char *name, int64_t ahead_ns);
 } tap_conn_host;
 
 /* MAIN. Takes `fd` and serves it; `ctx` NULL is plain TCP. */

@@ -41,6 +41,7 @@
 	X(HEP_NOT_SIP, "hep-not-sip") \
 	X(HEP_KEY, "hep-wrong-key") \
 	X(HEP_VERSION, "hep-version") \
+	X(HEP_SKEW, "hep-clock-skew") \
 	X(HEARTBEATS, "heartbeats") \
 	X(PEERS, "peers") \
 	X(PEERS_REFUSED, "peers-refused") \

@@ -32,6 +32,7 @@ struct tap_server {
 	SSL_CTX *ctx;
 	listener tls, tcp, udp;
 	GHashTable *conns;	/* of tap_conn, as a set */
+	GHashTable *skewed;	/* names of peers that were warned of */
 	GSource *second;	/* drives tap_calls_tick() */
 	int days_told;		/* the expiry warning that was given last */
 	clk_mono expiry_checked;
@@ -86,6 +87,20 @@ static void conn_refused(void *user, const char *peer, const char *subject,
 	g_warning("refused %s (%s): %s", peer, subject, why);
 	g_free(s->refusal);
 	s->refusal = g_strdup_printf("%s: %s", subject, why);
+}
+
+/* Once a peer; datagrams can come from any number of them. */
+static void clock_skewed(void *user, const char *name, int64_t ahead_ns)
+{
+	tap_server *s = user;
+
+	if (g_hash_table_contains(s->skewed, name) ||
+	    g_hash_table_size(s->skewed) >= s->cfg.max_connections)
+		return;
+	g_hash_table_add(s->skewed, g_strdup(name));
+	g_warning("the clock of %s is %.1f s %s ours; its times are not used",
+		  name, ABS((double)ahead_ns) / CLK_NS_PER_S,
+		  ahead_ns > 0 ? "before" : "behind");
 }
 
 const char *tap_server_refusal(const tap_server *s)
@@ -305,6 +320,8 @@ tap_server *tap_server_new(const tap_server_config *cfg, tap_calls *calls,
 
 	config_copy(s, cfg);
 	s->conns = g_hash_table_new_full(NULL, NULL, NULL, NULL);
+	s->skewed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					  NULL);
 	s->days_told = INT_MAX;
 	s->tls.tls = true;
 	s->host = (tap_conn_host){
@@ -313,6 +330,7 @@ tap_server *tap_server_new(const tap_server_config *cfg, tap_calls *calls,
 		.deadline_ms = s->cfg.deadline_ms,
 		.late_status = s->cfg.late_status, .user = s,
 		.closed = conn_closed, .refused = conn_refused,
+		.skewed = clock_skewed,
 	};
 	s->ctx = tap_tls_context(&s->cfg, err);
 	if (!s->ctx || !server_open(s, err))
@@ -340,6 +358,7 @@ void tap_server_free(tap_server *s)
 	while (g_hash_table_iter_next(&it, &conn, NULL))
 		tap_conn_free(conn);
 	g_hash_table_unref(s->conns);
+	g_hash_table_unref(s->skewed);
 	if (s->second) {
 		g_source_destroy(s->second);
 		g_source_unref(s->second);

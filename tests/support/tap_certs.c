@@ -158,14 +158,22 @@ void tap_certs_clear(void)
 	g_clear_pointer(&dir, g_free);
 }
 
+static gint warnings;
+
 static GLogWriterOutput quiet(GLogLevelFlags level, const GLogField *fields,
 			      gsize n, gpointer user)
 {
-	(void)level;
 	(void)fields;
 	(void)n;
 	(void)user;
+	if (level & G_LOG_LEVEL_WARNING)
+		g_atomic_int_inc(&warnings);
 	return G_LOG_WRITER_HANDLED;
+}
+
+int tap_certs_warnings(void)
+{
+	return g_atomic_int_get(&warnings);
 }
 
 void tap_certs_quiet(void)

@@ -13,6 +13,8 @@ const char *tap_certs_file(const char *name);
 
 /* Refusals and expiry are logged as warnings, which GTest takes for errors. */
 void tap_certs_quiet(void);
+/* How many warnings there were since tap_certs_quiet(). */
+int tap_certs_warnings(void);
 
 /* A blocking client that shows `cert` (NULL: none). NULL when the handshake
  * fails at once; with TLS 1.3 a refusal shows at the first read. */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "ice_rewriter/ice.h"
+#include "signaling_tap/counter.h"
 #include "signaling_tap/hep3.h"
 #include "tests/support/tap_certs.h"
 #include "tests/support/tap_script.h"
@@ -333,6 +334,21 @@ static bool slow(void *user, const tap_facts *f, rec_decision *out)
 	return true;
 }
 
+static tap_server *server_of(tap_calls *calls, unsigned deadline_ms)
+{
+	const tap_server_config cfg = {
+		.listen = "127.0.0.1:0", .cert = tap_certs_file("server.crt"),
+		.key = tap_certs_file("server.key"),
+		.ca = tap_certs_file("ca.crt"), .deadline_ms = deadline_ms,
+		.late_status = 503,
+	};
+	GError *err = NULL;
+	tap_server *s = tap_server_new(&cfg, calls, &err);
+
+	g_assert_no_error(err);
+	return s;
+}
+
 static void test_late(void)
 {
 	const tap_config cfg = {.decide = slow};
@@ -342,12 +358,7 @@ static void test_late(void)
 
 	rig_open(&r, NULL, NULL);
 	tap_server_free(r.server);
-	r.server = tap_server_new(&(tap_server_config){
-		.listen = "127.0.0.1:0", .cert = tap_certs_file("server.crt"),
-		.key = tap_certs_file("server.key"),
-		.ca = tap_certs_file("ca.crt"), .deadline_ms = 1,
-		.late_status = 503,
-	}, calls, NULL);
+	r.server = server_of(calls, 1);
 	r.port = tap_server_port(r.server);
 	request_add(&r, 9, invite);
 	run(&r);
@@ -358,6 +369,71 @@ static void test_late(void)
 	g_assert_cmpuint(got.status, ==, 503);
 	rig_close(&r);
 	tap_calls_free(calls);
+}
+
+/* When each call began, as the sink is told. */
+static void times_note(void *user, uint64_t call, void **own,
+		       const rec_event *e)
+{
+	(void)call;
+	(void)own;
+	if (e->type == JRN_BEGIN)
+		g_array_append_val((GArray *)user, e->at);
+}
+
+static void timed_add(rig *r, guint64 id, int64_t wall_ns)
+{
+	g_autofree char *text = g_strdup_printf(
+		"INVITE sip:bob@example SIP/2.0\r\n"
+		"From: <sip:alice@example>;tag=a\r\nTo: <sip:bob@example>\r\n"
+		"Call-ID: c%u\r\nCSeq: 1 INVITE\r\n\r\n", (unsigned)id);
+
+	frame_add(r, (tap_frame){
+		.kind = TAP_HEP_REQUEST, .id = id, .protocol = 1,
+		.seconds = (guint32)(wall_ns / CLK_NS_PER_S),
+		.micros = (guint32)(wall_ns % CLK_NS_PER_S / 1000),
+		.name = span_str("fe1"), .payload = span_str(text)});
+}
+
+/* A Front End's own time is taken while its clock is near ours; of one that is
+ * not it is warned once. */
+static void test_time(void)
+{
+	g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(clk_both));
+	const tap_config cfg = {.decide = slow, .sink = times_note,
+				.sink_user = times};
+	g_autoptr(tap_calls) calls = tap_calls_new(&cfg);
+	const clk_both start = clk_now(), *at;
+	const int64_t near = start.wall.ns / 1000 * 1000 + 900 * CLK_NS_PER_MS;
+	int64_t between;
+	int warned;
+	rig r;
+
+	rig_open(&r, NULL, NULL);
+	tap_server_free(r.server);
+	r.server = server_of(calls, 0);
+	r.port = tap_server_port(r.server);
+	warned = tap_certs_warnings();
+	timed_add(&r, 1, near);
+	timed_add(&r, 2, start.wall.ns - 3600 * CLK_NS_PER_S);
+	timed_add(&r, 3, start.wall.ns + 3600 * CLK_NS_PER_S);
+	r.answers = 3;
+	run(&r);
+	g_assert_true(r.served);
+	g_assert_cmpuint(times->len, ==, 3);
+	at = (const clk_both *)times->data;
+	g_assert_cmpint(at[0].wall.ns, ==, near);
+	for (guint i = 0; i < 3; i++) {
+		g_assert_cmpint(at[i].wall.ns, >=, start.wall.ns);
+		/* both clocks move together */
+		between = at[i].wall.ns - at[i].mono.ns;
+		between -= start.wall.ns - start.mono.ns;
+		g_assert_cmpint(ABS(between), <, 400 * CLK_NS_PER_MS);
+	}
+	g_assert_cmpint(at[2].wall.ns, <, clk_now().wall.ns + 1);
+	g_assert_cmpuint(tap_calls_counter(calls, TAP_N_HEP_SKEW), ==, 2);
+	g_assert_cmpint(tap_certs_warnings() - warned, ==, 1);
+	rig_close(&r);
 }
 
 static void test_reload(void)
@@ -427,6 +503,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/server/garbage", test_garbage);
 	g_test_add_func("/tap/server/version", test_version);
 	g_test_add_func("/tap/server/late", test_late);
+	g_test_add_func("/tap/server/time", test_time);
 	g_test_add_func("/tap/server/reload", test_reload);
 	g_test_add_func("/tap/server/missing", test_missing);
 	bad = g_test_run();
