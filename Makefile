@@ -114,8 +114,10 @@ fuzz:
 	for t in $(FUZZ:$B/%=build/fuzz/%); do mkdir -p $$t.new; \
 		$$t -max_total_time=$${T:-60} -artifact_prefix=$$t.new/ \
 		$$t.new tests/fuzz/corpus/$${t##*/} || exit 1; done
-bench: $(BENCH)
+bench: $(filter-out %/tap_linear,$(BENCH))
 	$Qfor t in $^; do $$t || exit 1; done
+bench-tap-linear: $B/tests/bench/tap_linear
+	$Q$<
 bench-search: $B/tests/bench/cat_search
 	$Q$<
 bench-decoder: $(filter $B/tests/bench/dec_%,$(BENCH))
@@ -141,7 +143,7 @@ clean:
 	rm -rf build
 
 .PHONY: all unit check asan tsan fuzz fuzzers bench bench-decoder bench-search \
-	bench-tap bench-replay bench-render bench-calls demo interop lint \
+	bench-tap bench-tap-linear bench-replay bench-render bench-calls demo interop lint \
 	install clean
 .PRECIOUS: $B/%.o
 -include $(shell find $B -name '*.d' 2>/dev/null)
