@@ -293,6 +293,14 @@ static void forget_early(const relay_tap *r, relay_call *c, clk_mono now)
 	g_clear_pointer(&c->early, relay_dedup_free);
 }
 
+static void tell_flows_of(relay_tap *r, relay_call *c, clk_both now)
+{
+	for (relay_flow *f = c->flows; f; f = f->sibling)
+		tell_flow(r, c, f, now);
+}
+
+/* Render does not wait for the end of our grace: it learns at once what came
+ * along each path, and of what still comes. */
 static void look_after_calls(relay_tap *r, clk_both now)
 {
 	GHashTableIter it;
@@ -301,6 +309,8 @@ static void look_after_calls(relay_tap *r, clk_both now)
 	g_hash_table_iter_init(&it, r->calls);
 	while (g_hash_table_iter_next(&it, NULL, &c)) {
 		forget_early(r, c, now.mono);
+		if (((relay_call *)c)->ended)
+			tell_flows_of(r, c, now);
 		if (!is_due(r, c, now.mono))
 			continue;
 		call_close(r, c, now);
@@ -324,12 +334,8 @@ static void tell_flows(relay_tap *r, clk_both now)
 	gpointer p;
 
 	g_hash_table_iter_init(&it, r->calls);
-	while (g_hash_table_iter_next(&it, NULL, &p)) {
-		relay_call *c = p;
-
-		for (relay_flow *f = c->flows; f; f = f->sibling)
-			tell_flow(r, c, f, now);
-	}
+	while (g_hash_table_iter_next(&it, NULL, &p))
+		tell_flows_of(r, p, now);
 }
 
 static void tell_orphans(relay_tap *r, clk_both now)

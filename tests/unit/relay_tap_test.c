@@ -130,6 +130,34 @@ static void test_grace(void)
 	rig_clear(&g);
 }
 
+/* What came along each path is told as soon as the call has ended, long before
+ * it is closed. */
+static void test_told(void)
+{
+	mkcall m = parse("packets 30\nchecks 0\n");
+	clk_both end = clk_from_wall(1700000001 * CLK_NS_PER_S);
+	uint64_t stored[16] = {0}, sum = 0;
+	rig g;
+
+	rig_init(&g, NULL);
+	arm(&g, &m, clk_from_wall(0));
+	mkcall_run(&m, give, &g);
+	relay_disarm(g.tap, "call-0", end);
+	relay_tick(g.tap, end);
+	g_assert_cmpuint(g.closed, ==, 0);
+	for (guint i = 0; i < g.flows->len; i++) {
+		const rec_flow *f = &g_array_index(g.flows, rec_flow, i);
+
+		g_assert_cmpuint(f->flow, <, G_N_ELEMENTS(stored));
+		stored[f->flow] = f->stored;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(stored); i++)
+		sum += stored[i];
+	g_assert_cmpuint(sum, >=, 60);
+	g_assert_cmpuint(sum, ==, g.pkts->len);
+	rig_clear(&g);
+}
+
 /* Claimed but not to be recorded: thrown away, and no orphan. */
 static void test_not_recorded(void)
 {
@@ -215,6 +243,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/tap/late", test_late);
 	g_test_add_func("/relay/tap/orphan", test_orphan);
 	g_test_add_func("/relay/tap/grace", test_grace);
+	g_test_add_func("/relay/tap/told", test_told);
 	g_test_add_func("/relay/tap/not_recorded", test_not_recorded);
 	g_test_add_func("/relay/tap/flood", test_flood);
 	return g_test_run();
