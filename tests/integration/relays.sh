@@ -32,6 +32,17 @@ media_agree() {
 	[ "$sent" -gt 200 ] && [ "$kept" -eq "$sent" ]
 }
 
+# The sidecar tells along which path each packet was found first.
+paths_add_up() {
+	local all kept
+
+	all=$(sed -n 's/^ *"captured" : \([0-9]*\),$/\1/p' "$(sidecar)")
+	kept=$(sed -n 's/^ *"stored" : \([0-9]*\)$/\1/p' "$(sidecar)" |
+		awk '{ n += $1 } END { print n + 0 }')
+	echo "# captured $all, along all paths $kept" >&2
+	[ "$all" -eq "$kept" ]
+}
+
 nothing_direct() {
 	[ "$(rig_count direct "$RIG/net.pcap")" -eq 0 ]
 }
@@ -40,7 +51,7 @@ alike() {	# alike USER CHANNEL
 	local json
 
 	json=$(sidecar)
-	"$RIG_BUILD/tools/wavcmp" --min 0.98 --overlap 2 --channel "$2" \
+	"$RIG_BUILD/tools/wavcmp" --min 0.95 --overlap 2 --channel "$2" \
 		"$RIG/$1.wav" "${json%.json}.wav" >&2
 }
 
@@ -54,6 +65,7 @@ relayed_call() {
 	is "$1: nothing went direct" nothing_direct
 	is "$1: the outcome is RECORDED" outcome_is RECORDED
 	is "$1: the packets are those sent" media_agree
+	is "$1: the paths add up" paths_add_up
 	is "$1: the caller is left" alike alice 0
 	is "$1: the callee is right" alike bob 1
 }
