@@ -131,6 +131,8 @@ demo: all
 	$Qtools/demo
 interop: all
 	$Qtools/interop
+interop-100: all
+	$Qtools/interop hundred
 
 lint:
 	$Qtools/lint
@@ -143,7 +145,8 @@ clean:
 	rm -rf build
 
 .PHONY: all unit check asan tsan fuzz fuzzers bench bench-decoder bench-search \
-	bench-tap bench-tap-linear bench-replay bench-render bench-calls demo interop lint \
+	bench-tap bench-tap-linear bench-replay bench-render bench-calls demo \
+	interop interop-100 lint \
 	install clean
 .PRECIOUS: $B/%.o
 -include $(shell find $B -name '*.d' 2>/dev/null)
