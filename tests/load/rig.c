@@ -117,8 +117,12 @@ void load_rig_open(load_rig *r, const char *interface, const char *formats)
 	const char *b = g_getenv("B"), *below = g_getenv("LOAD_DIR");
 	g_autoptr(GError) err = NULL;
 	g_autofree char *recorder = NULL;
+	static gsize quiet;
 
-	tap_certs_quiet();
+	if (g_once_init_enter(&quiet)) {
+		tap_certs_quiet();
+		g_once_init_leave(&quiet, 1);
+	}
 	r->program = g_build_filename(b ? b : "build", "app/edgetape", NULL);
 	if (!g_file_test(r->program, G_FILE_TEST_IS_EXECUTABLE))
 		load_die("%s is missing: run it by make", r->program);
