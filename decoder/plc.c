@@ -29,6 +29,10 @@ static void remember(dec_plc *p, const int16_t *s, size_t n, size_t step)
 	}
 	keep = len - n;
 	memmove(p->past, p->past + n, keep * sizeof *p->past);
+	if (step == 1) {
+		memcpy(p->past + keep, s, n * sizeof *s);
+		return;
+	}
 	for (size_t i = 0; i < n; i++)
 		p->past[keep + i] = s[i * step];
 }
