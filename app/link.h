@@ -19,8 +19,9 @@ typedef struct link_tap link_tap;
 
 /* `back` is called when capture has come (again): tell it everything. */
 link_tap *link_tap_new(const char *run, void (*back)(void *), void *user);
-/* Never waits. What capture cannot take now is dropped and the connection
- * with it, so that `back` brings it up to date. */
+/* Never waits. What capture cannot take now waits in memory; when that is too
+ * much, it is dropped and the connection with it, so that `back` brings capture
+ * up to date. */
 void link_tap_send(link_tap *l, span message);
 /* Capture beat less than LINK_DEAD_MS ago. */
 bool link_tap_alive(const link_tap *l);

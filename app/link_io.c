@@ -14,6 +14,7 @@
 enum {
 	MESSAGE_MAX = 512 << 10,
 	RETRY_MS = 250,
+	WAITING_MAX = 64 << 20,	/* octets that capture may be behind */
 };
 
 struct link_tap {
@@ -21,8 +22,10 @@ struct link_tap {
 	void (*back)(void *);
 	void *user;
 	int fd;			/* -1: not connected */
-	guint watch, timer;
+	guint watch, timer, writable;
 	clk_mono beat;		/* when the last one came */
+	GQueue waiting;		/* of GBytes: what the socket did not take */
+	size_t waiting_octets;
 };
 
 struct link_capture {
@@ -64,6 +67,9 @@ static void tap_hang_up(link_tap *l)
 	if (l->fd < 0)
 		return;
 	g_clear_handle_id(&l->watch, g_source_remove);
+	g_clear_handle_id(&l->writable, g_source_remove);
+	g_queue_clear_full(&l->waiting, (GDestroyNotify)g_bytes_unref);
+	l->waiting_octets = 0;
 	close(l->fd);
 	l->fd = -1;
 	l->beat.ns = INT64_MIN / 2;
@@ -128,16 +134,55 @@ link_tap *link_tap_new(const char *run, void (*back)(void *), void *user)
 	return l;
 }
 
-void link_tap_send(link_tap *l, span message)
+/* False when the socket is full, or the connection had to be given up. */
+static bool send_now(link_tap *l, span message)
 {
-	if (l->fd < 0)
-		return;
 	if (send(l->fd, message.p, message.left, MSG_DONTWAIT | MSG_NOSIGNAL) >=
 	    0)
-		return;
+		return true;
+	if (errno == EAGAIN)
+		return false;
 	g_warning("capture does not listen (%s); starting over with it",
 		  g_strerror(errno));
 	tap_hang_up(l);
+	return false;
+}
+
+static gboolean tap_writable(gint fd, GIOCondition cond, gpointer p)
+{
+	link_tap *l = p;
+	GBytes *b;
+	gsize n;
+
+	(void)fd;
+	(void)cond;
+	while ((b = g_queue_peek_head(&l->waiting))) {
+		const void *data = g_bytes_get_data(b, &n);
+
+		if (!send_now(l, span_of(data, n)))
+			return l->fd >= 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+		l->waiting_octets -= n;
+		g_bytes_unref(g_queue_pop_head(&l->waiting));
+	}
+	l->writable = 0;
+	return G_SOURCE_REMOVE;
+}
+
+void link_tap_send(link_tap *l, span message)
+{
+	if (l->fd < 0 ||
+	    (g_queue_is_empty(&l->waiting) && send_now(l, message)) ||
+	    l->fd < 0)
+		return;
+	if (l->waiting_octets + message.left > WAITING_MAX) {
+		g_warning("capture is too far behind; starting over with it");
+		tap_hang_up(l);
+		return;
+	}
+	l->waiting_octets += message.left;
+	g_queue_push_tail(&l->waiting, g_bytes_new(message.p, message.left));
+	if (!l->writable)
+		l->writable = g_unix_fd_add(l->fd, G_IO_OUT, tap_writable, l);
 }
 
 bool link_tap_alive(const link_tap *l)
