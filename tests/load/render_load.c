@@ -1,8 +1,8 @@
 /* Whole call journals to files by `edgetape replay --journal`, beside the parts
  * alone on the same packets: our SRTP transform, mu-law and the encoder with
  * the settings that the mixer uses, in one process without a journal, without
- * reordering, timeline, checksum or sync. "Calls" are of 60 s in real time per
- * core, from CPU seconds. LOAD_CALLS for WAV and FLAC; a fifth for the others.*/
+ * reordering, timeline, checksum or sync. "Calls" are in real time per core,
+ * from CPU seconds. LOAD_CALLS for WAV and FLAC; a fifth for the others. */
 #include <glib/gstdio.h>
 #include <lame/lame.h>
 #include <opus_multistream.h>

@@ -2,7 +2,8 @@
  * how many INVITEs of new recorded calls it rewrites, and what a dialog that
  * waits costs in memory. CPU seconds are those of the tap's process, so that
  * others on the machine count for little; latencies are the clock's and
- * include the generator's own wake-up. LOAD_RATE, LOAD_SECONDS, LOAD_DIALOGS. */
+ * include the generator's own wake-up.
+ * LOAD_RATE, LOAD_SECONDS, LOAD_DIALOGS. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
