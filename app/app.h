@@ -25,6 +25,7 @@ int cmd_journal(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_keygen(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
+int cmd_live(int argc, char **argv);
 int cmd_users(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_calls(int argc, char **argv);

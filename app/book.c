@@ -207,6 +207,13 @@ void *book_resume(book *b, story *s, void *next)
 	return g;
 }
 
+void *book_next(const void *own)
+{
+	const page *g = own;
+
+	return g ? g->next : NULL;
+}
+
 void book_sink(void *user, uint64_t call, void **own, const rec_event *e)
 {
 	book *b = user;

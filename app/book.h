@@ -26,5 +26,7 @@ void book_prevent(book *b, rec_decision *out, const char *why);
 /* MAIN. A call that an earlier tap began: takes what its journal tells, and
  * what the next sink has of it. Returns the tap_sink's `*own`. */
 void *book_resume(book *b, story *s, void *next);
+/* What the next sink has of a call; NULL for NULL. */
+void *book_next(const void *own);
 /* A tap_sink; `user` is a book. */
 void book_sink(void *user, uint64_t call, void **own, const rec_event *e);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/book.h"
+#include "app/control.h"
 #include "app/follow.h"
 #include "app/ledger.h"
 #include "app/link.h"
@@ -22,6 +23,7 @@ typedef struct tap_role {
 	book *book;		/* from the confinement on */
 	tap_calls *calls;
 	tap_server *server;
+	control *control;
 } tap_role;
 
 /* Forcing media over a relay that nobody records would harm for nothing. */
@@ -145,9 +147,9 @@ static story *read_story(const char *spool, const char *name, clk_both *last)
 	if (!follow_scan(f, NULL))
 		return NULL;
 	while (follow_next(f, never, false, &rec, &kind)) {
-		g_auto(story_control) control;
+		g_auto(story_control) did;
 
-		story_record(s, &rec, NULL, &control);
+		story_record(s, &rec, NULL, &did);
 		*last = rec.at;
 	}
 	return g_steal_pointer(&s);
@@ -184,6 +186,7 @@ static void resume_call(tap_role *r, const char *name)
 		.audio = s->audio,
 		.video = s->video,
 		.answered = s->has_answer,
+		.paused = s->paused,
 		.halves = s->halves,
 		.own = book_resume(r->book, s, own),
 	};
@@ -224,6 +227,27 @@ static bool make_server(tap_role *r, GError **err)
 	return r->server != NULL;
 }
 
+static const char *journal_name(void *user, const void *own)
+{
+	const tap_role *r = user;
+
+	return session_name(r->book ? book_next(own) : own);
+}
+
+static bool make_control(tap_role *r, GError **err)
+{
+	const control_config cfg = {
+		.run = conf_text(r->conf, CONF_RUN),
+		.calls = r->calls,
+		.longest_s = conf_number(r->conf, CONF_RULES_PAUSE),
+		.name = journal_name,
+		.user = r,
+	};
+
+	r->control = control_new(&cfg, err);
+	return r->control != NULL;
+}
+
 static bool start(tap_role *r, GError **err)
 {
 	const char *key = conf_need(r->conf, CONF_PUBLIC_KEY, err);
@@ -235,7 +259,7 @@ static bool start(tap_role *r, GError **err)
 	if (!r->box)
 		return false;
 	make_calls(r);
-	return make_server(r, err) && app_drop(r->conf, err);
+	return make_control(r, err) && make_server(r, err) && app_drop(r->conf, err);
 }
 
 /* The certificates stay readable: SIGHUP reads them again. */
@@ -258,6 +282,7 @@ static bool confine_tap(const tap_role *r, GError **err)
 
 static void stop(tap_role *r)
 {
+	control_free(r->control);
 	tap_server_free(r->server);
 	tap_calls_free(r->calls);
 	book_free(r->book);

@@ -15,6 +15,7 @@ static const app_command commands[] = {
 	{"users", cmd_users, "whose calls these are"},
 	{"rules", cmd_rules, "who is recorded"},
 	{"calls", cmd_calls, "what became of each call"},
+	{"live", cmd_live, "calls in progress: list, pause, resume, mark"},
 	{"explain", cmd_explain, "which rule decides, and why"},
 	{"report", cmd_report, "is everybody recorded who has to be?"},
 	{"audit", cmd_audit, "who changed what"},

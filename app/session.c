@@ -416,6 +416,13 @@ void *session_writer_resume(session_writer *w, const char *name, clk_both at,
 	return s;
 }
 
+const char *session_name(const void *own)
+{
+	const session *s = own;
+
+	return s ? s->name : "";
+}
+
 void session_writer_rearm(session_writer *w)
 {
 	GHashTableIter i;

@@ -112,7 +112,7 @@ static bool take_end(story *s, const jrn_rec *r)
 	return true;
 }
 
-static bool take_control(const jrn_rec *r, story_control *out)
+static bool take_control(story *s, const jrn_rec *r, story_control *out)
 {
 	rec_control c;
 
@@ -120,6 +120,10 @@ static bool take_control(const jrn_rec *r, story_control *out)
 		return false;
 	*out = (story_control){c.mark, c.side, r->at.mono, span_dup(c.actor),
 			       span_dup(c.text)};
+	if (c.mark == REC_PAUSE || c.mark == REC_STOP)
+		s->paused = true;
+	if (c.mark == REC_RESUME || c.mark == REC_START)
+		s->paused = false;
 	return true;
 }
 
@@ -210,7 +214,7 @@ const call_half *story_record(story *s, const jrn_rec *r, seal_key *key,
 		ok = take_progress(s, r);
 		break;
 	case JRN_MARK:
-		ok = take_control(r, control);
+		ok = take_control(s, r, control);
 		break;
 	case JRN_END:
 		ok = take_end(s, r);

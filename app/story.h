@@ -23,6 +23,7 @@ typedef struct story {
 	char *rule, *reason;
 	clk_both begun, answered, ended;
 	bool has_answer, has_end;
+	bool paused;		/* by an officer; as of the last record */
 	uint8_t end_cause, end_side;
 	uint16_t end_status;
 	char *end_text;

@@ -53,6 +53,8 @@ static const conf_key table[CONF_KEYS] = {
 	       "allow|refuse", "a call that has to be recorded and cannot be"),
 	NUMBER(CONF_RULES_STATUS, "rules", "refuse-status", "488", 400, 699,
 	       "SIP status of a refused call"),
+	NUMBER(CONF_RULES_PAUSE, "rules", "longest-pause", "0", 0, 86400,
+	       "seconds after which a pause ends by itself; 0: never"),
 	CHOICE(CONF_REWRITE_METHOD, "rewrite", "method", "port",
 	       "port|port+address|remove",
 	       "how candidates that are not relays are put out of use"),

@@ -322,6 +322,7 @@ void tap_calls_tick(tap_calls *c, clk_both now)
 	while (g_hash_table_iter_next(&it, NULL, &value)) {
 		tap_call *call = value;
 
+		tap_call_unpause_due(call, now);
 		if (clk_since(now.mono, tap_call_deadline(call)) < 0)
 			continue;
 		if (call->ended)

@@ -35,7 +35,7 @@ void tap_call_free(tap_call *c)
 	g_free(c);
 }
 
-static void tell(tap_call *c, rec_event *e)
+static void tell(tap_call *c, const rec_event *e)
 {
 	if (c->begun && !c->ended && c->all->cfg.sink)
 		c->all->cfg.sink(c->all->cfg.sink_user, c->number, &c->own, e);
@@ -77,14 +77,20 @@ static void tell_state(tap_call *c, clk_both at, rec_state state,
 	tell(c, &e);
 }
 
+void tap_call_mark(tap_call *c, clk_both at, const rec_control *what)
+{
+	const rec_event e = {.type = JRN_MARK, .at = at, .control = *what};
+
+	tell(c, &e);
+}
+
 static void tell_mark(tap_call *c, clk_both at, rec_mark mark, uint8_t side,
 		      span text)
 {
-	rec_event e = {.type = JRN_MARK, .at = at};
-
-	e.control = (rec_control){.mark = (uint8_t)mark, .side = side,
+	const rec_control what = {.mark = (uint8_t)mark, .side = side,
 				  .text = text};
-	tell(c, &e);
+
+	tap_call_mark(c, at, &what);
 }
 
 void tap_call_finish(tap_call *c, clk_both at, const rec_end *end)

@@ -34,6 +34,8 @@ typedef struct tap_call {
 	struct tap_calls *all;
 	uint64_t number;
 	void *own;		/* the sink's */
+	bool paused;
+	clk_mono resume_at;	/* 0: not by itself */
 	char *call_id, *tag;
 	tap_facts_set facts;
 	char *source;		/* who told us first */
@@ -99,6 +101,10 @@ void tap_call_due(tap_call *c, clk_both now);
 void tap_call_finish(tap_call *c, clk_both at, const rec_end *end);
 /* Another call has taken its place; its BYE is then no hanging up. */
 void tap_call_replace(tap_call *c, clk_both at, const char *by);
+/* JRN_MARK. */
+void tap_call_mark(tap_call *c, clk_both at, const rec_control *what);
+/* A pause that has lasted long enough ends. */
+void tap_call_unpause_due(tap_call *c, clk_both now);
 /* Remembers the relay candidates of the half's side. */
 void tap_call_relays(tap_call *c, const call_half *h);
 /* A fact found by the rewriter. */

@@ -39,6 +39,7 @@ void tap_calls_resume(tap_calls *all, clk_both now, const tap_resume *r)
 	c->video = c->kind_video = r->video;
 	c->heard = now;
 	c->own = r->own;
+	c->paused = r->paused;
 	for (guint i = 0; i < r->halves->len; i++)
 		resume_half(c, g_ptr_array_index(r->halves, i), r->answered);
 	g_hash_table_replace(all->table, &c->id, c);

@@ -113,11 +113,31 @@ typedef struct tap_resume {
 	const char *call_id, *from_tag, *source;
 	bool audio, video;	/* what is recorded of it */
 	bool answered;
+	bool paused;
 	const GPtrArray *halves;	/* of call_half; keys are not needed */
 	void *own;		/* the sink's */
 } tap_resume;
 /* MAIN. Everything is copied. */
 void tap_calls_resume(tap_calls *c, clk_both now, const tap_resume *r);
+
+/* A call in progress. Lent. */
+typedef struct tap_live {
+	uint64_t call;
+	const char *call_id;
+	span caller, callee;	/* URIs */
+	bool recorded, paused;
+	void *own;		/* the sink's */
+} tap_live;
+typedef void tap_live_each(void *user, const tap_live *l);
+/* MAIN. In no order. */
+void tap_calls_live(const tap_calls *c, tap_live_each *each, void *user);
+/* MAIN. REC_PAUSE, REC_STOP, REC_RESUME, REC_START or REC_TAG. False: there is
+ * no such recorded call in progress. `*changed` is false when it was so
+ * already, and then nothing is told. A pause ends by itself after `longest_s`,
+ * 0: never. */
+bool tap_calls_control(tap_calls *c, clk_both now, uint64_t call,
+		       const rec_control *what, unsigned longest_s,
+		       bool *changed);
 
 /* Counters of everything seen and refused, for `edgetape stats`: i runs from
  * 0; the name is NULL behind the last. */

@@ -1,0 +1,137 @@
+/* cmd_live.c - the calls in progress, and control of their recording. */
+#include "app/officer.h"
+
+#include <json-glib/json-glib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/control.h"
+
+/* The answer to a request; NULL when there is none or it says no. */
+static JsonObject *ask(const officer *o, JsonObject *request, GError **err)
+{
+	g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+	g_autoptr(JsonParser) p = json_parser_new();
+	g_autofree char *text = NULL;
+	g_autofree char *line = NULL;
+	JsonObject *answer;
+
+	json_node_set_object(node, request);
+	text = json_to_string(node, FALSE);
+	line = control_ask(conf_text(o->conf, CONF_RUN), text, err);
+	if (!line || !json_parser_load_from_data(p, line, -1, err))
+		return NULL;
+	answer = json_node_get_object(json_parser_get_root(p));
+	if (json_object_get_boolean_member_with_default(answer, "ok", FALSE))
+		return json_object_ref(answer);
+	g_set_error_literal(err, CAT_ERROR, CAT_ERROR_VALUE,
+			    json_object_get_string_member_with_default(
+				    answer, "error", "refused"));
+	return NULL;
+}
+
+static const char *text_of(JsonObject *o, const char *name)
+{
+	return json_object_get_string_member_with_default(o, name, "");
+}
+
+static int list(officer *o, char **args, GError **err)
+{
+	static const char *const columns[] = {"caller", "callee", "recording",
+					      "call", NULL};
+	g_autoptr(JsonObject) request = json_object_new();
+	g_autoptr(JsonObject) answer = NULL;
+	g_autoptr(table) t = table_new(columns);
+	JsonArray *calls;
+
+	(void)args;
+	json_object_set_string_member(request, "do", "list");
+	answer = ask(o, request, err);
+	if (!answer)
+		return APP_FAIL;
+	calls = json_object_get_array_member(answer, "calls");
+	for (guint i = 0; i < json_array_get_length(calls); i++) {
+		JsonObject *c = json_array_get_object_element(calls, i);
+		bool recorded = json_object_get_boolean_member(c, "recorded");
+		bool paused = json_object_get_boolean_member(c, "paused");
+
+		table_text(t, text_of(c, "caller"));
+		table_text(t, text_of(c, "callee"));
+		table_text(t, !recorded ? "no" : paused ? "paused" : "yes");
+		table_text(t, text_of(c, "call_id"));
+	}
+	table_print(t, o->form, "no call is in progress", stdout);
+	return APP_OK;
+}
+
+static int act(officer *o, const char *verb, char **args, GError **err)
+{
+	g_autofree char *action = g_strconcat("live.", verb, NULL);
+	g_autoptr(JsonObject) request = json_object_new();
+	g_autoptr(JsonObject) answer = NULL;
+	g_autofree char *reason = officer_join(args + 1);
+
+	json_object_set_string_member(request, "do", verb);
+	json_object_set_string_member(request, "call", args[0]);
+	json_object_set_string_member(request, "reason", reason);
+	answer = ask(o, request, err);
+	if (!answer)
+		return APP_FAIL;
+	if (!json_object_get_boolean_member_with_default(answer, "changed",
+							 FALSE)) {
+		printf("it was so already\n");
+		return APP_OK;
+	}
+	printf("done\n");
+	return cat_audit_add(o->db, &o->actor, o->now, action, args[0], err)
+		       ? APP_OK
+		       : APP_FAIL;
+}
+
+static int do_pause(officer *o, char **args, GError **err)
+{
+	return act(o, "pause", args, err);
+}
+
+static int do_resume(officer *o, char **args, GError **err)
+{
+	return act(o, "resume", args, err);
+}
+
+static int do_stop(officer *o, char **args, GError **err)
+{
+	return act(o, "stop", args, err);
+}
+
+static int do_start(officer *o, char **args, GError **err)
+{
+	return act(o, "start", args, err);
+}
+
+static int do_mark(officer *o, char **args, GError **err)
+{
+	return act(o, "mark", args, err);
+}
+
+int cmd_live(int argc, char **argv)
+{
+	static const officer_verb verbs[] = {
+		{"list", "", "the calls in progress", 0, 0, list},
+		{"pause", "CALL [WHY...]", "silence until it is resumed", 1, -1,
+		 do_pause},
+		{"resume", "CALL [WHY...]", "go on recording", 1, -1,
+		 do_resume},
+		{"stop", "CALL [WHY...]", "silence, with no end of its own", 1,
+		 -1, do_stop},
+		{"start", "CALL [WHY...]", "go on after a stop", 1, -1,
+		 do_start},
+		{"mark", "CALL TEXT...", "a mark in the timeline", 2, -1,
+		 do_mark},
+	};
+
+	return officer_run("live",
+			   "The calls in progress. CALL is a Call-ID, or the "
+			   "name of the call's journal.\nWhat is done stands "
+			   "in the recording's timeline and in the audit log.",
+			   verbs, G_N_ELEMENTS(verbs), NULL, argc, argv);
+}
