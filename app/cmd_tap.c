@@ -259,7 +259,8 @@ static bool start(tap_role *r, GError **err)
 	if (!r->box)
 		return false;
 	make_calls(r);
-	return make_control(r, err) && make_server(r, err) && app_drop(r->conf, err);
+	return make_control(r, err) && make_server(r, err) &&
+	       app_drop(r->conf, err);
 }
 
 /* The certificates stay readable: SIGHUP reads them again. */

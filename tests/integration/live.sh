@@ -15,7 +15,8 @@ call_id() {
 }
 
 in_progress() {
-	[ -n "$(call_id)" ] && ls "$RIG"/spool/*/media-* >/dev/null 2>&1
+	[ -n "$(call_id)" ] &&
+		[ -n "$(find "$RIG/spool" -name 'media-*' -size +8k)" ]
 }
 
 finished() {

@@ -30,7 +30,7 @@ missing() {
 }
 
 has_media() {
-	ls "$RIG"/spool/*/media-* >/dev/null 2>&1
+	[ -n "$(find "$RIG/spool" -name 'media-*' -size +8k)" ]
 }
 
 kill_and_restart() {
