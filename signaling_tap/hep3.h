@@ -12,7 +12,7 @@ enum {
 	TAP_HEP_MAX = 65535,
 	TAP_HEP_VENDOR = 0x4554,	/* "ET" */
 	TAP_HEP_VERSION = 1,		/* of the contract */
-	TAP_HEP_SKEW_MS = 1000,		/* farther off, a sender's clock is wrong */
+	TAP_HEP_SKEW_MS = 1000,		/* more: its clock is wrong */
 };
 
 typedef enum tap_hep_verdict {
