@@ -11,15 +11,18 @@
 #include "relay_capture/filter.h"
 #include "relay_capture/frame.h"
 #include "relay_capture/queue.h"
+#include "relay_capture/rings.h"
 #include "relay_capture/source.h"
 
 enum {
-	IFACES_MAX = 16,
+	IFACES_MAX = RELAY_IFACES_MAX,
 	BATCH = 1024,		/* frames of one interface in a row */
 	READ_MS = 20,		/* the kernel hands a block over that late */
 	STATS_NS = 500 * CLK_NS_PER_MS,
 	REOPEN_NS = CLK_NS_PER_S,
 	WRITE_MS = 20,
+	LAST_MS = 60,		/* by then the kernel has handed over all */
+	RING_MS = 5,		/* between looks while WRITER is behind */
 	DRAIN_ROUNDS = 64,
 	LAST_TRIES = 250,
 };
@@ -55,6 +58,9 @@ struct relay_live {
 	int64_t mono_less_wall;	/* CAPTURE; of the batch */
 	clk_mono next_stats;	/* CAPTURE */
 	_Atomic uint64_t seen, dropped, nic, stored, disk_lost;
+	relay_rings *rings;	/* lent; NULL: libpcap */
+	pthread_mutex_t lock;	/* of `written`, some times a second */
+	relay_written written;
 };
 
 void relay_live_config_init(relay_live_config *c)
@@ -183,8 +189,12 @@ relay_live *relay_live_open(const relay_live_config *c, GError **err)
 	l->queue = relay_queue_new(c->queue_bytes);
 	l->tap = relay_new(&c->tap, &relay_queue_sink, l->queue);
 	l->writer = relay_writer_new(&c->writer, err);
-	if (!l->writer || !open_all(l, c->interfaces, err))
+	pthread_mutex_init(&l->lock, NULL);
+	l->rings = c->rings;
+	if (!l->writer || (!l->rings && !open_all(l, c->interfaces, err)))
 		return NULL;
+	if (l->rings)
+		relay_rings_join(l->rings);
 	/* Their texts need not outlive this call. */
 	l->conf.interfaces = NULL;
 	return g_steal_pointer(&l);
@@ -246,13 +256,57 @@ static void iface_retry(relay_live *l, iface *i, clk_both now)
 		tell_trouble(l, g_strdup_printf("%s: is back", i->name));
 }
 
-/* One batch from each interface: how many frames. */
+/* The copy of what WRITER has reached: the three belong together. */
+static relay_written written(relay_live *l)
+{
+	relay_written w;
+
+	pthread_mutex_lock(&l->lock);
+	w = l->written;
+	pthread_mutex_unlock(&l->lock);
+	return w;
+}
+
+static void rings_stats(relay_live *l, clk_both now)
+{
+	rec_loss loss = {.place = REC_LOSS_KERNEL,
+			 .from = {now.mono.ns - STATS_NS}, .to = now.mono,
+			 .packets = relay_rings_untold(l->rings)};
+	const char *down = relay_rings_down(l->rings);
+
+	if (loss.packets)
+		relay_loss(l->tap, &loss, now);
+	if (down)
+		tell_trouble(l, g_strdup_printf("%s: went down", down));
+}
+
+static int rings_round(relay_live *l, clk_both now)
+{
+	const relay_written w = written(l);
+	int all = 0, n;
+
+	relay_rings_release(l->rings, &w);
+	while (all < BATCH / 16 &&
+	       (n = relay_rings_read(l->rings, l->tap, l->queue,
+				     l->mono_less_wall)) > 0)
+		all += n;
+	if (clk_since(now.mono, l->next_stats) >= 0) {
+		rings_stats(l, now);
+		l->next_stats.ns = now.mono.ns + STATS_NS;
+	}
+	relay_tick(l->tap, now);
+	return all;
+}
+
+/* One batch from each interface: how many frames, or blocks. */
 static int capture_round(relay_live *l)
 {
 	clk_both now = clk_now();
 	int all = 0, n;
 
 	l->mono_less_wall = now.mono.ns - now.wall.ns;
+	if (l->rings)
+		return rings_round(l, now);
 	for (unsigned k = 0; k < l->n; k++) {
 		iface *i = &l->iface[k];
 
@@ -283,32 +337,39 @@ static void command_free(command *c)
 	g_free(c);
 }
 
+static void run_command(relay_live *l, command *c)
+{
+	if (c->half)
+		relay_arm(l->tap, c->call, c->half, c->at);
+	else
+		relay_disarm(l->tap, c->call, c->at);
+	command_free(c);
+}
+
 static void run_commands(relay_live *l)
 {
 	command *c;
 
-	while ((c = ring_pop(&l->commands)) != NULL) {
-		if (c->half)
-			relay_arm(l->tap, c->call, c->half, c->at);
-		else
-			relay_disarm(l->tap, c->call, c->at);
-		command_free(c);
-	}
+	while ((c = ring_pop(&l->commands)) != NULL)
+		run_command(l, c);
 }
 
 static void wait_for_frames(relay_live *l)
 {
 	struct pollfd p[IFACES_MAX + 1];
+	bool waiting = l->rings && relay_rings_waiting(l->rings);
 	eventfd_t rung;
 	nfds_t n = 1;
 
 	p[0] = (struct pollfd){.fd = l->to_capture, .events = POLLIN};
+	if (l->rings && !waiting)
+		n += relay_rings_poll(l->rings, p + 1);
 	for (unsigned k = 0; k < l->n; k++)
 		if (l->iface[k].pcap)
 			p[n++] = (struct pollfd){
 				.fd = pcap_get_selectable_fd(l->iface[k].pcap),
 				.events = POLLIN};
-	if (poll(p, n, 100) > 0 && p[0].revents &&
+	if (poll(p, n, waiting ? RING_MS : 100) > 0 && p[0].revents &&
 	    eventfd_read(l->to_capture, &rung) < 0)
 		return;
 }
@@ -338,6 +399,8 @@ static void *capture_main(void *arg)
 			ring_bell(l->to_writer);
 	}
 	/* What the kernel has already taken is still ours. */
+	if (l->rings)
+		poll(NULL, 0, LAST_MS);
 	while (capture_round(l) > 0 && rounds++ < DRAIN_ROUNDS)
 		if (relay_queue_push(l->queue))
 			ring_bell(l->to_writer);
@@ -350,6 +413,19 @@ static void *capture_main(void *arg)
 	return NULL;
 }
 
+static void tell_written(relay_live *l)
+{
+	relay_written w = {relay_queue_drained(l->queue),
+			   relay_writer_stored(l->writer),
+			   relay_writer_lost(l->writer)};
+
+	if (!relay_writer_settled(l->writer))
+		return;
+	pthread_mutex_lock(&l->lock);
+	l->written = w;
+	pthread_mutex_unlock(&l->lock);
+}
+
 static void write_round(relay_live *l)
 {
 	g_autoptr(GError) err = NULL;
@@ -359,6 +435,7 @@ static void write_round(relay_live *l)
 		tell_trouble(l, g_strdup(err->message));
 	atomic_store(&l->stored, relay_writer_stored(l->writer));
 	atomic_store(&l->disk_lost, relay_writer_lost(l->writer));
+	tell_written(l);
 }
 
 static void *write_main(void *arg)
@@ -377,6 +454,7 @@ static void *write_main(void *arg)
 	write_round(l);
 	if (!relay_writer_flush(l->writer, &err) && err)
 		tell_trouble(l, g_strdup(err->message));
+	tell_written(l);
 	return NULL;
 }
 
@@ -406,6 +484,10 @@ static bool command_push(relay_live *l, const char *call, call_half *half,
 	c->call = g_strdup(call);
 	c->half = half;
 	c->at = now;
+	if (!l->running) {	/* there is no CAPTURE yet: it is us */
+		run_command(l, c);
+		return true;
+	}
 	if (ring_push(&l->commands, c)) {
 		ring_bell(l->to_capture);
 		return true;
@@ -437,6 +519,8 @@ void relay_live_stats_get(relay_live *l, relay_live_stats *out)
 	};
 	for (int c = 0; c < RELAY_COUNTERS; c++)
 		out->count[c] = relay_count(l->tap, (relay_counter)c);
+	if (l->rings)
+		relay_rings_add(l->rings, out);
 }
 
 bool relay_live_orphan(relay_live *l, relay_orphan *out)
@@ -457,6 +541,8 @@ void relay_live_stop(relay_live *l)
 	ring_bell(l->to_capture);
 	pthread_join(l->capture, NULL);
 	pthread_join(l->write, NULL);
+	if (l->rings)
+		relay_rings_finish(l->rings, l->tap, l->queue, &l->written);
 	l->running = false;
 }
 
@@ -479,6 +565,7 @@ void relay_live_free(relay_live *l)
 	relay_writer_free(l->writer);
 	if (l->queue)
 		relay_queue_free(l->queue);
+	pthread_mutex_destroy(&l->lock);
 	close(l->to_capture);
 	close(l->to_writer);
 	g_free(atomic_load(&l->trouble));

@@ -45,6 +45,8 @@ struct relay_queue {
 	block *filling;		/* CAPTURE's; NULL when there was none */
 	GPtrArray *closing;	/* CAPTURE: calls whose close found no room */
 	GPtrArray *blocks;	/* all of them, to free */
+	uint64_t pushed;	/* CAPTURE: blocks */
+	uint64_t drained;	/* WRITER */
 	_Atomic uint64_t dropped;
 };
 
@@ -92,6 +94,7 @@ static void push_filling(relay_queue *q)
 	if (!ring_push(&q->full, q->filling))
 		g_assert_not_reached();	/* the ring holds all blocks */
 	q->filling = NULL;
+	q->pushed++;
 }
 
 /* Room for a note and what follows it, or NULL. */
@@ -237,6 +240,11 @@ bool relay_queue_stuck(const relay_queue *q)
 	return q->closing->len > 0;
 }
 
+uint64_t relay_queue_due(const relay_queue *q)
+{
+	return q->pushed + (q->filling && q->filling->n);
+}
+
 /* WRITER from here on. */
 
 static void deliver(const note *n, const relay_sink *to, void *user)
@@ -281,9 +289,15 @@ void relay_queue_drain(relay_queue *q, const relay_sink *to, void *user)
 			deliver(n, to, user);
 		}
 		b->n = 0;
+		q->drained++;
 		if (!ring_push(&q->empty, b))
 			g_assert_not_reached();
 	}
+}
+
+uint64_t relay_queue_drained(const relay_queue *q)
+{
+	return q->drained;
 }
 
 uint64_t relay_queue_dropped(const relay_queue *q)

@@ -22,9 +22,13 @@ extern const relay_sink relay_queue_sink;
 bool relay_queue_push(relay_queue *q);
 /* CAPTURE. Ends of calls still wait for room. */
 bool relay_queue_stuck(const relay_queue *q);
+/* CAPTURE. Blocks to be drained until all that was given so far is out. */
+uint64_t relay_queue_due(const relay_queue *q);
 
 /* WRITER. Gives everything pushed so far to another sink. */
 void relay_queue_drain(relay_queue *q, const relay_sink *to, void *user);
+/* WRITER. Blocks drained so far. */
+uint64_t relay_queue_drained(const relay_queue *q);
 
 /* ANY. Packets that found no room. */
 uint64_t relay_queue_dropped(const relay_queue *q);

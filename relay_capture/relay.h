@@ -96,6 +96,8 @@ extern const relay_sink relay_writer_sink;
 /* Writes and syncs what is due. False when something is not on disk; it is
  * kept and tried again. */
 bool relay_writer_tick(relay_writer *w, clk_both now, GError **err);
+/* Nothing waits for write(2): all of it survives the death of the process. */
+bool relay_writer_settled(const relay_writer *w);
 /* Everything onto disk. */
 bool relay_writer_flush(relay_writer *w, GError **err);
 /* Packets written, and packets lost because the disk did not take them. */

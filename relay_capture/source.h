@@ -32,6 +32,26 @@ double relay_file_done(const relay_file *f);
 void relay_file_free(relay_file *f);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(relay_file, relay_file_free)
 
+/* Kernel rings (TPACKET_V3) that outlive the process that reads them. A
+ * supervisor opens them, forks the worker that passes them to
+ * relay_live_open(), and forks the next one when it dies: what the dead one
+ * had not written to its journals is read again. */
+typedef struct relay_rings relay_rings;
+struct relay_live_config;
+struct relay_live_stats;
+
+/* SUPERVISOR, all of these. Needs CAP_NET_RAW; nothing after it does. */
+relay_rings *relay_rings_open(const struct relay_live_config *c, GError **err);
+/* About twice a second: takes the kernel's counters, and binds again to an
+ * interface that was made anew. */
+void relay_rings_tick(relay_rings *r);
+/* A worker is dead. A block at which it crashed three times is given up. */
+void relay_rings_died(relay_rings *r, bool crashed);
+/* All workers together, while none is alive. */
+void relay_rings_stats(const relay_rings *r, struct relay_live_stats *out);
+void relay_rings_free(relay_rings *r);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(relay_rings, relay_rings_free)
+
 /* Live: one capture thread for all interfaces, one writer thread. */
 typedef struct relay_live relay_live;
 
@@ -43,19 +63,26 @@ typedef struct relay_live_config {
 	unsigned n_edges;
 	uint16_t relayed_lo, relayed_hi;	/* relayed addresses' ports */
 	size_t ring_bytes;	/* kernel's, per interface */
+	relay_rings *rings;	/* lent; NULL: libpcap's own */
 	size_t queue_bytes;	/* between capture and writer */
 	relay_config tap;
 	relay_writer_config writer;
 } relay_live_config;
 
 typedef struct relay_live_stats {
-	uint64_t kernel_seen;	/* passed the filter; on lo each frame counts
-				 * twice, out and in, and is looked at once */
+	/* Frames looked at + copies + given up + dropped + still in the ring.
+	 * With libpcap copies are not told: on lo it is twice the frames. */
+	uint64_t kernel_seen;
 	uint64_t kernel_dropped;	/* ring full */
 	uint64_t nic_dropped;
 	uint64_t queue_dropped;	/* writer too slow */
 	uint64_t disk_lost;
 	uint64_t stored;
+	/* With rings, of all workers so far; else 0. */
+	uint64_t copies;	/* frames of lo on their way out, passed over */
+	uint64_t given_up;	/* in a block that crashed every worker */
+	uint64_t read_again;	/* after a worker's death; counted once */
+	uint64_t held_died;	/* unclaimed media in a dead one's pre-roll */
 	uint64_t count[RELAY_COUNTERS];
 } relay_live_stats;
 
@@ -64,7 +91,8 @@ void relay_live_config_init(relay_live_config *c);
  * privileges can be dropped before relay_live_start(). */
 relay_live *relay_live_open(const relay_live_config *c, GError **err);
 bool relay_live_start(relay_live *l, GError **err);
-/* MAIN. Takes the half. False when the command queue is full. */
+/* MAIN. Takes the half. False when the command queue is full. What is armed
+ * before relay_live_start() is armed before the first frame. */
 MUST_CHECK bool relay_live_arm_take(relay_live *l, const char *call,
 				    call_half *half, clk_both now);
 MUST_CHECK bool relay_live_disarm(relay_live *l, const char *call,

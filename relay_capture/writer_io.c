@@ -25,6 +25,7 @@ struct relay_writer {
 	GPtrArray *due;		/* of jrn_out, scratch */
 	clk_mono next_flush, next_sync;
 	uint64_t stored, lost;
+	bool unsettled;		/* added since all was written */
 	GError *trouble;	/* met between two ticks */
 };
 
@@ -133,6 +134,7 @@ static bool add(writer_call *c, uint16_t type, clk_both at, span a, span b)
 		return false;
 	if (!jrn_out_add(c->out, type, at, a, b))
 		return false;
+	c->writer->unsettled = true;
 	flush_if_much(c);
 	return true;
 }
@@ -228,6 +230,7 @@ static bool flush_all(relay_writer *w, GError **err)
 		g_clear_error(err);
 		ok &= jrn_out_flush(c->out, err);
 	}
+	w->unsettled = !ok;
 	return ok;
 }
 
@@ -240,7 +243,10 @@ static bool sync_all(relay_writer *w, GError **err)
 		if (c->out && jrn_out_unsynced(c->out))
 			g_ptr_array_add(w->due, c->out);
 	}
-	return !jrn_out_sync_many((jrn_out **)w->due->pdata, w->due->len, err);
+	if (jrn_out_sync_many((jrn_out **)w->due->pdata, w->due->len, err))
+		return false;
+	w->unsettled = false;
+	return true;
 }
 
 bool relay_writer_tick(relay_writer *w, clk_both now, GError **err)
@@ -261,6 +267,11 @@ bool relay_writer_tick(relay_writer *w, clk_both now, GError **err)
 	}
 	drop_closed(w);
 	return ok && quiet;
+}
+
+bool relay_writer_settled(const relay_writer *w)
+{
+	return !w->unsettled;
 }
 
 bool relay_writer_flush(relay_writer *w, GError **err)

@@ -1,0 +1,43 @@
+/* rings.h - the worker's side of the kernel's rings.
+ *
+ * Blocks are read in the order of the kernel's numbers and given back in the
+ * order in which they were read, each only when WRITER has written all of it.
+ * What the counters say about a block and that it is given back is one step: a
+ * worker may be killed at any instant, and the sums stay exact. */
+#pragma once
+#include <poll.h>
+
+#include "relay_capture/queue.h"
+#include "relay_capture/source.h"
+
+enum { RELAY_IFACES_MAX = 16 };
+
+/* What WRITER has reached: `blocks` of the queue are written. */
+typedef struct relay_written {
+	uint64_t blocks, stored, lost;
+} relay_written;
+
+/* MAIN, once, before anything else: takes over from a dead worker. */
+void relay_rings_join(relay_rings *r);
+
+/* CAPTURE from here on. One block of each ring, as far as they have one: how
+ * many. */
+int relay_rings_read(relay_rings *r, relay_tap *tap, const relay_queue *q,
+		     int64_t mono_less_wall);
+/* Gives back what is written. A ring that is nearly full of blocks that wait
+ * for the disk gives them back unwritten: the queue is larger. */
+void relay_rings_release(relay_rings *r, const relay_written *w);
+/* Everything has been written, the tap is closed: the last account. */
+void relay_rings_finish(relay_rings *r, const relay_tap *tap,
+			const relay_queue *q, const relay_written *w);
+/* Blocks wait for WRITER. poll(2) would not wait then: the kernel reports the
+ * block before its own. */
+bool relay_rings_waiting(const relay_rings *r);
+nfds_t relay_rings_poll(const relay_rings *r, struct pollfd *to);
+/* Name of an interface that went down since the last call, or NULL. */
+const char *relay_rings_down(relay_rings *r);
+/* Packets the kernel dropped that no worker has told of yet. */
+uint64_t relay_rings_untold(relay_rings *r);
+
+/* ANY. Adds what earlier workers did, and what the kernel says. */
+void relay_rings_add(const relay_rings *r, relay_live_stats *to);
