@@ -127,6 +127,10 @@ bench-tap bench-replay bench-render bench-calls: bench-%: \
 	$B/tests/load/%_load all
 	$Q$<
 
+# kill -9 of the capture process, K times.
+kills: $B/tests/unit/relay_rings_test
+	EDGETAPE_KILLS=$${K:-1000} $< -p /relay/rings/kill
+
 demo: all
 	$Qtools/demo
 interop: all
@@ -146,7 +150,7 @@ clean:
 
 .PHONY: all unit check asan tsan fuzz fuzzers bench bench-decoder bench-search \
 	bench-tap bench-tap-linear bench-replay bench-render bench-calls demo \
-	interop interop-100 lint \
+	interop interop-100 kills lint \
 	install clean
 .PRECIOUS: $B/%.o
 -include $(shell find $B -name '*.d' 2>/dev/null)

@@ -12,13 +12,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "app/armlog.h"
 #include "app/link.h"
 #include "app/setup.h"
 #include "app/stats.h"
+#include "relay_capture/armlog.h"
 
 enum {
 	TICK_MS = 500,
+	LOG_BYTES = 64 << 20,	/* 20,000 calls and more */
 	SOON_MS = 1000,	/* before the next worker, if the last one died young */
 };
 
@@ -28,7 +29,7 @@ typedef struct capture_role {
 	relay_live_config cfg;
 	relay_rings *rings;	/* NULL: libpcap, and no supervisor */
 	char *why_not;		/* why there are no rings, though wanted */
-	armlog *log;		/* with rings */
+	relay_armlog *log;		/* with rings */
 	pid_t worker;		/* SUPERVISOR */
 	clk_mono born;
 	relay_live *live;
@@ -71,7 +72,7 @@ static void on_message(void *user, span message)
 	capture_role *r = user;
 
 	if (r->log)
-		armlog_add(r->log, message);
+		relay_armlog_add(r->log, message);
 	act_on(r, message);
 }
 
@@ -184,7 +185,7 @@ static bool start(capture_role *r, GError **err)
 			   confine_capture(r->conf, err)))
 		return false;
 	if (r->log)
-		armlog_each(r->log, act_on, r);
+		relay_armlog_each(r->log, act_on, r);
 	return relay_live_start(r->live, err);
 }
 
@@ -336,7 +337,7 @@ static bool prepare(capture_role *r, GError **err)
 		return true;
 	}
 	r->cfg.rings = r->rings;
-	r->log = armlog_new();
+	r->log = relay_armlog_new(LOG_BYTES);
 	g_mkdir_with_parents(conf_text(r->conf, CONF_RUN), 0750);
 	return app_drop(r->conf, err) && confine_capture(r->conf, err);
 }
@@ -364,7 +365,7 @@ int cmd_capture(int argc, char **argv)
 	if (r.rings && status == APP_OK)
 		last_stats(&r);
 	relay_rings_free(r.rings);
-	armlog_free(r.log);
+	relay_armlog_free(r.log);
 	g_free(r.why_not);
 	g_array_unref(r.edges);
 	conf_free(r.conf);

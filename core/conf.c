@@ -85,6 +85,8 @@ static const conf_key table[CONF_KEYS] = {
 	       4096, "at most this much of it, in MiB"),
 	NUMBER(CONF_CAPTURE_RING, "capture", "ring-mib", "64", 1, 4096,
 	       "kernel ring for packets, in MiB for each interface"),
+	CHOICE(CONF_CAPTURE_BACKEND, "capture", "backend", "ring", "ring|pcap",
+	       "ring: what the kernel holds survives a crash; or libpcap"),
 	NUMBER(CONF_CAPTURE_SYNC, "capture", "sync-interval", "250", 50, 1000,
 	       "milliseconds of media that a power cut may lose"),
 	LIST(CONF_RENDER_FORMATS, "render", "formats", "wav",

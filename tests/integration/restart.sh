@@ -1,6 +1,7 @@
 #!/bin/bash
 # restart.sh - every role of the recorder is killed in mid-call and started
-# again: the call goes on, and there is one recording of all of it.
+# again: the call goes on, and there is one recording of all of it. In another
+# call only the process that captures is killed, five times: nothing is missing.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/calls.bash
@@ -49,6 +50,30 @@ kill_and_restart() {
 	rig_edgetape render rec
 }
 
+# capture.pid is the supervisor's, which holds the kernel's rings.
+kill_workers() {
+	local _
+
+	for _ in 1 2 3 4 5; do
+		sleep 1.3
+		kill -KILL "$(pgrep -P "$(cat "$RIG/capture.pid")")"
+	done
+}
+
+# The value of a number in every stream of the newest sidecar, but its zeros.
+nonzero() {
+	sed -n "s/.*\"$1\" : \([0-9]*\).*/\1/p" "$newest" | grep -v '^0$'
+}
+
+no_gaps() {
+	[ "$(grep -c '"gaps" : [0-9]' "$newest")" -gt 1 ] &&
+		[ -z "$(nonzero lost)$(nonzero gaps)" ]
+}
+
+two_finished() {
+	[ "$(files .json)" -gt 1 ]
+}
+
 need_rig
 rig_recorder "$RIG/recordings" '[rules]' "record=sip:alice@$RIG_DOMAIN" ||
 	bail 'the recorder'
@@ -70,5 +95,17 @@ is "it lasts as long as the call: $(duration) ms" \
 	[ "$(duration)" -ge $((secs * 1000 - 500)) ]
 is "at most 2 s are missing: $(missing) ms" [ "$(missing)" -le 2000 ]
 is 'the tap took the call up again' grep -q 'goes on' "$RIG/tap.log"
+
+kill_workers &
+killer=$!
+rig_call alice bob 8 || bail 'the second call'
+wait $killer
+rig_await 30 'the second recording' two_finished || bail 'the second recording'
+sleep 1
+newest=$(find "$RIG/recordings" -name '*.json' -printf '%T@ %p\n' |
+	sort -n | tail -n 1 | cut -d' ' -f2-)
+is 'five workers were killed in the second call' \
+	[ "$(grep -c 'worker was killed' "$RIG/capture.log")" -eq 5 ]
+is 'no packet of it is missing' no_gaps
 is 'the roles end cleanly' roles_end_cleanly
 finish

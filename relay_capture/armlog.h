@@ -6,15 +6,16 @@
 
 #include "core/span.h"
 
-typedef struct armlog armlog;
+typedef struct relay_armlog relay_armlog;
 
-/* SUPERVISOR, before the first worker is forked. NULL: no memory. */
-armlog *armlog_new(void);
+/* SUPERVISOR, before the first worker is forked. Room for `bytes` of messages
+ * of living calls, touched as it is needed. NULL: no memory. */
+relay_armlog *relay_armlog_new(size_t bytes);
 /* WORKER. A message as the tap sent it. The last one of each call and side is
  * kept; the end of a call removes all of it. When there is no room the message
  * is not kept: the tap tells it again when it meets a new worker. */
-void armlog_add(armlog *l, span message);
+void relay_armlog_add(relay_armlog *l, span message);
 /* WORKER. All that is kept, in the order in which it came. */
-void armlog_each(const armlog *l, void (*message)(void *, span), void *user);
-void armlog_free(armlog *l);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(armlog, armlog_free)
+void relay_armlog_each(const relay_armlog *l, void (*message)(void *, span), void *user);
+void relay_armlog_free(relay_armlog *l);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(relay_armlog, relay_armlog_free)

@@ -1,4 +1,4 @@
-#include "app/armlog.h"
+#include "relay_capture/armlog.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -8,35 +8,46 @@
 #include "core/call.h"
 #include "core/record.h"
 
-enum {
-	PAGE_BYTES = 64 << 20,	/* touched as it is needed */
-	HEAD = 4,		/* length of the message behind it */
-};
+enum { HEAD = 4 };		/* length of the message behind it */
 
 typedef struct page {
 	_Atomic uint32_t used;
-	uint8_t bytes[PAGE_BYTES];
+	uint32_t room;
+	uint8_t *bytes;
 } page;
 
 /* One page is read and added to; the other is where the living messages go
  * when it is full. */
-struct armlog {
+struct relay_armlog {
 	_Atomic unsigned now;
 	page page[2];
+	size_t size;		/* of the mapping */
 };
 
-armlog *armlog_new(void)
+relay_armlog *relay_armlog_new(size_t bytes)
 {
-	void *p = mmap(NULL, sizeof(armlog), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t size = sizeof(relay_armlog) + 2 * bytes;
+	relay_armlog *l;
+	void *p;
 
-	return p == MAP_FAILED ? NULL : p;
+	g_assert(bytes <= INT32_MAX);
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		return NULL;
+	l = p;
+	l->size = size;
+	for (unsigned i = 0; i < 2; i++) {
+		l->page[i].room = (uint32_t)bytes;
+		l->page[i].bytes = (uint8_t *)(l + 1) + i * bytes;
+	}
+	return l;
 }
 
-void armlog_free(armlog *l)
+void relay_armlog_free(relay_armlog *l)
 {
 	if (l)
-		munmap(l, sizeof(*l));
+		munmap(l, l->size);
 }
 
 /* A worker killed in here leaves the page as it was. */
@@ -44,7 +55,7 @@ static bool append(page *p, span m)
 {
 	uint32_t used = atomic_load(&p->used), n = (uint32_t)m.left;
 
-	if (m.left > PAGE_BYTES || PAGE_BYTES - used < n + HEAD)
+	if (m.left >= p->room || p->room - used < n + HEAD)
 		return false;
 	memcpy(p->bytes + used, &n, HEAD);
 	memcpy(p->bytes + used + HEAD, m.p, n);
@@ -110,7 +121,7 @@ static GHashTable *living(const page *p)
 	return last;
 }
 
-static void compact(armlog *l)
+static void compact(relay_armlog *l)
 {
 	page *from = &l->page[l->now], *to = &l->page[!l->now];
 	g_autoptr(GHashTable) last = living(from);
@@ -130,7 +141,7 @@ static void compact(armlog *l)
 	atomic_store(&l->now, !l->now);
 }
 
-void armlog_add(armlog *l, span message)
+void relay_armlog_add(relay_armlog *l, span message)
 {
 	if (append(&l->page[l->now], message))
 		return;
@@ -139,7 +150,7 @@ void armlog_add(armlog *l, span message)
 		g_warning("no room to remember a call for the next worker");
 }
 
-void armlog_each(const armlog *l, void (*message)(void *, span), void *user)
+void relay_armlog_each(const relay_armlog *l, void (*message)(void *, span), void *user)
 {
 	const page *p = &l->page[l->now];
 	uint32_t at = 0;

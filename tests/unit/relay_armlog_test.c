@@ -1,0 +1,122 @@
+/* What a new capture process is told of the calls in progress. */
+#include "relay_capture/armlog.h"
+
+#include "core/record.h"
+#include "tests/support/relay_rig.h"
+
+enum { ROOM = 4096 };
+
+static void tell(relay_armlog *l, const char *call, uint16_t type, int side)
+{
+	static uint8_t half[2048], message[4096];
+	g_autoptr(call_half) h = rig_half((call_side)side, "abcd", NULL);
+	put p = put_into(half, sizeof(half));
+	put m = put_into(message, sizeof(message));
+	const rec_end end = {0};
+
+	if (type == JRN_HALF)
+		rec_half_put(&p, h);
+	else
+		rec_end_put(&p, &end);
+	rec_arm_put(&m, call, type, clk_now(), put_done(&p));
+	g_assert_false(m.full);
+	relay_armlog_add(l, put_done(&m));
+}
+
+static void on_message(void *user, span message)
+{
+	jrn_rec rec;
+	char name[REC_NAME];
+	span call;
+
+	g_assert_true(rec_arm_get(message, &call, &rec));
+	span_copy(call, name, sizeof(name));
+	g_string_append_printf(user, "%s%s ", name,
+			       rec.type == JRN_END ? "." : "");
+}
+
+static char *all(const relay_armlog *l)
+{
+	GString *s = g_string_new(NULL);
+
+	relay_armlog_each(l, on_message, s);
+	return g_string_free(s, FALSE);
+}
+
+static void test_order(void)
+{
+	g_autoptr(relay_armlog) l = relay_armlog_new(ROOM);
+	g_autofree char *text = NULL;
+
+	tell(l, "a", JRN_HALF, 0);
+	tell(l, "a", JRN_HALF, 1);
+	tell(l, "b", JRN_HALF, 0);
+	tell(l, "a", JRN_END, 0);
+	text = all(l);
+	g_assert_cmpstr(text, ==, "a a b a. ");
+}
+
+/* More than there is room for, of which little lives. */
+static void test_compact(void)
+{
+	g_autoptr(relay_armlog) l = relay_armlog_new(ROOM);
+	g_autofree char *text = NULL;
+
+	tell(l, "keep", JRN_HALF, 0);
+	tell(l, "keep", JRN_HALF, 1);
+	for (int i = 0; i < 1000; i++) {
+		tell(l, "gone", JRN_HALF, 0);
+		tell(l, "gone", JRN_END, 0);
+	}
+	tell(l, "new", JRN_HALF, 0);
+	text = all(l);
+	g_assert_true(g_str_has_prefix(text, "keep keep "));
+	g_assert_true(g_str_has_suffix(text, "new "));
+}
+
+/* Only the last description of a side is kept. */
+static void test_again(void)
+{
+	g_autoptr(relay_armlog) l = relay_armlog_new(ROOM);
+	g_autofree char *text = NULL;
+	unsigned n = 0;
+
+	for (int i = 0; i < 1000; i++)
+		tell(l, "a", JRN_HALF, i % 2);
+	text = all(l);
+	for (const char *c = text; *c; c++)
+		n += *c == 'a';
+	g_assert_cmpuint(n, >=, 2);
+	g_assert_cmpuint(n, <, 100);
+}
+
+/* All of them live: what does not fit is told, and nothing is damaged. */
+static void test_full(void)
+{
+	g_autoptr(relay_armlog) l = relay_armlog_new(ROOM);
+	g_autofree char *text = NULL;
+
+	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*no room*");
+	for (int i = 0; i < 1000; i++) {
+		g_autofree char *name = g_strdup_printf("c%d", i);
+		g_autofree char *before = all(l);
+
+		tell(l, name, JRN_HALF, 0);
+		text = all(l);
+		if (!g_strcmp0(text, before))
+			break;
+		g_clear_pointer(&text, g_free);
+	}
+	g_assert_nonnull(text);
+	g_assert_true(g_str_has_prefix(text, "c0 c1 c2 "));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/relay/armlog/order", test_order);
+	g_test_add_func("/relay/armlog/compact", test_compact);
+	g_test_add_func("/relay/armlog/again", test_again);
+	g_test_add_func("/relay/armlog/full", test_full);
+	return g_test_run();
+}
