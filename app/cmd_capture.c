@@ -71,8 +71,8 @@ static void on_message(void *user, span message)
 {
 	capture_role *r = user;
 
-	if (r->log)
-		relay_armlog_add(r->log, message);
+	if (r->log && !relay_armlog_add(r->log, message))
+		g_warning("no room to remember this call for a next worker");
 	act_on(r, message);
 }
 

@@ -141,13 +141,12 @@ static void compact(relay_armlog *l)
 	atomic_store(&l->now, !l->now);
 }
 
-void relay_armlog_add(relay_armlog *l, span message)
+bool relay_armlog_add(relay_armlog *l, span message)
 {
 	if (append(&l->page[l->now], message))
-		return;
+		return true;
 	compact(l);
-	if (!append(&l->page[l->now], message))
-		g_warning("no room to remember a call for the next worker");
+	return append(&l->page[l->now], message);
 }
 
 void relay_armlog_each(const relay_armlog *l, void (*message)(void *, span), void *user)

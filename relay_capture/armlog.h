@@ -12,9 +12,9 @@ typedef struct relay_armlog relay_armlog;
  * of living calls, touched as it is needed. NULL: no memory. */
 relay_armlog *relay_armlog_new(size_t bytes);
 /* WORKER. A message as the tap sent it. The last one of each call and side is
- * kept; the end of a call removes all of it. When there is no room the message
- * is not kept: the tap tells it again when it meets a new worker. */
-void relay_armlog_add(relay_armlog *l, span message);
+ * kept; the end of a call removes all of it. False when there is no room: the
+ * tap will tell the next worker, somewhat later. */
+MUST_CHECK bool relay_armlog_add(relay_armlog *l, span message);
 /* WORKER. All that is kept, in the order in which it came. */
 void relay_armlog_each(const relay_armlog *l, void (*message)(void *, span), void *user);
 void relay_armlog_free(relay_armlog *l);
