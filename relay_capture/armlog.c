@@ -149,7 +149,8 @@ bool relay_armlog_add(relay_armlog *l, span message)
 	return append(&l->page[l->now], message);
 }
 
-void relay_armlog_each(const relay_armlog *l, void (*message)(void *, span), void *user)
+void relay_armlog_each(const relay_armlog *l, void (*message)(void *, span),
+		       void *user)
 {
 	const page *p = &l->page[l->now];
 	uint32_t at = 0;

@@ -16,6 +16,7 @@ relay_armlog *relay_armlog_new(size_t bytes);
  * tap will tell the next worker, somewhat later. */
 MUST_CHECK bool relay_armlog_add(relay_armlog *l, span message);
 /* WORKER. All that is kept, in the order in which it came. */
-void relay_armlog_each(const relay_armlog *l, void (*message)(void *, span), void *user);
+void relay_armlog_each(const relay_armlog *l, void (*message)(void *, span),
+		       void *user);
 void relay_armlog_free(relay_armlog *l);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(relay_armlog, relay_armlog_free)
