@@ -1,5 +1,6 @@
 /* pcm.h - decoded sound on its way from the decoder to the mixer. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,8 @@ typedef struct pcm_block {
 	uint8_t media;		/* index of the m= line */
 	uint8_t kind;		/* pcm_kind */
 	uint8_t channels;	/* 1, or 2 interleaved */
+	bool follows;		/* nothing was lost between its packet and the
+				 * one before, and the sender was not silent */
 	uint32_t rate;		/* samples per second of `pcm` */
 	uint32_t clock;		/* RTP timestamp units per second */
 	int64_t ts;		/* extended RTP timestamp of the first sample,

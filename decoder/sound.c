@@ -122,6 +122,7 @@ int64_t dec_voice_emit(dec_voice *v, const dec_codec *c, pcm_kind kind,
 
 	emit(v, (pcm_block){
 			.kind = (uint8_t)kind,
+			.follows = kind == PCM_DECODED && v->follows,
 			.channels = (uint8_t)pcm->channels,
 			.rate = rate,
 			.ts = ts - to_units(v, dec_codec_delay(c), rate),

@@ -198,6 +198,7 @@ static void play_comfort(dec_voice *v, const dec_unit *u)
 
 void dec_voice_play_unit(dec_voice *v, const dec_unit *u)
 {
+	v->follows = u->follows && !v->comfort;
 	v->comfort = false;
 	v->ts = u->ts;
 	v->at = u->at;
@@ -300,6 +301,7 @@ static void play_on_clock(dec_voice *v, const dec_item *item,
 	if (in_time(v, u)) {
 		fixed = dec_voice_fill(v, item, queued, u, h.missing);
 		tell_gap(v, h, fixed, from, u);
+		u->follows = !h.missing;
 	} else {
 		begin_anew(v, u, h);
 	}

@@ -27,6 +27,7 @@ struct dec_voice {
 	uint8_t pt;
 	int64_t units;		/* that it spanned */
 	size_t bytes;		/* of its payload */
+	bool follows;		/* as pcm_block has it */
 
 	/* An undecodable packet, whose length the next one will tell. */
 	bool blind;
@@ -49,6 +50,7 @@ typedef struct dec_unit {
 	int64_t ts;
 	span payload;
 	uint32_t step;		/* to the next packet, 0 unknown */
+	bool follows;		/* the packet before it was played */
 	clk_mono at;
 } dec_unit;
 

@@ -7,6 +7,9 @@
 /* More than a second off is a clock that jumped, if it lasts for a second. */
 #define JUMP_NS CLK_NS_PER_S
 #define TRIAL_NS CLK_NS_PER_S
+/* Less is not worth a seam; packets are this regular where nothing queues. */
+#define SKIP_NS (100 * CLK_NS_PER_MS)
+#define REGULAR_NS (20 * CLK_NS_PER_MS)
 /* After this much silence nothing is known of the sender's clock any more. */
 #define FORGET_NS (60 * CLK_NS_PER_S)
 #define YEAR_S 31536000LL
@@ -42,14 +45,13 @@ void mix_segments_clear(mix_segments *s)
 	*s = (mix_segments){0};
 }
 
-static mix_segment *add_segment(mix_segments *s, int64_t ts, uint32_t clock,
-				int64_t arrival)
+static mix_segment *add_segment(mix_segments *s, const mix_packet *p)
 {
 	mix_segment *seg = g_new0(mix_segment, 1);
 
-	seg->ts0 = ts;
-	seg->clock = clock;
-	seg->begun = arrival;
+	seg->ts0 = p->ts;
+	seg->clock = p->clock;
+	seg->begun = p->arrival;
 	if (!s->list)
 		s->list = g_ptr_array_new_with_free_func(g_free);
 	g_ptr_array_add(s->list, seg);
@@ -88,14 +90,31 @@ static void pass_trial(mix_segments *s)
 	s->now->old = NULL;
 }
 
+/* Timestamps leapt between two packets that were sent one after the other, and
+ * the network seems to have become faster by just as much. A pause or a loss
+ * takes time, and what was queued before would have been late itself: it was
+ * the sender's clock. */
+static bool skips(const mix_segments *s, const mix_segment *seg,
+		  const mix_packet *p, int64_t late)
+{
+	int64_t leap = mix_segment_media(seg, p->ts) -
+		       mix_segment_media(seg, s->end);
+
+	return p->follows && leap > SKIP_NS &&
+	       ABS(leap + late) <= REGULAR_NS && ABS(s->late) <= REGULAR_NS;
+}
+
 /* The segment that the packet belongs to; may begin, fail or pass a trial. */
-static mix_segment *judge(mix_segments *s, int64_t ts, int64_t end,
-			  int64_t arrival, mix_timeline *news, uint8_t side)
+static mix_segment *judge(mix_segments *s, const mix_packet *p,
+			  mix_timeline *news, uint8_t side)
 {
 	mix_segment *old = s->now->trial ? s->now->old : s->now;
-	int64_t late = arrival - mix_segment_at(old, end);
+	int64_t late = p->arrival - mix_segment_at(old, p->end);
+	bool far = late < -JUMP_NS || late > JUMP_NS;
+	bool skip = !s->now->trial && skips(s, old, p, late);
+	mix_segment *seg;
 
-	if (late >= -JUMP_NS && late <= JUMP_NS) {
+	if (!far && !skip) {
 		s->now->trial = false;
 		s->now = old;
 		return old;
@@ -104,38 +123,41 @@ static mix_segment *judge(mix_segments *s, int64_t ts, int64_t end,
 		return s->now;
 	if (late < 0) {
 		s->now->trial = false;
-		tell(news, MIX_ANCHOR, side, arrival, (double)late);
-		return add_segment(s, ts, old->clock, arrival);
+		tell(news, MIX_ANCHOR, side, p->arrival, (double)late);
+		seg = add_segment(s, p);
+		seg->behind = skip ? old : NULL;
+		return seg;
 	}
 	if (!s->now->trial) {
-		add_segment(s, ts, old->clock, arrival);
+		add_segment(s, p);
 		s->now->old = old;
 		s->now->trial = true;
 	}
 	return s->now;
 }
 
-mix_segment *mix_segments_packet(mix_segments *s, int64_t ts, int64_t end,
-				 uint32_t clock, int64_t arrival,
+mix_segment *mix_segments_packet(mix_segments *s, const mix_packet *p,
 				 mix_timeline *news, uint8_t side)
 {
 	mix_segment *seg;
 	mix_place_news what;
 
-	if (!s->now || s->now->clock != clock ||
-	    arrival - s->arrival > FORGET_NS) {
+	if (!s->now || s->now->clock != p->clock ||
+	    p->arrival - s->arrival > FORGET_NS) {
 		if (s->now)
 			pass_trial(s);
 		seg = s->list && s->list->len >= SEGMENTS_MAX
 			? s->now
-			: add_segment(s, ts, clock, arrival);
+			: add_segment(s, p);
 	} else {
-		seg = judge(s, ts, end, arrival, news, side);
+		seg = judge(s, p, news, side);
 	}
-	s->arrival = arrival;
-	what = mix_place_packet(&seg->place, mix_segment_media(seg, end),
-				arrival);
-	tell_place(seg, what, arrival, news, side);
+	what = mix_place_packet(&seg->place, mix_segment_media(seg, p->end),
+				p->arrival);
+	tell_place(seg, what, p->arrival, news, side);
+	s->arrival = p->arrival;
+	s->end = p->end;
+	s->late = p->arrival - mix_segment_at(seg, p->end);
 	return seg;
 }
 

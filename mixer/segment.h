@@ -15,20 +15,29 @@ struct mix_segment {
 	int64_t begun;		/* arrival of its first packet */
 	mix_segment *old;	/* on trial, or found to be no jump */
 	bool trial;
+	const mix_segment *behind; /* its sound follows that one's at once */
 };
 
 /* Plain memory but for the list; starts as all zero. */
 typedef struct mix_segments {
 	GPtrArray *list;	/* of mix_segment, owned */
 	mix_segment *now;
-	int64_t arrival;	/* of the last packet */
+	/* of the last packet */
+	int64_t arrival;
+	int64_t end;
+	int64_t late;		/* behind where its segment put it */
 } mix_segments;
 
+typedef struct mix_packet {
+	int64_t ts, end;	/* of its first sample, and behind its last */
+	uint32_t clock;
+	bool follows;		/* as pcm_block has it */
+	int64_t arrival;
+} mix_packet;
+
 void mix_segments_clear(mix_segments *s);
-/* A packet: timestamps of its first and just after its last sample. Gives its
- * segment, never NULL; news go to the timeline. */
-mix_segment *mix_segments_packet(mix_segments *s, int64_t ts, int64_t end,
-				 uint32_t clock, int64_t arrival,
+/* Gives the packet's segment, never NULL; news go to the timeline. */
+mix_segment *mix_segments_packet(mix_segments *s, const mix_packet *p,
 				 mix_timeline *news, uint8_t side);
 /* All packets before `now` (arrival) have been told: a trial that has lasted
  * its time is decided for the jump. */

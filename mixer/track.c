@@ -17,9 +17,9 @@ enum {
 };
 /* A longer hole ends the run; the next one starts where it belongs. */
 #define BRIDGE_NS (200 * CLK_NS_PER_MS)
-/* A run that goes on from the last one (its rate changed) and would begin this
- * little too early begins late instead of losing samples; sliding makes up for
- * it. */
+/* A run that goes on from the last one (its rate changed, or the sender's clock
+ * leapt) and would begin this little too early begins late instead of losing
+ * samples; sliding makes up for it. */
 #define SQUEEZE_NS (20 * CLK_NS_PER_MS)
 /* Reading between the samples begins at this error; the error is then worked
  * off with this time constant. */
@@ -38,6 +38,7 @@ typedef struct block {
 	uint32_t clock, rate;
 	uint32_t frames;
 	uint8_t kind;		/* pcm_kind */
+	bool follows;		/* as pcm_block has it */
 } block;
 
 typedef struct report {
@@ -145,6 +146,7 @@ void mix_track_block(mix_track *t, const pcm_block *b)
 		.clock = b->clock,
 		.rate = odd ? RATE_MIN : b->rate,
 		.kind = odd ? PCM_UNDECODABLE : b->kind,
+		.follows = b->follows,
 	};
 	pcm_block as = *b;
 
@@ -187,10 +189,16 @@ static void look_reports(mix_track *t, int64_t cutoff)
 static void look_block(mix_track *t, block *k)
 {
 	bool packet = k->kind == PCM_DECODED || k->kind == PCM_UNDECODABLE;
+	const mix_packet p = {
+		.ts = k->ts,
+		.end = k->end,
+		.clock = k->clock,
+		.follows = k->follows,
+		.arrival = k->arrival,
+	};
 
 	if (packet || !t->segs.now || t->segs.now->clock != k->clock)
-		k->seg = mix_segments_packet(&t->segs, k->ts, k->end, k->clock,
-					     k->arrival, t->desk->timeline,
+		k->seg = mix_segments_packet(&t->segs, &p, t->desk->timeline,
 					     t->side);
 	else
 		k->seg = t->segs.now;
@@ -405,8 +413,12 @@ static bool pull(mix_track *t)
 
 static bool goes_on(const mix_track *t, const block *k)
 {
-	return t->last && t->last == mix_segment_real(k->seg) &&
-	       t->last_ts == k->ts;
+	const mix_segment *seg = mix_segment_real(k->seg);
+
+	if (!t->last)
+		return false;
+	return t->last == seg ? t->last_ts == k->ts
+			      : t->last == seg->behind && k->ts == seg->ts0;
 }
 
 /* Finds the next run that begins before `to`; gives where, or `to`. */

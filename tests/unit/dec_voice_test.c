@@ -105,6 +105,29 @@ static void send_comfort(dec_fix *f)
 	f->a.pt = 0;
 }
 
+/* Only what was sent right behind the last sound follows it. */
+static void test_follows(void)
+{
+	const bool want[] = {false, true, true, false, true};
+	dec_fix f;
+
+	begin(&f);
+	for (int i = 0; i < 2; i++)
+		say(&f, 0x10);
+	f.a.ts += 8000;
+	say(&f, 0x10);
+	lose(&f);
+	say(&f, 0x10);
+	say(&f, 0x10);
+	dec_call_finish(f.c);
+	for (guint i = 0, n = 0; i < f.h.blocks->len; i++)
+		if (block(&f, i)->b.kind == PCM_DECODED)
+			g_assert_true(block(&f, i)->b.follows == want[n++]);
+		else
+			g_assert_false(block(&f, i)->b.follows);
+	dec_fix_end(&f);
+}
+
 /* CN: the noise reaches exactly to the next speech. */
 static void test_comfort(void)
 {
@@ -311,14 +334,16 @@ static pkt redundant(sender *s, unsigned i, unsigned back)
 	return sender_rtp(s, b, o.n);
 }
 
-static void red_call(dec_fix *f, unsigned packets, unsigned loss_percent)
+static void red_call(dec_fix *f, unsigned packets, guint32 loss_percent)
 {
+	g_autoptr(GRand) dice = g_rand_new_with_seed(5);
+
 	begin(f);
 	for (unsigned i = 1; i <= packets; i++) {
 		const pkt p = redundant(&f->a, i, 1);
 
-		if (i > 1 && i < packets && g_test_rand_int_range(0, 100) <
-						    (gint)loss_percent)
+		if (i > 1 && i < packets &&
+		    g_rand_int(dice) % 100 < loss_percent)
 			continue;
 		give(f, &p);
 	}
@@ -550,6 +575,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/decoder/voice/conceal", test_conceal);
 	g_test_add_func("/decoder/voice/silence", test_silence);
+	g_test_add_func("/decoder/voice/follows", test_follows);
 	g_test_add_func("/decoder/voice/comfort", test_comfort);
 	g_test_add_func("/decoder/voice/comfort-alone", test_comfort_alone);
 	g_test_add_func("/decoder/voice/press", test_press);

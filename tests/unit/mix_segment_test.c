@@ -20,14 +20,25 @@ static void end(stream *s)
 	mix_timeline_free(s->news);
 }
 
+static mix_segment *any_packet(stream *s, int64_t ms, uint32_t clock,
+			       bool follows)
+{
+	const mix_packet p = {
+		.ts = s->ts,
+		.end = s->ts + clock / 50,
+		.clock = clock,
+		.follows = follows,
+		.arrival = ms * MS,
+	};
+
+	s->ts = p.end;
+	return mix_segments_packet(&s->segs, &p, s->news, 0);
+}
+
 /* The next 20 ms, captured at `ms`. */
 static mix_segment *packet(stream *s, int64_t ms)
 {
-	mix_segment *seg = mix_segments_packet(&s->segs, s->ts, s->ts + 160,
-					       CLOCK, ms * MS, s->news, 0);
-
-	s->ts += 160;
-	return seg;
+	return any_packet(s, ms, CLOCK, true);
 }
 
 static guint jumps(const stream *s)
@@ -115,6 +126,60 @@ static void leap(void)
 	end(&s);
 }
 
+/* Two packets, then timestamps that leap by 260 ms: `queued_ms` later than
+ * they would have come had the sender's clock not leapt, if it did. */
+static bool leaps_apart(bool follows, int64_t queued_ms)
+{
+	mix_segment *first, *next;
+	stream s;
+
+	begin(&s);
+	first = packet(&s, BASE_MS + 20);
+	packet(&s, BASE_MS + 40);
+	s.ts += 260 * CLOCK / 1000;
+	next = any_packet(&s, BASE_MS + 60 + queued_ms, CLOCK, follows);
+	if (next != first)
+		/* It comes right behind, and says so. */
+		g_assert_cmpint(mix_segment_at(next, s.ts - 160), ==,
+				(BASE_MS + 40 + queued_ms) * MS);
+	g_assert_cmpuint(jumps(&s), ==, next != first);
+	end(&s);
+	return next != first;
+}
+
+/* Packets that follow one another as regularly as before though their
+ * timestamps leap: the sender's clock did. */
+static void short_leap(void)
+{
+	g_assert_true(leaps_apart(true, 0));
+	g_assert_true(leaps_apart(true, 15));
+}
+
+/* A pause takes its time; what was lost was sent; a queue may drain. */
+static void no_leap(void)
+{
+	g_assert_false(leaps_apart(true, 260));
+	g_assert_false(leaps_apart(false, 0));
+	g_assert_false(leaps_apart(true, 100));
+}
+
+/* Late packets before a pause that made them so: it was the network. */
+static void late_before_pause(void)
+{
+	mix_segment *first;
+	stream s;
+
+	begin(&s);
+	first = packet(&s, BASE_MS + 20);
+	for (int i = 2; i < 100; i++)
+		packet(&s, BASE_MS + 20 * i);
+	packet(&s, BASE_MS + 20 * 100 + 260);
+	s.ts += 260 * CLOCK / 1000;
+	g_assert_true(packet(&s, BASE_MS + 20 * 101 + 260) == first);
+	g_assert_cmpuint(jumps(&s), ==, 0);
+	end(&s);
+}
+
 static void other_clock(void)
 {
 	mix_segment *first, *next;
@@ -122,10 +187,9 @@ static void other_clock(void)
 
 	begin(&s);
 	first = packet(&s, BASE_MS + 20);
-	next = mix_segments_packet(&s.segs, s.ts, s.ts + 320, 16000,
-				   (BASE_MS + 40) * MS, s.news, 0);
+	next = any_packet(&s, BASE_MS + 40, 16000, true);
 	g_assert_true(next != first);
-	g_assert_cmpint(mix_segment_media(next, s.ts + 16000), ==,
+	g_assert_cmpint(mix_segment_media(next, s.ts - 320 + 16000), ==,
 			CLK_NS_PER_S);
 	end(&s);
 }
@@ -179,6 +243,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/mixer/segment/stall", stall);
 	g_test_add_func("/mixer/segment/stood_still", stood_still);
 	g_test_add_func("/mixer/segment/leap", leap);
+	g_test_add_func("/mixer/segment/short_leap", short_leap);
+	g_test_add_func("/mixer/segment/no_leap", no_leap);
+	g_test_add_func("/mixer/segment/late_before_pause", late_before_pause);
 	g_test_add_func("/mixer/segment/other_clock", other_clock);
 	g_test_add_func("/mixer/segment/forgets", forgets);
 	g_test_add_func("/mixer/segment/is_bounded", is_bounded);

@@ -348,6 +348,45 @@ static void forks_add_up(mixkit *t, gconstpointer data)
 	mix_call_free(m);
 }
 
+/* After two packets the sender's clock leaps by 260 ms, and its packets go on
+ * as before but for 6 ms: all of the tone is there, without a hole. */
+static void clock_skips(mixkit *t, gconstpointer data)
+{
+	mixkit_party p = {.stream = 1, .hz = 440, .level = 8192, .rate = RATE};
+	mix_call *m = open_call(t, 0);
+	int16_t pcm[RATE / 4];
+	mix_totals totals;
+	mixkit_sound s;
+
+	(void)data;
+	for (int i = 0; i < 20; i++) {
+		pcm_block b = {
+			.stream = 1, .side = CALL_CALLER, .channels = 1,
+			.rate = RATE, .clock = RATE, .follows = i > 0,
+			.ts = RATE / 4 * i + (i < 2 ? 0 : RATE * 26 / 100),
+			.arrival = mixkit_ms(1260 + 250 * i - (i < 2 ? 0 : 6)),
+			.pcm = pcm, .frames = RATE / 4,
+		};
+
+		mixkit_speak(&p, pcm, b.frames);
+		mix_call_block(m, &b);
+	}
+	s = end_call(m, 7000, &totals);
+	for (int ms = 1020; ms < 5950; ms += 50)
+		g_assert_cmpfloat(fabs(mixkit_tone(&s, 0, 440,
+						   (size_t)ms * RATE / 1000,
+						   (size_t)(ms + 50) * RATE /
+							   1000) + 12.04),
+				  <, 0.2);
+	g_assert_cmpuint(totals.side[0].late, ==, 0);
+	g_assert_cmpuint(totals.side[0].decoded, ==, 5 * RATE);
+	g_assert_cmpuint(count_markers(m, MIX_HOLE), ==, 0);
+	g_assert_cmpuint(count_markers(m, MIX_ANCHOR), ==, 1);
+	mixkit_sound_clear(&s);
+	mix_totals_clear(&totals);
+	mix_call_free(m);
+}
+
 static void say_rate(mix_call *m, mixkit_party *p, uint32_t rate, int64_t ts,
 		     double ms)
 {
@@ -454,6 +493,7 @@ int main(int argc, char **argv)
 	ADD(too_late);
 	ADD(goes_on_after_flush);
 	ADD(forks_add_up);
+	ADD(clock_skips);
 	ADD(rate_changes);
 	ADD(books);
 	return g_test_run();
