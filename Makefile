@@ -24,7 +24,7 @@ PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
 LDLIBS     := $(shell $(PKG_CONFIG) --libs $(PKGS)) -lmp3lame -lbcg729 -lgsm \
 	-ldl -lm
 ALL_CFLAGS  = -std=gnu11 -D_GNU_SOURCE -DG_LOG_USE_STRUCTURED -I. -MMD -MP \
-	-DG_LOG_DOMAIN='"$(*D)"' \
+	-ffp-contract=off -DG_LOG_DOMAIN='"$(*D)"' \
 	-pthread -fvisibility=hidden -Wall -Wextra -Wshadow -Wvla $(STRICT) \
 	$(PKG_CFLAGS) $(CFLAGS) $(SAN)
 
