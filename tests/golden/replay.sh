@@ -1,6 +1,7 @@
 #!/bin/sh
 # TAP: `edgetape replay` of each golden call gives the sound that independent
-# receivers heard, opens every packet, and gives the same bytes twice.
+# receivers heard, opens every packet, lasts as long as the dialog, and gives
+# the same bytes each time and on every machine.
 set -u
 cd "$(dirname "$0")/../.."
 . tests/support/tap.sh
@@ -17,8 +18,10 @@ replay() { # CALL OUT
 		--media "$tmp/$1.pcap" --out "$2" >"$2.log" 2>&1
 }
 
-# CALL RTP-PACKETS LEAST-CORRELATION; the packets as counted by an independent
-# decryptor, or by the endpoints.
+# CALL RTP-PACKETS LEAST-CORRELATION MILLISECONDS SHA256; the packets as counted
+# by an independent decryptor, or by the endpoints; the time from the answer to
+# the end of the signalling or the media, as the inputs have it. What changes the
+# sound on purpose changes the hash here.
 call() {
 	xz -dc "tests/golden/calls/$1/edge.pcap.xz" >"$tmp/$1.pcap"
 	replay "$1" "$tmp/$1"
@@ -42,15 +45,31 @@ call() {
 		awk "BEGIN { exit !(${got:-0} >= $3) }"
 		result $? "$1: $side correlates $got, at least $3"
 	done
+	got=$(member "$json" recording duration_ms)
+	[ "$got" = "$4" ]
+	result $? "$1: lasts $got ms"
+	bytes=$(wc -c <"$wav")
+	rate=$(member "$json" recording rate)
+	awk "BEGIN { d = ($bytes - 44) / 4 / $rate * 1000 - $4
+		exit !(d > -1 && d < 20) }"
+	result $? "$1: and so does its file of $bytes octets"
+	got=$(sha256sum <"$wav")
+	[ "${got%% *}" = "$5" ]
+	result $? "$1: sha256 is ${got%% *}"
 	replay "$1" "$tmp/$1-again"
 	cmp -s "$wav" "$tmp/$1-again/$(basename "$wav")" &&
 		cmp -s "$json" "$tmp/$1-again/$(basename "$json")"
 	result $? "$1: the same bytes twice"
 }
 
-call nice-drop 796 0.97
-call nice-port9 796 0.97
-call msturn-udp 781 0.97
-call lync-pcmu 198 0.97
-call lync-siren 97 0.95
+call nice-drop 796 0.97 8293 \
+	826f23b61790e71a022859fcfda53cedb0259f0cd8434308b5d04473be391f7d
+call nice-port9 796 0.97 8314 \
+	ee49ad03ccd226f33fbd2c4d454d2c436131218d518453581cedc45e36b194d3
+call msturn-udp 781 0.97 8737 \
+	520a945fa996a5ad7c2c9c363f319c9695ef2ac903f91cb40d821442b23aff8e
+call lync-pcmu 198 0.97 12683 \
+	6d3b05b55cb9df1318e2dd8316cb81bcae4189c6b5aa1fd4b3076fdad7a54972
+call lync-siren 97 0.999 13065 \
+	813a06bdb7cd4179b01a902db5915badbc9866e823a97bacca5ceb096fc960f4
 finish
