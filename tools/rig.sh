@@ -226,19 +226,46 @@ rig_relay() {
 	rig_await 10 'coturn' rig_listens ed 3478
 }
 
-# rig_frontend [NAME=VALUE...] - Kamailio; the settings are the filter's.
+# rig_settings [NAME=VALUE...] - of the Front End's filter, and what it runs
+# with; sets rig_env.
+rig_settings() {
+	rig_env=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin
+		PYTHONDONTWRITEBYTECODE=1 EDGETAPE_BROKER="$RIG/broker.sock"
+		EDGETAPE_TAP="$(rig_ip rec):9061" EDGETAPE_TLS="$RIG/tls"
+		EDGETAPE_TAP_NAME="rec.$RIG_DOMAIN"
+		EDGETAPE_NAME="fe.$RIG_DOMAIN" "$@")
+}
+
+# How often the broker has said that the recorder is there.
+rig_met() {
+	grep -c 'recorder is here' "$RIG/broker.log" 2>/dev/null || true
+}
+
+rig_met_more() {	# rig_met_more COUNT
+	[ "$(rig_met)" -gt "$1" ]
+}
+
+# rig_broker [NAME=VALUE...] - the filter's half that talks to the recorder.
+rig_broker() {
+	rig_stop broker
+	rig_settings "$@"
+	rig_start broker fe "${rig_env[@]}" /usr/bin/python3 \
+		"$RIG_ROOT/tools/frontend/broker.py"
+	rig_await 10 'the broker' grep -q 'the recorder is' "$RIG/broker.log" ||
+		{ tail -n 3 "$RIG/broker.log" >&2; return 1; }
+}
+
+# rig_frontend [NAME=VALUE...] - Kamailio and a broker; the settings are the
+# filter's.
 rig_frontend() {
 	local cfg=$RIG/kamailio.cfg
 
+	rig_broker "$@" || return
 	sed -e "s#@IP@#$(rig_ip fe)#; s#@DOMAIN@#$RIG_DOMAIN#" \
 		-e "s#@DIR@#$RIG/tls#; s#@FILTER@#$RIG_ROOT/tools/frontend/edgetape_filter.py#" \
 		"$RIG_ROOT/tools/frontend/kamailio.cfg.in" >"$cfg"
 	mkdir -p "$RIG/kamailio"
-	rig_start frontend fe env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-		PYTHONDONTWRITEBYTECODE=1 EDGETAPE_TLS="$RIG/tls" \
-		EDGETAPE_TAP="$(rig_ip rec):9061" \
-		EDGETAPE_TAP_NAME=rec.$RIG_DOMAIN \
-		EDGETAPE_NAME=fe.$RIG_DOMAIN "$@" \
+	rig_start frontend fe "${rig_env[@]}" \
 		kamailio -f "$cfg" -DD -E -m 32 -M 8 -w "$RIG/kamailio" \
 		-Y "$RIG/kamailio" -P "$RIG/kamailio/pid"
 	rig_await 15 'Kamailio' rig_listens fe 5061 ||
@@ -333,8 +360,12 @@ rig_edgetape() {
 		"$RIG_BUILD/app/edgetape" "$1" -c "$RIG/edgetape.conf"
 }
 
-# Starts the tap; it is ready when it listens and has met capture.
+# Starts the tap; it is ready when it listens, has met capture, and a Front End
+# that is there has met it.
 rig_tap() {
+	local met
+
+	met=$(rig_met)
 	rig_edgetape tap rec
 	if ! { rig_await 10 'edgetape tap' rig_listens rec 9061 &&
 		rig_await 10 'edgetape tap: capture' \
@@ -342,6 +373,8 @@ rig_tap() {
 		tail -n 3 "$RIG/tap.log" >&2
 		return 1
 	fi
+	[ ! -e "$RIG/broker.pid" ] ||
+		rig_await 10 'the Front End meets the tap' rig_met_more "$met"
 }
 
 # rig_recorder RECORDINGS [LINE...] - configures and starts the recorder: tap

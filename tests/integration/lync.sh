@@ -104,7 +104,6 @@ lync_call remove PCMU 0.95
 rig_stop tap
 sed -i /^method=/d "$RIG/edgetape.conf"
 rig_tap || bail 'the tap with the default method'
-sleep 0.5	# two heartbeats
 lync_call default SIREN 0.9
 is 'the roles end cleanly' roles_end_cleanly
 finish

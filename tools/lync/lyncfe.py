@@ -4,10 +4,11 @@
 SIP over TLS: a registrar that believes everybody, in-band provisioning with
 the URI of an MRAS, the MRAS itself (credentials of the media relay), and a
 proxy between the registered clients that stays in their dialogs. Every
-message of a dialog goes to `edgetape tap` by docs/front-end-contract.md
-before it goes on; while the recorder is away, everything goes on.
+message of a dialog is shown to the broker (../frontend/broker.py) before it
+goes on, by docs/front-end-contract.md.
 
-Environment, besides that of ../frontend/contract.py:
+Environment, besides that of ../frontend/asker.py:
+  EDGETAPE_TLS        directory with fe.pem and fe.key
   EDGETAPE_LOG        file for what the endpoints sent, as `edgetape replay`
                       reads it; without it nothing is logged
 """
@@ -23,11 +24,10 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '../frontend'))
-from contract import (HEARTBEAT, REFUSE, REPLACED, REQUEST,  # noqa: E402
-                      VENDOR, VERDICT, Recorder, chunk, log_entry, new_body,
-                      refusal, transport)
+from asker import NOTHING, Asker   # noqa: E402
+from contract import log_entry     # noqa: E402
+from message import Message, user_of    # noqa: E402
 
-DEADLINE = 1000     # milliseconds to wait for a verdict
 ASKED = {'INVITE', 'ACK', 'BYE', 'CANCEL', 'PRACK', 'UPDATE', 'INFO', 'REFER'}
 PROVISIONING = (
     '<?xml version="1.0"?><provisionGroupList xmlns="http://schemas.microsoft'
@@ -55,89 +55,8 @@ CREDENTIALS = (
     '</mediaRelay></mediaRelayList></credentialsResponse></response>')
 
 
-class Message:
-    """A SIP message; header names are told apart without case."""
-
-    def __init__(self, raw):
-        head, _, self.body = raw.partition(b'\r\n\r\n')
-        self.start, *self.lines = head.decode(
-            'utf-8', 'surrogateescape').split('\r\n')
-
-    @property
-    def is_request(self):
-        return not self.start.startswith('SIP/2.0 ')
-
-    @property
-    def method(self):
-        return self.get('cseq').split()[-1]
-
-    def at(self, name):
-        """Indexes of the lines of that header."""
-        return [i for i, line in enumerate(self.lines)
-                if line.partition(':')[0].strip().lower() == name]
-
-    def all(self, name):
-        return [self.lines[i].partition(':')[2].strip()
-                for i in self.at(name)]
-
-    def get(self, name):
-        return (self.all(name) or [''])[0]
-
-    def remove(self, name):
-        for i in reversed(self.at(name)):
-            del self.lines[i]
-
-    def octets(self):
-        self.remove('content-length')
-        head = '\r\n'.join([self.start, *self.lines,
-                            'Content-Length: %d' % len(self.body), '', ''])
-        return head.encode('utf-8', 'surrogateescape') + self.body
-
-
-def user_of(uri):
-    return re.search(r'(?:sips?:)?([^<>;?:\s]+@[^<>;?:\s]+)', uri)[1].lower()
-
-
-class Tap:
-    """Asks the recorder, one message at a time; says what happened once."""
-
-    def __init__(self):
-        self.recorder = Recorder()
-        self.lock = threading.Lock()
-        threading.Thread(target=self.heart, daemon=True).start()
-
-    def heart(self):
-        """On a connection of its own, so that nobody waits for a dead tap."""
-        recorder, self.away = Recorder(), False
-        while True:
-            try:
-                recorder.exchange(HEARTBEAT, 1000)
-                self.away = False
-            except Exception as e:
-                if not self.away:
-                    print('lyncfe: %s: the recorder is away' % e, flush=True)
-                self.away = True
-            time.sleep(0.25)
-
-    def ask(self, message, now, source, destination):
-        """None, or (status, reason) of a refusal; may change the body."""
-        if self.away:
-            return None
-        try:
-            with self.lock:
-                answer = self.recorder.exchange(
-                    REQUEST, DEADLINE, *transport(now, source, destination),
-                    chunk(0, 0xf, message.octets()))
-        except Exception as e:
-            print('lyncfe: %s: goes on unasked' % e, flush=True)
-            return None
-        verdict = answer.get((VENDOR, VERDICT))
-        if verdict == REFUSE:
-            return refusal(answer)
-        body = new_body(answer) if verdict == REPLACED else None
-        if body is not None:
-            message.body = body
-        return None
+def log(text):
+    print('lyncfe: ' + text, flush=True)
 
 
 class Client(socketserver.StreamRequestHandler):
@@ -168,7 +87,7 @@ class Client(socketserver.StreamRequestHandler):
                 with self.server.lock:
                     self.server.take(self, Message(raw))
         except OSError as e:
-            print('lyncfe: %s: %s' % (self.client_address, e), flush=True)
+            log('%s: %s' % (self.client_address, e))
 
     def finish(self):
         self.server.clients.pop(self.name, None)
@@ -201,7 +120,7 @@ class FrontEnd(socketserver.ThreadingTCPServer):
 
     def __init__(self, options):
         self.o = options
-        self.tap = Tap()
+        self.asker = Asker(log)
         self.lock = threading.Lock()
         self.clients = {}       # name: Client
         self.registered = {}    # user: Client
@@ -219,15 +138,18 @@ class FrontEnd(socketserver.ThreadingTCPServer):
     def take(self, client, message):
         now = time.time_ns() // 1000
         self.keep(now, client, message)
-        refused = None
+        verdict = NOTHING
         if message.method in ASKED:
-            refused = self.tap.ask(message, now, client.client_address,
-                                   self.server_address)
+            verdict = self.asker.ask(message.octets(), now,
+                                     client.client_address,
+                                     self.server_address)
+        if verdict.body is not None:
+            message.body = verdict.body
         if not message.is_request:
             self.pass_answer(message)
-        elif refused and message.method == 'INVITE':
+        elif verdict.status and message.method == 'INVITE':
             self.mark(client, message)
-            client.answer(message, '%d %s' % refused)
+            client.answer(message, '%d %s' % verdict[:2])
         else:
             self.mark(client, message)
             self.serve(client, message)
@@ -267,7 +189,7 @@ class FrontEnd(socketserver.ThreadingTCPServer):
         epid = uuid[1].replace('-', '')[:22] if uuid else '0'
         gruu = 'sip:%s;opaque=user:epid:%s;gruu' % (user, epid)
         self.registered[user] = client
-        print('lyncfe: %s is here' % user, flush=True)
+        log('%s is here' % user)
         client.answer(
             message, '200 OK', 'Contact: %s;expires=600;gruu="%s"' %
             (contact.partition(';expires')[0], gruu), 'Expires: 600',
@@ -330,7 +252,9 @@ class FrontEnd(socketserver.ThreadingTCPServer):
 
 
 def options():
-    p = argparse.ArgumentParser(description='A Lync Front End for tests.')
+    p = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--ip', required=True)
     p.add_argument('--port', type=int, default=5061)
     p.add_argument('--domain', required=True)
@@ -342,5 +266,15 @@ def options():
     return p.parse_args()
 
 
+def main():
+    o = options()
+    try:
+        FrontEnd(o).serve_forever()
+    except KeyError as e:
+        sys.exit('lyncfe: %s is not set (see --help)' % e.args)
+    except OSError as e:
+        sys.exit('lyncfe: %s:%d: %s' % (o.ip, o.port, e))
+
+
 if __name__ == '__main__':
-    FrontEnd(options()).serve_forever()
+    main()

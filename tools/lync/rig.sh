@@ -30,12 +30,10 @@ rig_lync_relay() {
 	rig_await 10 'MS-TURN' rig_listens ed 443
 }
 
-# rig_lync_frontend [NAME=VALUE...] - the settings are the contract's.
+# rig_lync_frontend [NAME=VALUE...] - the settings are the filter's.
 rig_lync_frontend() {
-	rig_start frontend fe env PYTHONDONTWRITEBYTECODE=1 \
-		EDGETAPE_TLS="$RIG/tls" EDGETAPE_TAP="$(rig_ip rec):9061" \
-		EDGETAPE_TAP_NAME=rec.$RIG_DOMAIN \
-		EDGETAPE_NAME=fe.$RIG_DOMAIN "$@" \
+	rig_broker "$@" || return
+	rig_start frontend fe "${rig_env[@]}" \
 		/usr/bin/python3 "$RIG_ROOT/tools/lync/lyncfe.py" \
 		--ip "$(rig_ip fe)" --domain $RIG_DOMAIN \
 		--relay "$(rig_ip ed)" --account "${RIG_TURN%@*}"
