@@ -6,6 +6,18 @@
 
 tap_n=0
 
+# What the programs said and did so far, for who looks into a failure.
+keep_logs() {
+	local to
+
+	to=$RIG_BUILD/test-logs/integration-$(basename "$0" .sh)
+	[ -d "${RIG:-}" ] || return 0
+	rm -rf "$to"
+	mkdir -p "$to"
+	cp "$RIG"/{*.log,*.json,*.sdp,*.txt,*.pcap,edgetape.conf} "$to" 2>/dev/null
+	echo "# the programs' logs are in $to"
+}
+
 # is WHAT COMMAND... - one test.
 is() {
 	local what=$1
@@ -16,6 +28,7 @@ is() {
 		echo "ok $tap_n - $what"
 	else
 		echo "not ok $tap_n - $what"
+		keep_logs
 	fi
 }
 
