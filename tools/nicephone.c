@@ -360,7 +360,7 @@ static void opts_clear(phone_opts *o)
 {
 	char *text[] = {o->user, o->domain, o->server, o->ca, o->bind,
 			o->turn, o->call, o->play, o->heard, o->sdp, o->json,
-			o->codecs, o->suite, o->destination};
+			o->codecs, o->suite, o->destination, o->packets};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(text); i++)
 		g_free(text[i]);
@@ -424,6 +424,9 @@ static bool read_options(phone_opts *o, int *argc, char ***argv, GError **err)
 		 "offer the chosen candidate after ICE, as Lync does", NULL},
 		{"sdp", 0, 0, G_OPTION_ARG_FILENAME, &o->sdp,
 		 "keep each SDP in PREFIX.N.sent|got.sdp", "PREFIX"},
+		{"packets", 0, 0, G_OPTION_ARG_FILENAME, &o->packets,
+		 "write each RTP and RTCP packet that was sent, in "
+		 "hexadecimal", "FILE"},
 		{"json", 0, 0, G_OPTION_ARG_FILENAME, &o->json,
 		 "write the result there, not to stdout", "FILE"},
 		{"verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose,

@@ -5,6 +5,7 @@
 #include <sndfile.h>
 #include <soxr.h>
 #include <srtp2/srtp.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/put.h"
@@ -54,6 +55,7 @@ struct phone_media {
 	GArray *heard;		/* of int16_t */
 	uint32_t first_ts;
 	phone_media_count n;
+	FILE *log;		/* of the packets sent, or NULL */
 };
 
 static bool fail(GError **err, phone_error code, const char *what,
@@ -91,6 +93,15 @@ static bool make_key(phone_media *m, GError **err)
 	return true;
 }
 
+static bool open_log(phone_media *m, GError **err)
+{
+	if (!m->o->packets)
+		return true;
+	m->log = fopen(m->o->packets, "w");
+	return m->log || fail(err, PHONE_ERROR_FILE, m->o->packets,
+			      "cannot be written");
+}
+
 phone_media *phone_media_new(const phone_opts *o, phone_media_send *send,
 			     void *ctx, GError **err)
 {
@@ -103,7 +114,7 @@ phone_media *phone_media_new(const phone_opts *o, phone_media_send *send,
 	m->ts = g_random_int();
 	m->seq = (uint16_t)g_random_int_range(0, 0x8000);
 	m->heard = g_array_new(FALSE, TRUE, sizeof(int16_t));
-	if (make_key(m, err))
+	if (open_log(m, err) && make_key(m, err))
 		return m;
 	phone_media_free(m);
 	return NULL;
@@ -118,6 +129,8 @@ void phone_media_free(phone_media *m)
 	if (m->out)
 		srtp_dealloc(m->out);
 	phone_codec_free(m->codec);
+	if (m->log)
+		fclose(m->log);
 	secret_clear(&m->ours.key);
 	secret_clear(&m->far.key);
 	g_array_unref(m->heard);
@@ -248,11 +261,21 @@ bool phone_media_agree(phone_media *m, const phone_sdp *far, GError **err)
 	       open_srtp(&m->in, &m->far, true, err);
 }
 
+/* What crossed the wire, for who compares it with a journal. */
+static void log_packet(FILE *f, const uint8_t *packet, int n)
+{
+	for (int i = 0; i < n; i++)
+		fprintf(f, "%02x", packet[i]);
+	fputc('\n', f);
+}
+
 static void transmit(phone_media *m, unsigned component, uint8_t *packet,
 		     int n, srtp_err_status_t verdict)
 {
 	if (verdict || !m->send(m->ctx, component, packet, (size_t)n))
 		m->n.unsent++;
+	else if (m->log)
+		log_packet(m->log, packet, n);
 }
 
 static void send_voice(phone_media *m)

@@ -17,6 +17,7 @@ typedef struct phone_opts {
 	char *play;		/* WAV to say, or NULL for silence */
 	char *heard;		/* WAV to write, or NULL */
 	char *sdp;		/* prefix of files for each SDP, or NULL */
+	char *packets;		/* file for each packet sent, or NULL */
 	char *json;		/* file for the result, or NULL for stdout */
 	char *codecs;		/* "PCMU,PCMA,G722", preferred first */
 	char *suite;		/* SDES crypto suite */

@@ -126,7 +126,8 @@ static void read_line(phone_sdp *s, const char *line, bool *in_audio)
 			    !s->pts->len;
 		if (*in_audio)
 			read_media(s, line + 2);
-	} else if (g_str_has_prefix(line, "c=IN IP4 ") &&
+	} else if ((g_str_has_prefix(line, "c=IN IP4 ") ||
+		    g_str_has_prefix(line, "c=IN IP6 ")) &&
 		   (*in_audio || !s->pts->len)) {
 		read_connection(s, line + 9);
 	} else if (g_str_has_prefix(line, "a=") &&
@@ -166,14 +167,20 @@ static void write_key(GString *t, const phone_key *k)
 	memset(b64, 0, strlen(b64));
 }
 
+static const char *family(const char *ip)
+{
+	return strchr(ip, ':') ? "IP6" : "IP4";
+}
+
 char *phone_sdp_text(const phone_sdp *s)
 {
 	GString *t = g_string_new("v=0\r\n");
 
 	g_string_append_printf(t,
-		"o=- 0 0 IN IP4 %s\r\ns=session\r\nc=IN IP4 %s\r\n"
-		"b=CT:99980\r\nt=0 0\r\nm=audio %u RTP/SAVP", s->ip[0],
-		s->ip[0], s->port[0]);
+		"o=- 0 0 IN %s %s\r\ns=session\r\nc=IN %s %s\r\n"
+		"b=CT:99980\r\nt=0 0\r\nm=audio %u RTP/SAVP",
+		family(s->ip[0]), s->ip[0], family(s->ip[0]), s->ip[0],
+		s->port[0]);
 	for (guint i = 0; i < s->pts->len; i++)
 		g_string_append_printf(t, " %u",
 				       g_array_index(s->pts, uint8_t, i));
@@ -187,8 +194,8 @@ char *phone_sdp_text(const phone_sdp *s)
 	if (s->remote)
 		g_string_append_printf(t, "a=remote-candidates:%s\r\n",
 				       s->remote);
-	g_string_append_printf(t, "a=maxptime:200\r\na=rtcp:%u IN IP4 %s\r\n",
-			       s->port[1], s->ip[1]);
+	g_string_append_printf(t, "a=maxptime:200\r\na=rtcp:%u IN %s %s\r\n",
+			       s->port[1], family(s->ip[1]), s->ip[1]);
 	for (guint i = 0; i < s->pts->len; i++) {
 		uint8_t pt = g_array_index(s->pts, uint8_t, i);
 
