@@ -1,247 +1,263 @@
-/* cmd_journal.c - one journal file for a human, or as JSON lines. */
+/* cmd_journal.c - journal files, for a human or as JSON lines. */
 #include "app/app.h"
 
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 
+#include "app/journal_say.h"
 #include "core/journal_io.h"
 #include "core/record.h"
 
-static gboolean as_json;
+typedef struct total {
+	uint64_t records, packets, lost;
+	bool ended;		/* by the one who wrote it */
+} total;
 
-static const char *type_name(uint16_t type)
+static gboolean as_json, with_hex;
+
+static const char *kind_name(uint16_t kind)
 {
-	switch ((jrn_type)type) {
-	case JRN_BEGIN:
-		return "begin";
-	case JRN_FACT:
-		return "fact";
-	case JRN_DECISION:
-		return "decision";
-	case JRN_HALF:
-		return "half";
-	case JRN_KEYS:
-		return "keys";
-	case JRN_STATE:
-		return "state";
-	case JRN_MARK:
-		return "mark";
-	case JRN_END:
-		return "end";
-	case JRN_PACKET:
-		return "packet";
-	case JRN_FLOW:
-		return "flow";
-	case JRN_LOSS:
-		return "loss";
-	case JRN_CLOSE:
-		return "close";
+	switch ((jrn_kind)kind) {
+	case JRN_SESSION:
+		return "session";
+	case JRN_MEDIA:
+		return "media";
 	}
 	return "unknown";
 }
 
-static void add(JsonObject *o, const char *name, span v)
-{
-	g_autofree char *raw = span_dup(v);
-	g_autofree char *text = g_utf8_make_valid(raw, -1);
+/* ---- JSON ---- */
 
-	json_object_set_string_member(o, name, text);
+static void print_object(JsonObject *o)
+{
+	g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+	g_autofree char *text = NULL;
+
+	json_node_set_object(node, o);
+	text = json_to_string(node, FALSE);
+	puts(text);
 }
 
-static void add_addr(JsonObject *o, const char *name, const net_addr *a)
+static JsonObject *object_new(const char *type, clk_both at)
 {
-	char text[NET_ADDR_TEXT];
+	JsonObject *o = json_object_new();
+	char iso[32];
 
-	net_addr_text(a, text);
-	json_object_set_string_member(o, name, text);
+	clk_wall_iso(at.wall, iso);
+	json_object_set_string_member(o, "type", type);
+	json_object_set_string_member(o, "at", iso);
+	json_object_set_int_member(o, "mono_ns", at.mono.ns);
+	return o;
 }
 
-static bool say_half(JsonObject *o, span payload)
+static void head_json(const char *path, const jrn_header *h)
 {
-	g_autoptr(call_half) h = rec_half_get(payload);
-	JsonArray *media;
+	g_autoptr(JsonObject) o = object_new("file", h->at);
 
-	if (!h)
-		return false;
-	media = json_array_new();
-	json_object_set_int_member(o, "serial", h->serial);
-	json_object_set_int_member(o, "side", h->side);
-	json_object_set_boolean_member(o, "answer", h->answer);
-	json_object_set_string_member(o, "branch", h->branch);
-	for (guint i = 0; i < h->media->len; i++) {
-		const call_media *m = CALL_MEDIA(h, i);
-		JsonObject *j = json_object_new();
-
-		json_object_set_string_member(j, "kind", m->kind);
-		json_object_set_string_member(j, "proto", m->proto);
-		json_object_set_boolean_member(j, "record", m->record);
-		add_addr(j, "rtp", &m->rtp);
-		json_object_set_string_member(j, "ufrag", m->ufrag);
-		json_object_set_int_member(j, "candidates", m->cands->len);
-		json_object_set_int_member(j, "payloads", m->payloads->len);
-		json_object_set_int_member(j, "cryptos", m->cryptos->len);
-		json_array_add_object_element(media, j);
-	}
-	json_object_set_array_member(o, "media", media);
-	return true;
+	json_object_set_string_member(o, "path", path);
+	json_object_set_string_member(o, "kind", kind_name(h->kind));
+	json_object_set_int_member(o, "version", JRN_VERSION);
+	print_object(o);
 }
 
-static bool say_packet(JsonObject *o, const jrn_rec *r)
+static void record_json(const jrn_rec *r)
 {
-	pkt p;
+	g_autoptr(JsonObject) o = object_new(journal_type_name(r->type), r->at);
 
-	if (!rec_packet_get(r, &p))
-		return false;
-	json_object_set_int_member(o, "side", p.side);
-	json_object_set_int_member(o, "media", p.media);
-	json_object_set_int_member(o, "leg", p.leg);
-	json_object_set_int_member(o, "why", p.why);
-	json_object_set_int_member(o, "flow", p.flow);
-	json_object_set_int_member(o, "octets", (gint64)p.bytes.left);
-	return true;
+	journal_say(r, with_hex, o);
+	print_object(o);
 }
 
-static bool say_session(JsonObject *o, const jrn_rec *r)
-{
-	rec_begin b;
-	rec_fact f;
-	rec_decision d;
-	rec_progress p;
-	rec_control c;
-	rec_end e;
-
-	switch ((jrn_type)r->type) {
-	case JRN_BEGIN:
-		if (!rec_begin_get(r->payload, &b))
-			return false;
-		add(o, "call_id", b.call_id);
-		add(o, "from_tag", b.from_tag);
-		add(o, "source", b.source);
-		return true;
-	case JRN_FACT:
-		if (!rec_fact_get(r->payload, &f))
-			return false;
-		add(o, "name", f.name);
-		add(o, "value", f.value);
-		return true;
-	case JRN_DECISION:
-		if (!rec_decision_get(r->payload, &d))
-			return false;
-		json_object_set_boolean_member(o, "record", d.record);
-		add(o, "rule", d.rule);
-		add(o, "reason", d.reason);
-		return true;
-	case JRN_STATE:
-		if (!rec_progress_get(r->payload, &p))
-			return false;
-		json_object_set_int_member(o, "state", p.state);
-		json_object_set_int_member(o, "status", p.status);
-		add(o, "branch", p.branch);
-		return true;
-	case JRN_MARK:
-		if (!rec_control_get(r->payload, &c))
-			return false;
-		json_object_set_int_member(o, "mark", c.mark);
-		json_object_set_int_member(o, "side", c.side);
-		add(o, "actor", c.actor);
-		add(o, "text", c.text);
-		return true;
-	case JRN_END:
-		if (!rec_end_get(r->payload, &e))
-			return false;
-		json_object_set_int_member(o, "cause", e.cause);
-		json_object_set_int_member(o, "status", e.status);
-		add(o, "text", e.text);
-		return true;
-	case JRN_HALF:
-		return say_half(o, r->payload);
-	case JRN_KEYS:
-		json_object_set_int_member(o, "sealed_octets",
-					   (gint64)r->payload.left);
-		return true;
-	case JRN_PACKET:
-	case JRN_FLOW:
-	case JRN_LOSS:
-	case JRN_CLOSE:
-		break;
-	}
-	return true;
-}
-
-static bool say_media(JsonObject *o, const jrn_rec *r)
-{
-	rec_flow f;
-	rec_loss l;
-
-	switch (r->type) {
-	case JRN_PACKET:
-		return say_packet(o, r);
-	case JRN_FLOW:
-		if (!rec_flow_get(r->payload, &f))
-			return false;
-		json_object_set_int_member(o, "flow", f.flow);
-		add_addr(o, "src", &f.src);
-		add_addr(o, "dst", &f.dst);
-		json_object_set_int_member(o, "packets", (gint64)f.packets);
-		json_object_set_int_member(o, "stored", (gint64)f.stored);
-		return true;
-	case JRN_LOSS:
-		if (!rec_loss_get(r->payload, &l))
-			return false;
-		json_object_set_int_member(o, "place", l.place);
-		json_object_set_int_member(o, "packets", (gint64)l.packets);
-		return true;
-	}
-	return true;
-}
-
-static void say(const jrn_rec *r)
+static void total_json(const total *t, uint64_t torn)
 {
 	g_autoptr(JsonObject) o = json_object_new();
-	g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
-	g_autofree char *line = NULL;
-	char iso[32];
-	bool ok;
 
-	clk_wall_iso(r->at.wall, iso);
-	json_object_set_string_member(o, "at", iso);
-	json_object_set_int_member(o, "mono_ns", r->at.mono.ns);
-	json_object_set_string_member(o, "type", type_name(r->type));
-	ok = r->type < JRN_PACKET ? say_session(o, r) : say_media(o, r);
-	if (!ok)
-		json_object_set_boolean_member(o, "unreadable", TRUE);
-	json_node_set_object(node, o);
-	line = json_to_string(node, FALSE);
-	if (as_json)
-		puts(line);
-	else
-		printf("%s %-8s %s\n", iso, type_name(r->type), line);
+	json_object_set_string_member(o, "type", "total");
+	json_object_set_int_member(o, "records", (gint64)t->records);
+	json_object_set_int_member(o, "packets", (gint64)t->packets);
+	json_object_set_int_member(o, "lost", (gint64)t->lost);
+	json_object_set_boolean_member(o, "ended", t->ended);
+	json_object_set_int_member(o, "torn_octets", (gint64)torn);
+	print_object(o);
 }
 
-static int print(const char *path)
+/* ---- text ---- */
+
+static void head_text(const char *path, const jrn_header *h)
+{
+	char iso[32];
+
+	clk_wall_iso(h->at.wall, iso);
+	printf("%s: %s journal, version %d, begun %s\n", path,
+	       kind_name(h->kind), JRN_VERSION, iso);
+}
+
+/* What callers wrote must not steer a terminal. */
+static void print_plain(const char *text)
+{
+	for (const char *c = text; *c; c = g_utf8_next_char(c)) {
+		gunichar u = g_utf8_get_char(c);
+
+		if (g_unichar_iscntrl(u))
+			printf("\\x%02x", u);
+		else
+			fwrite(c, 1, (size_t)(g_utf8_next_char(c) - c), stdout);
+	}
+}
+
+static void print_value(const char *name, JsonNode *v)
+{
+	g_autofree char *json = NULL;
+
+	if (JSON_NODE_HOLDS_VALUE(v) &&
+	    json_node_get_value_type(v) == G_TYPE_STRING) {
+		if (!*json_node_get_string(v))
+			return;
+		printf(" %s=", name);
+		print_plain(json_node_get_string(v));
+		return;
+	}
+	json = json_to_string(v, FALSE);
+	printf(" %s=%s", name, json);
+}
+
+static void record_text(const jrn_rec *r)
+{
+	g_autoptr(JsonObject) o = json_object_new();
+	g_autoptr(GList) names = NULL;
+	char iso[32];
+
+	journal_say(r, with_hex, o);
+	names = json_object_get_members(o);
+	clk_wall_iso(r->at.wall, iso);
+	printf("%s  %-8s", iso, journal_type_name(r->type));
+	for (GList *n = names; n; n = n->next)
+		print_value(n->data, json_object_get_member(o, n->data));
+	putchar('\n');
+}
+
+static void total_text(const total *t, uint64_t torn)
+{
+	printf("%" G_GUINT64_FORMAT " records, %" G_GUINT64_FORMAT " packets",
+	       t->records, t->packets);
+	if (t->lost)
+		printf(", %" G_GUINT64_FORMAT " lost on the interface",
+		       t->lost);
+	puts(t->ended ? "; ended" :
+			"; no end: its writer is at work, or died");
+	if (torn)
+		printf("then %" G_GUINT64_FORMAT " octets that are no whole "
+		       "record\n", torn);
+}
+
+/* ---- both ---- */
+
+static void print_head(const char *path, const jrn_header *h)
+{
+	if (as_json)
+		head_json(path, h);
+	else
+		head_text(path, h);
+}
+
+static void print_record(const jrn_rec *r)
+{
+	if (as_json)
+		record_json(r);
+	else
+		record_text(r);
+}
+
+static void print_total(const total *t, uint64_t torn)
+{
+	if (as_json)
+		total_json(t, torn);
+	else
+		total_text(t, torn);
+}
+
+static void count(total *t, const jrn_rec *r)
+{
+	rec_loss l;
+
+	t->records++;
+	t->packets += r->type == JRN_PACKET;
+	if (r->type == JRN_LOSS && rec_loss_get(r->payload, &l))
+		t->lost += l.packets;
+	t->ended = r->type == JRN_CLOSE || r->type == JRN_END;
+}
+
+static int complain(const char *path, const char *what)
+{
+	fflush(stdout);
+	fprintf(stderr, "edgetape journal: %s: %s\n", path, what);
+	return APP_FAIL;
+}
+
+/* Why there is no header. */
+static int no_header(const char *path, const jrn_in *in)
+{
+	if (jrn_in_trouble(in))
+		fprintf(stderr, "edgetape journal: %s\n", jrn_in_trouble(in));
+	else if (jrn_in_torn(in))
+		complain(path, "not a journal, or its header is torn");
+	else
+		complain(path, "empty");
+	return APP_FAIL;
+}
+
+static int print_file(const char *path)
 {
 	g_autoptr(GError) err = NULL;
 	g_autoptr(jrn_in) in = jrn_in_open(path, &err);
+	total t = {0};
 	jrn_verdict v;
 	jrn_rec r;
 
 	if (!in)
 		return app_fail("journal", err);
-	while ((v = jrn_in_next(in, &r)) == JRN_OK)
-		say(&r);
+	v = jrn_in_next(in, &r);
+	if (!jrn_in_header(in))
+		return no_header(path, in);
+	print_head(path, jrn_in_header(in));
+	for (; v == JRN_OK; v = jrn_in_next(in, &r)) {
+		count(&t, &r);
+		print_record(&r);
+	}
+	print_total(&t, jrn_in_torn(in));
 	if (v == JRN_BAD) {
-		fprintf(stderr, "edgetape journal: %s: %s\n", path,
-			jrn_in_trouble(in));
+		fflush(stdout);
+		fprintf(stderr, "edgetape journal: %s\n", jrn_in_trouble(in));
 		return APP_FAIL;
 	}
-	if (jrn_in_torn(in)) {
-		fprintf(stderr,
-			"edgetape journal: %s: %" G_GUINT64_FORMAT
-			" octets behind the last whole record\n",
-			path, jrn_in_torn(in));
-		return APP_FAIL;
-	}
+	if (jrn_in_torn(in))
+		return complain(path, "torn inside its last record");
 	return APP_OK;
+}
+
+/* All files of a call. */
+static int print_call(const char *dir)
+{
+	static const jrn_kind kinds[] = {JRN_SESSION, JRN_MEDIA};
+	int status = APP_OK;
+	guint n = 0;
+
+	for (size_t k = 0; k < G_N_ELEMENTS(kinds); k++) {
+		g_autoptr(GError) err = NULL;
+		g_autoptr(GPtrArray) files = jrn_files(dir, kinds[k], &err);
+
+		if (!files)
+			return app_fail("journal", err);
+		for (guint i = 0; i < files->len; i++)
+			status |= print_file(files->pdata[i]);
+		n += files->len;
+	}
+	return n ? status : complain(dir, "no journal in this directory");
+}
+
+static int print(const char *path)
+{
+	return g_file_test(path, G_FILE_TEST_IS_DIR) ? print_call(path) :
+						       print_file(path);
 }
 
 int cmd_journal(int argc, char **argv)
@@ -249,13 +265,16 @@ int cmd_journal(int argc, char **argv)
 	static const GOptionEntry entries[] = {
 		{"json", 0, 0, G_OPTION_ARG_NONE, &as_json,
 		 "One JSON object a line", NULL},
+		{"hex", 0, 0, G_OPTION_ARG_NONE, &with_hex,
+		 "Packets' octets as well", NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	int status;
 
-	if (!app_options("journal", "FILE...",
-			 "Prints the records of call journals. Keys stay "
-			 "sealed and packets encrypted.",
+	if (!app_options("journal", "FILE|DIRECTORY...",
+			 "Prints the records of journal files, or of all files "
+			 "of a call's directory.\nKeys stay sealed and packets "
+			 "encrypted.",
 			 entries, &argc, &argv, &status))
 		return status;
 	if (argc < 2) {
@@ -264,6 +283,6 @@ int cmd_journal(int argc, char **argv)
 	}
 	status = APP_OK;
 	for (int i = 1; i < argc; i++)
-		status = MAX(status, print(argv[i]));
+		status |= print(argv[i]);
 	return status;
 }
