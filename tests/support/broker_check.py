@@ -379,11 +379,24 @@ def check_broker_away(rig):
     is_ok('another broker: asked again', len(rig.tap.requests) == asked + 1)
     same('a message too long for a frame, fail-closed',
          rig.ask(message(CLOSED) + b'x' * 70000)[0], REFUSED)
+    check_observed(rig)
     same('it ends when told', rig.stop(), 0)
     is_ok('its socket is gone', not os.path.exists(rig.dir + '/sock'))
     rig.start(EDGETAPE_TAP_NAME='somebody.else.test')
     is_ok('a recorder of another name is not talked to', rig.is_away())
     rig.stop()
+
+
+def check_observed(rig):
+    rig.stop()
+    rig.start(EDGETAPE_OBSERVE='192.0.2.1')
+    await_true('here', lambda: not rig.is_away())
+    rig.tap.answer = lambda r: verdict(r, contract.REFUSE, contract.ours(
+        contract.STATUS, 499))
+    same('observed: not obeyed', rig.ask(message())[0], NOTHING)
+    same('observed: and the recorder knows', contract.value(
+        rig.tap.requests[-1], contract.FLAGS), contract.OBSERVE)
+    rig.tap.answer = rig.tap.passes
 
 
 def check_table(directory):

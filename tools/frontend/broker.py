@@ -17,6 +17,9 @@ Environment:
   EDGETAPE_DEADLINE   milliseconds to wait for a verdict (1000)
   EDGETAPE_CLOSED     file with one URI a line: users whose calls are refused
                       while the recorder is away; everybody else's go on
+  EDGETAPE_OBSERVE    IP of an endpoint whose messages are only shown to the
+                      recorder and go on unchanged: to measure what it is worth
+                      that both sides' are rewritten
 """
 import argparse
 import asyncio
@@ -28,9 +31,10 @@ import sys
 
 import contract
 from asker import AWAY
-from contract import (ANSWER, DEADLINE, HEAD, HEARTBEAT, HEARTBEAT_ANSWER, ID,
-                      KIND, NAME, PASS, PAYLOAD, REASON, REFUSE, REPLACED,
-                      REQUEST, STATUS, VENDOR, VERDICT, VERSION)
+from contract import (ANSWER, DEADLINE, FLAGS, HEAD, HEARTBEAT,
+                      HEARTBEAT_ANSWER, ID, KIND, NAME, OBSERVE, PASS,
+                      PAYLOAD, REASON, REFUSE, REPLACED, REQUEST, SOURCE,
+                      STATUS, VENDOR, VERDICT, VERSION)
 from policy import Policy
 
 BEAT, MISSED = 0.25, 4          # seconds; unanswered in a row
@@ -159,6 +163,8 @@ class Broker:
         self.recorder = Recorder(env)
         self.deadline = int(env.get('EDGETAPE_DEADLINE', '1000'))
         self.policy = Policy(env.get('EDGETAPE_CLOSED'), log)
+        self.observed = [contract.octets_of(ip) for ip in
+                         env.get('EDGETAPE_OBSERVE', '').split()]
         self.quiet = None       # what was last said of requests in vain
 
     async def worker(self, reader, writer):
@@ -179,23 +185,30 @@ class Broker:
             writer.close()
 
     async def answer(self, asked):
-        number = contract.value(asked, ID)
+        request = [contract.chunk(*key, octets)
+                   for key, octets in asked.items() if key[0] != VENDOR]
+        observed = asked.get(SOURCE) in self.observed
+        if observed:
+            request.append(contract.ours(FLAGS, OBSERVE))
         try:
-            answer = await self.recorder.ask(
-                [contract.chunk(*key, octets)
-                 for key, octets in asked.items() if key[0] != VENDOR],
-                self.deadline)
-            if (contract.value(answer, VERDICT) == REPLACED and
-                    PAYLOAD not in answer):
-                log('a verdict "replaced" without a message')
-                return self.alone(asked, 500, 'Server Internal Error')
+            answer = await self.recorder.ask(request, self.deadline)
         except (OSError, ValueError) as e:
             self.tell(str(e) or 'no verdict in time')
             return self.alone(asked, *AWAY[:2])
         self.quiet = None
-        return contract.frame(ANSWER, number, *(
+        if observed:
+            return self.says(asked, contract.ours(VERDICT, PASS))
+        if (contract.value(answer, VERDICT) == REPLACED and
+                PAYLOAD not in answer):
+            log('a verdict "replaced" without a message')
+            return self.alone(asked, 500, 'Server Internal Error')
+        return self.says(asked, *(
             contract.chunk(*key, octets) for key, octets in answer.items()
             if key not in ((VENDOR, KIND), (VENDOR, ID), (VENDOR, VERSION))))
+
+    @staticmethod
+    def says(asked, *chunks):
+        return contract.frame(ANSWER, contract.value(asked, ID), *chunks)
 
     def tell(self, why):
         if why != self.quiet:
@@ -203,12 +216,11 @@ class Broker:
         self.quiet = why
 
     def alone(self, asked, status, reason):
-        verdict = [contract.ours(VERDICT, PASS)]
-        if self.policy.refuses(asked.get(PAYLOAD, b'')):
-            verdict = [contract.ours(VERDICT, REFUSE),
-                       contract.ours(STATUS, status),
-                       contract.ours(REASON, reason)]
-        return contract.frame(ANSWER, contract.value(asked, ID), *verdict)
+        if not self.policy.refuses(asked.get(PAYLOAD, b'')):
+            return self.says(asked, contract.ours(VERDICT, PASS))
+        return self.says(asked, contract.ours(VERDICT, REFUSE),
+                         contract.ours(STATUS, status),
+                         contract.ours(REASON, reason))
 
 
 async def run(env):

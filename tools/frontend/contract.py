@@ -6,13 +6,15 @@ import socket
 import struct
 
 VENDOR, CONTRACT = 0x4554, 1
-VERSION, KIND, ID, DEADLINE, VERDICT, STATUS, REASON, BODY_AT, NAME = range(1, 10)
-PAYLOAD = (0, 0xf)
+(VERSION, KIND, ID, DEADLINE, VERDICT, STATUS, REASON, BODY_AT, NAME,
+ FLAGS) = range(1, 11)
+SOURCE, PAYLOAD = (0, 3), (0, 0xf)      # generic chunks: IPv4, SIP message
 REQUEST, ANSWER, HEARTBEAT, HEARTBEAT_ANSWER = range(1, 5)
 PASS, REPLACED, REFUSE = range(3)
+OBSERVE = 1             # of the flags: the verdict will not be obeyed
 HEAD = 6                # octets in front of a frame's chunks
 FORMATS = {VERSION: '!H', KIND: '!B', ID: '!Q', DEADLINE: '!H',
-           VERDICT: '!B', STATUS: '!H', BODY_AT: '!I'}
+           VERDICT: '!B', STATUS: '!H', BODY_AT: '!I', FLAGS: '!I'}
 
 
 def chunk(vendor, kind, value):
@@ -70,15 +72,18 @@ def value(chunks, kind):
     return struct.unpack(FORMATS[kind], octets)[0]
 
 
+def octets_of(ip):
+    return socket.inet_pton(
+        socket.AF_INET6 if ':' in ip else socket.AF_INET, ip)
+
+
 def sip(text, now, source, destination):
     """A SIP message over TCP, when it came (microseconds), from and to which
     (IP, port); generic chunks."""
-    family, first = socket.AF_INET, 3
-    if ':' in source[0]:
-        family, first = socket.AF_INET6, 5
+    family, first = (10, 5) if ':' in source[0] else (2, 3)
     return (chunk(0, 1, bytes([family])), chunk(0, 2, b'\x06'),
-            chunk(0, first, socket.inet_pton(family, source[0])),
-            chunk(0, first + 1, socket.inet_pton(family, destination[0])),
+            chunk(0, first, octets_of(source[0])),
+            chunk(0, first + 1, octets_of(destination[0])),
             chunk(0, 7, struct.pack('!H', source[1])),
             chunk(0, 8, struct.pack('!H', destination[1])),
             chunk(0, 9, struct.pack('!I', now // 1000000)),
