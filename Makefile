@@ -15,7 +15,8 @@ $(error the packages listed above are missing)
 endif
 endif
 
-MODS := core signaling_tap ice_rewriter relay_capture decoder mixer catalog
+MODS := core signaling_tap ice_rewriter relay_capture decoder mixer catalog \
+	vault
 PKGS := glib-2.0 gio-unix-2.0 json-glib-1.0 libsrtp2 openssl zlib libdeflate libpcap \
 	sndfile ogg soxr opus spandsp speex libavcodec libavformat libavutil \
 	opencore-amrnb opencore-amrwb libseccomp sqlite3
