@@ -89,6 +89,8 @@ typedef struct cat_verdict {
 	uint16_t refuse;	/* SIP status when it cannot be recorded; 0:
 				 * let it pass and raise the alarm */
 	uint32_t keep_days;	/* the longest of all recording rules */
+	const char *class;	/* of retention, of the rule that keeps so
+				 * long; NULL or "" without */
 	const char *rule;	/* name of the deciding rule, "" without */
 	char reason[320];	/* one sentence */
 	unsigned n_owners, n_hits;

@@ -206,7 +206,10 @@ static void hit_take(judge *j, const pol_rule *r, cat_side side)
 		j->best[side] = r;
 	if (r->mode == CAT_NEVER)
 		return;
-	v->keep_days = MAX(v->keep_days, r->keep_days);
+	if (r->keep_days > v->keep_days) {
+		v->keep_days = r->keep_days;
+		v->class = r->rule->class;
+	}
 	v->announce |= r->announce;
 	if (!v->refuse)
 		v->refuse = r->refuse;
@@ -500,7 +503,7 @@ static void conclude(judge *j)
 	else
 		v->refuse = 0;
 	if (!v->keep_days)
-		v->keep_days = r->keep_days;
+		v->keep_days = j->best[side]->keep_days;
 	owners_find(j);
 	reason_say(j, r, (cat_side)side);
 }
@@ -515,7 +518,7 @@ void cat_policy_decide(const cat_policy *p, const cat_call *c, cat_verdict *out)
 	j.local_known = 0;
 	memset(j.best, 0, sizeof(j.best));
 	memset(out, 0, offsetof(cat_verdict, hit));
-	out->rule = "";
+	out->rule = out->class = "";
 	party_find(&j, &j.party[CAT_CALLER], &c->caller);
 	party_find(&j, &j.party[CAT_CALLEE], &c->callee);
 	out->scope = scope_of(&j.party[0], &j.party[1]);

@@ -1,6 +1,5 @@
 #include "catalog/ledger.h"
 
-#include "catalog/audit.h"
 #include "catalog/db.h"
 #include "catalog/entry.h"
 #include "catalog/identity.h"
@@ -11,9 +10,10 @@
 static const char upsert[] =
 	"INSERT INTO call (name, begun, answered, ended, duration, outcome,"
 	"  finish, status, call_id, source, conference, caller, caller_name,"
-	"  callee, callee_name, cause, reason, rule, mode, keep, sidecar)"
+	"  callee, callee_name, cause, reason, rule, mode, keep, sidecar,"
+	"  class)"
 	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-	"  ?15, ?16, ?17, ?18, ?19, ?20, ?21)"
+	"  ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)"
 	" ON CONFLICT (name) DO UPDATE SET"
 	" begun = iif(begun > 0, begun, excluded.begun),"
 	" answered = coalesce(excluded.answered, answered),"
@@ -34,7 +34,8 @@ static const char upsert[] =
 	" rule = coalesce(excluded.rule, rule),"
 	" mode = coalesce(excluded.mode, mode),"
 	" keep = coalesce(excluded.keep, keep),"
-	" sidecar = coalesce(excluded.sidecar, sidecar)"
+	" sidecar = coalesce(excluded.sidecar, sidecar),"
+	" class = coalesce(excluded.class, class)"
 	" RETURNING id, begun";
 
 static bool call_write(cat_db *db, const cat_entry *e, int64_t *id,
@@ -60,6 +61,7 @@ static bool call_write(cat_db *db, const cat_entry *e, int64_t *id,
 		cat_bind_text(s, (int)(9 + i), texts[i]);
 	cat_bind_known(s, 20, e->keep_days);
 	cat_bind_text(s, 21, e->sidecar);
+	cat_bind_text(s, 22, e->class);
 	while (cat_step(s)) {
 		*id = cat_int(s, 0);
 		*begun = cat_int(s, 1);
@@ -81,13 +83,15 @@ static bool run_for(cat_db *db, const char *sql, int64_t id, const char *text,
 	return cat_run(s, err);
 }
 
-/* Days are counted from the end; a call without a recording lasted from its
- * answer on. */
+/* Days are counted from the end, and what nobody asked to keep is not kept; a
+ * call without a recording lasted from its answer on. */
 static bool times_settle(cat_db *db, int64_t id, GError **err)
 {
 	return run_for(db,
 		       "UPDATE call SET"
-		       " keep_until = ended + keep * 86400000,"
+		       " keep_until = ended + iif(outcome = 5 AND"
+		       "  cause = '" CAT_CAUSE_UNASKED "', 0,"
+		       "  keep * 86400000),"
 		       " duration = iif(duration = 0 AND answered IS NOT NULL"
 		       "  AND ended > answered, ended - answered, duration)"
 		       " WHERE id = ?1 AND ended IS NOT NULL", id, NULL, err);
@@ -265,6 +269,10 @@ cat_entry *cat_entry_read(cat_stmt *s)
 	e->mode = known_text(s, 19);
 	e->keep_days = (uint32_t)cat_int(s, 20);
 	e->sidecar = known_text(s, 21);
+	e->class = known_text(s, 22);
+	e->holds = (unsigned)cat_int(s, 23);
+	e->keep_until_ms = cat_int(s, 24);
+	e->expired_ms = cat_int(s, 25);
 	return e;
 }
 
@@ -355,8 +363,7 @@ static int64_t call_find(cat_db *db, const char *name, GError **err)
 	return 0;
 }
 
-cat_entry *cat_ledger_get(cat_db *db, const char *name, bool *hold,
-			  int64_t *keep_until, GError **err)
+cat_entry *cat_ledger_get(cat_db *db, const char *name, GError **err)
 {
 	int64_t id = *name ? call_find(db, name, err) : (absent(err, name), 0);
 	g_autoptr(cat_stmt) s = NULL;
@@ -364,37 +371,17 @@ cat_entry *cat_ledger_get(cat_db *db, const char *name, bool *hold,
 
 	if (!id)
 		return NULL;
-	s = cat_sql(db, "SELECT " CAT_ENTRY_COLUMNS ", hold, keep_until"
-			" FROM call c WHERE id = ?1", err);
+	s = cat_sql(db, "SELECT " CAT_ENTRY_COLUMNS " FROM call c"
+			" WHERE id = ?1", err);
 	if (!s)
 		return NULL;
 	cat_bind_int(s, 1, id);
 	if (!cat_step(s))
 		return cat_done(s, err) ? (absent(err, name), NULL) : NULL;
 	e = cat_entry_read(s);
-	if (hold)
-		*hold = cat_int(s, 22);
-	if (keep_until)
-		*keep_until = cat_int(s, 23);
 	cat_entry_known(e);
 	if (!parties_read(db, id, e, err) || !gaps_read(db, id, e, err) ||
 	    !files_read(db, id, e, err))
 		return NULL;
 	return g_steal_pointer(&e);
-}
-
-bool cat_ledger_hold(cat_db *db, const char *name, bool on, int64_t at,
-		     const cat_actor *who, GError **err)
-{
-	g_autoptr(cat_entry) e = NULL;
-	bool ok;
-
-	if (!cat_txn_begin(db, err))
-		return false;
-	e = cat_ledger_get(db, name, NULL, NULL, err);
-	ok = e && run_for(db, "UPDATE call SET hold = ?1 WHERE name = ?2", on,
-			  e->name, err) &&
-	     cat_audit_add(db, who, at, on ? "hold set" : "hold released",
-			   e->name, err);
-	return cat_txn_end(db, ok, err);
 }

@@ -29,6 +29,9 @@ typedef enum cat_end {
 } cat_end;
 const char *cat_end_name(cat_end e);
 
+/* The cause of an EXEMPT call on demand that nobody wanted to keep. */
+#define CAT_CAUSE_UNASKED "not asked for"
+
 typedef struct cat_gap {
 	uint8_t side;		/* cat_side */
 	char *cause;
@@ -55,13 +58,17 @@ typedef struct cat_entry {
 	cat_outcome outcome;
 	char *cause, *reason;	/* a word, and a sentence */
 	char *rule, *mode;
-	uint32_t keep_days;	/* from the end of the call */
+	uint32_t keep_days;	/* from the end of the call; 0: for ever */
+	char *class;		/* of retention */
 	char *sidecar;
 	GPtrArray *owners;	/* of char *: "user:KEY" or an identity */
 	GPtrArray *ids;		/* of char *: all identities of both parties;
 				 * empty lists leave what the row has */
 	GArray *gaps;		/* of cat_gap; NULL: not known */
 	GArray *files;		/* of cat_file; NULL: not known */
+	/* read only; see keep.h */
+	unsigned holds;
+	int64_t keep_until_ms, expired_ms;
 } cat_entry;
 
 cat_entry *cat_entry_new(const char *name);
@@ -73,7 +80,7 @@ void cat_entry_gap(cat_entry *e, uint8_t side, const char *cause,
 		   int64_t at_ms, int64_t length_ms, int64_t packets);
 void cat_entry_file(cat_entry *e, const char *name, const char *sha256,
 		    int64_t bytes, unsigned channels);
-/* Rule, mode, keep_days and owners from what cat_verdict_tell() wrote; the
+/* Mode, keep_days, class and owners from what cat_verdict_tell() wrote; the
  * sentence alone is left in `reason`. False: it has no such tail. */
 bool cat_entry_told(cat_entry *e, span told);
 
@@ -81,11 +88,8 @@ bool cat_ledger_put(cat_db *db, const cat_entry *e, GError **err);
 /* Several in one transaction, for one sync. */
 bool cat_ledger_put_all(cat_db *db, const GPtrArray *entries, GError **err);
 /* The call of this name or SIP Call-ID, or the only one whose name contains
- * it. With `hold`: whether it must not be deleted. */
-cat_entry *cat_ledger_get(cat_db *db, const char *name, bool *hold,
-			  int64_t *keep_until, GError **err);
-bool cat_ledger_hold(cat_db *db, const char *name, bool on, int64_t at,
-		     const cat_actor *who, GError **err);
+ * it. */
+cat_entry *cat_ledger_get(cat_db *db, const char *name, GError **err);
 
 /* Zero or NULL: whatever. */
 typedef struct cat_query {

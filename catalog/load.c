@@ -73,19 +73,17 @@ static cat_stmt *select_since(loader *l, const char *sql, GError **err)
 static bool users_load(loader *l, GError **err)
 {
 	g_autoptr(cat_stmt) s = select_since(
-		l, "SELECT id, key, site, since, until FROM person"
+		l, "SELECT id, key, since, until FROM person"
 		   " WHERE until IS NULL OR until > ?1", err);
 
 	while (s && cat_step(s)) {
-		int64_t id = cat_int(s, 0), from = cat_int(s, 3);
-		int64_t to = cat_int(s, 4);
+		int64_t id = cat_int(s, 0), from = cat_int(s, 2);
+		int64_t to = cat_int(s, 3);
 		uint32_t u = pol_user_add(l->p, cat_text(s, 1));
 
 		g_hash_table_insert(l->users, g_memdup2(&id, sizeof(id)),
 				    GUINT_TO_POINTER(u + 1));
 		rules_give(l, l->by_user, cat_text(s, 1), u, from, to);
-		if (*cat_text(s, 2))
-			rules_give(l, l->by_site, cat_text(s, 2), u, from, to);
 	}
 	return s && cat_done(s, err);
 }
@@ -99,18 +97,32 @@ static bool user_of(const loader *l, int64_t id, uint32_t *user)
 	return n > 0;
 }
 
-static bool groups_load(loader *l, GError **err)
+/* Person, name, since, until. */
+static bool names_load(loader *l, const char *sql, GHashTable *rules,
+		       GError **err)
 {
-	g_autoptr(cat_stmt) s = select_since(
-		l, "SELECT person, grp, since, until FROM member"
-		   " WHERE until IS NULL OR until > ?1", err);
+	g_autoptr(cat_stmt) s = select_since(l, sql, err);
 	uint32_t u;
 
 	while (s && cat_step(s))
 		if (user_of(l, cat_int(s, 0), &u))
-			rules_give(l, l->by_group, cat_text(s, 1), u,
-				   cat_int(s, 2), cat_int(s, 3));
+			rules_give(l, rules, cat_text(s, 1), u, cat_int(s, 2),
+				   cat_int(s, 3));
 	return s && cat_done(s, err);
+}
+
+static bool groups_load(loader *l, GError **err)
+{
+	return names_load(l, "SELECT person, grp, since, until FROM member"
+			     " WHERE until IS NULL OR until > ?1",
+			  l->by_group, err);
+}
+
+static bool sites_load(loader *l, GError **err)
+{
+	return names_load(l, "SELECT person, site, since, until FROM stay"
+			     " WHERE until IS NULL OR until > ?1",
+			  l->by_site, err);
 }
 
 static bool ids_load(loader *l, GError **err)
@@ -181,8 +193,9 @@ cat_policy *cat_policy_load_with(cat_db *db, int64_t since,
 	/* One transaction: all of one moment. */
 	if (!cat_exec(db, "SAVEPOINT load", err))
 		return NULL;
-	ok = rules_load(&l, more, err) && users_load(&l, err) &&
-	     groups_load(&l, err) && ids_load(&l, err) && lists_load(&l, err);
+	ok = lists_load(&l, err) && rules_load(&l, more, err) &&
+	     users_load(&l, err) && groups_load(&l, err) &&
+	     sites_load(&l, err) && ids_load(&l, err);
 	ok = cat_exec(db, "RELEASE load", ok ? err : NULL) && ok;
 	if (!ok)
 		return NULL;

@@ -81,6 +81,30 @@ static const char *const steps[] = {
 	"  SELECT RAISE(ABORT, 'the audit log is append only'); END;"
 	"CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN"
 	"  SELECT RAISE(ABORT, 'the audit log is append only'); END;",
+
+	/* 4: how long calls are kept. `hold` of a call counts its holds;
+	 * `expired` is when its deletion was decided, `removed` when its files
+	 * were gone. Sites get a history */
+	"ALTER TABLE call ADD COLUMN class TEXT;"
+	"ALTER TABLE call ADD COLUMN expired INTEGER;"
+	"ALTER TABLE call ADD COLUMN removed INTEGER;"
+	"CREATE INDEX call_keep ON call (keep_until)"
+	"  WHERE removed IS NULL AND sidecar IS NOT NULL;"
+	"CREATE TABLE hold ("
+	"  id INTEGER PRIMARY KEY,"
+	"  call INTEGER NOT NULL REFERENCES call ON DELETE CASCADE,"
+	"  matter TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER);"
+	"CREATE UNIQUE INDEX hold_now ON hold (call, matter)"
+	"  WHERE until IS NULL;"
+	"INSERT INTO hold (call, matter, since)"
+	"  SELECT id, 'hold', begun / 1000 FROM call WHERE hold;"
+	"CREATE TABLE stay ("
+	"  id INTEGER PRIMARY KEY,"
+	"  person INTEGER NOT NULL REFERENCES person,"
+	"  site TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER);"
+	"CREATE INDEX stay_person ON stay (person);"
+	"INSERT INTO stay (person, site, since, until)"
+	"  SELECT id, site, since, until FROM person WHERE site <> '';",
 };
 
 int cat_schema_version(void)

@@ -52,6 +52,7 @@ cat_policy *pol_new(void)
 	p->internal = set_new();
 	p->federated = set_new();
 	p->emergency = set_new();
+	p->classes = set_new();
 	p->calendars = g_hash_table_new_full(
 			g_str_hash, g_str_equal, g_free,
 			(GDestroyNotify)g_hash_table_unref);
@@ -77,6 +78,7 @@ static void policy_clear(void *v)
 	g_hash_table_unref(p->federated);
 	g_hash_table_unref(p->emergency);
 	g_hash_table_unref(p->calendars);
+	g_hash_table_unref(p->classes);
 }
 
 cat_policy *cat_policy_ref(cat_policy *p)
@@ -240,12 +242,20 @@ static void rule_index(cat_policy *p, const cat_rule *r, uint32_t i)
 	}
 }
 
+static uint32_t keep_of(const cat_policy *p, const cat_rule *r)
+{
+	guint days = GPOINTER_TO_UINT(
+		g_hash_table_lookup(p->classes, r->class));
+
+	return days && !r->keep_given ? days : r->keep_days;
+}
+
 bool pol_rule_add(cat_policy *p, const cat_rule *r, GError **err)
 {
 	pol_rule own = {
 		.from = r->from,
 		.to = r->to,
-		.keep_days = r->keep_days,
+		.keep_days = keep_of(p, r),
 		.refuse = r->refuse,
 		.announce = r->announce,
 		.direction = (uint8_t)r->direction,
@@ -296,6 +306,15 @@ void pol_rank(cat_policy *p)
 		((pol_rule *)g_ptr_array_index(order, i))->rank = i;
 }
 
+static void class_add(cat_policy *p, const char *name, const char *value)
+{
+	uint32_t days;
+
+	if (cat_days_parse(span_str(value), &days))
+		g_hash_table_replace(p->classes, g_strdup(name),
+				     GUINT_TO_POINTER(days));
+}
+
 void pol_list_add(cat_policy *p, const char *list, const char *value)
 {
 	if (!strcmp(list, "internal"))
@@ -304,6 +323,8 @@ void pol_list_add(cat_policy *p, const char *list, const char *value)
 		g_hash_table_add(p->federated, g_strdup(value));
 	else if (!strcmp(list, "emergency"))
 		g_hash_table_add(p->emergency, g_strdup(value));
+	else if (g_str_has_prefix(list, "class:"))
+		class_add(p, list + 6, value);
 	else if (g_str_has_prefix(list, "holiday:"))
 		g_hash_table_add(calendar(p, list + 8),
 				 GUINT_TO_POINTER(cat_day_parse(

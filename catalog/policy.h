@@ -43,6 +43,7 @@ struct cat_policy {
 	GArray *any;		/* links of rules for everybody */
 	GHashTable *internal, *federated, *emergency;	/* sets of text */
 	GHashTable *calendars;	/* name -> set of days */
+	GHashTable *classes;	/* name -> days that it is kept */
 	unsigned longest_prefix;
 };
 
@@ -51,7 +52,7 @@ cat_policy *pol_new(void);
 uint32_t pol_user_add(cat_policy *p, const char *key);
 void pol_id_add(cat_policy *p, const char *id, uint32_t user, int64_t from,
 		int64_t to);
-/* False: too many zones, or one that is not known here. */
+/* Behind the lists. False: too many zones, or one that is not known here. */
 bool pol_rule_add(cat_policy *p, const cat_rule *r, GError **err);
 void pol_list_add(cat_policy *p, const char *list, const char *value);
 /* When all rules are there: orders them by precedence. */

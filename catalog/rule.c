@@ -307,6 +307,7 @@ static bool value_take(cat_rule *r, word_key k, span v)
 	case KEY_IMPOSSIBLE:
 		return impossible_parse(v, r);
 	case KEY_KEEP:
+		r->keep_given = true;
 		return cat_days_parse(v, &r->keep_days);
 	case KEY_CLASS:
 		span_copy(v, r->class, sizeof(r->class));
@@ -497,7 +498,8 @@ char *cat_rule_print(const cat_rule *r)
 		g_string_append(s, " mandatory=yes");
 	if (r->refuse)
 		g_string_append_printf(s, " impossible=refuse:%u", r->refuse);
-	g_string_append_printf(s, " keep=%u", r->keep_days);
+	if (r->keep_given || !*r->class)
+		g_string_append_printf(s, " keep=%u", r->keep_days);
 	if (*r->class)
 		g_string_append_printf(s, " class=%s", r->class);
 	if (r->announce)

@@ -59,6 +59,7 @@ typedef struct cat_rule {
 	bool mandatory, announce;
 	uint16_t refuse;		/* 0: allow */
 	uint32_t keep_days;
+	bool keep_given;		/* else its class may say */
 	char class[CAT_NAME_MAX];	/* retention class, or "" */
 	char calendar[CAT_NAME_MAX];	/* holidays, or "" */
 	bool holidays_only;		/* else: not on holidays */

@@ -186,20 +186,30 @@ static bool digits(const char *s)
 	return *s && strspn(s, "+0123456789*#") == strlen(s);
 }
 
+static bool name_good(const char *name)
+{
+	return *name && strlen(name) < CAT_NAME_MAX &&
+	       !strpbrk(name, " ,;=\"'");
+}
+
 /* NULL when it fits its list; else what would have. */
 static const char *list_problem(const char *list, const char *value)
 {
+	uint32_t days;
+
 	if (!strcmp(list, "internal") || !strcmp(list, "federated"))
 		return *value && !strpbrk(value, " @:/\t") ? NULL
 				: "a domain such as example.com";
 	if (!strcmp(list, "emergency"))
 		return digits(value) ? NULL : "a number such as 112";
-	if (g_str_has_prefix(list, "holiday:") && list[8] &&
-	    strlen(list + 8) < CAT_NAME_MAX && !strpbrk(list + 8, " ,;=\"'"))
+	if (g_str_has_prefix(list, "holiday:") && name_good(list + 8))
 		return cat_day_parse(span_str(value)) ? NULL
 				: "a day such as 2026-12-25";
-	return "one of the lists internal, federated, emergency or "
-	       "holiday:CALENDAR";
+	if (g_str_has_prefix(list, "class:") && name_good(list + 6))
+		return cat_days_parse(span_str(value), &days) ? NULL
+				: "a time such as 90d, 6m or 7y";
+	return "one of the lists internal, federated, emergency, "
+	       "holiday:CALENDAR or class:NAME";
 }
 
 static bool list_write(cat_db *db, const char *sql, const char *list,
@@ -235,16 +245,23 @@ bool cat_list_put(cat_db *db, const char *list, const char *value, int64_t at,
 		  const cat_actor *who, GError **err)
 {
 	const char *problem = list_problem(list, value);
-	bool changed;
+	bool ok, changed;
 
 	if (problem) {
 		g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE,
 			    "%s %s: this is not %s", list, value, problem);
 		return false;
 	}
-	return list_change(db, "INSERT OR IGNORE INTO list VALUES (?1, ?2)",
-			   "list entry added", list, value, at, who, &changed,
-			   err);
+	if (!cat_txn_begin(db, err))
+		return false;
+	/* A class has one value. */
+	ok = !g_str_has_prefix(list, "class:") ||
+	     list_write(db, "DELETE FROM list WHERE list = ?1 AND value <> ?2",
+			list, value, err);
+	ok = ok && list_change(db, "INSERT OR IGNORE INTO list VALUES (?1, ?2)",
+			       "list entry added", list, value, at, who,
+			       &changed, err);
+	return cat_txn_end(db, ok, err);
 }
 
 bool cat_list_remove(cat_db *db, const char *list, const char *value,

@@ -13,7 +13,8 @@ bool cat_rules_end(cat_db *db, const char *name, int64_t at,
 GPtrArray *cat_rules_list(cat_db *db, int64_t at, GError **err);
 
 /* Lists that rules need: domains ("internal", "federated"), "emergency"
- * numbers, holidays ("holiday:CALENDAR": value YYYY-MM-DD). */
+ * numbers, holidays ("holiday:CALENDAR": value YYYY-MM-DD), and how long a
+ * retention class is kept ("class:NAME": value such as 7y; a class has one). */
 bool cat_list_put(cat_db *db, const char *list, const char *value, int64_t at,
 		  const cat_actor *who, GError **err);
 bool cat_list_remove(cat_db *db, const char *list, const char *value,

@@ -60,12 +60,14 @@ void cat_verdict_tell(const cat_verdict *v, const char *sentence,
 {
 	/* the closing bracket always fits */
 	pen o = {to, 0, CAT_TOLD_MAX - 2, false};
-	char head[96];
+	const char *class = v->class ? v->class : "";
+	char head[96 + CAT_NAME_MAX];
 	int cut = MIN((int)strlen(sentence), 600);
 
-	snprintf(head, sizeof(head), " [mode=%s scope=%s keep=%u%s%s",
+	snprintf(head, sizeof(head), " [mode=%s scope=%s keep=%u%s%s%s%s",
 		 cat_mode_name(v->mode), cat_scope_name(v->scope),
-		 v->keep_days, v->mandatory ? " mandatory" : "",
+		 v->keep_days, *class ? " class=" : "", class,
+		 v->mandatory ? " mandatory" : "",
 		 v->announce ? " announce" : "");
 	o.n = (size_t)snprintf(to, o.size, "%.*s", cut, sentence);
 	put_str(&o, head);
@@ -127,6 +129,9 @@ static void take_word(cat_entry *e, span word)
 		e->mode = span_dup(word);
 	} else if (span_eq(key, "keep") && span_number(word, UINT32_MAX, &n)) {
 		e->keep_days = (uint32_t)n;
+	} else if (span_eq(key, "class")) {
+		g_free(e->class);
+		e->class = span_dup(word);
 	} else if (span_eq(key, "owners")) {
 		take_owners(e, word);
 	}

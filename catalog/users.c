@@ -2,30 +2,6 @@
 
 #include "catalog/db.h"
 
-cat_user *cat_user_new(const char *key)
-{
-	cat_user *u = g_new0(cat_user, 1);
-
-	u->key = g_ascii_strdown(key, -1);
-	u->name = g_strdup("");
-	u->site = g_strdup("");
-	u->ids = g_ptr_array_new_with_free_func(g_free);
-	u->groups = g_ptr_array_new_with_free_func(g_free);
-	return u;
-}
-
-void cat_user_free(cat_user *u)
-{
-	if (!u)
-		return;
-	g_free(u->key);
-	g_free(u->name);
-	g_free(u->site);
-	g_ptr_array_unref(u->ids);
-	g_ptr_array_unref(u->groups);
-	g_free(u);
-}
-
 static bool has(const GPtrArray *a, const char *text)
 {
 	return g_ptr_array_find_with_equal_func((GPtrArray *)a, text,
@@ -47,7 +23,6 @@ static bool key_check(const char *key, GError **err)
 
 typedef struct owned {
 	const char *current, *end, *begin;
-	const char *what;
 } owned;
 
 static const owned ids_table = {
@@ -55,7 +30,6 @@ static const owned ids_table = {
 	"UPDATE identity SET until = ?3 WHERE person = ?1 AND value = ?2"
 	" AND until IS NULL",
 	"INSERT INTO identity (person, value, since) VALUES (?1, ?2, ?3)",
-	"identity",
 };
 
 static const owned groups_table = {
@@ -63,7 +37,13 @@ static const owned groups_table = {
 	"UPDATE member SET until = ?3 WHERE person = ?1 AND grp = ?2"
 	" AND until IS NULL",
 	"INSERT INTO member (person, grp, since) VALUES (?1, ?2, ?3)",
-	"group",
+};
+
+static const owned sites_table = {
+	"SELECT site FROM stay WHERE person = ?1 AND until IS NULL",
+	"UPDATE stay SET until = ?3 WHERE person = ?1 AND site = ?2"
+	" AND until IS NULL",
+	"INSERT INTO stay (person, site, since) VALUES (?1, ?2, ?3)",
 };
 
 static GPtrArray *owned_now(cat_db *db, const owned *t, int64_t id,
@@ -190,21 +170,34 @@ static bool person_write(cat_db *db, const cat_user *u, int64_t at,
 	return true;
 }
 
+/* The one site that a user is at, or none. */
+static GPtrArray *site_of(const cat_user *u)
+{
+	GPtrArray *a = g_ptr_array_new();
+
+	if (*u->site)
+		g_ptr_array_add(a, u->site);
+	return a;
+}
+
 static bool user_release(cat_db *db, const cat_user *u, int64_t at,
 			 bool *changed, GError **err)
 {
+	g_autoptr(GPtrArray) site = site_of(u);
 	int64_t id = person_id(db, u->key, err);
 
 	if (id <= 0)
 		return id == 0;
 	return owned_release(db, &ids_table, id, u->ids, at, changed, err) &&
 	       owned_release(db, &groups_table, id, u->groups, at, changed,
-			     err);
+			     err) &&
+	       owned_release(db, &sites_table, id, site, at, changed, err);
 }
 
 static bool user_acquire(cat_db *db, const cat_user *u, int64_t at,
 			 bool *changed, GError **err)
 {
+	g_autoptr(GPtrArray) site = site_of(u);
 	int64_t id;
 
 	if (!person_write(db, u, at, changed, err))
@@ -213,7 +206,8 @@ static bool user_acquire(cat_db *db, const cat_user *u, int64_t at,
 	return id > 0 &&
 	       owned_acquire(db, &ids_table, id, u->ids, at, changed, err) &&
 	       owned_acquire(db, &groups_table, id, u->groups, at, changed,
-			     err);
+			     err) &&
+	       owned_acquire(db, &sites_table, id, site, at, changed, err);
 }
 
 static bool user_note(cat_db *db, const cat_user *u, int64_t at,
@@ -258,14 +252,6 @@ bool cat_user_put(cat_db *db, const cat_user *u, int64_t at,
 	return cat_txn_end(db, ok, err);
 }
 
-static bool absent(GError **err, const char *key)
-{
-	g_set_error(err, CAT_ERROR, CAT_ERROR_ABSENT,
-		    "there is no user \"%s\"; `edgetape users list` shows all",
-		    key);
-	return false;
-}
-
 static bool person_end(cat_db *db, const char *key, int64_t at, GError **err)
 {
 	g_autoptr(cat_stmt) s = cat_sql(
@@ -278,7 +264,7 @@ static bool person_end(cat_db *db, const char *key, int64_t at, GError **err)
 	cat_bind_int(s, 2, at);
 	if (!cat_run(s, err))
 		return false;
-	return cat_changes(db) > 0 || absent(err, key);
+	return cat_changes(db) > 0 || cat_user_absent(err, key);
 }
 
 bool cat_user_end(cat_db *db, const char *key, int64_t at,
@@ -291,128 +277,13 @@ bool cat_user_end(cat_db *db, const char *key, int64_t at,
 		return false;
 	id = person_id(db, key, err);
 	if (id == 0)
-		absent(err, key);
+		cat_user_absent(err, key);
 	ok = id > 0 && person_end(db, key, at, err) &&
 	     owned_release(db, &ids_table, id, NULL, at, &changed, err) &&
 	     owned_release(db, &groups_table, id, NULL, at, &changed, err) &&
+	     owned_release(db, &sites_table, id, NULL, at, &changed, err) &&
 	     cat_change_note(db, who, at, "user removed", key, err);
 	return cat_txn_end(db, ok, err);
-}
-
-/* ---- reading ---- */
-
-static void user_free(void *u)
-{
-	cat_user_free(u);
-}
-
-static bool values_read(cat_db *db, const char *sql, int64_t at,
-			GHashTable *by_id, bool groups, GError **err)
-{
-	g_autoptr(cat_stmt) s = cat_sql(db, sql, err);
-
-	if (!s)
-		return false;
-	cat_bind_int(s, 1, at);
-	while (cat_step(s)) {
-		int64_t id = cat_int(s, 0);
-		cat_user *u = g_hash_table_lookup(by_id, &id);
-
-		if (u)
-			g_ptr_array_add(groups ? u->groups : u->ids,
-					g_strdup(cat_text(s, 1)));
-	}
-	return cat_done(s, err);
-}
-
-GPtrArray *cat_user_list(cat_db *db, int64_t at, GError **err)
-{
-	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(user_free);
-	g_autoptr(GHashTable) by_id = g_hash_table_new_full(
-		g_int64_hash, g_int64_equal, g_free, NULL);
-	g_autoptr(cat_stmt) s = cat_sql(
-		db, "SELECT id, key, name, site, since, until FROM person"
-		    " WHERE since <= ?1 AND (until IS NULL OR until > ?1)"
-		    " ORDER BY key", err);
-
-	if (!s)
-		return NULL;
-	cat_bind_int(s, 1, at);
-	while (cat_step(s)) {
-		cat_user *u = cat_user_new(cat_text(s, 1));
-		int64_t id = cat_int(s, 0);
-
-		g_free(u->name);
-		g_free(u->site);
-		u->name = g_strdup(cat_text(s, 2));
-		u->site = g_strdup(cat_text(s, 3));
-		u->from = cat_int(s, 4);
-		u->to = cat_int(s, 5);
-		g_ptr_array_add(all, u);
-		g_hash_table_insert(by_id, g_memdup2(&id, sizeof(id)), u);
-	}
-	if (!cat_done(s, err) ||
-	    !values_read(db, "SELECT person, value FROM identity"
-			     " WHERE since <= ?1 AND (until IS NULL OR"
-			     " until > ?1) ORDER BY person, value",
-			 at, by_id, false, err) ||
-	    !values_read(db, "SELECT person, grp FROM member"
-			     " WHERE since <= ?1 AND (until IS NULL OR"
-			     " until > ?1) ORDER BY person, grp",
-			 at, by_id, true, err))
-		return NULL;
-	return g_steal_pointer(&all);
-}
-
-cat_user *cat_user_find(cat_db *db, const char *who, int64_t at, GError **err)
-{
-	g_autoptr(GPtrArray) all = cat_user_list(db, at, err);
-	g_autofree char *id = cat_identity(who);
-	g_autofree char *key = g_ascii_strdown(who, -1);
-
-	if (!all)
-		return NULL;
-	for (guint i = 0; i < all->len; i++) {
-		cat_user *u = g_ptr_array_index(all, i);
-
-		if (strcmp(u->key, key) && (!id || !has(u->ids, id)))
-			continue;
-		return g_ptr_array_steal_index(all, i);
-	}
-	absent(err, who);
-	return NULL;
-}
-
-static void say_time(GString *s, const char *before, int64_t at)
-{
-	g_autoptr(GDateTime) t = g_date_time_new_from_unix_utc(at);
-	g_autofree char *text = g_date_time_format(t, "%Y-%m-%d %H:%M:%SZ");
-
-	g_string_append_printf(s, "%s%s", before, text);
-}
-
-GPtrArray *cat_user_history(cat_db *db, const char *key, GError **err)
-{
-	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(cat_stmt) s = cat_sql(
-		db, "SELECT v.value, v.since, v.until FROM"
-		    " (SELECT person, value, since, until FROM identity"
-		    "  UNION ALL SELECT person, 'group:' || grp, since, until"
-		    "  FROM member) v JOIN person p ON p.id = v.person"
-		    " WHERE p.key = ?1 ORDER BY v.since, v.value", err);
-
-	if (!s)
-		return NULL;
-	cat_bind_text(s, 1, key);
-	while (cat_step(s)) {
-		GString *line = g_string_new(cat_text(s, 0));
-
-		say_time(line, " from ", cat_int(s, 1));
-		if (!cat_null(s, 2))
-			say_time(line, " until ", cat_int(s, 2));
-		g_ptr_array_add(lines, g_string_free(line, FALSE));
-	}
-	return cat_done(s, err) ? g_steal_pointer(&lines) : NULL;
 }
 
 /* ---- many at once ---- */

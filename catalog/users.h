@@ -19,6 +19,9 @@ cat_user *cat_user_new(const char *key);
 void cat_user_free(cat_user *u);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cat_user, cat_user_free)
 
+/* Says that there is none of this key; always false. */
+bool cat_user_absent(GError **err, const char *key);
+
 /* "SIP:Alice@Example.COM;x" -> "sip:alice@example.com", "+49 30 1" ->
  * "tel:+49301", a bare "alice@x" is a sip URI, another word an alias. NULL
  * when it cannot be an identity. Free it. */

@@ -55,8 +55,6 @@ static void test_merge(void)
 	g_autoptr(cat_entry) first = begun("20260101T000000Z-aa");
 	g_autoptr(cat_entry) end = cat_entry_new("20260101T000000Z-aa");
 	g_autoptr(cat_entry) got = NULL;
-	int64_t until;
-	bool hold;
 
 	put(&t, first);
 	put(&t, first);
@@ -65,7 +63,7 @@ static void test_merge(void)
 	/* a late word of the tap takes nothing back */
 	end->end = CAT_END_TIMEOUT;
 	put(&t, end);
-	got = cat_ledger_get(t.db, "id-1", &hold, &until, NULL);
+	got = cat_ledger_get(t.db, "id-1", NULL);
 	g_assert_nonnull(got);
 	g_assert_cmpint(got->outcome, ==, CAT_PARTIAL);
 	g_assert_cmpint(got->end, ==, CAT_END_TIMEOUT);
@@ -79,8 +77,8 @@ static void test_merge(void)
 	g_assert_cmpuint(got->owners->len, ==, 1);
 	g_assert_cmpuint(got->ids->len, ==, 2);
 	g_assert_cmpstr(g_ptr_array_index(got->ids, 0), ==, "sip:alice@x");
-	g_assert_cmpint(until, ==, T0 + 61000 + 2 * 86400000LL);
-	g_assert_false(hold);
+	g_assert_cmpint(got->keep_until_ms, ==, T0 + 61000 + 2 * 86400000LL);
+	g_assert_cmpuint(got->holds, ==, 0);
 }
 
 static void test_find(void)
@@ -91,40 +89,17 @@ static void test_find(void)
 
 	put_rendered(&t, "20260101T000000Z-aa");
 	put_rendered(&t, "20260101T000000Z-ab");
-	got = cat_ledger_get(t.db, "-ab", NULL, NULL, &err);
+	got = cat_ledger_get(t.db, "-ab", &err);
 	g_assert_no_error(err);
 	g_assert_cmpstr(got->name, ==, "20260101T000000Z-ab");
-	g_assert_null(cat_ledger_get(t.db, "-a", NULL, NULL, &err));
+	g_assert_null(cat_ledger_get(t.db, "-a", &err));
 	g_assert_error(err, CAT_ERROR, CAT_ERROR_VALUE);
 	g_clear_error(&err);
-	g_assert_null(cat_ledger_get(t.db, "x", NULL, NULL, &err));
+	g_assert_null(cat_ledger_get(t.db, "x", &err));
 	g_assert_error(err, CAT_ERROR, CAT_ERROR_ABSENT);
 	g_clear_error(&err);
-	g_assert_null(cat_ledger_get(t.db, "", NULL, NULL, &err));
+	g_assert_null(cat_ledger_get(t.db, "", &err));
 	g_assert_error(err, CAT_ERROR, CAT_ERROR_ABSENT);
-}
-
-static void test_hold(void)
-{
-	g_auto(cat_temp) t = cat_temp_open();
-	g_autoptr(GError) err = NULL;
-	cat_audit_state s;
-	bool hold = false;
-
-	put_rendered(&t, "a");
-	g_assert_true(cat_ledger_hold(t.db, "a", true, T0, &cat_temp_actor,
-				      &err));
-	cat_entry_free(cat_ledger_get(t.db, "a", &hold, NULL, NULL));
-	g_assert_true(hold);
-	put_rendered(&t, "a");	/* render does not know of it */
-	cat_entry_free(cat_ledger_get(t.db, "a", &hold, NULL, NULL));
-	g_assert_true(hold);
-	g_assert_true(cat_ledger_hold(t.db, "a", false, T0, &cat_temp_actor,
-				      &err));
-	cat_entry_free(cat_ledger_get(t.db, "a", &hold, NULL, NULL));
-	g_assert_false(hold);
-	g_assert_true(cat_audit_verify(t.db, 0, "", &s, NULL));
-	g_assert_cmpint(s.rows, ==, 2);
 }
 
 /* Twelve calls: outcome and duration differ. */
@@ -220,7 +195,6 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/cat/ledger/merge", test_merge);
 	g_test_add_func("/cat/ledger/find", test_find);
-	g_test_add_func("/cat/ledger/hold", test_hold);
 	g_test_add_func("/cat/ledger/search", test_search);
 	g_test_add_func("/cat/ledger/atomic", test_atomic);
 	return g_test_run();

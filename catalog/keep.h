@@ -1,0 +1,34 @@
+/* keep.h - how long calls are kept: holds, what is due, what was deleted.
+ *
+ * A call is due when its time is over, its outcome is known and nobody holds
+ * it. Its deletion is decided first, in one transaction with the audit row;
+ * then its files go; then that is noted. A crash in between is found by the
+ * next look. The row itself stays. */
+#pragma once
+#include "catalog/ledger.h"
+
+/* One call, one matter. */
+typedef struct cat_hold {
+	char *call, *matter;
+	int64_t since;		/* s UTC */
+} cat_hold;
+void cat_hold_clear(void *h);
+
+/* `call` is the whole name. A call can be held for several matters and is free
+ * when the last has ended. `*changed`: it was not so already. */
+bool cat_hold_set(cat_db *db, const char *call, const char *matter, bool on,
+		  int64_t at, const cat_actor *who, bool *changed,
+		  GError **err);
+/* Of cat_hold, by time; `call` NULL: all. */
+GArray *cat_hold_list(cat_db *db, const char *call, GError **err);
+
+/* Of cat_entry without children: due at `at_ms`, the longest overdue first. */
+GPtrArray *cat_keep_due(cat_db *db, int64_t at_ms, unsigned limit,
+			GError **err);
+/* Decides the deletion of a call that is due at `at` (s UTC); an error when it
+ * is not, whoever changed that since. */
+bool cat_keep_expire(cat_db *db, const char *call, int64_t at,
+		     const cat_actor *who, GError **err);
+/* Of char *: calls whose deletion is decided and not done. */
+GPtrArray *cat_keep_unfinished(cat_db *db, unsigned limit, GError **err);
+bool cat_keep_removed(cat_db *db, const char *call, int64_t at, GError **err);
