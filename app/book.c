@@ -90,6 +90,20 @@ bool book_decide(book *b, const tap_facts *f, rec_decision *out)
 	return true;
 }
 
+void book_adopt(book *b, rec_decision *out, uint32_t keep_days)
+{
+	cat_verdict *v = &b->verdict;
+
+	*v = (cat_verdict){
+		.concerned = true, .record = true, .audio = out->audio,
+		.video = out->video, .mode = CAT_ALWAYS, .refuse = out->refuse,
+		.keep_days = keep_days, .rule = "", .class = "",
+	};
+	span_copy(out->reason, v->reason, sizeof(v->reason));
+	cat_verdict_tell(v, v->reason, b->told);
+	out->reason = span_str(b->told);
+}
+
 void book_prevent(book *b, rec_decision *out, const char *why)
 {
 	cat_verdict_tell(&b->verdict, why, b->told);

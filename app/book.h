@@ -19,9 +19,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(book, book_free)
  * party, or the call has no sound. Fills all of `out`, whose texts live until
  * the next call. */
 bool book_decide(book *b, const tap_facts *f, rec_decision *out);
+/* MAIN. A decision that the configuration made, with a row of its own in the
+ * ledger: kept for so many days, 0: for ever. */
+void book_adopt(book *b, rec_decision *out, uint32_t keep_days);
 /* ANY. Ledger rows that could not be written. */
 uint64_t book_lost(const book *b);
-/* MAIN. The same decision, not carried out: `why` is a sentence. */
+/* MAIN. The latest decision, not carried out: `why` is a sentence. */
 void book_prevent(book *b, rec_decision *out, const char *why);
 /* MAIN. A call that an earlier tap began: takes what its journal tells, and
  * what the next sink has of it. Returns the tap_sink's `*own`. */

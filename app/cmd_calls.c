@@ -1,74 +1,25 @@
 /* cmd_calls.c - the ledger: what became of each call. */
-#include "app/officer.h"
+#include "app/filter.h"
 
 #include <string.h>
 
+#include "app/holding.h"
+#include "catalog/keep.h"
+
 static struct {
-	char *who, *number, *from, *to, *outcome, *shortest, *longest;
+	char *matter, *by;
 	int limit;
 } opt;
 
-static const GOptionEntry entries[] = {
-	{"who", 0, 0, G_OPTION_ARG_FILENAME, &opt.who,
-	 "A user, an identity or part of one", "WHO"},
-	{"number", 0, 0, G_OPTION_ARG_FILENAME, &opt.number,
-	 "Digits of a number", "DIGITS"},
-	{"from", 0, 0, G_OPTION_ARG_FILENAME, &opt.from, "Not before", "TIME"},
-	{"to", 0, 0, G_OPTION_ARG_FILENAME, &opt.to, "Before", "TIME"},
-	{"outcome", 0, 0, G_OPTION_ARG_FILENAME, &opt.outcome,
-	 "RECORDED, PARTIAL, NOT_RECORDED, BLOCKED, EXEMPT, PENDING; several "
-	 "with commas", "OUTCOME"},
-	{"shortest", 0, 0, G_OPTION_ARG_FILENAME, &opt.shortest,
-	 "At least so long (90, 5m, 2h)", "TIME"},
-	{"longest", 0, 0, G_OPTION_ARG_FILENAME, &opt.longest,
-	 "At most so long", "TIME"},
+static const GOptionEntry own_entries[] = {
+	{"matter", 0, 0, G_OPTION_ARG_FILENAME, &opt.matter,
+	 "hold, release: what it is held for (hold)", "NAME"},
+	{"by", 0, 0, G_OPTION_ARG_FILENAME, &opt.by,
+	 "due: what will be deleted by then (now)", "TIME"},
 	{"limit", 0, 0, G_OPTION_ARG_INT, &opt.limit,
 	 "At most so many, the newest (50)", "N"},
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
 };
-
-static bool outcomes_parse(const char *text, unsigned *out, GError **err)
-{
-	g_auto(GStrv) words = g_strsplit(text, ",", -1);
-
-	for (char **w = words; *w; w++) {
-		cat_outcome o;
-
-		if (!cat_outcome_parse(g_strstrip(*w), &o)) {
-			g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE,
-				    "--outcome: \"%s\" is none of RECORDED, "
-				    "PARTIAL, NOT_RECORDED, BLOCKED, EXEMPT, "
-				    "PENDING", *w);
-			return false;
-		}
-		*out |= 1u << o;
-	}
-	return true;
-}
-
-static bool time_ms(const char *text, int64_t now, int64_t *ms, GError **err)
-{
-	if (!text)
-		return true;
-	if (!officer_time(text, now, ms, err))
-		return false;
-	*ms *= 1000;
-	return true;
-}
-
-static bool query_make(const officer *o, cat_query *q, GError **err)
-{
-	*q = (cat_query){.who = opt.who, .number = opt.number};
-	if (opt.limit > 0)
-		q->limit = (unsigned)opt.limit;
-	return time_ms(opt.from, o->now, &q->from_ms, err) &&
-	       time_ms(opt.to, o->now, &q->to_ms, err) &&
-	       (!opt.outcome || outcomes_parse(opt.outcome, &q->outcomes,
-					       err)) &&
-	       (!opt.shortest || officer_span(opt.shortest, &q->shortest_ms,
-					      err)) &&
-	       (!opt.longest || officer_span(opt.longest, &q->longest_ms, err));
-}
 
 static int list(officer *o, char **args, GError **err)
 {
@@ -80,7 +31,8 @@ static int list(officer *o, char **args, GError **err)
 	cat_query q;
 
 	(void)args;
-	if (!query_make(o, &q, err) ||
+	q.limit = opt.limit > 0 ? (unsigned)opt.limit : 0;
+	if (!filter_query(o, &q, err) ||
 	    !(calls = cat_ledger_search(o->db, &q, err)))
 		return APP_FAIL;
 	for (guint i = 0; i < calls->len; i++) {
@@ -91,7 +43,7 @@ static int list(officer *o, char **args, GError **err)
 		table_text(t, e->callee);
 		table_span(t, e->duration_ms);
 		table_text(t, cat_outcome_name(e->outcome));
-		table_text(t, e->reason);
+		table_text(t, e->expired_ms ? "deleted" : e->reason);
 		table_text(t, e->name);
 	}
 	table_print(t, o->form, "no call fits", stdout);
@@ -146,16 +98,22 @@ static void row_files(table *t, const cat_entry *e)
 	}
 }
 
+static void row_holds(table *t, const GArray *holds)
+{
+	for (guint i = 0; i < holds->len; i++)
+		row(t, "held for", g_array_index(holds, cat_hold, i).matter);
+	if (!holds->len)
+		row(t, "held for", "nothing");
+}
+
 static int show(officer *o, char **args, GError **err)
 {
 	static const char *const columns[] = {"what", "value", NULL};
 	g_autoptr(table) t = table_new(columns);
-	g_autoptr(cat_entry) e = NULL;
-	int64_t keep_until;
-	bool hold;
+	g_autoptr(cat_entry) e = cat_ledger_get(o->db, args[0], err);
+	g_autoptr(GArray) holds = NULL;
 
-	e = cat_ledger_get(o->db, args[0], &hold, &keep_until, err);
-	if (!e)
+	if (!e || !(holds = cat_hold_list(o->db, e->name, err)))
 		return APP_FAIL;
 	row(t, "call", e->name);
 	row(t, "outcome", cat_outcome_name(e->outcome));
@@ -173,8 +131,10 @@ static int show(officer *o, char **args, GError **err)
 	row_list(t, "identity", e->ids);
 	row(t, "rule", e->rule);
 	row(t, "mode", e->mode);
-	row_time(t, "kept until", keep_until);
-	row(t, "hold", hold ? "yes: it must not be deleted" : "no");
+	row(t, "class", e->class);
+	row_time(t, "kept until", e->keep_until_ms);
+	row_holds(t, holds);
+	row_time(t, "deleted", e->expired_ms);
 	row(t, "source", e->source);
 	row(t, "Call-ID", e->call_id);
 	row(t, "conference", e->conference);
@@ -185,27 +145,134 @@ static int show(officer *o, char **args, GError **err)
 	return APP_OK;
 }
 
-static int set_hold(officer *o, const char *call, bool on, GError **err)
+/* ---- holds ---- */
+
+/* In the journal too: the database may be lost. */
+static bool matters_write(officer *o, const cat_entry *e, GError **err)
 {
-	if (!*o->actor.reason) {
-		fprintf(stderr, "edgetape calls: a hold needs a --reason: it "
-				"goes to the audit log\n");
-		return APP_USAGE;
-	}
-	if (!cat_ledger_hold(o->db, call, on, o->now, &o->actor, err))
-		return APP_FAIL;
-	printf("%s: %s\n", call, on ? "held" : "the hold is released");
-	return APP_OK;
+	g_autoptr(GArray) all = cat_hold_list(o->db, e->name, err);
+	g_autoptr(holding) h = holding_new(o->conf, e);
+	g_autoptr(GString) lines = g_string_new(NULL);
+
+	for (guint i = 0; all && i < all->len; i++)
+		g_string_append_printf(
+			lines, "%s\n",
+			g_array_index(all, cat_hold, i).matter);
+	return all && holding_matters_set(h, lines->str, err);
+}
+
+static bool set_hold(officer *o, const cat_entry *e, bool on, GError **err)
+{
+	bool changed;
+
+	if (!cat_hold_set(o->db, e->name, opt.matter ? opt.matter : "hold", on,
+			  o->now, &o->actor, &changed, err) ||
+	    !matters_write(o, e, err))
+		return false;
+	printf("%s: %s\n", e->name,
+	       !changed ? "it was so already"
+	       : on	? "held"
+			: "the hold is released");
+	return true;
+}
+
+/* All calls that the options name, or the one that is given. */
+static GPtrArray *calls_meant(officer *o, char **args, GError **err)
+{
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)cat_entry_free);
+	cat_query q = {.limit = UINT32_MAX >> 1};
+	cat_entry *e;
+
+	if (!args[0])
+		return filter_query(o, &q, err)
+			       ? cat_ledger_search(o->db, &q, err)
+			       : NULL;
+	e = cat_ledger_get(o->db, args[0], err);
+	if (!e)
+		return NULL;
+	g_ptr_array_add(all, e);
+	return g_steal_pointer(&all);
+}
+
+static int misused(const char *why)
+{
+	fprintf(stderr, "edgetape calls: %s\n", why);
+	return APP_USAGE;
+}
+
+static int set_holds(officer *o, char **args, bool on, GError **err)
+{
+	g_autoptr(GPtrArray) calls = NULL;
+
+	if (!*o->actor.reason)
+		return misused("a hold needs a --reason: it goes to the audit "
+			       "log");
+	if (!args[0] == !filter_given())
+		return misused("give one call, or options such as --who and "
+			       "--from that say which");
+	calls = calls_meant(o, args, err);
+	for (guint i = 0; calls && i < calls->len; i++)
+		if (!set_hold(o, g_ptr_array_index(calls, i), on, err))
+			return APP_FAIL;
+	if (calls && !calls->len)
+		puts("no call fits");
+	return calls ? APP_OK : APP_FAIL;
 }
 
 static int hold(officer *o, char **args, GError **err)
 {
-	return set_hold(o, args[0], true, err);
+	return set_holds(o, args, true, err);
 }
 
 static int release(officer *o, char **args, GError **err)
 {
-	return set_hold(o, args[0], false, err);
+	return set_holds(o, args, false, err);
+}
+
+static int list_holds(officer *o, char **args, GError **err)
+{
+	static const char *const columns[] = {"since", "matter", "call", NULL};
+	g_autoptr(GArray) all = cat_hold_list(o->db, NULL, err);
+	g_autoptr(table) t = table_new(columns);
+
+	(void)args;
+	for (guint i = 0; all && i < all->len; i++) {
+		const cat_hold *h = &g_array_index(all, cat_hold, i);
+
+		table_time(t, h->since * 1000);
+		table_text(t, h->matter);
+		table_text(t, h->call);
+	}
+	if (all)
+		table_print(t, o->form, "no call is held", stdout);
+	return all ? APP_OK : APP_FAIL;
+}
+
+static int due(officer *o, char **args, GError **err)
+{
+	static const char *const columns[] = {"kept until", "caller", "callee",
+					      "class", "call", NULL};
+	unsigned limit = opt.limit > 0 ? (unsigned)opt.limit : 50;
+	g_autoptr(table) t = table_new(columns);
+	g_autoptr(GPtrArray) all = NULL;
+	int64_t by;
+
+	(void)args;
+	if (!officer_time(opt.by ? opt.by : "now", o->now, &by, err) ||
+	    !(all = cat_keep_due(o->db, by * 1000, limit, err)))
+		return APP_FAIL;
+	for (guint i = 0; i < all->len; i++) {
+		const cat_entry *e = g_ptr_array_index(all, i);
+
+		table_time(t, e->keep_until_ms);
+		table_text(t, e->caller);
+		table_text(t, e->callee);
+		table_text(t, e->class);
+		table_text(t, e->name);
+	}
+	table_print(t, o->form, "nothing is due", stdout);
+	return APP_OK;
 }
 
 int cmd_calls(int argc, char **argv)
@@ -215,13 +282,22 @@ int cmd_calls(int argc, char **argv)
 		 0, list},
 		{"show", "CALL", "all that is known of one; a part of its name "
 				 "or its Call-ID will do", 1, 1, show},
-		{"hold", "CALL --reason TEXT", "it must not be deleted", 1, 1,
+		{"hold", "[CALL] --reason TEXT",
+		 "it, or all that fit the options, must not be deleted", 0, 1,
 		 hold},
-		{"release", "CALL --reason TEXT", "ends the hold", 1, 1,
+		{"release", "[CALL] --reason TEXT", "ends the hold", 0, 1,
 		 release},
+		{"holds", "", "the calls that are held", 0, 0, list_holds},
+		{"due", "", "what will be deleted, because its time is over", 0,
+		 0, due},
 	};
+	g_autoptr(GArray) all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
 
+	for (const GOptionEntry *e = filter_entries(); e->long_name; e++)
+		g_array_append_vals(all, e, 1);
+	g_array_append_vals(all, own_entries, G_N_ELEMENTS(own_entries) - 1);
 	return officer_run("calls", "What became of each call of a recorded "
 				    "user.", verbs, G_N_ELEMENTS(verbs),
-			   entries, argc, argv);
+			   (const GOptionEntry *)(void *)all->data, argc,
+			   argv);
 }

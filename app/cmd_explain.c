@@ -17,7 +17,7 @@ static const GOptionEntry entries[] = {
 
 static int explain_call(officer *o, const char *name, GError **err)
 {
-	g_autoptr(cat_entry) e = cat_ledger_get(o->db, name, NULL, NULL, err);
+	g_autoptr(cat_entry) e = cat_ledger_get(o->db, name, err);
 	g_autoptr(cat_policy) p = NULL;
 
 	if (!e)

@@ -1,17 +1,20 @@
 /* cmd_rebuild.c - the ledger made again from what it is an index of: the
  * sidecars of the recordings and, for calls that have none, the journals.
- * Users, rules, holds and the audit log are in the database alone and stay. */
+ * Users, rules and the audit log are in the database alone and stay; holds are
+ * there and in the journals. */
 #include <string.h>
 
+#include "app/holding.h"
 #include "app/ledger.h"
 #include "app/officer.h"
+#include "catalog/keep.h"
 #include "core/journal_io.h"
 
 typedef struct rebuild {
 	officer *o;
 	GHashTable *seen;	/* names of calls with a sidecar */
 	GPtrArray *batch;	/* of cat_entry */
-	unsigned sidecars, journals, bad;
+	unsigned sidecars, journals, holds, bad;
 } rebuild;
 
 enum { BATCH = 500 };
@@ -120,6 +123,43 @@ static bool take_spool(rebuild *r, GError **err)
 	return true;
 }
 
+/* ---- holds ---- */
+
+/* What the journal of a call says that it is held for. */
+static bool take_matters(rebuild *r, const cat_entry *e, GError **err)
+{
+	g_autoptr(holding) h = holding_new(r->o->conf, e);
+	g_autofree char *text = holding_matters(h);
+	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+	bool changed;
+
+	for (char **m = lines; *m; m++) {
+		if (!**m)
+			continue;
+		if (!cat_hold_set(r->o->db, e->name, *m, true, r->o->now,
+				  &r->o->actor, &changed, err))
+			return false;
+		r->holds += changed;
+	}
+	return true;
+}
+
+static bool take_holds(rebuild *r, GError **err)
+{
+	g_autoptr(GDir) d = g_dir_open(conf_text(r->o->conf, CONF_SPOOL), 0,
+				       NULL);
+	const char *name;
+
+	while (d && (name = g_dir_read_name(d))) {
+		g_autoptr(cat_entry) e = cat_entry_new(name);
+
+		if (g_hash_table_contains(r->seen, name) &&
+		    !take_matters(r, e, err))
+			return false;
+	}
+	return true;
+}
+
 static int run(officer *o, char **args, GError **err)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new_full(
@@ -132,15 +172,15 @@ static int run(officer *o, char **args, GError **err)
 	(void)args;
 	if (!cat_check(o->db, err) ||
 	    !take_recordings(&r, conf_text(o->conf, CONF_RECORDINGS), 0, err) ||
-	    !take_spool(&r, err) || !flush(&r, err))
+	    !take_spool(&r, err) || !flush(&r, err) || !take_holds(&r, err))
 		return APP_FAIL;
 	object = g_strdup_printf("%u sidecars, %u journals", r.sidecars,
 				 r.journals);
 	if (!cat_audit_add(o->db, &o->actor, o->now, "ledger rebuilt", object,
 			   err))
 		return APP_FAIL;
-	printf("%u calls from sidecars, %u from journals alone%s\n",
-	       r.sidecars, r.journals,
+	printf("%u calls from sidecars, %u from journals alone, %u holds%s\n",
+	       r.sidecars, r.journals, r.holds,
 	       r.bad ? "; see above for what could not be read" : "");
 	return r.bad ? APP_FAIL : APP_OK;
 }
@@ -152,8 +192,8 @@ int cmd_rebuild(int argc, char **argv)
 	};
 
 	return officer_run("rebuild", "Makes the ledger again from the "
-				      "recordings' sidecars and the journals. "
-				      "Users, rules,\nholds and the audit log "
-				      "stay as they are.",
+				      "recordings' sidecars and the journals,\n"
+				      "with the holds that these tell. Users, "
+				      "rules and the audit log stay.",
 			   verbs, G_N_ELEMENTS(verbs), NULL, argc, argv);
 }

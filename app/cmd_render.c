@@ -42,6 +42,7 @@ static void start_worker(render_role *r, unsigned i)
 	const worker_plan plan = {
 		.cfg = &r->cfg,
 		.spool = conf_text(r->conf, CONF_SPOOL),
+		.run = conf_text(r->conf, CONF_RUN),
 		.index = i,
 		.count = r->count,
 		.now = r->now[i],
@@ -190,7 +191,7 @@ static bool start(render_role *r, GError **err)
 {
 	const char *const read[] = {"/etc/localtime", "/proc/self",
 				    "/dev/urandom", "/proc/sys/kernel/random",
-				    NULL};
+				    conf_text(r->conf, CONF_RUN), NULL};
 	const char *write[] = {conf_text(r->conf, CONF_SPOOL),
 			       conf_text(r->conf, CONF_RECORDINGS), NULL, NULL};
 	g_autofree char *ledger = NULL;

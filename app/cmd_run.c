@@ -32,7 +32,7 @@ typedef struct child {
 struct run_role {
 	const char *config;
 	char *self;		/* our own program */
-	child child[3];		/* in the order of starting */
+	child child[4];		/* in the order of starting */
 	GMainLoop *loop;
 	bool stopping;
 };
@@ -136,7 +136,8 @@ int cmd_run(int argc, char **argv)
 		 "Configuration (/etc/edgetape/edgetape.conf)", "FILE"},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
-	static const char *const names[] = {"capture", "tap", "render"};
+	static const char *const names[] = {"capture", "tap", "render",
+					    "keep"};
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
 	g_autoptr(GError) err = NULL;
 	g_autofree char *self = NULL;
@@ -145,7 +146,7 @@ int cmd_run(int argc, char **argv)
 	int status;
 
 	if (!app_options("run", NULL,
-			 "Runs tap, capture and render on this host and "
+			 "Runs tap, capture, render and keep on this host and "
 			 "starts again what dies.",
 			 entries, &argc, &argv, &status))
 		return status;

@@ -8,6 +8,7 @@
 #include "app/follow.h"
 #include "app/ledger.h"
 #include "app/link.h"
+#include "app/room.h"
 #include "app/session.h"
 #include "app/setup.h"
 #include "app/stats.h"
@@ -24,24 +25,56 @@ typedef struct tap_role {
 	tap_calls *calls;
 	tap_server *server;
 	control *control;
+	vlt_level disk;		/* as `keep` tells */
 } tap_role;
 
-/* Forcing media over a relay that nobody records would harm for nothing. */
+/* Refused when it cannot be recorded. */
+static bool must_record(const rec_decision *d)
+{
+	return d->refuse > REC_PASS;
+}
+
+/* Forcing media over a relay that nobody records would harm for nothing. A
+ * call that must not go unrecorded is not begun where it may not end. */
+static const char *obstacle(const tap_role *r, const rec_decision *d)
+{
+	if (!link_tap_alive(r->link))
+		return "capture is not running";
+	if (r->disk >= VLT_REFUSE && must_record(d))
+		return "the disk is nearly full";
+	return NULL;
+}
+
+/* [rules] record names the call, and no rule of the catalog does. */
+static void by_configuration(tap_role *r, rec_decision *out)
+{
+	out->refuse = conf_choice(r->conf, CONF_RULES_IMPOSSIBLE)
+			      ? (uint16_t)conf_number(r->conf,
+						      CONF_RULES_STATUS)
+			      : REC_PASS;
+	if (r->book)
+		book_adopt(r->book, out,
+			   conf_number(r->conf, CONF_RULES_KEEP));
+}
+
 static bool decide(void *user, const tap_facts *f, rec_decision *out)
 {
-	static const char down[] = "capture is not running";
 	tap_role *r = user;
 	bool booked = r->book && book_decide(r->book, f, out);
+	const char *why;
 
 	if (!booked && (!tap_rules_decide(r->rules, f, out) || !out->record))
 		return false;
-	if (!out->record || link_tap_alive(r->link))
+	if (!booked)
+		by_configuration(r, out);
+	why = out->record ? obstacle(r, out) : NULL;
+	if (!why)
 		return true;
-	g_critical("a call that has to be recorded is not: capture is down");
+	g_critical("a call that has to be recorded is not: %s", why);
 	out->record = false;
-	out->reason = span_str(down);
-	if (booked)
-		book_prevent(r->book, out, down);
+	out->reason = span_str(why);
+	if (r->book)
+		book_prevent(r->book, out, why);
 	return true;
 }
 
@@ -90,6 +123,7 @@ static gboolean tick(gpointer user)
 {
 	tap_role *r = user;
 
+	r->disk = room_ask(conf_text(r->conf, CONF_RUN));
 	tap_calls_tick(r->calls, clk_now());
 	write_stats(r);
 	return G_SOURCE_CONTINUE;

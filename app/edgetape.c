@@ -10,6 +10,7 @@ static const app_command commands[] = {
 	{"tap", cmd_tap, "answer the Front Ends and write session records"},
 	{"capture", cmd_capture, "write relayed media to the call journals"},
 	{"render", cmd_render, "turn call journals into recordings"},
+	{"keep", cmd_keep, "delete what is due, watch the disk"},
 	{"replay", cmd_replay, "render a captured call from files alone"},
 	{"journal", cmd_journal, "print a call journal"},
 	{"users", cmd_users, "whose calls these are"},

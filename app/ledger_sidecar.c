@@ -126,8 +126,8 @@ static void gaps_take(cat_entry *e, JsonArray *gaps)
 		const char *cause = text_of(g, "cause");
 
 		cat_entry_gap(e, side_of(g), cause ? cause : "unknown",
-			      (int64_t)(number_of(g, "at") * 1000),
-			      (int64_t)(number_of(g, "length") * 1000),
+			      (int64_t)number_of(g, "at_ms"),
+			      (int64_t)number_of(g, "length_ms"),
 			      (int64_t)number_of(g, "packets"));
 	}
 }
@@ -169,7 +169,7 @@ static cat_entry *entry_of(JsonObject *root, const char *path)
 	cat_entry_known(e);
 	ledger_outcome(e, text_of(root, "outcome"), text_of(root, "why"));
 	e->sidecar = g_strdup(path);
-	e->duration_ms = (int64_t)(number_of(recording, "duration") * 1000);
+	e->duration_ms = (int64_t)number_of(recording, "duration_ms");
 	if (!e->ended_ms)
 		e->ended_ms = when_of(recording, "end", &known).ns /
 			      CLK_NS_PER_MS;

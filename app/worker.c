@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/room.h"
 
 enum {
 	STEP_MS = 200,		/* each costs every call two reads, a write */
@@ -162,11 +163,15 @@ static void consider(worker *w, const char *name)
 				    render_call_new(config_of(w, name), dir));
 }
 
+/* With the disk all but full, what is left of it is for the journals: calls
+ * that are being rendered end, others wait. */
 static void scan(worker *w)
 {
 	g_autoptr(GDir) d = g_dir_open(w->plan->spool, 0, NULL);
 	const char *name;
 
+	if (room_ask(w->plan->run) >= VLT_JOURNAL_ONLY)
+		return;
 	while (d && (name = g_dir_read_name(d)))
 		if (*name != '.')
 			consider(w, name);

@@ -13,7 +13,7 @@ enum {
 
 typedef struct worker_plan {
 	const render_config *cfg;
-	const char *spool;
+	const char *spool, *run;
 	unsigned index, count;	/* takes each call whose hash is `index` */
 	char *now;		/* REC_NAME octets that the supervisor reads:
 				 * the call being worked on, or "" */

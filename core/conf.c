@@ -55,6 +55,8 @@ static const conf_key table[CONF_KEYS] = {
 	       "SIP status of a refused call"),
 	NUMBER(CONF_RULES_PAUSE, "rules", "longest-pause", "0", 0, 86400,
 	       "seconds after which a pause ends by itself; 0: never"),
+	NUMBER(CONF_RULES_KEEP, "rules", "keep", "0", 0, 36600,
+	       "days that calls which record names are kept; 0: for ever"),
 	CHOICE(CONF_REWRITE_METHOD, "rewrite", "method", "port",
 	       "port|port+address|remove",
 	       "how candidates that are not relays are put out of use"),
@@ -112,6 +114,9 @@ static const conf_key table[CONF_KEYS] = {
 	     "a PNG of the waveform beside each recording"),
 	CHOICE(CONF_RENDER_VIDEO, "render", "video", "mp4", "mp4|mkv|none",
 	       "files for the H.264 of recorded video streams"),
+	LIST(CONF_KEEP_MARKS, "keep", "disk-marks", "80;90;95;97",
+	     "percent full at which: an alarm; no exports; calls that must be "
+	     "recorded are refused; journals only"),
 };
 
 struct conf {

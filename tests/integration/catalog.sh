@@ -96,7 +96,7 @@ says 'report as CSV' 0 '^day,owner,calls' officer report --csv --from 2000-01-01
 says 'a hold needs a reason' 2 'needs a --reason' officer calls hold "$call"
 says 'a hold' 0 'held' officer calls hold "$call" --reason 'case 7'
 officer rebuild >/dev/null
-says 'a rebuild keeps it' 0 'yes: it must not be deleted' officer calls show "$call"
+says 'a rebuild keeps it' 0 'held for +hold' officer calls show "$call"
 printf 'not json' >"$tmp/recordings/x.json"
 says 'a damaged sidecar is named' 1 'x.json' officer rebuild
 

@@ -1,0 +1,75 @@
+#include "app/filter.h"
+
+static struct {
+	char *who, *number, *from, *to, *outcome, *shortest, *longest;
+} opt;
+
+static const GOptionEntry entries[] = {
+	{"who", 0, 0, G_OPTION_ARG_FILENAME, &opt.who,
+	 "A user, an identity or part of one", "WHO"},
+	{"number", 0, 0, G_OPTION_ARG_FILENAME, &opt.number,
+	 "Digits of a number", "DIGITS"},
+	{"from", 0, 0, G_OPTION_ARG_FILENAME, &opt.from, "Not before", "TIME"},
+	{"to", 0, 0, G_OPTION_ARG_FILENAME, &opt.to, "Before", "TIME"},
+	{"outcome", 0, 0, G_OPTION_ARG_FILENAME, &opt.outcome,
+	 "RECORDED, PARTIAL, NOT_RECORDED, BLOCKED, EXEMPT, PENDING; several "
+	 "with commas", "OUTCOME"},
+	{"shortest", 0, 0, G_OPTION_ARG_FILENAME, &opt.shortest,
+	 "At least so long (90, 5m, 2h)", "TIME"},
+	{"longest", 0, 0, G_OPTION_ARG_FILENAME, &opt.longest,
+	 "At most so long", "TIME"},
+	{NULL, 0, 0, 0, NULL, NULL, NULL},
+};
+
+const GOptionEntry *filter_entries(void)
+{
+	return entries;
+}
+
+bool filter_given(void)
+{
+	return opt.who || opt.number || opt.from || opt.to || opt.outcome ||
+	       opt.shortest || opt.longest;
+}
+
+static bool outcomes_parse(const char *text, unsigned *out, GError **err)
+{
+	g_auto(GStrv) words = g_strsplit(text, ",", -1);
+
+	for (char **w = words; *w; w++) {
+		cat_outcome o;
+
+		if (!cat_outcome_parse(g_strstrip(*w), &o)) {
+			g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE,
+				    "--outcome: \"%s\" is none of RECORDED, "
+				    "PARTIAL, NOT_RECORDED, BLOCKED, EXEMPT, "
+				    "PENDING", *w);
+			return false;
+		}
+		*out |= 1u << o;
+	}
+	return true;
+}
+
+static bool time_ms(const char *text, int64_t now, int64_t *ms, GError **err)
+{
+	if (!text)
+		return true;
+	if (!officer_time(text, now, ms, err))
+		return false;
+	*ms *= 1000;
+	return true;
+}
+
+bool filter_query(const officer *o, cat_query *q, GError **err)
+{
+	*q = (cat_query){.who = opt.who, .number = opt.number,
+			 .limit = q->limit};
+	return time_ms(opt.from, o->now, &q->from_ms, err) &&
+	       time_ms(opt.to, o->now, &q->to_ms, err) &&
+	       (!opt.outcome || outcomes_parse(opt.outcome, &q->outcomes,
+					       err)) &&
+	       (!opt.shortest || officer_span(opt.shortest, &q->shortest_ms,
+					      err)) &&
+	       (!opt.longest || officer_span(opt.longest, &q->longest_ms, err));
+}

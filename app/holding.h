@@ -1,0 +1,29 @@
+/* holding.h - the files that there are of a call: its journal, its recordings
+ * and what says what they are. */
+#pragma once
+#include "catalog/ledger.h"
+#include "core/conf.h"
+
+typedef struct holding_file {
+	char *path;
+	char *sha256;	/* as recorded; NULL: not known */
+} holding_file;
+
+typedef struct holding {
+	char *journal;		/* directory */
+	char *sidecar;		/* NULL: none */
+	GArray *files;		/* of holding_file: sound, pictures, video */
+} holding;
+
+/* What the ledger and the sidecar name, whether it is there or not. */
+holding *holding_new(const conf *c, const cat_entry *e);
+void holding_free(holding *h);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(holding, holding_free)
+/* All of it, the sidecar last; false when something stayed. What is not there
+ * is gone already. */
+bool holding_remove(const holding *h, GError **err);
+
+/* The matters for which a call is held stand in its journal too, a line each:
+ * the database may be lost. NULL: none. Free it. */
+char *holding_matters(const holding *h);
+bool holding_matters_set(const holding *h, const char *lines, GError **err);
