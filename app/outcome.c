@@ -43,11 +43,25 @@ static unsigned sides_heard(const render_result *r)
 	return sides;
 }
 
+/* The tap saw ICE settle on a pair that is no relay's. */
+static char *why_escaped(const render_result *r)
+{
+	const char *side = story_fact(r->story, "escaped");
+
+	if (!*side)
+		return NULL;
+	return g_strdup_printf("media went past the relay, as the %s says",
+			       side);
+}
+
 /* Why nothing at all was heard. */
 static char *why_nothing(const render_result *r)
 {
 	const story *s = r->story;
+	char *escaped = why_escaped(r);
 
+	if (escaped)
+		return escaped;
 	if (!s->has_answer)
 		return g_strdup("the call was not answered");
 	if (s->bad_keys)
@@ -64,6 +78,8 @@ static char *why_partial(const render_result *r, unsigned sides)
 	if (sides != 3)
 		return g_strdup_printf("nothing was heard of the %s",
 				       sides & 1 ? "callee" : "caller");
+	if (*story_fact(r->story, "escaped"))
+		return why_escaped(r);
 	if (r->undecodable->len)
 		return g_strdup_printf(
 			"no decoder for %s; the packets are kept",

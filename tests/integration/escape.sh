@@ -1,0 +1,66 @@
+#!/bin/bash
+# escape.sh - recorded calls whose media goes past the relay, as the re-INVITE at
+# the end of ICE tells. The outcome says so, whether some of the media was heard
+# or none; of a call that stayed it says nothing of the sort.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/support/calls.bash
+. tests/support/calls.bash
+
+sidecar() {
+	find "$RIG/recordings" -name '*.json' -newer "$RIG/begun"
+}
+
+recorded() {
+	[ -n "$(sidecar)" ]
+}
+
+# says FILE OUTCOME WHY
+says() {
+	grep -q "\"outcome\" : \"$2\"" "$1" && grep -q "\"why\" : \"$3\"" "$1"
+}
+
+need_rig
+rig_recorder "$RIG/recordings" '[rules]' "record=sip:alice@$RIG_DOMAIN" \
+	'[rewrite]' method=remove '[render]' formats=wav || bail 'the recorder'
+rig_frontend EDGETAPE_LOG="$RIG/signalling.txt" || bail 'the Front End'
+
+# What Alice said of the end of ICE, but with hosts in place of the relays; as
+# many octets.
+lie() {
+	perl -0777 -ne 'for (split /^### .*\n/m) {
+		next unless /^INVITE/ && /^a=remote-candidates/m;
+		s/typ relay/typ srflx/g;
+		s/^(a=candidate.*? )10\.99\.3\.10/${1}10.99.1.10/gm;
+		s/^(a=remote-candidates.*)/$1 =~ s{99\.3}{99.2}gr/gme;
+		s/^(CSeq: \d)/${1}0/m;
+		$told = $_;
+	} print $told' "$RIG/signalling.txt" | rig_in fe "${rig_env[@]}" \
+		/usr/bin/python3 tests/support/tell.py 10.99.1.10 10.99.4.10
+}
+
+touch "$RIG/begun"
+watched_call alice bob 3 --reinvite || bail 'a call'
+rig_await 20 'the recording' recorded || bail 'the recording'
+is 'both sides rewritten: relayed' path_is relayed net alice
+is 'both sides rewritten: RECORDED' says "$(sidecar)" RECORDED ''
+
+touch "$RIG/begun"
+(sleep 3 && lie >"$RIG/told.log" 2>&1) &
+watched_call alice bob 5 --reinvite || bail 'the second call'
+rig_await 20 'the recording' recorded || bail 'the second recording'
+is 'in mid-call the caller tells of hosts: nobody minds' \
+	[ ! -s "$RIG/told.log" ]
+is 'in mid-call the caller tells of hosts: PARTIAL' says "$(sidecar)" \
+	PARTIAL 'media went past the relay, as the caller says'
+
+rig_broker EDGETAPE_OBSERVE="$(rig_ip ub)" || bail 'the broker'
+rig_await 10 'the recorder' rig_met_more 0 || bail 'the recorder is met'
+touch "$RIG/begun"
+watched_call alice bob 3 --reinvite || bail 'a call with one side rewritten'
+rig_await 20 'the sidecar' recorded || bail 'the sidecar'
+is 'one side rewritten: direct' path_is direct net alice
+is 'one side rewritten: NOT_RECORDED' says "$(sidecar)" NOT_RECORDED \
+	'media went past the relay, as the [a-z]* says'
+is 'the roles end cleanly' roles_end_cleanly
+finish
