@@ -34,6 +34,8 @@ int cmd_audit(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_rebuild(int argc, char **argv);
 int cmd_keep(int argc, char **argv);
+int cmd_play(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 
 /* Options of a role: -c FILE, -v. Prints help or a complaint itself. */
 typedef struct app_role {

@@ -3,10 +3,16 @@
 #include <stdio.h>
 
 #include "core/seal.h"
+#include "vault/vault.h"
 
 int cmd_keygen(int argc, char **argv)
 {
-	static const GOptionEntry none[] = {{NULL, 0, 0, 0, NULL, NULL, NULL}};
+	static gboolean signing;
+	static const GOptionEntry entries[] = {
+		{"signing", 0, 0, G_OPTION_ARG_NONE, &signing,
+		 "Instead, a key pair that exports are signed with", NULL},
+		{NULL, 0, 0, 0, NULL, NULL, NULL},
+	};
 	g_autoptr(GError) err = NULL;
 	int status;
 
@@ -14,14 +20,20 @@ int cmd_keygen(int argc, char **argv)
 			 "Makes the recorder's key pair: PATH.key, which only "
 			 "render may read,\nand PATH.pub, to which the tap "
 			 "seals the media keys.",
-			 none, &argc, &argv, &status))
+			 entries, &argc, &argv, &status))
 		return status;
 	if (argc != 2) {
 		fprintf(stderr, "edgetape keygen: give one path; see --help\n");
 		return APP_USAGE;
 	}
-	if (!seal_generate(argv[1], &err))
+	if (!(signing ? vlt_signing_keys : seal_generate)(argv[1], &err))
 		return app_fail("keygen", err);
+	if (signing) {
+		printf("%s.key (for [edgetape] signing-key)\n"
+		       "%s.pub (for whoever checks what was exported)\n",
+		       argv[1], argv[1]);
+		return APP_OK;
+	}
 	printf("%s.key (keep it safe: without it no recording can be made)\n"
 	       "%s.pub\n",
 	       argv[1], argv[1]);

@@ -16,6 +16,8 @@ static const app_command commands[] = {
 	{"users", cmd_users, "whose calls these are"},
 	{"rules", cmd_rules, "who is recorded"},
 	{"calls", cmd_calls, "what became of each call"},
+	{"play", cmd_play, "listen to a recording"},
+	{"export", cmd_export, "recordings for somebody outside"},
 	{"live", cmd_live, "calls in progress: list, pause, resume, mark"},
 	{"explain", cmd_explain, "which rule decides, and why"},
 	{"report", cmd_report, "is everybody recorded who has to be?"},

@@ -29,6 +29,8 @@ static const conf_key table[CONF_KEYS] = {
 	TEXT(CONF_PRIVATE_KEY, "edgetape", "private-key",
 	     "/etc/edgetape/recorder.key",
 	     "its private half; only render reads it"),
+	TEXT(CONF_SIGNING_KEY, "edgetape", "signing-key", NULL,
+	     "Ed25519 key in PEM that exports are signed with"),
 	TEXT(CONF_USER, "edgetape", "user", NULL,
 	     "user to become after start when started as root"),
 	TEXT(CONF_TAP_LISTEN, "tap", "listen", "127.0.0.1:5070",

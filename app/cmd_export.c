@@ -1,0 +1,347 @@
+/* cmd_export.c - calls for somebody outside: a directory, or tar, that proves
+ * itself without edgetape. */
+#include "app/filter.h"
+
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/holding.h"
+#include "app/room.h"
+#include "core/journal_io.h"
+#include "vault/vault.h"
+
+static struct {
+	char *out, *format;
+	gboolean journal;
+} opt;
+
+static const GOptionEntry own_entries[] = {
+	{"out", 'o', 0, G_OPTION_ARG_FILENAME, &opt.out,
+	 "A directory that is not there yet, or - for tar on standard output",
+	 "DIR"},
+	{"format", 0, 0, G_OPTION_ARG_FILENAME, &opt.format,
+	 "Only such files: wav, mp3, flac, opus, ogg, mp4, mkv, png", "FORMAT"},
+	{"journal", 0, 0, G_OPTION_ARG_NONE, &opt.journal,
+	 "The journals too: packets as captured, keys sealed", NULL},
+	{NULL, 0, 0, 0, NULL, NULL, NULL},
+};
+
+/* ---- the manifest ---- */
+
+static void member(JsonBuilder *b, const char *name, const char *text)
+{
+	g_autofree char *ok = text ? g_utf8_make_valid(text, -1) : NULL;
+
+	json_builder_set_member_name(b, name);
+	json_builder_add_string_value(b, ok ? ok : "");
+}
+
+static void member_time(JsonBuilder *b, const char *name, int64_t ms)
+{
+	char text[32] = "";
+
+	if (ms)
+		clk_wall_iso((clk_wall){ms * CLK_NS_PER_MS}, text);
+	member(b, name, text);
+}
+
+static void put_call(JsonBuilder *b, const cat_entry *e)
+{
+	json_builder_begin_object(b);
+	member(b, "call", e->name);
+	member(b, "call_id", e->call_id);
+	member(b, "outcome", cat_outcome_name(e->outcome));
+	member(b, "reason", e->reason);
+	member(b, "caller", e->caller);
+	member(b, "callee", e->callee);
+	member_time(b, "begun", e->begun_ms);
+	member_time(b, "answered", e->answered_ms);
+	member_time(b, "ended", e->ended_ms);
+	member(b, "rule", e->rule);
+	member(b, "class", e->class);
+	json_builder_set_member_name(b, "owners");
+	json_builder_begin_array(b);
+	for (guint i = 0; i < e->owners->len; i++)
+		json_builder_add_string_value(
+			b, g_ptr_array_index(e->owners, i));
+	json_builder_end_array(b);
+	json_builder_end_object(b);
+}
+
+static char *manifest(const officer *o, const GPtrArray *calls)
+{
+	g_autoptr(JsonBuilder) b = json_builder_new();
+	g_autoptr(JsonNode) root = NULL;
+	g_autofree char *text = NULL;
+
+	json_builder_begin_object(b);
+	member(b, "exported_by", o->actor.name);
+	member(b, "reason", o->actor.reason);
+	member_time(b, "exported", o->now * 1000);
+	json_builder_set_member_name(b, "calls");
+	json_builder_begin_array(b);
+	for (guint i = 0; i < calls->len; i++)
+		put_call(b, g_ptr_array_index(calls, i));
+	json_builder_end_array(b);
+	json_builder_end_object(b);
+	root = json_builder_get_root(b);
+	text = json_to_string(root, TRUE);
+	return g_strconcat(text, "\n", NULL);
+}
+
+/* ---- the files ---- */
+
+static bool add_as(vlt_bundle *b, const cat_entry *e, const char *below,
+		   const char *path, const char *sha256, GError **err)
+{
+	g_autofree char *base = g_path_get_basename(path);
+	g_autofree char *as = g_strconcat(e->name, "/", below, base, NULL);
+
+	return vlt_bundle_add(b, path, as, sha256, err);
+}
+
+static bool add_journal(vlt_bundle *b, const cat_entry *e, const holding *h,
+			GError **err)
+{
+	static const jrn_kind kinds[] = {JRN_SESSION, JRN_MEDIA};
+
+	for (size_t k = 0; k < G_N_ELEMENTS(kinds); k++) {
+		g_autoptr(GPtrArray) files = jrn_files(h->journal, kinds[k],
+						       err);
+
+		if (!files)
+			return false;
+		for (guint i = 0; i < files->len; i++)
+			if (!add_as(b, e, "journal-",
+				    g_ptr_array_index(files, i), NULL, err))
+				return false;
+	}
+	return true;
+}
+
+static bool has_format(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return !opt.format || (dot && !g_ascii_strcasecmp(dot + 1, opt.format));
+}
+
+static bool nothing(GError **err, const cat_entry *e)
+{
+	g_set_error(err, CAT_ERROR, CAT_ERROR_ABSENT,
+		    "%s: there is no %s%srecording of it (%s%s)", e->name,
+		    opt.format ? opt.format : "", opt.format ? " " : "",
+		    cat_outcome_name(e->outcome),
+		    e->expired_ms ? ", deleted" : "");
+	return false;
+}
+
+static bool add_call(const officer *o, vlt_bundle *b, const cat_entry *e,
+		     GError **err)
+{
+	g_autoptr(holding) h = holding_new(o->conf, e);
+	unsigned n = 0;
+
+	for (guint i = 0; i < h->files->len && !e->expired_ms; i++) {
+		const holding_file *f = &g_array_index(h->files, holding_file,
+						       i);
+
+		if (!has_format(f->path))
+			continue;
+		if (!add_as(b, e, "", f->path, f->sha256, err))
+			return false;
+		n++;
+	}
+	/* one that was asked for by name, or that has some files, must have
+	 * what was asked for */
+	if (!n && (opt.format || !h->sidecar || e->expired_ms))
+		return nothing(err, e);
+	return (!h->sidecar ||
+		add_as(b, e, "", h->sidecar, NULL, err)) &&
+	       (!opt.journal || add_journal(b, e, h, err));
+}
+
+static bool bundle_make(const officer *o, const char *dir,
+			const GPtrArray *calls, GError **err)
+{
+	g_autoptr(vlt_bundle) b = vlt_bundle_new(dir, err);
+	g_autofree char *text = manifest(o, calls);
+
+	for (guint i = 0; b && i < calls->len; i++)
+		if (!add_call(o, b, g_ptr_array_index(calls, i), err))
+			return false;
+	return b && vlt_bundle_text(b, "manifest.json", text, err) &&
+	       vlt_bundle_seal(b, conf_text(o->conf, CONF_SIGNING_KEY), err);
+}
+
+/* ---- which calls ---- */
+
+/* Those that the options name without a recording are left out. */
+static GPtrArray *calls_found(const officer *o, GError **err)
+{
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)cat_entry_free);
+	g_autoptr(GPtrArray) found = NULL;
+	cat_query q = {.limit = UINT32_MAX >> 1};
+
+	if (!filter_query(o, &q, err) ||
+	    !(found = cat_ledger_search(o->db, &q, err)))
+		return NULL;
+	for (guint i = 0; i < found->len; i++) {
+		const cat_entry *e = g_ptr_array_index(found, i);
+		cat_entry *whole;
+
+		if (e->expired_ms || !e->sidecar)
+			continue;
+		whole = cat_ledger_get(o->db, e->name, err);
+		if (!whole)
+			return NULL;
+		g_ptr_array_add(all, whole);
+	}
+	return g_steal_pointer(&all);
+}
+
+static GPtrArray *calls_meant(const officer *o, char **args, GError **err)
+{
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)cat_entry_free);
+
+	if (!args[0])
+		return calls_found(o, err);
+	for (; *args; args++) {
+		cat_entry *e = cat_ledger_get(o->db, *args, err);
+
+		if (!e)
+			return NULL;
+		g_ptr_array_add(all, e);
+	}
+	return g_steal_pointer(&all);
+}
+
+/* Before anything is given away. */
+static bool audit(officer *o, const GPtrArray *calls, GError **err)
+{
+	for (guint i = 0; i < calls->len; i++) {
+		const cat_entry *e = g_ptr_array_index(calls, i);
+		g_autofree char *object = g_strdup_printf(
+			"%s to %s", e->name,
+			strcmp(opt.out, "-") ? opt.out : "standard output");
+
+		if (!cat_audit_add(o->db, &o->actor, o->now, "call exported",
+				   object, err))
+			return false;
+	}
+	return true;
+}
+
+/* ---- tar ---- */
+
+static bool tar_out(const char *parent, GError **err)
+{
+	const char *argv[] = {"tar", "-C", parent, "--owner=0", "--group=0",
+			      "-cf", "-", "export", NULL};
+	int status = 0;
+
+	return g_spawn_sync(NULL, (char **)(uintptr_t)argv, NULL,
+			    G_SPAWN_SEARCH_PATH |
+				    G_SPAWN_CHILD_INHERITS_STDIN,
+			    NULL, NULL, NULL, NULL, &status, err) &&
+	       g_spawn_check_wait_status(status, err);
+}
+
+static void remove_tree(const char *dir)
+{
+	const char *argv[] = {"rm", "-rf", "--", dir, NULL};
+
+	g_spawn_sync(NULL, (char **)(uintptr_t)argv, NULL, G_SPAWN_SEARCH_PATH,
+		     NULL, NULL, NULL, NULL, NULL, NULL);
+}
+
+static bool export_tar(officer *o, const GPtrArray *calls, GError **err)
+{
+	g_autofree char *parent = g_dir_make_tmp("edgetape-XXXXXX", err);
+	g_autofree char *dir = parent ? g_build_filename(parent, "export", NULL)
+				      : NULL;
+	bool ok = dir && bundle_make(o, dir, calls, err) &&
+		  audit(o, calls, err) && tar_out(parent, err);
+
+	if (parent)
+		remove_tree(parent);
+	return ok;
+}
+
+static int misused(const char *why)
+{
+	fprintf(stderr, "edgetape export: %s\n", why);
+	return APP_USAGE;
+}
+
+static const char *misuse(const officer *o, char **args)
+{
+	if (!opt.out)
+		return "where to? Give --out DIR, or --out - for tar";
+	if (!strcmp(opt.out, "-") && isatty(STDOUT_FILENO))
+		return "tar does not go to a terminal: redirect it to a file";
+	if (!*o->actor.reason)
+		return "an export needs a --reason: it goes to the audit log";
+	if (!args[0] == !filter_given())
+		return "give calls, or options such as --who and --from that "
+		       "say which";
+	return NULL;
+}
+
+static bool room_check(const officer *o, GError **err)
+{
+	if (room_ask(conf_text(o->conf, CONF_RUN)) < VLT_NO_EXPORTS)
+		return true;
+	g_set_error(err, VLT_ERROR, VLT_ERROR_FILE,
+		    "the disk is nearly full and its room is for recordings; "
+		    "`edgetape stats` tells");
+	return false;
+}
+
+static int export(officer *o, char **args, GError **err)
+{
+	const char *wrong = misuse(o, args);
+	g_autoptr(GPtrArray) calls = NULL;
+
+	if (wrong)
+		return misused(wrong);
+	if (!room_check(o, err) || !(calls = calls_meant(o, args, err)))
+		return APP_FAIL;
+	if (!calls->len) {
+		g_set_error(err, CAT_ERROR, CAT_ERROR_ABSENT,
+			    "no call that has a recording fits");
+		return APP_FAIL;
+	}
+	if (!strcmp(opt.out, "-"))
+		return export_tar(o, calls, err) ? APP_OK : APP_FAIL;
+	if (!audit(o, calls, err) || !bundle_make(o, opt.out, calls, err))
+		return APP_FAIL;
+	printf("%u call%s in %s\n", calls->len, calls->len == 1 ? "" : "s",
+	       opt.out);
+	return APP_OK;
+}
+
+int cmd_export(int argc, char **argv)
+{
+	static const officer_verb verbs[] = {
+		{"CALL", "...", "these calls, or those that the options say", 0,
+		 -1, export},
+	};
+	g_autoptr(GArray) all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+
+	for (const GOptionEntry *e = filter_entries(); e->long_name; e++)
+		g_array_append_vals(all, e, 1);
+	g_array_append_vals(all, own_entries, G_N_ELEMENTS(own_entries) - 1);
+	return officer_run("export",
+			   "Recordings for somebody outside, with SHA256SUMS, "
+			   "a manifest and, with\n[edgetape] signing-key, a "
+			   "signature. See docs/keeping.md.",
+			   verbs, G_N_ELEMENTS(verbs),
+			   (const GOptionEntry *)(void *)all->data, argc,
+			   argv);
+}
