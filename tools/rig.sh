@@ -85,6 +85,12 @@ rig_listens() {
 	rig_in "$1" ss -Hltn "sport = :$2" | grep -q .
 }
 
+# A TLS server answers at HOST PORT; to listen is not yet to work.
+rig_answers() {
+	rig_in "$1" timeout 5 openssl s_client -brief \
+		-connect "$(rig_ip "$1"):$2" </dev/null
+}
+
 rig_check() {
 	local p missing=
 
@@ -223,7 +229,7 @@ rig_relay() {
 		--user="${RIG_TURN%@*}" --realm=$RIG_DOMAIN --no-tls --no-dtls \
 		--no-cli --log-file=stdout --simple-log \
 		--pidfile="$RIG/relay-own.pid" --userdb="$RIG/relay.db"
-	rig_await 10 'coturn' rig_listens ed 3478
+	rig_await 30 'coturn' rig_listens ed 3478
 }
 
 # rig_settings [NAME=VALUE...] - of the Front End's filter, and what it runs
@@ -251,7 +257,7 @@ rig_broker() {
 	rig_settings "$@"
 	rig_start broker fe "${rig_env[@]}" /usr/bin/python3 \
 		"$RIG_ROOT/tools/frontend/broker.py"
-	rig_await 10 'the broker' grep -q 'the recorder is' "$RIG/broker.log" ||
+	rig_await 30 'the broker' grep -q 'the recorder is' "$RIG/broker.log" ||
 		{ tail -n 3 "$RIG/broker.log" >&2; return 1; }
 }
 
@@ -268,7 +274,7 @@ rig_frontend() {
 	rig_start frontend fe "${rig_env[@]}" \
 		kamailio -f "$cfg" -DD -E -m 32 -M 8 -w "$RIG/kamailio" \
 		-Y "$RIG/kamailio" -P "$RIG/kamailio/pid"
-	rig_await 15 'Kamailio' rig_listens fe 5061 ||
+	rig_await 30 'Kamailio' rig_answers fe 5061 ||
 		{ grep -m 3 -E 'ERROR|CRITICAL' "$RIG/frontend.log" >&2; return 1; }
 }
 
@@ -300,7 +306,7 @@ rig_call() {
 	rig_phone ub "$to" --play "$RIG/$to.wav" \
 		--heard "$RIG/$to-heard.wav" --secs "$secs" "$@"
 	callee=$RIG_PID
-	rig_await 10 "$to registers" grep -q ready "$RIG/$to.log" ||
+	rig_await 30 "$to registers" grep -q ready "$RIG/$to.log" ||
 		{ cat "$RIG/$to.log" >&2; return 1; }
 	rig_phone ua "$from" --play "$RIG/$from.wav" \
 		--heard "$RIG/$from-heard.wav" --secs "$secs" --call "$to" "$@"
@@ -314,7 +320,7 @@ rig_sniff() {
 	rig_start "$1" "$2" tcpdump -Z root -U -n -s 2048 -B 16384 \
 		--immediate-mode --time-stamp-precision=nano -i "$3" \
 		-w "$RIG/$1.pcap" udp
-	rig_await 10 'tcpdump' grep -q 'listening on' "$RIG/$1.log"
+	rig_await 30 'tcpdump' grep -q 'listening on' "$RIG/$1.log"
 }
 
 # RTP that is not RTCP, offset given (RFC 5761 4).
@@ -367,14 +373,14 @@ rig_tap() {
 
 	met=$(rig_met)
 	rig_edgetape tap rec
-	if ! { rig_await 10 'edgetape tap' rig_listens rec 9061 &&
-		rig_await 10 'edgetape tap: capture' \
+	if ! { rig_await 30 'edgetape tap' rig_listens rec 9061 &&
+		rig_await 30 'edgetape tap: capture' \
 			grep -q 'capture is here' "$RIG/tap.log"; }; then
 		tail -n 3 "$RIG/tap.log" >&2
 		return 1
 	fi
 	[ ! -e "$RIG/broker.pid" ] ||
-		rig_await 10 'the Front End meets the tap' rig_met_more "$met"
+		rig_await 30 'the Front End meets the tap' rig_met_more "$met"
 }
 
 # rig_recorder RECORDINGS [LINE...] - configures and starts the recorder: tap

@@ -41,14 +41,14 @@ lie() {
 
 touch "$RIG/begun"
 watched_call alice bob 3 --reinvite || bail 'a call'
-rig_await 20 'the recording' recorded || bail 'the recording'
+rig_await 40 'the recording' recorded || bail 'the recording'
 is 'both sides rewritten: relayed' path_is relayed net alice
 is 'both sides rewritten: RECORDED' says "$(sidecar)" RECORDED ''
 
 touch "$RIG/begun"
 (sleep 3 && lie >"$RIG/told.log" 2>&1) &
 watched_call alice bob 5 --reinvite || bail 'the second call'
-rig_await 20 'the recording' recorded || bail 'the second recording'
+rig_await 40 'the recording' recorded || bail 'the second recording'
 is 'in mid-call the caller tells of hosts: nobody minds' \
 	[ ! -s "$RIG/told.log" ]
 is 'in mid-call the caller tells of hosts: PARTIAL' says "$(sidecar)" \
@@ -58,7 +58,7 @@ rig_broker EDGETAPE_OBSERVE="$(rig_ip ub)" || bail 'the broker'
 rig_await 10 'the recorder' rig_met_more 0 || bail 'the recorder is met'
 touch "$RIG/begun"
 watched_call alice bob 3 --reinvite || bail 'a call with one side rewritten'
-rig_await 20 'the sidecar' recorded || bail 'the sidecar'
+rig_await 40 'the sidecar' recorded || bail 'the sidecar'
 is 'one side rewritten: direct' path_is direct net alice
 is 'one side rewritten: NOT_RECORDED' says "$(sidecar)" NOT_RECORDED \
 	'media went past the relay, as the [a-z]* says'

@@ -67,7 +67,7 @@ lync_call() {
 	rig_sniff net ua eth0
 	rig_lync_call alice bob 7 --codec "$2" || bail "$1, $2: the call"
 	rig_stop net
-	rig_await 20 'the recording' recorded || bail "$1, $2: the recording"
+	rig_await 40 'the recording' recorded || bail "$1, $2: the recording"
 	is "$1, $2: no media off the relay" path_is_relayed
 	is "$1, $2: every packet is in the recording" packets_agree
 	is "$1, $2: the outcome is RECORDED" outcome_is RECORDED

@@ -59,7 +59,7 @@ alike() {	# alike USER CHANNEL
 relayed_call() {
 	touch "$RIG/begun"
 	watched_call alice bob 3 "${@:2}" || bail "$1: the call"
-	rig_await 20 'the recording' recorded || bail "$1: the recording"
+	rig_await 40 'the recording' recorded || bail "$1: the recording"
 	is "$1: both phones took the relay" \
 		[ "$(rig_result alice path)$(rig_result bob path)" = relayrelay ]
 	is "$1: nothing went direct" nothing_direct

@@ -84,9 +84,13 @@ path_is() {
 
 # A call that is captured on the caller's host.
 watched_call() {
-	rig_sniff net ua eth0
+	local status
+
+	rig_sniff net ua eth0 || return
 	rig_call "$@"
+	status=$?
 	rig_stop net
+	return $status
 }
 
 # SIGTERM ends the recorder's roles at once, and nothing was wrong on the way:

@@ -27,7 +27,7 @@ rig_lync_relay() {
 		/usr/bin/python3 "$RIG_ROOT/tools/lync/msturn.py" \
 		--ip "$(rig_ip ed)" --user "${account%:*}" \
 		--password "${account#*:}" "$@"
-	rig_await 10 'MS-TURN' rig_listens ed 443
+	rig_await 30 'MS-TURN' rig_listens ed 443
 }
 
 # rig_lync_frontend [NAME=VALUE...] - the settings are the filter's.
@@ -37,7 +37,7 @@ rig_lync_frontend() {
 		/usr/bin/python3 "$RIG_ROOT/tools/lync/lyncfe.py" \
 		--ip "$(rig_ip fe)" --domain $RIG_DOMAIN \
 		--relay "$(rig_ip ed)" --account "${RIG_TURN%@*}"
-	rig_await 10 'the Front End' rig_listens fe 5061
+	rig_await 30 'the Front End' rig_answers fe 5061
 }
 
 # rig_lync_phone HOST USER [OPTION...] - pidgin-sipe in the background.
@@ -62,7 +62,7 @@ rig_lync_call() {
 	rm -f "$RIG/$from.json" "$RIG/$to.json"
 	rig_lync_phone ub "$to" --secs "$secs" "$@"
 	callee=$RIG_PID
-	rig_await 15 "$to registers" grep -q ready "$RIG/$to.log" ||
+	rig_await 30 "$to registers" grep -q ready "$RIG/$to.log" ||
 		{ cat "$RIG/$to.log" >&2; return 1; }
 	rig_lync_phone ua "$from" --secs "$secs" --call "$to" "$@"
 	caller=$RIG_PID

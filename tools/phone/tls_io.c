@@ -26,6 +26,8 @@ struct phone_tls {
 	char local[NET_ADDR_TEXT];
 };
 
+enum { WAIT_S = 20 };	/* a server that was just started may be slow */
+
 static bool fail(GError **err, const char *what)
 {
 	char text[160] = "connection refused or closed";
@@ -33,6 +35,8 @@ static bool fail(GError **err, const char *what)
 
 	if (e)
 		ERR_error_string_n(e, text, sizeof(text));
+	else if (errno == EAGAIN || errno == EINPROGRESS)
+		g_snprintf(text, sizeof(text), "no answer in %d s", WAIT_S);
 	else if (errno)
 		g_strlcpy(text, g_strerror(errno), sizeof(text));
 	g_set_error(err, PHONE_ERROR, PHONE_ERROR_NET, "%s: %s", what, text);
@@ -42,7 +46,7 @@ static bool fail(GError **err, const char *what)
 static bool connect_tcp(phone_tls *t, const char *server, GError **err)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET};
-	struct timeval limit = {.tv_sec = 5};
+	struct timeval limit = {.tv_sec = WAIT_S};
 	socklen_t n = sizeof(a);
 	net_addr to, us;
 	int on = 1;

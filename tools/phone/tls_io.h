@@ -19,7 +19,7 @@ typedef struct phone_tls phone_tls;
 typedef void phone_tls_cb(void *ctx, const char *data, size_t n);
 
 /* Connects to "IP:PORT" and checks the certificate against the file `ca` and
- * the host name `name`. Waits at most five seconds. */
+ * the host name `name`. Waits at most 20 seconds. */
 phone_tls *phone_tls_open(const char *server, const char *name,
 			  const char *ca, phone_tls_cb *cb, void *ctx,
 			  GError **err);
