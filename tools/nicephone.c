@@ -17,7 +17,7 @@ typedef struct phone {
 	phone_sip *sip;
 	phone_ice *ice;
 	phone_media *media;
-	bool registered, gathered, called;
+	bool registered, gathered, called, trickled;
 	bool connected;		/* ICE has a pair for RTP */
 	bool answered;
 	guint clock;		/* ends the call, or the wait for one */
@@ -159,6 +159,21 @@ static char *on_offered(void *ctx, const char *text, bool again)
 	return g_steal_pointer(&sdp);
 }
 
+/* RFC 8840: the candidates that are no relays, once both know each other. */
+static void trickle(phone *p)
+{
+	g_autoptr(phone_sdp) s = phone_sdp_new();
+	g_autofree char *text = NULL;
+
+	if (!p->o.trickle || p->trickled)
+		return;
+	p->trickled = true;
+	phone_ice_describe_rest(p->ice, s);
+	text = phone_sdp_fragment_text(s);
+	keep_sdp(p, "sent", text);
+	phone_sip_trickle(p->sip, text);
+}
+
 static void on_answered(void *ctx, const char *text, bool again)
 {
 	phone *p = ctx;
@@ -173,7 +188,19 @@ static void on_answered(void *ctx, const char *text, bool again)
 	    !phone_ice_begin(p->ice, far, &err)) {
 		g_printerr("nicephone: %s\n", err->message);
 		phone_sip_hang_up(p->sip);
+		return;
 	}
+	trickle(p);
+}
+
+static void on_trickled(void *ctx, const char *text)
+{
+	phone *p = ctx;
+	g_autoptr(phone_sdp) far = phone_sdp_fragment_parse(text);
+
+	keep_sdp(p, "got", text);
+	phone_ice_add(p->ice, far);
+	trickle(p);
 }
 
 static void on_ended(void *ctx, int status, const char *why)
@@ -253,7 +280,7 @@ static gboolean on_signal(gpointer ctx)
 }
 
 static const phone_sip_events sip_events = {
-	on_registered, on_offered, on_answered, on_ended,
+	on_registered, on_offered, on_answered, on_trickled, on_ended,
 };
 static const phone_ice_events ice_events = {
 	on_gathered, on_connected, on_concluded, on_failed, on_received,
@@ -420,6 +447,8 @@ static bool read_options(phone_opts *o, int *argc, char ***argv, GError **err)
 		 "use only relay candidates", NULL},
 		{"destination", 0, 0, G_OPTION_ARG_STRING, &o->destination,
 		 "what m= and c= name: host (as Lync) or relay", "KIND"},
+		{"trickle", 0, 0, G_OPTION_ARG_NONE, &o->trickle,
+		 "tell candidates that are no relays by INFO", NULL},
 		{"reinvite", 0, 0, G_OPTION_ARG_NONE, &o->reinvite,
 		 "offer the chosen candidate after ICE, as Lync does", NULL},
 		{"sdp", 0, 0, G_OPTION_ARG_FILENAME, &o->sdp,

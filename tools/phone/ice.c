@@ -191,7 +191,27 @@ static void set_default(phone_sdp *s, guint component, const NiceCandidate *c)
 	s->port[component - 1] = nice_address_get_port(&c->addr);
 }
 
-static void describe_all(phone_ice *i, phone_sdp *s, guint component)
+/* Told in the SDP, not trickled after it. */
+static bool is_first(const phone_ice *i, const NiceCandidate *c)
+{
+	return !i->o->trickle || c->type == NICE_CANDIDATE_TYPE_RELAYED;
+}
+
+static void describe_some(phone_ice *i, phone_sdp *s, guint component,
+			  bool first)
+{
+	GSList *list = nice_agent_get_local_candidates(i->agent, i->stream,
+						       component);
+
+	for (GSList *l = list; l; l = l->next)
+		if (is_first(i, l->data) == first)
+			g_ptr_array_add(s->candidates,
+				nice_agent_generate_local_candidate_sdp(
+					i->agent, l->data));
+	g_slist_free_full(list, (GDestroyNotify)nice_candidate_free);
+}
+
+static void describe_default(phone_ice *i, phone_sdp *s, guint component)
 {
 	GSList *list = nice_agent_get_local_candidates(i->agent, i->stream,
 						       component);
@@ -202,9 +222,8 @@ static void describe_all(phone_ice *i, phone_sdp *s, guint component)
 		NiceCandidate *c = l->data;
 		bool is_relay = c->type == NICE_CANDIDATE_TYPE_RELAYED;
 
-		g_ptr_array_add(s->candidates,
-				nice_agent_generate_local_candidate_sdp(
-					i->agent, c));
+		if (!is_first(i, c))
+			continue;
 		if (!best || (is_relay == relay &&
 			      (best->type == NICE_CANDIDATE_TYPE_RELAYED) !=
 				      relay))
@@ -240,22 +259,31 @@ void phone_ice_describe(phone_ice *i, phone_sdp *s, bool selected)
 	nice_agent_get_local_credentials(i->agent, i->stream, &s->ufrag,
 					 &s->pwd);
 	for (guint c = 1; c <= COMPONENTS; c++) {
-		if (selected && i->concluded)
+		if (selected && i->concluded) {
 			describe_selected(i, s, c, remote);
-		else
-			describe_all(i, s, c);
+		} else {
+			describe_some(i, s, c, true);
+			describe_default(i, s, c);
+		}
 	}
 	if (remote->len)
 		s->remote = g_strdup(remote->str);
 }
 
-bool phone_ice_begin(phone_ice *i, const phone_sdp *far, GError **err)
+void phone_ice_describe_rest(phone_ice *i, phone_sdp *s)
+{
+	nice_agent_get_local_credentials(i->agent, i->stream, &s->ufrag,
+					 &s->pwd);
+	for (guint c = 1; c <= COMPONENTS; c++)
+		describe_some(i, s, c, false);
+}
+
+/* How many libnice took. */
+static int take_candidates(phone_ice *i, const phone_sdp *far)
 {
 	GSList *list[COMPONENTS + 1] = {NULL};
 	int taken = 0;
 
-	nice_agent_set_remote_credentials(i->agent, i->stream, far->ufrag,
-					  far->pwd);
 	for (guint k = 0; k < far->candidates->len; k++) {
 		NiceCandidate *c = nice_agent_parse_remote_candidate_sdp(
 			i->agent, i->stream,
@@ -274,7 +302,19 @@ bool phone_ice_begin(phone_ice *i, const phone_sdp *far, GError **err)
 		g_slist_free_full(list[c],
 				  (GDestroyNotify)nice_candidate_free);
 	}
-	if (taken > 0)
+	return taken;
+}
+
+void phone_ice_add(phone_ice *i, const phone_sdp *far)
+{
+	take_candidates(i, far);
+}
+
+bool phone_ice_begin(phone_ice *i, const phone_sdp *far, GError **err)
+{
+	nice_agent_set_remote_credentials(i->agent, i->stream, far->ufrag,
+					  far->pwd);
+	if (take_candidates(i, far) > 0)
 		return true;
 	g_set_error(err, PHONE_ERROR, PHONE_ERROR_SDP,
 		    "no usable candidate in the far end's SDP");

@@ -31,9 +31,13 @@ void phone_ice_free(phone_ice *i);
 /* Credentials, candidates and the default destination into `s`; once a pair
  * is selected and `selected` is asked for, only that one (RFC 5245 9.1.2). */
 void phone_ice_describe(phone_ice *i, phone_sdp *s, bool selected);
+/* With `trickle`, the candidates that phone_ice_describe() left out. */
+void phone_ice_describe_rest(phone_ice *i, phone_sdp *s);
 /* The far end's SDP; checks begin. False when none of its candidates can be
  * read. */
 bool phone_ice_begin(phone_ice *i, const phone_sdp *far, GError **err);
+/* More candidates of the far end; those that cannot be read are left out. */
+void phone_ice_add(phone_ice *i, const phone_sdp *far);
 bool phone_ice_send(phone_ice *i, unsigned component, const void *data,
 		    size_t n);
 /* "host", "srflx", "prflx" or "relay", and IP:PORT; "none" without a pair. */

@@ -26,6 +26,7 @@ typedef struct phone_opts {
 	int wait;		/* give up when no call came about */
 	gboolean force_relay;
 	gboolean mki;		/* one octet of MKI in each packet */
+	gboolean trickle;	/* what is no relay is told by INFO */
 	gboolean reinvite;	/* offer the selected candidate after ICE */
 	gboolean verbose;
 } phone_opts;

@@ -136,14 +136,21 @@ static void read_line(phone_sdp *s, const char *line, bool *in_audio)
 	}
 }
 
-phone_sdp *phone_sdp_parse(const char *text, GError **err)
+phone_sdp *phone_sdp_fragment_parse(const char *text)
 {
-	g_autoptr(phone_sdp) s = phone_sdp_new();
+	phone_sdp *s = phone_sdp_new();
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	bool in_audio = false;
 
 	for (char **l = lines; *l; l++)
 		read_line(s, g_strchomp(*l), &in_audio);
+	return s;
+}
+
+phone_sdp *phone_sdp_parse(const char *text, GError **err)
+{
+	g_autoptr(phone_sdp) s = phone_sdp_fragment_parse(text);
+
 	if (s->pts->len && s->ufrag && s->pwd && s->keys->len)
 		return g_steal_pointer(&s);
 	g_set_error(err, PHONE_ERROR, PHONE_ERROR_SDP, "the SDP has no %s",
@@ -172,6 +179,25 @@ static const char *family(const char *ip)
 	return strchr(ip, ':') ? "IP6" : "IP4";
 }
 
+static void write_candidates(GString *t, const phone_sdp *s)
+{
+	for (guint i = 0; i < s->candidates->len; i++)
+		g_string_append_printf(t, "%s\r\n",
+				(char *)g_ptr_array_index(s->candidates, i));
+}
+
+char *phone_sdp_fragment_text(const phone_sdp *s)
+{
+	GString *t = g_string_new(NULL);
+
+	g_string_append_printf(t, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n"
+			       "m=audio 9 RTP/AVP 0\r\na=mid:1\r\n",
+			       s->ufrag, s->pwd);
+	write_candidates(t, s);
+	g_string_append(t, "a=end-of-candidates\r\n");
+	return g_string_free(t, FALSE);
+}
+
 char *phone_sdp_text(const phone_sdp *s)
 {
 	GString *t = g_string_new("v=0\r\n");
@@ -186,9 +212,7 @@ char *phone_sdp_text(const phone_sdp *s)
 				       g_array_index(s->pts, uint8_t, i));
 	g_string_append_printf(t, "\r\na=ice-ufrag:%s\r\na=ice-pwd:%s\r\n",
 			       s->ufrag, s->pwd);
-	for (guint i = 0; i < s->candidates->len; i++)
-		g_string_append_printf(t, "%s\r\n",
-				(char *)g_ptr_array_index(s->candidates, i));
+	write_candidates(t, s);
 	for (guint i = 0; i < s->keys->len; i++)
 		write_key(t, &g_array_index(s->keys, phone_key, i));
 	if (s->remote)

@@ -34,3 +34,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(phone_sdp, phone_sdp_free)
 phone_sdp *phone_sdp_parse(const char *text, GError **err);
 /* Free with g_free(). */
 char *phone_sdp_text(const phone_sdp *s);
+/* A fragment of trickled candidates (RFC 8840 9); free with g_free(). */
+char *phone_sdp_fragment_text(const phone_sdp *s);
+/* Only the candidates of it. */
+phone_sdp *phone_sdp_fragment_parse(const char *text);

@@ -52,17 +52,19 @@ static void transmit(phone_sip *s, const GString *text)
 	}
 }
 
-static void append_body(GString *t, const char *sdp)
+#define FRAGMENT "application/trickle-ice-sdpfrag"
+
+static void append_body(GString *t, const char *type, const char *body)
 {
-	if (sdp)
-		g_string_append(t, "Content-Type: application/sdp\r\n");
+	if (body)
+		g_string_append_printf(t, "Content-Type: %s\r\n", type);
 	g_string_append_printf(t, "Content-Length: %zu\r\n\r\n%s",
-			       sdp ? strlen(sdp) : 0, sdp ? sdp : "");
+			       body ? strlen(body) : 0, body ? body : "");
 }
 
 static void send_request(phone_sip *s, const char *method, unsigned cseq,
 			 const char *branch, const char *extra,
-			 const char *sdp)
+			 const char *body)
 {
 	g_autoptr(GString) t = g_string_new(NULL);
 
@@ -74,18 +76,19 @@ static void send_request(phone_sip *s, const char *method, unsigned cseq,
 		method, s->target, phone_tls_local(s->tls), branch,
 		s->route->str, s->local, s->remote, s->call_id, cseq, method,
 		extra);
-	append_body(t, sdp);
+	append_body(t, strcmp(method, "INFO") ? "application/sdp" : FRAGMENT,
+		    body);
 	transmit(s, t);
 }
 
 /* A request of its own transaction. */
 static void request(phone_sip *s, const char *method, const char *extra,
-		    const char *sdp)
+		    const char *body)
 {
 	g_autofree char *id = token();
 	g_autofree char *branch = g_strconcat("z9hG4bK", id, NULL);
 
-	send_request(s, method, ++s->cseq, branch, extra, sdp);
+	send_request(s, method, ++s->cseq, branch, extra, body);
 	if (!strcmp(method, "INVITE")) {
 		g_free(s->branch);
 		s->branch = g_steal_pointer(&branch);
@@ -109,7 +112,7 @@ static void respond(phone_sip *s, const phone_msg *m, const char *status,
 	phone_msg_copy(m, "Call-ID", t);
 	phone_msg_copy(m, "CSeq", t);
 	g_string_append_printf(t, "Contact: <%s>\r\n", s->contact);
-	append_body(t, sdp);
+	append_body(t, "application/sdp", sdp);
 	transmit(s, t);
 }
 
@@ -286,6 +289,15 @@ static void got_cancel(phone_sip *s, const phone_msg *m)
 		end(s, 487, "cancelled");
 }
 
+static void got_info(phone_sip *s, const phone_msg *m)
+{
+	g_autofree char *type = phone_msg_header(m, "Content-Type");
+
+	respond(s, m, "200 OK", NULL);
+	if (type && !g_ascii_strcasecmp(type, FRAGMENT))
+		s->events->trickled(s->ctx, m->body);
+}
+
 static void got_request(phone_sip *s, const phone_msg *m)
 {
 	if (!strcmp(m->method, "INVITE")) {
@@ -298,9 +310,10 @@ static void got_request(phone_sip *s, const phone_msg *m)
 		end(s, 0, "the other end hung up");
 	} else if (!strcmp(m->method, "CANCEL")) {
 		got_cancel(s, m);
-	} else if (!strcmp(m->method, "OPTIONS") ||
-		   !strcmp(m->method, "INFO")) {
+	} else if (!strcmp(m->method, "OPTIONS")) {
 		respond(s, m, "200 OK", NULL);
+	} else if (!strcmp(m->method, "INFO")) {
+		got_info(s, m);
 	} else {
 		respond(s, m, "405 Method Not Allowed", NULL);
 	}
@@ -399,6 +412,13 @@ void phone_sip_reinvite(phone_sip *s, const char *sdp)
 {
 	if (s->state == SIP_UP)
 		invite(s, sdp);
+}
+
+void phone_sip_trickle(phone_sip *s, const char *fragment)
+{
+	request(s, "INFO", "Info-Package: trickle-ice\r\n"
+			   "Content-Disposition: Info-Package\r\n",
+		fragment);
 }
 
 void phone_sip_hang_up(phone_sip *s)

@@ -17,6 +17,8 @@ typedef struct phone_sip_events {
 	 * sip takes, or NULL to decline with 488. */
 	char *(*offered)(void *ctx, const char *sdp, bool again);
 	void (*answered)(void *ctx, const char *sdp, bool again);
+	/* A fragment of trickled candidates came by INFO. */
+	void (*trickled)(void *ctx, const char *fragment);
 	/* The call is over, or never came about; status 0 after a BYE. */
 	void (*ended)(void *ctx, int status, const char *why);
 } phone_sip_events;
@@ -29,6 +31,8 @@ void phone_sip_free(phone_sip *s);
 void phone_sip_invite(phone_sip *s, const char *sdp);
 /* An offer in the running call. */
 void phone_sip_reinvite(phone_sip *s, const char *sdp);
+/* A fragment of trickled candidates, by INFO. */
+void phone_sip_trickle(phone_sip *s, const char *fragment);
 /* BYE, or CANCEL before the answer; `ended` follows. */
 void phone_sip_hang_up(phone_sip *s);
 /* The far end has acknowledged, or we have: media may flow. */
