@@ -1,202 +1,13 @@
-#include "app/render.h"
+#include "app/render_impl.h"
 
-#include <errno.h>
 #include <string.h>
 
 enum {
 	/* Session records reach the disk within this after they happened. */
-	SETTLE_MS = 400,
+	SETTLE_MS = 300,
 	TAIL_MS = 20,	/* the last packet of a call still sounds */
 	SCAN_EVERY = 3,	/* steps between two looks for new files */
 };
-
-struct render_call {
-	const render_config *cfg;
-	render_config own_cfg;	/* what `cfg` points to in a second render */
-	char *dir;
-	follow *follow;
-	story *story;
-	dec_call *dec;
-	mix_call *mix;		/* from the answer on */
-	video *video;		/* NULL: none is wanted */
-	clk_mono begin;		/* of the recording */
-	clk_mono last_media;	/* capture time of the last sound */
-	clk_mono last_record, last_packet;
-	bool closed;		/* capture is done with the call */
-	bool late_keys;		/* some came after the first packet */
-	unsigned steps;
-	render_result result;
-};
-
-/* ---- what the decoder tells ---- */
-
-static void on_block(void *user, const pcm_block *b)
-{
-	render_call *r = user;
-
-	if (b->arrival.ns > r->last_media.ns)
-		r->last_media = b->arrival;
-	mix_call_block(r->mix, b);
-}
-
-static void on_report(void *user, const pcm_report *p)
-{
-	render_call *r = user;
-
-	mix_call_report(r->mix, p);
-}
-
-static void on_payload(void *user, const dec_payload *p)
-{
-	render_call *r = user;
-
-	if (r->video)
-		video_payload(r->video, p);
-}
-
-static int64_t ticks_ns(int64_t ticks, uint32_t clock)
-{
-	return clock ? ticks * CLK_NS_PER_S / clock : 0;
-}
-
-static void on_gap(render_call *r, const dec_event *e)
-{
-	render_gap g = {e->side, e->cause, e->at,
-			ticks_ns(e->length, e->clock), e->packets,
-			e->repaired};
-	mix_mark k = {.kind = MIX_GAP, .side = e->side,
-		      .at = {e->at.ns - g.length_ns}, .length = g.length_ns,
-		      .text = sidecar_cause(e->cause)};
-
-	g_array_append_val(r->result.gaps, g);
-	mix_call_mark(r->mix, &k);
-}
-
-static void on_undecodable(render_call *r, const dec_event *e)
-{
-	GPtrArray *u = r->result.undecodable;
-	guint i;
-
-	for (i = 0; i < u->len; i++)
-		if (!strcmp(g_ptr_array_index(u, i), e->name))
-			return;
-	g_ptr_array_add(u, g_strdup(e->name));
-}
-
-static void mark_text(render_call *r, mix_kind kind, const dec_event *e,
-		      const char *text)
-{
-	mix_mark k = {.kind = (uint8_t)kind, .side = e->side, .at = e->at,
-		      .text = text};
-
-	mix_call_mark(r->mix, &k);
-}
-
-static void on_dtmf(render_call *r, const dec_event *e)
-{
-	int64_t length = ticks_ns(e->length, e->clock);
-	char digit[2] = {e->digit, '\0'};
-	mix_mark k = {.kind = MIX_DTMF, .side = e->side,
-		      .at = {e->at.ns - length}, .length = length,
-		      .text = digit};
-
-	mix_call_mark(r->mix, &k);
-}
-
-static void on_event(void *user, const dec_event *e)
-{
-	render_call *r = user;
-
-	switch ((dec_event_kind)e->kind) {
-	case DEC_GAP:
-		on_gap(r, e);
-		break;
-	case DEC_DTMF:
-		on_dtmf(r, e);
-		break;
-	case DEC_UNDECODABLE:
-		on_undecodable(r, e);
-		break;
-	case DEC_CODEC:
-		mark_text(r, MIX_STATE, e, e->name);
-		break;
-	case DEC_STREAM:
-	case DEC_KEYED:
-	case DEC_BYE:
-	case DEC_UNOPENED:
-		break;
-	}
-}
-
-/* ---- the recording ---- */
-
-static char *recordings_dir(const render_call *r, GError **err)
-{
-	char day[32];
-	char *dir;
-
-	clk_wall_iso(r->story->begun.wall, day);
-	day[10] = '\0';
-	dir = r->cfg->by_day
-		      ? g_build_filename(r->cfg->recordings, day, NULL)
-		      : g_strdup(r->cfg->recordings);
-	if (g_mkdir_with_parents(dir, 0750) == 0)
-		return dir;
-	g_set_error(err, MIX_ERROR, MIX_ERROR_OPEN, "%s: %s", dir,
-		    g_strerror(errno));
-	g_free(dir);
-	return NULL;
-}
-
-static char *recording_name(const render_call *r, GError **err)
-{
-	const story *s = r->story;
-	mix_name n = {
-		.begun = s->begun.wall,
-		.caller = story_party(s, "caller"),
-		.callee = story_party(s, "callee"),
-		.call = s->call_id ? s->call_id : s->name,
-		.id = s->name,
-		.rule = s->rule ? s->rule : "",
-	};
-
-	return mix_name_expand(r->cfg->pattern, &n, err);
-}
-
-static mix_call *open_mix(render_call *r, GError **err)
-{
-	g_autofree char *dir = recordings_dir(r, err);
-	g_autofree char *name = dir ? recording_name(r, err) : NULL;
-	g_autofree char *title = NULL;
-	char date[32];
-	mix_plan plan = {
-		.dir = dir,
-		.name = name,
-		.outputs = r->cfg->outputs,
-		.n_outputs = r->cfg->n_outputs,
-		.rate = r->cfg->rate,
-		.picture = r->cfg->picture,
-		.date = date,
-		.comment = r->story->call_id,
-	};
-
-	if (!name)
-		return NULL;
-	clk_wall_iso(r->story->begun.wall, date);
-	title = g_strdup_printf("%s - %s", story_party(r->story, "caller"),
-				story_party(r->story, "callee"));
-	plan.title = title;
-	r->result.sidecar = g_strdup_printf("%s/%s.json", dir, name);
-	if (r->cfg->video) {
-		g_autofree char *base = g_build_filename(dir, name, NULL);
-
-		/* Each layer is put in order by itself before, and may wait
-		 * for as long at its start. */
-		r->video = video_new(base, r->cfg->video,
-				     2 * r->cfg->dec.reorder_ms);
-	}
-	return mix_call_new(&plan, err);
-}
 
 /* Keys without the payload types: those hold from their own time on. */
 static void describe_keys(render_call *r, const call_half *h)
@@ -244,59 +55,19 @@ static void describe_all_keys(render_call *r)
  * record begins with whatever comes first. */
 static bool begin(render_call *r, clk_both at, GError **err)
 {
-	static const dec_sink sink = {
-		.block = on_block,
-		.report = on_report,
-		.event = on_event,
-		.payload = on_payload,
-	};
-
-	r->mix = open_mix(r, err);
+	r->mix = render_open(r, err);
 	if (!r->mix)
 		return false;
 	r->begin = at.mono;
 	r->result.begin = at;
 	mix_call_begin(r->mix, at.mono);
-	r->dec = dec_call_new(&r->cfg->dec, &sink, r);
+	r->dec = dec_call_new(&r->cfg->dec, &render_ears, r);
 	if (r->cfg->early_keys)
 		describe_all_keys(r);
 	for (guint i = 0; i < r->story->halves->len; i++)
 		dec_call_describe(r->dec,
 				  g_ptr_array_index(r->story->halves, i));
 	return true;
-}
-
-static void on_control(render_call *r, const story_control *c)
-{
-	mix_mark k = {.side = c->side, .at = c->at, .text = c->text};
-
-	switch (c->mark) {
-	case REC_HOLD:
-	case REC_RETRIEVE:
-		k.kind = MIX_HOLD;
-		k.edge = c->mark == REC_HOLD ? MIX_ON : MIX_OFF;
-		break;
-	case REC_PAUSE:
-	case REC_RESUME:
-	case REC_STOP:
-	case REC_START:
-		k.kind = MIX_PAUSE;
-		k.edge = c->mark == REC_PAUSE || c->mark == REC_STOP ? MIX_ON
-								     : MIX_OFF;
-		break;
-	case REC_DTMF:
-		k.kind = MIX_DTMF;
-		break;
-	case REC_TAG:
-		k.kind = MIX_TAG;
-		break;
-	case REC_TRANSFER:
-	case REC_TRANSFERRED:
-		k.kind = MIX_STATE;
-		k.text = c->mark == REC_TRANSFER ? "transfer" : "transferred";
-		break;
-	}
-	mix_call_mark(r->mix, &k);
 }
 
 static bool take_session(render_call *r, const jrn_rec *rec, GError **err)
@@ -310,7 +81,7 @@ static bool take_session(render_call *r, const jrn_rec *rec, GError **err)
 	if (h && r->dec)
 		dec_call_describe(r->dec, h);
 	if (control.mark && r->mix)
-		on_control(r, &control);
+		render_control(r, &control);
 	if (!r->mix && r->story->has_answer)
 		return begin(r, r->story->answered, err);
 	return !ready || r->mix || begin(r, r->story->begun, err);
@@ -347,7 +118,7 @@ static bool take_media(render_call *r, const jrn_rec *rec, GError **err)
 			break;
 		r->result.packets++;
 		r->last_packet = rec->at.mono;
-		(void)dec_call_packet(r->dec, &p);
+		r->held |= dec_call_packet(r->dec, &p) == DEC_HELD;
 		break;
 	case JRN_FLOW:
 		take_flow(r, rec);
@@ -409,33 +180,6 @@ static void collect(render_call *r)
 	render_judge(o);
 }
 
-/* NAME.json beside NAME.wav, also when NAME had to become NAME-2. */
-static void name_sidecar(render_call *r)
-{
-	const GArray *files = r->result.mix.files;
-	static const char *const suffix[MIX_LAYOUTS] = {
-		[MIX_STEREO] = "",
-		[MIX_MONO] = "-mono",
-		[MIX_CALLER] = "-caller",
-		[MIX_CALLEE] = "-callee",
-	};
-	const mix_file *f;
-	char *dot;
-	g_autofree char *base = NULL;
-
-	if (!files || !files->len)
-		return;
-	f = &g_array_index(files, mix_file, 0);
-	base = g_strdup(f->path);
-	dot = strrchr(base, '.');
-	if (dot)
-		*dot = '\0';
-	if (g_str_has_suffix(base, suffix[f->layout]))
-		base[strlen(base) - strlen(suffix[f->layout])] = '\0';
-	g_free(r->result.sidecar);
-	r->result.sidecar = g_strconcat(base, ".json", NULL);
-}
-
 /* The end of the dialog, or of what was heard after it. */
 static clk_mono end_of(const render_call *r)
 {
@@ -446,14 +190,11 @@ static clk_mono end_of(const render_call *r)
 	return (clk_mono){MAX(end.ns, tail)};
 }
 
-/* Packets stayed shut, and there are keys that came after packets. */
+/* Packets waited for keys that came after them: with all keys known from the
+ * start nothing waits, however far the recording was by then. */
 static bool keys_would_help(const render_call *r)
 {
-	dec_totals t;
-
-	dec_call_totals(r->dec, &t);
-	return !r->cfg->early_keys && r->late_keys &&
-	       t.fate[DEC_NO_KEY] + t.fate[DEC_AUTH_FAIL] > 0;
+	return !r->cfg->early_keys && r->late_keys && r->held;
 }
 
 static render_state finish(render_call *r, GError **err)
@@ -473,7 +214,7 @@ static render_state finish(render_call *r, GError **err)
 	if (r->video && !(r->result.videos = video_finish(r->video, err)))
 		return RENDER_FAILED;
 	collect(r);
-	name_sidecar(r);
+	render_name_sidecar(r);
 	return sidecar_write(&r->result, err) ? RENDER_DONE : RENDER_FAILED;
 }
 
@@ -511,7 +252,6 @@ render_state render_call_step(render_call *r, clk_both at, bool whole,
 	if (!r->mix || follow_late(r->follow))
 		return RENDER_RUNNING;
 	dec_call_advance(r->dec, horizon);
-	horizon.ns -= (int64_t)r->cfg->dec.reorder_ms * CLK_NS_PER_MS;
 	if (r->story->has_end)
 		horizon.ns = MIN(horizon.ns, end_of(r).ns);
 	return mix_call_advance(r->mix, horizon, err) ? RENDER_RUNNING

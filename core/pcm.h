@@ -31,6 +31,9 @@ typedef struct pcm_block {
 	clk_mono arrival;	/* capture time of the packet that carried the
 				 * block; for made-up ones, of the packet that
 				 * ended the hole */
+	clk_mono released;	/* capture time at which it was settled that
+				 * the block is next: `arrival` (also if 0), or
+				 * when a missing packet came or was given up */
 	const int16_t *pcm;	/* lent for the call */
 	size_t frames;		/* samples per channel */
 } pcm_block;

@@ -5,7 +5,7 @@ enum { UNOPENED_MAX = 64 };	/* SSRCs that are told apart at the end */
 dec_config dec_config_default(void)
 {
 	return (dec_config){
-		.reorder_ms = 1000,
+		.reorder_ms = 500,
 		.conceal_ms = 80,
 		.hold_ms = 60000,
 		.hold_bytes = 4 << 20,

@@ -3,7 +3,7 @@
  * One dec_call belongs to one thread (WORKER); calls share nothing. What the
  * sink gets is a function of the sequence of dec_call_describe() and
  * dec_call_packet() alone: dec_call_advance() brings it earlier, never changes
- * it. Only packets that authenticate under a key of the call become sound;
+ * it, and leaves nothing behind that is released by `now`. Only packets that authenticate under a key of the call become sound;
  * plain RTP does so only where the SDP agreed to it, and is flagged. */
 #pragma once
 #include <glib.h>
@@ -15,7 +15,7 @@
 #include "core/pkt.h"
 
 typedef struct dec_config {
-	unsigned reorder_ms;	/* a missing packet is awaited so long: 1000 */
+	unsigned reorder_ms;	/* a missing packet is awaited so long: 500 */
 	unsigned conceal_ms;	/* longest made-up stretch, 0..80: 80 */
 	unsigned hold_ms;	/* packets without a key are kept: 60000 */
 	size_t hold_bytes;	/* and at most so many octets: 4 MiB */
@@ -47,8 +47,9 @@ typedef enum dec_event_kind {
 	DEC_STREAM,		/* a source (or its restart) was heard first */
 	DEC_CODEC,		/* the payload type changed: pt, name */
 	DEC_KEYED,		/* the source went over to another key */
-	DEC_DTMF,		/* RFC 4733: digit, length; told at its end;
-				 * pt is the event's code */
+	DEC_DTMF_DOWN,		/* RFC 4733: a key goes down; length so far */
+	DEC_DTMF,		/* it went up: digit, length; pt is the event's
+				 * code */
 	DEC_GAP,		/* packets, length, cause of what is missing */
 	DEC_UNDECODABLE,	/* no decoder for `name`; once per pt */
 	DEC_BYE,		/* RTCP BYE of the source */
@@ -78,6 +79,7 @@ typedef struct dec_event {
 	uint64_t packets;	/* DEC_GAP: missing sequence numbers */
 	uint64_t repaired;	/* of which RED brought the sound back */
 	clk_mono at;		/* capture time of the packet that told it */
+	clk_mono released;	/* as that of a pcm_block */
 	const char *name;	/* codec as in rtpmap, or SRTP suite; lent */
 	const char *branch;	/* DEC_STREAM: To-tag of the fork whose key
 				 * opened it; "" for the caller's; lent */

@@ -29,6 +29,7 @@ void dec_out_event(dec_out *o, const dec_stream_totals *t, dec_event e)
 	e.side = t->side;
 	e.media = t->media;
 	e.encrypted = t->encrypted;
+	e.released = o->released;
 	if (!e.name)
 		e.name = "";
 	if (!e.branch)

@@ -12,6 +12,7 @@ typedef struct dec_out {
 	dec_ptmap map;
 	GPtrArray *streams;	/* of dec_stream_totals, by number */
 	dec_pcm pcm;
+	clk_mono released;	/* of what is being played */
 } dec_out;
 
 /* What a stream number stands for. */

@@ -98,6 +98,7 @@ static void emit(dec_voice *v, pcm_block b)
 	b.side = v->from.side;
 	b.media = v->from.media;
 	b.clock = v->clock;
+	b.released = v->out->released;
 	count(v->totals, b.kind, b.frames * 1000000ULL / b.rate);
 	v->sounded = b.ts + to_units(v, b.frames, b.rate);
 	if (v->out->sink.block)

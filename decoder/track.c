@@ -105,6 +105,7 @@ static void note_order(dec_track *t, const dec_item *item)
 
 dec_fate dec_track_packet(dec_track *t, const dec_item *item)
 {
+	t->out->released = item->at;
 	note_order(t, item);
 	if (t->started && item->index < t->next) {
 		dec_voice_totals(t->voice)->late++;
@@ -127,6 +128,7 @@ void dec_track_run(dec_track *t, clk_mono now)
 {
 	if (t->due > now.ns)
 		return;
+	t->out->released.ns = t->due;
 	if (t->queue.first) {
 		play_first(t);
 		play_ready(t);
@@ -136,10 +138,15 @@ void dec_track_run(dec_track *t, clk_mono now)
 	reckon(t);
 }
 
+/* The end needs no waiting; but what is settled by it is the same as if there
+ * had been more. */
 static void play_all(dec_track *t)
 {
-	while (t->queue.first)
+	for (; t->queue.first; reckon(t)) {
+		t->out->released.ns = t->due;
 		play_first(t);
+		play_ready(t);
+	}
 }
 
 void dec_track_finish(dec_track *t)

@@ -2,7 +2,7 @@
 #include "decoder/voice_impl.h"
 
 enum {
-	COMFORT_LAG_MS = 500,	/* behind the reordering window */
+	COMFORT_LAG_MS = 200,	/* behind the reordering window */
 	COMFORT_MAX_S = 60,	/* without an update: then a hole */
 	PRESS_WAIT_MS = 1000,	/* then the end of a key press is lost */
 	JUMP_MS = 3000,		/* timestamps against capture time */
@@ -58,10 +58,11 @@ bool dec_voice_extend(const dec_voice *v, uint32_t ts, int64_t *ext)
 	return v->started;
 }
 
-static void tell_press(dec_voice *v, const dec_press *p, clk_mono at)
+static void tell_press(dec_voice *v, dec_event_kind kind, const dec_press *p,
+		       clk_mono at)
 {
 	dec_voice_tell(v, (dec_event){
-				  .kind = DEC_DTMF,
+				  .kind = (uint8_t)kind,
 				  .digit = dec_tel_digit(p->event),
 				  .pt = p->event,
 				  .clock = EVENT_CLOCK,
@@ -76,7 +77,7 @@ static void close_press(dec_voice *v)
 	dec_press done;
 
 	if (dec_press_flush(&v->press, &done))
-		tell_press(v, &done, v->press_at);
+		tell_press(v, DEC_DTMF, &done, v->press_at);
 }
 
 void dec_voice_finish(dec_voice *v)
@@ -216,6 +217,7 @@ void dec_voice_play_unit(dec_voice *v, const dec_unit *u)
 
 static void play_event(dec_voice *v, const dec_item *item)
 {
+	const dec_press was = v->press;
 	dec_press done;
 	dec_tel t;
 
@@ -223,7 +225,10 @@ static void play_event(dec_voice *v, const dec_item *item)
 		return;
 	v->press_at = item->at;
 	if (dec_press_step(&v->press, item->head.ts, &t, &done))
-		tell_press(v, &done, item->at);
+		tell_press(v, DEC_DTMF, &done, item->at);
+	if (v->press.down && !v->press.told &&
+	    (!was.down || was.first != v->press.first))
+		tell_press(v, DEC_DTMF_DOWN, &v->press, item->at);
 }
 
 /* The primary payload of a packet. */

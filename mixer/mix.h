@@ -62,14 +62,17 @@ typedef struct mix_plan {
 	uint32_t rate;		/* 8000, 16000, 24000, 48000, or 0: the highest
 				 * carried until MIX_LOOKAHEAD_MS after the
 				 * first packet */
-	bool mute_hold;		/* silence while a party is on hold */
-	bool mute_dtmf;		/* silence over DTMF marks, 60 ms around */
+	bool mute_hold;		/* silence while a party is on hold, or
+				 * transferred */
+	bool mute_dtmf;		/* silence over DTMF marks, 60 ms around, and
+				 * over the tones of keys; no digit is told */
+	bool level;		/* each side's loudness brought to -23 dB */
 	bool picture;		/* NAME.png with the waveform */
 	const char *title, *artist, *date, *comment;	/* tags */
 } mix_plan;
 
 enum {
-	MIX_LOOKAHEAD_MS = 1500, /* files are this far behind the capture */
+	MIX_LOOKAHEAD_MS = 1000, /* files are this far behind the capture */
 	MIX_QUANTUM_MS = 100,	/* and grow in steps of this */
 	MIX_NAME_MAX = 200,	/* octets of a file name without extension */
 };
@@ -77,7 +80,9 @@ enum {
 typedef enum mix_kind {
 	/* handed in by mix_call_mark() */
 	MIX_HOLD,
+	MIX_TRANSFER,
 	MIX_PAUSE,
+	MIX_EARLY,		/* media from before the answer */
 	MIX_DTMF,
 	MIX_TAG,
 	MIX_GAP,		/* known loss; text is the one cause */
@@ -87,6 +92,7 @@ typedef enum mix_kind {
 	MIX_CONCEALED,
 	MIX_COMFORT,
 	MIX_UNDECODABLE,
+	MIX_TONE,		/* of a key, heard and taken out */
 	MIX_HOLE,		/* nothing was received inside a stream */
 	MIX_LATE,		/* came after its place had been written */
 	MIX_STEP,		/* the network's delay stepped; sound goes on */
@@ -105,6 +111,9 @@ typedef struct mix_mark {
 	uint8_t edge;		/* mix_edge */
 	uint8_t side;		/* call_side; CALL_UNKNOWN: both */
 	clk_mono at;
+	clk_mono told;		/* when it was known, if later than `at`; 0:
+				 * at once. No sample that may have been
+				 * written by then changes */
 	int64_t length;		/* ns */
 	const char *text;	/* lent; one cause, a digit, ...; or NULL */
 } mix_mark;
@@ -149,11 +158,11 @@ void mix_totals_clear(mix_totals *t);
 mix_call *mix_call_new(const mix_plan *plan, GError **err);
 /* Once, first: where the recording starts on the capture's clock. */
 void mix_call_begin(mix_call *m, clk_mono start);
-/* In order of capture to within 10 s. */
+/* In order of release to within 2 s. */
 void mix_call_block(mix_call *m, const pcm_block *b);
 void mix_call_report(mix_call *m, const pcm_report *r);
 void mix_call_mark(mix_call *m, const mix_mark *k);
-/* Everything captured before `horizon` has been handed in: writes what is
+/* Everything released before `horizon` has been handed in: writes what is
  * final. No later than MIX_LOOKAHEAD_MS after the end, or the recording gets
  * longer than the call. Files are playable afterwards. After a failure only
  * mix_call_free() may follow. */
@@ -169,6 +178,10 @@ const char *mix_kind_name(mix_kind k);
 void mix_call_free(mix_call *m);
 void mix_call_discard(mix_call *m);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(mix_call, mix_call_free)
+
+/* ANY. Everything written into `dir`, also by files that still grow, is on the
+ * disk afterwards. */
+bool mix_files_sync(const char *dir, GError **err);
 
 /* What the tokens of a file name pattern stand for. */
 typedef struct mix_name {

@@ -18,6 +18,9 @@ struct mix_outfile {
 	char *path;		/* final */
 	char *part;
 	uint64_t size;		/* with what is still in the buffer */
+	uint64_t was;		/* what the render before left; 0: nothing, or
+				 * this one is past it */
+	size_t head;		/* octets at the front that grow with it */
 	size_t held;		/* octets in the buffer */
 	bool committed;
 	uint8_t buf[BUFFER];
@@ -62,16 +65,13 @@ bool mix_outfile_claim(const char *dir, const char *name, mix_outfile **out,
 		close(fd);
 		return true;
 	}
-	if (ftruncate(fd, 0)) {
-		fail(part, "cannot empty it", err);
-		close(fd);
-		return false;
-	}
 	*out = g_new(mix_outfile, 1);
 	(*out)->fd = fd;
 	(*out)->path = g_steal_pointer(&path);
 	(*out)->part = g_steal_pointer(&part);
 	(*out)->size = 0;
+	(*out)->was = fstat(fd, &st) ? 0 : (uint64_t)st.st_size;
+	(*out)->head = 0;
 	(*out)->held = 0;
 	(*out)->committed = false;
 	return true;
@@ -94,12 +94,41 @@ static bool write_all(mix_outfile *f, const uint8_t *p, size_t n, uint64_t at,
 	return true;
 }
 
+/* What a render that was killed has left is written over with the same octets,
+ * and plays on meanwhile: so its head, which tells how much there is, stays
+ * until there is as much again. */
+static bool write_over(mix_outfile *f, const uint8_t *p, size_t n, uint64_t at,
+		       GError **err)
+{
+	size_t skip = 0;
+
+	if (f->size >= f->was)
+		f->was = 0;
+	if (f->was && at < f->head)
+		skip = MIN(n, (size_t)(f->head - at));
+	return write_all(f, p + skip, n - skip, at + skip, err);
+}
+
+void mix_outfile_head(mix_outfile *f, size_t n)
+{
+	f->head = n;
+}
+
 bool mix_outfile_flush(mix_outfile *f, GError **err)
 {
 	size_t n = f->held;
 
 	f->held = 0;
-	return write_all(f, f->buf, n, f->size - n, err);
+	return write_over(f, f->buf, n, f->size - n, err);
+}
+
+bool mix_outfile_cut(mix_outfile *f, GError **err)
+{
+	bool shorter = f->size < f->was;
+
+	f->was = 0;
+	return !shorter || !ftruncate(f->fd, (off_t)f->size) ||
+	       fail(f->part, "cannot cut it", err);
 }
 
 bool mix_outfile_append(mix_outfile *f, const void *data, size_t n,
@@ -111,7 +140,7 @@ bool mix_outfile_append(mix_outfile *f, const void *data, size_t n,
 		return false;
 	if (n > BUFFER) {
 		f->size += n;
-		return write_all(f, data, n, f->size - n, err);
+		return write_over(f, data, n, f->size - n, err);
 	}
 	memcpy(f->buf + f->held, data, n);
 	f->held += n;
@@ -123,7 +152,7 @@ bool mix_outfile_patch(mix_outfile *f, uint64_t at, const void *data, size_t n,
 		       GError **err)
 {
 	g_assert(at + n <= f->size);
-	return mix_outfile_flush(f, err) && write_all(f, data, n, at, err);
+	return mix_outfile_flush(f, err) && write_over(f, data, n, at, err);
 }
 
 uint64_t mix_outfile_size(const mix_outfile *f)
@@ -171,7 +200,8 @@ static bool take_name(mix_outfile *f)
 
 bool mix_outfile_commit(mix_outfile *f, char sha256[static 65], GError **err)
 {
-	if (!mix_outfile_flush(f, err) || !hash_file(f, sha256, err))
+	if (!mix_outfile_flush(f, err) || !mix_outfile_cut(f, err) ||
+	    !hash_file(f, sha256, err))
 		return false;
 	/* After a failed sync the pages are gone: never try again. */
 	if (fdatasync(f->fd))
@@ -198,6 +228,18 @@ bool mix_outfile_sync_dir(const char *dir, GError **err)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool ok = fd >= 0 && !fsync(fd);
+
+	if (!ok)
+		fail(dir, "cannot sync", err);
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+bool mix_files_sync(const char *dir, GError **err)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && !syncfs(fd);
 
 	if (!ok)
 		fail(dir, "cannot sync", err);

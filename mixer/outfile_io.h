@@ -6,13 +6,19 @@
 
 typedef struct mix_outfile mix_outfile;
 
-/* WORKER, as all here. Opens NAME.part in `dir`, emptied. True with *out NULL:
- * the name is taken, by a file or by another render that is still at it. A
- * stale NAME.part of a render that died is taken over. */
+/* WORKER, as all here. Opens NAME.part in `dir`. True with *out NULL: the name
+ * is taken, by a file or by another render that is still at it. A stale
+ * NAME.part of a render that died is taken over: it is written over from the
+ * start and keeps its length until it is passed. */
 bool mix_outfile_claim(const char *dir, const char *name, mix_outfile **out,
 		       GError **err);
 bool mix_outfile_append(mix_outfile *f, const void *data, size_t n,
 			GError **err);
+/* The first n octets tell how long the file is: taken over, they stay as they
+ * are until the file is as long again. */
+void mix_outfile_head(mix_outfile *f, size_t n);
+/* Nothing more will be appended: what a longer one left goes away. */
+bool mix_outfile_cut(mix_outfile *f, GError **err);
 /* Overwrites what was appended before. */
 bool mix_outfile_patch(mix_outfile *f, uint64_t at, const void *data, size_t n,
 		       GError **err);

@@ -4,9 +4,10 @@
 
 #include "core/clock.h"
 
-/* More than a second off is a clock that jumped, if it lasts for a second. */
+/* More than a second off is a clock that jumped, if it lasts: a trial is over
+ * before the look-ahead is. */
 #define JUMP_NS CLK_NS_PER_S
-#define TRIAL_NS CLK_NS_PER_S
+#define TRIAL_NS (700 * CLK_NS_PER_MS)
 /* Less is not worth a seam; packets are this regular where nothing queues. */
 #define SKIP_NS (100 * CLK_NS_PER_MS)
 #define REGULAR_NS (20 * CLK_NS_PER_MS)

@@ -16,7 +16,9 @@ struct mix_timeline {
 
 static const char *const kind_names[MIX_KINDS] = {
 	[MIX_HOLD] = "hold",
+	[MIX_TRANSFER] = "transfer",
 	[MIX_PAUSE] = "pause",
+	[MIX_EARLY] = "early-media",
 	[MIX_DTMF] = "dtmf",
 	[MIX_TAG] = "tag",
 	[MIX_GAP] = "gap",
@@ -25,6 +27,7 @@ static const char *const kind_names[MIX_KINDS] = {
 	[MIX_CONCEALED] = "concealed",
 	[MIX_COMFORT] = "comfort-noise",
 	[MIX_UNDECODABLE] = "undecodable",
+	[MIX_TONE] = "dtmf-tone",
 	[MIX_HOLE] = "hole",
 	[MIX_LATE] = "late",
 	[MIX_STEP] = "route-step",

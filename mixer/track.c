@@ -34,7 +34,7 @@ enum {
 typedef struct block {
 	mix_segment *seg;	/* set by look */
 	int64_t ts, end;	/* RTP units */
-	int64_t arrival;	/* ns since the begin */
+	int64_t arrival, released;	/* ns since the begin */
 	uint32_t clock, rate;
 	uint32_t frames;
 	uint8_t kind;		/* pcm_kind */
@@ -136,6 +136,12 @@ static void append_mono(GArray *pcm, const pcm_block *b, bool silent)
 		to[i] = (int16_t)((b->pcm[2 * i] + b->pcm[2 * i + 1]) / 2);
 }
 
+int64_t mix_track_released(const mix_desk *d, const pcm_block *b)
+{
+	return clk_since((clk_mono){MAX(b->arrival.ns, b->released.ns)},
+			 d->begin);
+}
+
 void mix_track_block(mix_track *t, const pcm_block *b)
 {
 	bool odd = b->rate < RATE_MIN || b->rate > RATE_MAX;
@@ -143,6 +149,7 @@ void mix_track_block(mix_track *t, const pcm_block *b)
 		.ts = b->ts,
 		.end = b->ts + (int64_t)(b->frames * b->clock / b->rate),
 		.arrival = clk_since(b->arrival, t->desk->begin),
+		.released = mix_track_released(t->desk, b),
 		.clock = b->clock,
 		.rate = odd ? RATE_MIN : b->rate,
 		.kind = odd ? PCM_UNDECODABLE : b->kind,
@@ -209,7 +216,7 @@ void mix_track_look(mix_track *t, int64_t cutoff)
 	for (; t->seen < t->blocks->len; t->seen++) {
 		block *k = &g_array_index(t->blocks, block, t->seen);
 
-		if (k->arrival >= cutoff)
+		if (k->released >= cutoff)
 			break;
 		look_reports(t, k->arrival);
 		look_block(t, k);

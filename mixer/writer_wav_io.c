@@ -19,8 +19,10 @@ static bool put_header(wav *w, GError **err)
 
 	mix_wavhead_put(&o, &w->base.spec, w->data);
 	w->told = w->data;
-	if (!mix_outfile_size(w->base.file))
+	if (!mix_outfile_size(w->base.file)) {
+		mix_outfile_head(w->base.file, o.n);
 		return mix_outfile_append(w->base.file, head, o.n, err);
+	}
 	return mix_outfile_patch(w->base.file, 0, head, o.n, err);
 }
 
@@ -101,7 +103,7 @@ static bool wav_finish(mix_writer *base, GError **err)
 	/* Chunks are of even length. */
 	if (w->data & 1 && !mix_outfile_append(base->file, "", 1, err))
 		return false;
-	return put_header(w, err);
+	return mix_outfile_cut(base->file, err) && put_header(w, err);
 }
 
 static void wav_free(mix_writer *base)

@@ -26,9 +26,11 @@ static void on_block(void *user, const pcm_block *b)
 	g_array_append_val(h->blocks, kept);
 	g_array_append_vals(h->pcm, b->pcm, (guint)n);
 	g_string_append_printf(h->log,
-			       "block %u kind %u ts %lld frames %zu at %lld\n",
+			       "block %u kind %u ts %lld frames %zu at %lld "
+			       "released %lld\n",
 			       b->stream, b->kind, (long long)b->ts, b->frames,
-			       (long long)b->arrival.ns);
+			       (long long)b->arrival.ns,
+			       (long long)b->released.ns);
 }
 
 static void on_report(void *user, const pcm_report *r)

@@ -199,6 +199,8 @@ static void test_press(void)
 	for (int i = 0; i < 10; i++)
 		say(&f, 0x10);
 	dec_call_finish(f.c);
+	g_assert_cmpuint(f.h.events[DEC_DTMF_DOWN], ==, 1);
+	g_assert_cmpint(f.h.last[DEC_DTMF_DOWN].length, ==, 160);
 	g_assert_cmpuint(f.h.events[DEC_DTMF], ==, 1);
 	g_assert_cmpint(f.h.last[DEC_DTMF].digit, ==, '#');
 	g_assert_cmpint(f.h.last[DEC_DTMF].length, ==, 800);
@@ -437,10 +439,18 @@ static void test_reorder(void)
 	dec_fix_end(&f);
 }
 
-/* A packet is awaited for a second from when its absence showed. */
+static const pcm_block *last_block(const dec_fix *f)
+{
+	const GArray *all = f->h.blocks;
+
+	return &g_array_index(all, heard_block, all->len - 1).b;
+}
+
+/* A packet is awaited for half a second from when its absence showed; what
+ * waited behind it is released then, or when it came. */
 static void test_awaited(void)
 {
-	for (int late_ms = 990; late_ms <= 1010; late_ms += 20) {
+	for (int late_ms = 490; late_ms <= 510; late_ms += 20) {
 		uint8_t kept[200];
 		dec_fix f;
 		pkt slow;
@@ -454,7 +464,10 @@ static void test_awaited(void)
 		slow.at.mono.ns = f.a.at + late_ms * CLK_NS_PER_MS;
 		say(&f, 0x10);
 		g_assert_cmpint(dec_call_packet(f.c, &slow), ==,
-				late_ms < 1000 ? DEC_MEDIA : DEC_LATE);
+				late_ms < 500 ? DEC_MEDIA : DEC_LATE);
+		g_assert_cmpint(clk_since(last_block(&f)->released,
+					  last_block(&f)->arrival), ==,
+				MIN(late_ms, 500) * CLK_NS_PER_MS);
 		dec_fix_end(&f);
 	}
 }

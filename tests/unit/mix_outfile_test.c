@@ -89,7 +89,49 @@ static void names_are_taken(mixkit *t, gconstpointer data)
 	g_assert_null(claim(t->dir, "a"));
 }
 
-/* What a dead writer left is emptied and used. */
+/* What a dead writer left is taken over: it keeps its head and its length until
+ * the new writer is past it, and nothing of it stays in the end. */
+static void taken_over(mixkit *t, gconstpointer data)
+{
+	static const struct {
+		const char *append, *meanwhile, *end;
+	} steps[] = {
+		{"12345", "H8:12345old", "H5:12345"},
+		{"123456789", "H9:123456789", "H9:123456789"},
+	};
+	char sha256[65];
+
+	(void)data;
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+		g_autofree char *grown = NULL, *all = NULL;
+		g_autofree char *name = g_strdup_printf("a%zu", i);
+		g_autofree char *part = g_strconcat(name, ".part", NULL);
+		g_autofree char *head = g_strdup_printf(
+			"H%zu:", strlen(steps[i].append));
+		mix_outfile *f = claim(t->dir, name);
+
+		g_assert_true(mix_outfile_append(f, "H8:12345old", 11, NULL));
+		g_assert_true(mix_outfile_flush(f, NULL));
+		mix_outfile_free(f, true);
+		f = claim(t->dir, name);
+		mix_outfile_head(f, 3);
+		g_assert_true(mix_outfile_append(f, "H0:", 3, NULL));
+		g_assert_true(mix_outfile_append(f, steps[i].append,
+						 strlen(steps[i].append),
+						 NULL));
+		g_assert_true(mix_outfile_patch(f, 0, head, 3, NULL));
+		grown = content(t->dir, part);
+		g_assert_cmpstr(grown, ==, steps[i].meanwhile);
+		g_assert_true(mix_outfile_cut(f, NULL));
+		g_assert_true(mix_outfile_patch(f, 0, head, 3, NULL));
+		g_assert_true(mix_outfile_commit(f, sha256, NULL));
+		all = content(t->dir, name);
+		g_assert_cmpstr(all, ==, steps[i].end);
+		mix_outfile_free(f, false);
+	}
+}
+
+/* What a dead writer left is used. */
 static void leftovers(mixkit *t, gconstpointer data)
 {
 	mix_outfile *f = claim(t->dir, "a");
@@ -149,6 +191,7 @@ int main(int argc, char **argv)
 	ADD(large_pieces);
 	ADD(names_are_taken);
 	ADD(leftovers);
+	ADD(taken_over);
 	ADD(never_replaces);
 	ADD(no_links);
 	return g_test_run();

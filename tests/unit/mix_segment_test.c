@@ -99,11 +99,11 @@ static void stood_still(void)
 		packet(&s, BASE_MS + 20 * i);
 	ts = s.ts;
 	next = packet(&s, 5000);
-	for (int i = 1; i < 49; i++)
+	for (int i = 1; i < 34; i++)
 		packet(&s, 5000 + 20 * i);
-	mix_segments_look(&s.segs, 5999 * MS, s.news, 0);
+	mix_segments_look(&s.segs, 5699 * MS, s.news, 0);
 	g_assert_true(next->trial && mix_segment_real(next) == first);
-	mix_segments_look(&s.segs, 6000 * MS, s.news, 0);
+	mix_segments_look(&s.segs, 5700 * MS, s.news, 0);
 	g_assert_true(!next->trial && mix_segment_real(next) == next);
 	g_assert_cmpint(mix_segment_at(next, ts), ==, 4980 * MS);
 	g_assert_cmpuint(jumps(&s), ==, 1);

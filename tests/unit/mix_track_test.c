@@ -311,7 +311,7 @@ static void goes_on_after_flush(mixkit *t, gconstpointer data)
 	(void)data;
 	for (int i = 0; i < 500; i++)
 		mixkit_say(m, &p, mixkit_ms(1020 + 20 * (i < 252 ? i :
-							 MAX(i, 325))));
+							 MAX(i, 300))));
 	s = end_call(m, 12000, &totals);
 	g_assert_cmpuint(totals.side[0].late, <, 320);
 	g_assert_cmpfloat(fabs(mixkit_tone(&s, 0, 440, 8000 * 16, 10000 * 16) +

@@ -1,0 +1,159 @@
+#include "app/render_impl.h"
+
+#include <string.h>
+
+static void on_block(void *user, const pcm_block *b)
+{
+	render_call *r = user;
+
+	if (b->arrival.ns > r->last_media.ns)
+		r->last_media = b->arrival;
+	mix_call_block(r->mix, b);
+}
+
+static void on_report(void *user, const pcm_report *p)
+{
+	render_call *r = user;
+
+	mix_call_report(r->mix, p);
+}
+
+static void on_payload(void *user, const dec_payload *p)
+{
+	render_call *r = user;
+
+	if (r->video)
+		video_payload(r->video, p);
+}
+
+static int64_t ticks_ns(int64_t ticks, uint32_t clock)
+{
+	return clock ? ticks * CLK_NS_PER_S / clock : 0;
+}
+
+static void on_gap(render_call *r, const dec_event *e)
+{
+	render_gap g = {e->side, e->cause, e->at,
+			ticks_ns(e->length, e->clock), e->packets,
+			e->repaired};
+	mix_mark k = {.kind = MIX_GAP, .side = e->side,
+		      .at = {e->at.ns - g.length_ns}, .length = g.length_ns,
+		      .text = sidecar_cause(e->cause)};
+
+	g_array_append_val(r->result.gaps, g);
+	mix_call_mark(r->mix, &k);
+}
+
+static void on_undecodable(render_call *r, const dec_event *e)
+{
+	GPtrArray *u = r->result.undecodable;
+	guint i;
+
+	for (i = 0; i < u->len; i++)
+		if (!strcmp(g_ptr_array_index(u, i), e->name))
+			return;
+	g_ptr_array_add(u, g_strdup(e->name));
+}
+
+static void mark_text(render_call *r, mix_kind kind, const dec_event *e,
+		      const char *text)
+{
+	mix_mark k = {.kind = (uint8_t)kind, .side = e->side, .at = e->at,
+		      .text = text};
+
+	mix_call_mark(r->mix, &k);
+}
+
+/* A key's own time is its length; when it was told may be later. */
+static void on_dtmf(render_call *r, const dec_event *e)
+{
+	int64_t length = ticks_ns(e->length, e->clock);
+	clk_mono *pressed = &r->pressed[e->side];
+	char digit[2] = {e->digit, '\0'};
+	mix_mark k = {.kind = MIX_DTMF, .side = e->side,
+		      .at = {e->at.ns - length}, .told = e->released,
+		      .length = length, .text = digit};
+
+	if (e->kind == DEC_DTMF_DOWN) {
+		k.edge = MIX_ON;
+		*pressed = k.at;
+	} else if (pressed->ns) {
+		k.edge = MIX_OFF;
+		k.at.ns = pressed->ns + length;
+		pressed->ns = 0;
+	}
+	mix_call_mark(r->mix, &k);
+}
+
+static void on_event(void *user, const dec_event *e)
+{
+	render_call *r = user;
+
+	switch ((dec_event_kind)e->kind) {
+	case DEC_GAP:
+		on_gap(r, e);
+		break;
+	case DEC_DTMF_DOWN:
+	case DEC_DTMF:
+		on_dtmf(r, e);
+		break;
+	case DEC_UNDECODABLE:
+		on_undecodable(r, e);
+		break;
+	case DEC_CODEC:
+		mark_text(r, MIX_STATE, e, e->name);
+		break;
+	case DEC_STREAM:
+	case DEC_KEYED:
+	case DEC_BYE:
+	case DEC_UNOPENED:
+		break;
+	}
+}
+
+const dec_sink render_ears = {
+	.block = on_block,
+	.report = on_report,
+	.event = on_event,
+	.payload = on_payload,
+};
+
+void render_control(render_call *r, const story_control *c)
+{
+	mix_mark k = {.side = c->side, .at = c->at, .text = c->text};
+
+	switch (c->mark) {
+	case REC_HOLD:
+	case REC_RETRIEVE:
+		k.kind = MIX_HOLD;
+		k.edge = c->mark == REC_HOLD ? MIX_ON : MIX_OFF;
+		break;
+	case REC_PAUSE:
+	case REC_RESUME:
+	case REC_STOP:
+	case REC_START:
+		k.kind = MIX_PAUSE;
+		k.edge = c->mark == REC_PAUSE || c->mark == REC_STOP ? MIX_ON
+								     : MIX_OFF;
+		break;
+	case REC_DTMF:
+		k.kind = MIX_DTMF;
+		break;
+	case REC_TAG:
+		k.kind = MIX_TAG;
+		break;
+	case REC_TRANSFER:
+	case REC_TRANSFERRED:
+		k.kind = MIX_TRANSFER;
+		k.side = CALL_UNKNOWN;
+		k.edge = c->mark == REC_TRANSFER ? MIX_ON : MIX_OFF;
+		break;
+	}
+	mix_call_mark(r->mix, &k);
+	if (c->mark == REC_TRANSFERRED) {
+		k.kind = MIX_STATE;
+		k.edge = MIX_AT;
+		k.text = "transferred";
+		mix_call_mark(r->mix, &k);
+	}
+}

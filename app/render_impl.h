@@ -1,0 +1,33 @@
+/* render_impl.h - the insides of a render, for the files that share it:
+ * render.c takes the journal in, hear.c what is heard, recording.c names it. */
+#pragma once
+#include "app/render.h"
+
+struct render_call {
+	const render_config *cfg;
+	render_config own_cfg;	/* what `cfg` points to in a second render */
+	char *dir;
+	follow *follow;
+	story *story;
+	dec_call *dec;
+	mix_call *mix;		/* from the answer on */
+	video *video;		/* NULL: none is wanted */
+	clk_mono begin;		/* of the recording */
+	clk_mono last_media;	/* capture time of the last sound */
+	clk_mono last_record, last_packet;
+	bool closed;		/* capture is done with the call */
+	bool late_keys;		/* some came after the first packet */
+	bool held;		/* packets waited for a key */
+	unsigned steps;
+	clk_mono pressed[2];	/* where the key that is down went down */
+	render_result result;
+};
+
+/* hear.c: the decoder's word and the officers', to the mixer. */
+extern const dec_sink render_ears;
+void render_control(render_call *r, const story_control *c);
+
+/* recording.c */
+mix_call *render_open(render_call *r, GError **err);
+/* NAME.json beside NAME.wav, also when NAME had to become NAME-2. */
+void render_name_sidecar(render_call *r);

@@ -1,0 +1,27 @@
+/* board.h - a call's step: what every side said, through its strip and its
+ * limiter into the files. */
+#pragma once
+#include "mixer/marks.h"
+#include "mixer/sink.h"
+#include "mixer/track.h"
+
+typedef struct mix_board mix_board;
+
+/* Opens the files. All is lent for its life; desk->rate is set. NULL on
+ * failure. Free with mix_board_free(). */
+mix_board *mix_board_new(const mix_plan *plan, mix_desk *desk,
+			 const mix_marks *marks, GError **err);
+/* keep: the part files stay. NULL is fine. */
+void mix_board_free(mix_board *b, bool keep);
+/* Samples in a step of MIX_QUANTUM_MS, and those made so far. */
+size_t mix_board_quantum(const mix_board *b);
+int64_t mix_board_made(const mix_board *b);
+/* The next n samples, at most a quantum, of the tracks (of mix_track). */
+bool mix_board_step(mix_board *b, const GPtrArray *tracks, size_t n,
+		    GError **err);
+/* No more comes: what strips and limiters still hold. */
+bool mix_board_rest(mix_board *b, GError **err);
+/* What is out is playable from now on. */
+bool mix_board_flush(mix_board *b, GError **err);
+/* Totals and pictures, and the files take their names. */
+bool mix_board_commit(mix_board *b, mix_totals *out, GError **err);

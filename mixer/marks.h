@@ -1,0 +1,19 @@
+/* marks.h - what happened in the call by somebody's word: into the timeline,
+ * and where the plan says so into silence. */
+#pragma once
+#include "mixer/mute.h"
+#include "mixer/timeline.h"
+
+typedef struct mix_marks mix_marks;
+
+/* Both are lent for its life. Free with mix_marks_free(). */
+mix_marks *mix_marks_new(const mix_plan *plan, mix_timeline *t);
+void mix_marks_free(mix_marks *m);
+/* A mark at `at`, ns since the begin. No sample before `soonest` changes: it
+ * may have been written. */
+void mix_marks_take(mix_marks *m, const mix_mark *k, int64_t at,
+		    int64_t soonest);
+/* What is to be silent; lent. */
+mix_mute *mix_marks_mute(const mix_marks *m, uint8_t side);
+/* What still lasts lasted until `end`. */
+void mix_marks_close(mix_marks *m, int64_t end);
