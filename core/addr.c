@@ -16,6 +16,25 @@ net_addr net_addr_from(uint8_t family, const uint8_t *ip, uint16_t port)
 	return a;
 }
 
+/* "192.0.2.1": four decimals without leading zeros, as inet_pton() has it. */
+static bool quad_parse(span text, uint8_t ip[static 4])
+{
+	for (unsigned i = 0; i < 4; i++) {
+		span was;
+		uint64_t v;
+		uint8_t c;
+
+		if (i && (!span_u8(&text, &c) || c != '.'))
+			return false;
+		was = text;
+		if (!span_decimal(&text, 255, &v) ||
+		    (was.p[0] == '0' && was.left - text.left > 1))
+			return false;
+		ip[i] = (uint8_t)v;
+	}
+	return text.left == 0;
+}
+
 bool net_addr_parse(span text, uint16_t port, net_addr *out)
 {
 	char s[INET6_ADDRSTRLEN];
@@ -23,10 +42,14 @@ bool net_addr_parse(span text, uint16_t port, net_addr *out)
 
 	if (text.left == 0 || text.left >= sizeof(s))
 		return false;
-	span_copy(text, s, sizeof(s));
-	if (inet_pton(AF_INET, s, ip) == 1)
+	if (quad_parse(text, ip)) {
 		*out = net_addr_from(4, ip, port);
-	else if (inet_pton(AF_INET6, s, ip) == 1)
+		return true;
+	}
+	if (!memchr(text.p, ':', text.left))
+		return false;
+	span_copy(text, s, sizeof(s));
+	if (inet_pton(AF_INET6, s, ip) == 1)
 		*out = net_addr_from(6, ip, port);
 	else
 		return false;

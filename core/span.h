@@ -128,29 +128,124 @@ static inline bool span_same(span a, span b)
 	return a.left == b.left && (!a.left || !memcmp(a.p, b.p, a.left));
 }
 
-/* ASCII case folding only: the protocols' tokens are ASCII. */
-bool span_caseeq(span a, const char *s);
-bool span_starts(span a, const char *s);
-bool span_casestarts(span a, const char *s);
+/* Equal but for the case of ASCII letters: the protocols' tokens are ASCII. */
+bool span_folds(const uint8_t *p, const char *s, size_t n);
 
-/* Without blanks (space, tab, CR, LF) at both ends. */
-span span_trim(span a);
+/* These are here so that the length of a constant is known: of the many names
+ * that a line is compared with, most differ in length already. */
+static inline bool span_caseeq(span a, const char *s)
+{
+	size_t n = strlen(s);
+
+	return a.left == n && span_folds(a.p, s, n);
+}
+
+static inline bool span_starts(span a, const char *s)
+{
+	size_t n = strlen(s);
+
+	return a.left >= n && (!n || !memcmp(a.p, s, n));
+}
+
+static inline bool span_casestarts(span a, const char *s)
+{
+	size_t n = strlen(s);
+
+	return a.left >= n && span_folds(a.p, s, n);
+}
+
+/* Space, tab, CR, LF. */
+static inline bool span_blank(uint8_t c)
+{
+	return c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
+}
+
+/* Without blanks at both ends. */
+static inline span span_trim(span a)
+{
+	while (a.left && span_blank(a.p[0])) {
+		a.p++;
+		a.left--;
+	}
+	while (a.left && span_blank(a.p[a.left - 1]))
+		a.left--;
+	return a;
+}
 
 /* Up to the first `c`, which is eaten; false (nothing moves) without one. */
-MUST_CHECK bool span_until(span *in, uint8_t c, span *out);
+MUST_CHECK static inline bool span_until(span *in, uint8_t c, span *out)
+{
+	const uint8_t *hit = in->left ? memchr(in->p, c, in->left) : NULL;
+	size_t n;
+
+	if (!hit)
+		return false;
+	n = (size_t)(hit - in->p);
+	return span_cut(in, n, out) && span_skip(in, 1);
+}
 
 /* The next word, blanks before it eaten; false when only blanks are left. */
-MUST_CHECK bool span_word(span *in, span *out);
+MUST_CHECK static inline bool span_word(span *in, span *out)
+{
+	span s = *in;
+	size_t n = 0;
+
+	while (s.left && span_blank(s.p[0])) {
+		s.p++;
+		s.left--;
+	}
+	while (n < s.left && !span_blank(s.p[n]))
+		n++;
+	if (n == 0 || !span_cut(&s, n, out))
+		return false;
+	*in = s;
+	return true;
+}
 
 /* The next line without its CR LF or LF, which are eaten; the last line may
  * lack them. False at the end. */
-MUST_CHECK bool span_line(span *in, span *out);
+MUST_CHECK static inline bool span_line(span *in, span *out)
+{
+	if (in->left == 0)
+		return false;
+	if (!span_until(in, '\n', out)) {
+		*out = *in;
+		in->p += in->left;
+		in->left = 0;
+	}
+	if (out->left && out->p[out->left - 1] == '\r')
+		out->left--;
+	return true;
+}
 
 /* Unsigned decimal up to `max` at the front; digits are eaten. */
-MUST_CHECK bool span_decimal(span *in, uint64_t max, uint64_t *v);
+MUST_CHECK static inline bool span_decimal(span *in, uint64_t max, uint64_t *v)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < in->left; i++) {
+		unsigned d = in->p[i] - (unsigned)'0';
+
+		if (d > 9)
+			break;
+		if (__builtin_mul_overflow(n, 10u, &n) ||
+		    __builtin_add_overflow(n, d, &n) || n > max)
+			return false;
+	}
+	if (i == 0)
+		return false;
+	*v = n;
+	in->p += i;
+	in->left -= i;
+	return true;
+}
 
 /* The whole of `in` is a decimal up to `max`. */
-MUST_CHECK bool span_number(span in, uint64_t max, uint64_t *v);
+MUST_CHECK static inline bool span_number(span in, uint64_t max, uint64_t *v)
+{
+	return span_decimal(&in, max, v) && in.left == 0;
+}
 
 /* A NUL-terminated copy; free with g_free(). NULs inside become '?'. */
 char *span_dup(span a);
