@@ -27,14 +27,31 @@ static bool add(net_addr *list, unsigned *n, const net_addr *a)
 	return true;
 }
 
+/* "a=candidate" and "a=x-candidate-ipv6" in any case, blanks before them; most
+ * lines are neither and need not be taken apart. */
+static bool may_be_candidate(span sdp)
+{
+	return sdp.left > 2 && sdp.p[0] == 'a' &&
+	       ((sdp.p[2] | 0x20) == 'c' || (sdp.p[2] | 0x20) == 'x' ||
+		span_blank(sdp.p[2]));
+}
+
 bool ice_known_read(ice_known *k, span sdp)
 {
 	cand_fields f;
 	ice_line line;
 	net_addr at;
+	span gone;
 	bool ok;
 
-	while (ice_line_next(&sdp, &line)) {
+	while (sdp.left) {
+		if (!may_be_candidate(sdp)) {
+			if (!span_until(&sdp, '\n', &gone))
+				break;
+			continue;
+		}
+		if (!ice_line_next(&sdp, &line))
+			break;
 		if (line.attr != ICE_A_CANDIDATE ||
 		    cand_split(line.value, &f) != CAND_OK || f.draft06 ||
 		    !net_addr_parse(f.addr, 0, &at))

@@ -20,6 +20,12 @@ static span without_mono(span map)
 	return map;
 }
 
+/* Most names of a list are told apart by this. */
+static bool same_letter(span map, char c)
+{
+	return map.left && ((map.p[0] ^ (uint8_t)c) & 0x1f) == 0;
+}
+
 static bool in_list(const char *const *list, span map)
 {
 	span rest = map, name;
@@ -28,7 +34,8 @@ static bool in_list(const char *const *list, span map)
 	if (!span_until(&rest, '/', &name))
 		name = map;
 	for (; list && *list; list++)
-		if (span_caseeq(strchr(*list, '/') ? map : name, *list))
+		if (same_letter(map, **list) &&
+		    span_caseeq(strchr(*list, '/') ? map : name, *list))
 			return true;
 	return false;
 }
@@ -83,7 +90,8 @@ static void classify_static(ice_payloads *p, const ice_plan *plan)
 	};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
-		if (!ice_pts_has(&p->mapped, fixed[i].pt))
+		if (ice_pts_has(&p->listed, fixed[i].pt) &&
+		    !ice_pts_has(&p->mapped, fixed[i].pt))
 			classify(p, plan, fixed[i].pt,
 				 span_str(fixed[i].map));
 }

@@ -1,31 +1,33 @@
 #include "ice_rewriter/sdp.h"
 
-/* The length tells most names apart, so that a line costs few comparisons. */
+/* By the length of their names: a line costs a comparison or two. */
+static const struct known {
+	const char *name;
+	uint8_t attr;
+} known_attrs[][3] = {
+	[4] = {{"fmtp", ICE_A_FMTP}, {"rtcp", ICE_A_RTCP}},
+	[6] = {{"rtpmap", ICE_A_RTPMAP}, {"crypto", ICE_A_CRYPTO},
+	       {"x-caps", ICE_A_CAPS}},
+	[7] = {{"rtcp-fb", ICE_A_RTCP_FB}},
+	[9] = {{"candidate", ICE_A_CANDIDATE}},
+	[10] = {{"x-bypassid", ICE_A_BYPASSID}},
+	[11] = {{"cryptoscale", ICE_A_CRYPTOSCALE}},
+	[12] = {{"ice-mismatch", ICE_A_MISMATCH}},
+	[16] = {{"x-candidate-ipv6", ICE_A_CANDIDATE},
+		{"remote-candidate", ICE_A_REMOTE}},
+	[17] = {{"remote-candidates", ICE_A_REMOTES}},
+};
+
 static ice_attr attr_of(span name)
 {
-	static const struct {
-		uint8_t length, attr;
-		const char *name;
-	} known[] = {
-		{9, ICE_A_CANDIDATE, "candidate"},
-		{6, ICE_A_RTPMAP, "rtpmap"},
-		{4, ICE_A_FMTP, "fmtp"},
-		{16, ICE_A_CANDIDATE, "x-candidate-ipv6"},
-		{4, ICE_A_RTCP, "rtcp"},
-		{6, ICE_A_CRYPTO, "crypto"},
-		{7, ICE_A_RTCP_FB, "rtcp-fb"},
-		{6, ICE_A_CAPS, "x-caps"},
-		{11, ICE_A_CRYPTOSCALE, "cryptoscale"},
-		{10, ICE_A_BYPASSID, "x-bypassid"},
-		{17, ICE_A_REMOTES, "remote-candidates"},
-		{16, ICE_A_REMOTE, "remote-candidate"},
-		{12, ICE_A_MISMATCH, "ice-mismatch"},
-	};
+	const struct known *k;
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (known[i].length == name.left &&
-		    span_caseeq(name, known[i].name))
-			return known[i].attr;
+	if (name.left >= sizeof(known_attrs) / sizeof(known_attrs[0]))
+		return ICE_A_NONE;
+	k = known_attrs[name.left];
+	for (unsigned i = 0; i < 3 && k[i].name; i++)
+		if (span_folds(name.p, k[i].name, name.left))
+			return k[i].attr;
 	return ICE_A_NONE;
 }
 
@@ -42,19 +44,18 @@ static void read_name(ice_line *l)
 
 bool ice_line_next(span *in, ice_line *out)
 {
-	span all = *in, rest;
-	uint8_t type, eq;
+	span all = *in;
 
-	*out = (ice_line){0};
 	if (!span_line(in, &out->text))
 		return false;
 	out->raw = span_before(all, *in);
-	rest = out->text;
-	if (!span_u8(&rest, &type) || !span_u8(&rest, &eq) || eq != '=')
+	out->value = out->text;
+	out->type = 0;
+	out->attr = ICE_A_NONE;
+	if (out->text.left < 2 || out->text.p[1] != '=' ||
+	    !span_u8(&out->value, &out->type) || !span_skip(&out->value, 1))
 		return true;
-	out->type = type;
-	out->value = rest;
-	if (type == 'a')
+	if (out->type == 'a')
 		read_name(out);
 	return true;
 }
