@@ -26,6 +26,7 @@ struct tap_conn {
 	GByteArray *out;
 	size_t out_at;		/* sent so far */
 	bool wants_write;	/* TLS must write before it can go on */
+	bool more;		/* the last round ended before the input did */
 };
 
 typedef struct conn_source {
@@ -132,7 +133,8 @@ static bool conn_flush(tap_conn *c)
 {
 	while (c->out_at < c->out->len) {
 		ssize_t n = conn_write(c, c->out->data + c->out_at,
-				       MIN(c->out->len - c->out_at, 16384));
+				       MIN(c->out->len - c->out_at,
+					   TAP_CONN_RECORD));
 
 		if (n < 0)
 			return false;
@@ -397,16 +399,20 @@ static bool handshake(tap_conn *c)
 	return true;
 }
 
-/* Each round gives TLS room for a whole record, so that nothing is left in it
- * that poll() does not know of. */
+/* False when the connection is over. Answers leave together when what has come
+ * is done, or when they fill a record: each writing costs more than making
+ * one. */
 static bool frames_read(tap_conn *c, const char **why)
 {
+	c->more = true;
 	for (int round = 0; round < 16 && waiting(c) < TAP_CONN_OUT; round++) {
 		ssize_t n = conn_read(c, c->in + c->in_n,
 				      TAP_CONN_IN - c->in_n);
 
-		if (n == 0)
+		if (n == 0) {
+			c->more = false;
 			return true;
+		}
 		if (n < 0) {
 			*why = c->in_n ? "it closed inside a frame" : NULL;
 			return false;
@@ -416,7 +422,7 @@ static bool frames_read(tap_conn *c, const char **why)
 			*why = "it sent what is no HEP3";
 			return false;
 		}
-		if (!conn_flush(c)) {
+		if (waiting(c) >= TAP_CONN_RECORD && !conn_flush(c)) {
 			*why = "it does not take our answers";
 			return false;
 		}
@@ -428,13 +434,15 @@ static void conn_step(tap_conn *c)
 {
 	const char *why = NULL;
 	GIOCondition wish = G_IO_HUP | G_IO_ERR;
+	bool ok;
 
-	c->wants_write = false;
+	c->wants_write = c->more = false;
 	if (!c->open && !handshake(c)) {
 		conn_close(c, "it was refused");
 		return;
 	}
-	if (c->open && (!conn_flush(c) || !frames_read(c, &why))) {
+	ok = !c->open || (conn_flush(c) && frames_read(c, &why));
+	if (!conn_flush(c) || !ok) {
 		conn_close(c, why);
 		return;
 	}
@@ -443,6 +451,9 @@ static void conn_step(tap_conn *c)
 	if (waiting(c) || c->wants_write)
 		wish |= G_IO_OUT;
 	g_source_modify_unix_fd(c->source, c->tag, wish);
+	/* poll() does not know of what TLS has read already */
+	g_source_set_ready_time(c->source, c->more && (wish & G_IO_IN) ? 0 :
+									 -1);
 }
 
 static gboolean shake_over(gpointer user)

@@ -11,6 +11,7 @@ typedef struct reader {
 	uint8_t part;		/* 0: the primary one */
 	uint8_t lines;		/* m= lines of this part so far */
 	call_media *media;	/* NULL: session level */
+	uint8_t payload_at[128];	/* of `media`: place of a type, from 1 */
 	net_addr session;	/* c= of the session level */
 	net_addr conn;		/* c= in force for `media` */
 	uint8_t flow;		/* of the session level */
@@ -42,12 +43,11 @@ static bool room(reader *r, guint have, guint max)
 	return false;
 }
 
-static call_payload *payload_find(const call_media *m, uint64_t pt)
+static call_payload *payload_find(const reader *r, uint64_t pt)
 {
-	for (guint i = 0; i < m->payloads->len; i++)
-		if (CALL_PAYLOAD(m, i)->pt == pt)
-			return CALL_PAYLOAD(m, i);
-	return NULL;
+	uint8_t at = r->payload_at[pt];
+
+	return at ? CALL_PAYLOAD(r->media, at - 1) : NULL;
 }
 
 static void payload_add(reader *r, uint64_t pt)
@@ -55,12 +55,13 @@ static void payload_add(reader *r, uint64_t pt)
 	call_payload p = {.pt = (uint8_t)pt, .channels = 1};
 
 	if (!room(r, r->media->payloads->len, TAP_SDP_PAYLOADS_MAX) ||
-	    payload_find(r->media, pt))
+	    r->payload_at[pt])
 		return;
 	for (size_t i = 0; i < G_N_ELEMENTS(static_payloads); i++)
 		if (static_payloads[i].pt == pt)
 			p = static_payloads[i];
 	g_array_append_val(r->media->payloads, p);
+	r->payload_at[pt] = (uint8_t)r->media->payloads->len;
 }
 
 static void kind_note(tap_sdp_about *a, const call_media *m)
@@ -135,6 +136,7 @@ static bool media_begin(reader *r, span v)
 	if (r->skip)
 		return true;
 	m = r->media = call_half_add_media(r->half);
+	memset(r->payload_at, 0, sizeof(r->payload_at));
 	m->index = r->lines++;
 	m->part = r->part;
 	m->flow = r->flow;
@@ -159,7 +161,7 @@ static void rtpmap_read(reader *r, span v)
 	    !span_word(&v, &word) || !span_until(&word, '/', &name) ||
 	    !span_decimal(&word, UINT32_MAX, &clock))
 		return;
-	p = payload_find(r->media, pt);
+	p = payload_find(r, pt);
 	if (!p)
 		return;
 	if (word.left && span_skip(&word, 1) &&
@@ -178,7 +180,7 @@ static void fmtp_read(reader *r, span v)
 
 	if (!span_word(&v, &word) || !span_number(word, 127, &pt))
 		return;
-	p = payload_find(r->media, pt);
+	p = payload_find(r, pt);
 	if (p)
 		span_copy(span_trim(v), p->fmtp, sizeof(p->fmtp));
 }

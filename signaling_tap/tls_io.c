@@ -3,6 +3,8 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+enum { READ_BUFFER = 65536 };
+
 const char *tap_tls_problem(void)
 {
 	unsigned long e = ERR_peek_error();
@@ -62,8 +64,11 @@ SSL_CTX *tap_tls_context(const tap_server_config *cfg, GError **err)
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(ctx, 0);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-				      SSL_MODE_RELEASE_BUFFERS);
+				      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	/* One reading takes all that has come, not a record's head and then
+	 * its rest. */
+	SSL_CTX_set_read_ahead(ctx, 1);
+	SSL_CTX_set_default_read_buffer_len(ctx, READ_BUFFER);
 	if (own_load(ctx, cfg, err) && trust_load(ctx, cfg, err))
 		return ctx;
 	SSL_CTX_free(ctx);

@@ -4,12 +4,20 @@
 
 #include "core/put.h"
 
+static bool any_of(const char *stops, uint8_t c)
+{
+	for (; *stops; stops++)
+		if (c == (uint8_t)*stops)
+			return true;
+	return false;
+}
+
 /* Up to the first of `stops`, which stays in `in`; the whole without one. */
 static span before(span *in, const char *stops)
 {
 	span out = {in->p, 0};
 
-	while (out.left < in->left && !strchr(stops, in->p[out.left]))
+	while (out.left < in->left && !any_of(stops, in->p[out.left]))
 		out.left++;
 	if (!span_skip(in, out.left))
 		g_assert_not_reached();
