@@ -140,6 +140,14 @@ static void reload(void *user)
 		g_critical("certificates stay as they were: %s", err->message);
 }
 
+/* The status to refuse a call with, where that is the choice; else 0. */
+static uint16_t status_if(const conf *c, conf_id choice)
+{
+	return conf_choice(c, choice)
+		       ? (uint16_t)conf_number(c, CONF_RULES_STATUS)
+		       : 0;
+}
+
 static void make_calls(tap_role *r)
 {
 	tap_config cfg = {
@@ -148,11 +156,8 @@ static void make_calls(tap_role *r)
 		.sink = sink,
 		.sink_user = r,
 		.plan = &r->plan.plan,
-		.no_relay_status =
-			conf_choice(r->conf, CONF_RULES_IMPOSSIBLE)
-				? (uint16_t)conf_number(r->conf,
-							CONF_RULES_STATUS)
-				: 0,
+		.methods = (const tap_rewriting *)(void *)r->plan.methods->data,
+		.no_relay_status = status_if(r->conf, CONF_RULES_IMPOSSIBLE),
 		.idle_s = conf_number(r->conf, CONF_TAP_LOST_CALL),
 	};
 	session_config session = {
@@ -248,7 +253,11 @@ static bool make_server(tap_role *r, GError **err)
 		.cert = conf_need(r->conf, CONF_TAP_CERTIFICATE, err),
 		.allow = (const char *const *)peers,
 		.crl = conf_text(r->conf, CONF_TAP_CRL),
+		.plain_tcp = conf_text(r->conf, CONF_TAP_PLAIN_TCP),
+		.plain_udp = conf_text(r->conf, CONF_TAP_PLAIN_UDP),
+		.plain_key = conf_text(r->conf, CONF_TAP_PLAIN_KEY),
 		.deadline_ms = conf_number(r->conf, CONF_TAP_DEADLINE),
+		.late_status = status_if(r->conf, CONF_TAP_LATE),
 	};
 
 	if (!cfg.listen || !cfg.cert ||

@@ -77,29 +77,95 @@ static GPtrArray *decodable(void)
 	return a;
 }
 
-bool setup_plan_make(setup_plan *p, const conf *c, GError **err)
+static bool method_parse(const char *text, ice_method *out)
+{
+	static const char *const names[] = {
+		[ICE_PORT] = "port", [ICE_PORT_ADDRESS] = "port+address",
+		[ICE_REMOVE] = "remove",
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
+		if (!strcmp(text, names[i])) {
+			*out = (ice_method)i;
+			return true;
+		}
+	return false;
+}
+
+static void method_clear(void *p)
+{
+	tap_rewriting *m = p;
+
+	g_free((char *)m->front_end);
+	g_free((ice_plan *)m->plan);
+}
+
+/* "fe1.example.com=remove": the plan of all others with that method. */
+static bool methods_make(setup_plan *p, char **list, GError **err)
+{
+	for (; *list; list++) {
+		const char *equals = strrchr(*list, '=');
+		ice_plan plan = p->plan;
+		tap_rewriting m;
+
+		if (!equals || equals == *list ||
+		    !method_parse(equals + 1, &plan.method))
+			return fail(err, "[rewrite] methods: \"%s\" is not a "
+					 "Front End's name, '=' and port, "
+					 "port+address or remove", *list);
+		m.front_end = g_strndup(*list, (gsize)(equals - *list));
+		m.plan = g_memdup2(&plan, sizeof(plan));
+		g_array_append_val(p->methods, m);
+	}
+	return true;
+}
+
+static bool plan_fill(setup_plan *p, const conf *c, GError **err)
 {
 	ice_plan *i = &p->plan;
-	const char *problem;
 
-	*i = ice_plan_default();
-	p->edges = g_array_new(FALSE, TRUE, sizeof(net_addr));
-	p->decodable = decodable();
 	if (!media_kinds(c, &i->kinds, err) || !dead_address(i, c, err) ||
 	    !addresses(p->edges, conf_list(c, CONF_REWRITE_EDGES),
-		       "[rewrite] edges", err)) {
-		setup_plan_clear(p);
+		       "[rewrite] edges", err))
 		return false;
-	}
 	i->method = conf_choice(c, CONF_REWRITE_METHOD);
 	i->port = (uint16_t)conf_number(c, CONF_REWRITE_PORT);
+	i->draft06 = conf_choice(c, CONF_REWRITE_DRAFT06);
+	i->relay_below = (uint16_t)conf_number(c, CONF_REWRITE_DRAFT06_Q);
 	i->drop_undecodable = conf_bool(c, CONF_REWRITE_CODECS);
 	i->drop_cryptoscale = conf_bool(c, CONF_REWRITE_CRYPTOSCALE);
 	i->drop_bypassid = conf_bool(c, CONF_REWRITE_BYPASS);
 	i->decodable = (const char *const *)p->decodable->pdata;
 	i->edges = (const net_addr *)(void *)p->edges->data;
 	i->n_edges = p->edges->len;
-	problem = ice_plan_problem(i);
+	return methods_make(p, conf_list(c, CONF_REWRITE_METHODS), err);
+}
+
+/* What is wrong with one of the plans, or NULL. */
+static const char *plan_problem(const setup_plan *p)
+{
+	const char *problem = ice_plan_problem(&p->plan);
+
+	for (guint i = 0; !problem && i < p->methods->len; i++)
+		problem = ice_plan_problem(
+			g_array_index(p->methods, tap_rewriting, i).plan);
+	return problem;
+}
+
+bool setup_plan_make(setup_plan *p, const conf *c, GError **err)
+{
+	const char *problem;
+
+	p->plan = ice_plan_default();
+	p->edges = g_array_new(FALSE, TRUE, sizeof(net_addr));
+	p->decodable = decodable();
+	p->methods = g_array_new(TRUE, TRUE, sizeof(tap_rewriting));
+	g_array_set_clear_func(p->methods, method_clear);
+	if (!plan_fill(p, c, err)) {
+		setup_plan_clear(p);
+		return false;
+	}
+	problem = plan_problem(p);
 	if (!problem)
 		return true;
 	setup_plan_clear(p);
@@ -110,6 +176,7 @@ void setup_plan_clear(setup_plan *p)
 {
 	g_clear_pointer(&p->edges, g_array_unref);
 	g_clear_pointer(&p->decodable, g_ptr_array_unref);
+	g_clear_pointer(&p->methods, g_array_unref);
 }
 
 tap_rules *setup_rules(const conf *c, GError **err)

@@ -20,6 +20,7 @@ ice_plan ice_plan_default(void)
 		.dead4 = net_addr_from(4, test_net, 0),
 		.dead6 = net_addr_from(6, discard, 0),
 		.drop_undecodable = true,
+		.relay_below = 500,
 	};
 }
 

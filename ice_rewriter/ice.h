@@ -33,6 +33,8 @@ typedef struct ice_plan {
 	uint16_t port;		/* of ICE_PORT and ICE_PORT_ADDRESS */
 	net_addr dead4, dead6;	/* of ICE_PORT_ADDRESS; ports not used */
 	ice_draft06 draft06;
+	uint16_t relay_below;	/* thousandths of a draft-06 q-value: what is
+				 * less is a relay when nothing else tells */
 	bool drop_undecodable, drop_cryptoscale, drop_bypassid;
 	/* Encoding names, NULL at the end: "PCMA", or with clock and channels
 	 * as in the rtpmap, "G722/8000". */

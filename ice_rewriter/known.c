@@ -2,8 +2,6 @@
 
 #include "ice_rewriter/sdp.h"
 
-enum { RELAY_BELOW = 500 };	/* thousandths of the q-value */
-
 void ice_known_init(ice_known *k)
 {
 	k->n_relay = k->n_other = 0;
@@ -82,5 +80,5 @@ bool ice_known_relay(const ice_known *k, const ice_plan *plan, span value,
 	other = ice_addr_in(k->other, k->n_other, at);
 	if (relay != other)
 		return relay;
-	return cand_parse(value, &c) == CAND_OK && c.priority < RELAY_BELOW;
+	return cand_parse(value, &c) == CAND_OK && c.priority < plan->relay_below;
 }

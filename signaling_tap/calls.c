@@ -73,11 +73,25 @@ bool tap_calls_records(const tap_calls *c)
 	return c->latest && c->latest->record;
 }
 
-void tap_calls_late(tap_calls *c, clk_both now)
+uint16_t tap_calls_late(tap_calls *c, clk_both now, uint16_t otherwise)
 {
+	tap_call *call = c->latest;
+	rec_end end = {
+		.cause = REC_REFUSED, .side = CALL_CALLER,
+		.text = span_str("the deadline has passed"),
+	};
+
 	c->count.n[TAP_N_LATE]++;
-	if (c->latest)
-		tap_call_note(c->latest, now, TAP_F_LATE, "yes");
+	if (!call)
+		return 0;
+	tap_call_note(call, now, TAP_F_LATE, "yes");
+	if (!c->invited || !(call->record || call->refuse > REC_PASS) ||
+	    call->refuse == REC_PASS)
+		return 0;
+	end.status = call->refuse ? call->refuse : otherwise;
+	if (end.status && c->began)
+		tap_call_finish(call, now, &end);
+	return end.status;
 }
 
 /* Finding the call of a message. */
@@ -266,6 +280,8 @@ static void message_take(tap_calls *c, tap_msg *m, tap_answer *out)
 	if (!call)
 		return;
 	c->latest = call;
+	c->invited = s->request && s->method == TAP_INVITE;
+	c->began = c->invited && !s->to_tag.left;
 	tap_call_message(call, m);
 	replaced_note(c, call, m);
 	if (call->record && m->src->rewrites && c->cfg.plan && s->body.left)

@@ -173,19 +173,14 @@ static bool is_late(const tap_conn_host *h, const tap_frame *f, clk_mono came)
 	return clk_since(clk_mono_now(), came) > limit * CLK_NS_PER_MS;
 }
 
-/* Past the deadline the Front End may have acted without us already. Only an
- * INVITE can be refused. */
-static void late_answer(const tap_conn_host *h, const tap_frame *asked,
-			tap_frame *f)
+/* Past the deadline the Front End may have acted without us already. */
+static void late_answer(const tap_conn_host *h, tap_frame *f)
 {
-	bool refuse = h->late_status && span_starts(asked->payload, "INVITE ");
-
-	tap_calls_late(h->calls, clk_now());
+	f->status = tap_calls_late(h->calls, clk_now(), h->late_status);
 	f->flags |= TAP_HEP_LATE;
 	f->payload = (span){0};
 	f->body_at = 0;
-	f->verdict = refuse ? TAP_REFUSE : TAP_PASS;
-	f->status = refuse ? h->late_status : 0;
+	f->verdict = f->status ? TAP_REFUSE : TAP_PASS;
 	f->reason = span_str("the deadline has passed");
 }
 
@@ -254,7 +249,7 @@ static void sip_take(const tap_conn_host *h, tap_conn *c, const tap_frame *f,
 		return;
 	out = verdict_frame(h, f, &a);
 	if (obeys && is_late(h, f, came))
-		late_answer(h, f, &out);
+		late_answer(h, &out);
 	frame_send(c, &out);
 }
 

@@ -606,6 +606,11 @@ void tap_call_message(tap_call *c, tap_msg *m)
 	if (c->silent || c->ended ||
 	    (!m->sip->request && m->sip->status == 100))
 		return;
+	if (m->src->rewrites && !c->inline_source) {
+		/* a copy had come first */
+		c->inline_source = true;
+		tap_call_note(c, m->at, TAP_F_MODE, "inline");
+	}
 	if (!c->begun)
 		begin(c, m);
 	tap_facts_gather(&c->facts, m->sip, m->side, told, &t);

@@ -71,6 +71,8 @@ struct tap_calls {
 	GHashTable *table;	/* tap_digest -> tap_call, owned */
 	uint64_t number;	/* of the latest call */
 	tap_call *latest;	/* whose message came last; NULL: nobody's */
+	bool invited;		/* it was an INVITE... */
+	bool began;		/* ...outside a dialog */
 	clk_mono ticked;
 	uint8_t *out;		/* the latest rewritten message */
 	uint8_t *body;		/* and its body */
@@ -111,8 +113,10 @@ void tap_call_relays(tap_call *c, const call_half *h);
 void tap_call_note(tap_call *c, clk_both at, tap_fact f, const char *text);
 /* For those who count before a message is cut. */
 tap_counters *tap_calls_counters(struct tap_calls *c);
-/* Of the latest message: its call is recorded; its verdict came too late. */
+/* Of the latest message: its call is recorded. */
 bool tap_calls_records(const struct tap_calls *c);
-void tap_calls_late(struct tap_calls *c, clk_both now);
+/* Its verdict comes too late: the status to refuse it with, by the rule of the
+ * call, or else `otherwise`; 0: it passes. A call that it begins ends. */
+uint16_t tap_calls_late(struct tap_calls *c, clk_both now, uint16_t otherwise);
 /* When something should happen if nothing is heard. */
 clk_mono tap_call_deadline(const tap_call *c);

@@ -2,10 +2,18 @@
 
 #include "ice_rewriter/ice.h"
 
+static const ice_plan *plan_of(const tap_config *cfg, span front_end)
+{
+	for (const tap_rewriting *m = cfg->methods; m && m->front_end; m++)
+		if (span_eq(front_end, m->front_end))
+			return m->plan;
+	return cfg->plan;
+}
+
 /* Who sent it has said where its relays are: for SDP fragments. */
 static ice_plan plan_for(const tap_call *c, const tap_msg *m)
 {
-	ice_plan p = *c->all->cfg.plan;
+	ice_plan p = *plan_of(&c->all->cfg, m->src->name);
 	uint8_t other = m->side == CALL_CALLER ? CALL_CALLEE : CALL_CALLER;
 
 	p.kinds = (c->audio ? ICE_AUDIO : 0) | (c->video ? ICE_VIDEO : 0);

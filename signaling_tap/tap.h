@@ -56,6 +56,12 @@ typedef bool tap_decide(void *user, const tap_facts *f, rec_decision *out);
 typedef void tap_sink(void *user, uint64_t call, void **own,
 		      const rec_event *e);
 
+/* A Front End whose messages are rewritten in another way. */
+typedef struct tap_rewriting {
+	const char *front_end;	/* its name, as tap_source.name has it */
+	const struct ice_plan *plan;
+} tap_rewriting;
+
 typedef struct tap_config {
 	tap_decide *decide;
 	void *decide_user;
@@ -63,6 +69,8 @@ typedef struct tap_config {
 	void *sink_user;
 	const struct ice_plan *plan;	/* NULL: observe, never rewrite. The
 					 * caller keeps it alive */
+	const tap_rewriting *methods;	/* front_end NULL at the end, or NULL;
+					 * the caller keeps them alive */
 	uint16_t no_relay_status;	/* 0: allow a recorded call that has no
 					 * relay candidate; else refuse so */
 	unsigned idle_s;	/* a call of which nothing is heard so long
@@ -180,8 +188,9 @@ typedef struct tap_server_config {
 	const char *plain_key;		/* HEP authentication key that frames
 					 * on those must carry; NULL: none */
 	unsigned deadline_ms;		/* 0: 150; later the message passes, or
-					 * is refused with late_status */
-	uint16_t late_status;		/* 0: pass */
+					 * is refused, if it is an INVITE of a
+					 * call that has to be recorded: */
+	uint16_t late_status;		/* where no rule says; 0: pass */
 	unsigned max_connections;	/* 0: 256 */
 } tap_server_config;
 

@@ -349,9 +349,49 @@ static tap_server *server_of(tap_calls *calls, unsigned deadline_ms)
 	return s;
 }
 
-static void test_late(void)
+/* What a rule says of a call, and what a late INVITE of it gets. */
+typedef struct late_case {
+	const char *name;
+	bool record;
+	uint16_t refuse;
+	uint16_t status;	/* 0: it passes */
+} late_case;
+
+static const late_case late_cases[] = {
+	{"configured", true, 0, 503},
+	{"rule", true, 480, 480},
+	{"rule-down", false, 480, 480},
+	{"emergency", true, REC_PASS, 0},
+	{"unrecorded", false, 0, 0},
+};
+
+static bool slow_as(void *user, const tap_facts *f, rec_decision *out)
 {
-	const tap_config cfg = {.decide = slow};
+	const late_case *l = user;
+
+	(void)f;
+	g_usleep(5000);
+	*out = (rec_decision){.record = l->record, .audio = l->record,
+			      .refuse = l->refuse};
+	return true;
+}
+
+static void end_note(void *user, uint64_t call, void **own, const rec_event *e)
+{
+	rec_end *end = user;
+
+	(void)call;
+	(void)own;
+	if (e->type == JRN_END)
+		*end = e->end;
+}
+
+static void test_late(gconstpointer data)
+{
+	const late_case *l = data;
+	rec_end end = {0};
+	const tap_config cfg = {.decide = slow_as, .decide_user = (void *)l,
+				.sink = end_note, .sink_user = &end};
 	tap_calls *calls = tap_calls_new(&cfg);
 	tap_frame got;
 	rig r;
@@ -365,8 +405,10 @@ static void test_late(void)
 	g_assert_true(r.served);
 	frames_got(&r, &got, 1);
 	g_assert_cmpuint(got.flags & TAP_HEP_LATE, !=, 0);
-	g_assert_cmpuint(got.verdict, ==, TAP_REFUSE);
-	g_assert_cmpuint(got.status, ==, 503);
+	g_assert_cmpuint(got.verdict, ==, l->status ? TAP_REFUSE : TAP_PASS);
+	g_assert_cmpuint(got.status, ==, l->status);
+	g_assert_cmpuint(end.cause, ==, l->status ? REC_REFUSED : 0);
+	g_assert_cmpuint(end.status, ==, l->status);
 	rig_close(&r);
 	tap_calls_free(calls);
 }
@@ -502,7 +544,12 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/server/back-pressure", test_back_pressure);
 	g_test_add_func("/tap/server/garbage", test_garbage);
 	g_test_add_func("/tap/server/version", test_version);
-	g_test_add_func("/tap/server/late", test_late);
+	for (size_t i = 0; i < G_N_ELEMENTS(late_cases); i++) {
+		g_autofree char *name = g_strconcat("/tap/server/late/",
+						    late_cases[i].name, NULL);
+
+		g_test_add_data_func(name, &late_cases[i], test_late);
+	}
 	g_test_add_func("/tap/server/time", test_time);
 	g_test_add_func("/tap/server/reload", test_reload);
 	g_test_add_func("/tap/server/missing", test_missing);
