@@ -15,6 +15,7 @@ enum {
 	TAP_ID_MAX = 512,	/* octets of a Call-ID */
 	TAP_TAG_MAX = 127,	/* of a tag: call_half.branch holds it */
 	TAP_RELAYS = 12,	/* relay candidates remembered of each side */
+	TAP_STREAMS = 8,	/* m= lines remembered of each side */
 };
 
 typedef struct tap_fork {
@@ -61,6 +62,7 @@ typedef struct tap_call {
 	GArray *forks;		/* of tap_fork */
 	net_addr relays[2][TAP_RELAYS];
 	uint8_t relays_n[2];
+	char kinds[2][TAP_STREAMS];	/* first letter of each m= line */
 	tap_seen *seen;		/* ring of TAP_SEEN */
 	unsigned seen_at;
 } tap_call;
@@ -107,8 +109,13 @@ void tap_call_replace(tap_call *c, clk_both at, const char *by);
 void tap_call_mark(tap_call *c, clk_both at, const rec_control *what);
 /* A pause that has lasted long enough ends. */
 void tap_call_unpause_due(tap_call *c, clk_both now);
-/* Remembers the relay candidates of the half's side. */
-void tap_call_relays(tap_call *c, const call_half *h);
+/* What is told goes to the sink while the call lives. */
+void tap_call_tell(tap_call *c, const rec_event *e);
+void tap_call_tell_fact(tap_call *c, clk_both at, tap_fact f);
+void tap_call_tell_state(tap_call *c, clk_both at, rec_state state,
+			 uint16_t status, span branch);
+void tap_call_tell_mark(tap_call *c, clk_both at, rec_mark mark, uint8_t side,
+			span text);
 /* A fact found by the rewriter. */
 void tap_call_note(tap_call *c, clk_both at, tap_fact f, const char *text);
 /* For those who count before a message is cut. */

@@ -1,4 +1,4 @@
-#include "signaling_tap/dialog.h"
+#include "signaling_tap/half.h"
 
 static void resume_fork(tap_call *c, const char *tag, bool answered)
 {
@@ -19,7 +19,7 @@ static void resume_half(tap_call *c, const call_half *h, bool answered)
 	if (h->side == CALL_UNKNOWN)
 		return;
 	c->offer_sdp[h->side] |= !h->answer;
-	tap_call_relays(c, h);
+	tap_half_remember(c, h);
 	if (*h->branch)
 		resume_fork(c, h->branch, answered);
 }

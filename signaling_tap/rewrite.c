@@ -81,7 +81,8 @@ static void report_take(tap_call *c, const tap_msg *m, const ice_report *r,
 	if (!r->unforced)
 		return;
 	found(c, m, TAP_F_NO_RELAY, TAP_N_NO_RELAY);
-	if (status && m->sip->request && m->sip->method == TAP_INVITE)
+	if (status && m->sip->request &&
+	    (m->sip->method == TAP_INVITE || m->sip->method == TAP_UPDATE))
 		refuse(c, m, status, "no relay candidate for a recorded stream",
 		       out);
 }

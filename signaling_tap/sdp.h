@@ -12,6 +12,7 @@ enum {
 	TAP_SDP_PAYLOADS_MAX = 64,
 	TAP_SDP_CRYPTOS_MAX = 32,
 	TAP_SDP_SSRCS_MAX = 32,
+	TAP_SDP_DEPTH_MAX = 3,	/* multipart bodies inside each other */
 };
 
 typedef enum tap_sdp_verdict {
@@ -29,6 +30,7 @@ typedef struct tap_sdp_about {
 	bool held;		/* no audio stream lets the other side send */
 	bool mismatch;		/* a=ice-mismatch */
 	bool multipart;
+	bool fragment;		/* no description, but candidates for one */
 } tap_sdp_about;
 
 /* Adds all m= lines of all SDP parts of a body to `half`: those of the primary

@@ -304,6 +304,83 @@ static void test_version(void)
 	call_half_free(c.half);
 }
 
+/* The alternatives inside another multipart body, as a fax beside them makes
+ * it: RFC 5621 3.1. */
+static void test_nested(void)
+{
+	g_autofree char *inner = multipart(v06, v19);
+	g_autofree char *body = g_strconcat(
+		"--out\r\nContent-Type: text/plain\r\n\r\nv=0\r\n"
+		"--out\r\nContent-Type: multipart/alternative;boundary=xx"
+		"\r\n\r\n", inner, "\r\n--out--\r\n", NULL);
+	result flat = read_as("multipart/mixed;boundary=xx", inner);
+	result deep = read_as("multipart/mixed;boundary=out", body);
+
+	g_assert_cmpint(deep.verdict, ==, TAP_SDP_OK);
+	g_assert_cmpuint(deep.half->media->len, ==, flat.half->media->len);
+	offer_is(CALL_MEDIA(deep.half, 0));
+	g_assert_cmpuint(CALL_MEDIA(deep.half, 1)->part, ==, 1);
+	g_assert_true(tap_digest_same(&deep.about.version,
+				      &flat.about.version));
+	call_half_free(flat.half);
+	call_half_free(deep.half);
+}
+
+/* Bodies inside bodies end somewhere. */
+static void test_deep(void)
+{
+	g_autofree char *body = g_strdup(v19);
+	g_autofree char *type = g_strdup("application/sdp");
+
+	for (unsigned depth = 1; depth <= TAP_SDP_DEPTH_MAX + 1; depth++) {
+		char *in = body, *of = type;
+		result r;
+
+		body = g_strdup_printf("--b%u\r\nContent-Type: %s\r\n\r\n%s"
+				       "\r\n--b%u--\r\n", depth, of, in,
+				       depth);
+		type = g_strdup_printf("multipart/mixed;boundary=b%u", depth);
+		g_free(in);
+		g_free(of);
+		r = read_as(type, body);
+		g_assert_cmpint(r.verdict, ==, depth <= TAP_SDP_DEPTH_MAX ?
+				TAP_SDP_OK : TAP_SDP_BAD);
+		g_assert_cmpuint(r.half->media->len, ==,
+				 depth <= TAP_SDP_DEPTH_MAX);
+		call_half_free(r.half);
+	}
+}
+
+static void test_fragment(void)
+{
+	result r = read_as("application/trickle-ice-sdpfrag",
+		"a=ice-ufrag:0RVp\r\na=ice-pwd:x\r\n"
+		"m=audio 9 RTP/AVP 0\r\na=mid:1\r\n"
+		"a=candidate:1 1 UDP 9 192.0.2.1 4000 typ host\r\n"
+		"m=video 9 RTP/AVP 0\r\n"
+		"a=candidate:2 1 UDP 1 203.0.113.1 5000 typ relay "
+		"raddr 192.0.2.1 rport 4002\r\na=end-of-candidates\r\n");
+
+	g_assert_cmpint(r.verdict, ==, TAP_SDP_OK);
+	g_assert_true(r.about.fragment);
+	g_assert_cmpuint(r.half->media->len, ==, 2);
+	g_assert_cmpstr(CALL_MEDIA(r.half, 0)->ufrag, ==, "0RVp");
+	g_assert_cmpuint(CALL_MEDIA(r.half, 1)->cands->len, ==, 1);
+	call_half_free(r.half);
+	/* without any m= line: the only stream's */
+	r = read_as("application/trickle-ice-sdpfrag",
+		    "a=candidate:1 1 UDP 9 192.0.2.1 4000 typ host\r\n"
+		    "a=candidate:1 2 UDP 8 192.0.2.1 4001 typ host\r\n");
+	g_assert_cmpuint(r.half->media->len, ==, 1);
+	g_assert_cmpuint(CALL_MEDIA(r.half, 0)->cands->len, ==, 2);
+	call_half_free(r.half);
+	/* in a description they would belong to no stream */
+	r = read_sdp("v=0\r\n"
+		     "a=candidate:1 1 UDP 9 192.0.2.1 4000 typ host\r\n");
+	g_assert_cmpuint(r.half->media->len, ==, 0);
+	call_half_free(r.half);
+}
+
 static void test_cut(void)
 {
 	g_autofree char *body = multipart(v06, v19);
@@ -332,6 +409,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/sdp/limits", test_limits);
 	g_test_add_func("/tap/sdp/bad", test_bad);
 	g_test_add_func("/tap/sdp/version", test_version);
+	g_test_add_func("/tap/sdp/nested", test_nested);
+	g_test_add_func("/tap/sdp/deep", test_deep);
+	g_test_add_func("/tap/sdp/fragment", test_fragment);
 	g_test_add_func("/tap/sdp/cut", test_cut);
 	return g_test_run();
 }

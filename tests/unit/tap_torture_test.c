@@ -81,7 +81,7 @@ static void test_notation(void)
 {
 	g_autoptr(GPtrArray) all = torture_load(rfc4475.path);
 	const torture_message *m = torture_find(all, "intmeth");
-	span s = torture_span(m), line;
+	span s = torture_span(m), line = {0};
 	tap_sip sip;
 
 	g_assert_true(span_until(&s, '\n', &line));

@@ -1,0 +1,11 @@
+/* half.h - the session descriptions of a dialog: which are news, who holds whom, and
+ * what is remembered of them. MAIN, all of it. */
+#pragma once
+#include "signaling_tap/dialog.h"
+
+/* Tells the message's half unless it repeats the side's latest. */
+void tap_half_take(tap_call *c, tap_msg *m);
+/* The same for candidates that come after their description (RFC 8838). */
+void tap_half_trickle(tap_call *c, tap_msg *m);
+/* What later messages are judged by: relay candidates and kinds of stream. */
+void tap_half_remember(tap_call *c, const call_half *h);

@@ -1,0 +1,142 @@
+/* How a call ends, and when it lives again. */
+#include "tests/support/tap_talk.h"
+
+static void test_cancel(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
+	say(&t, "180 R", "a", "b", "1 INVITE", "", "");
+	say(&t, "CANCEL sip:bob@x", "a", "", "1 CANCEL", "", "");
+	say(&t, "487 Gone", "a", "b", "1 INVITE", "", "");
+	tap_script_wait(t.s, 10);
+	told(&t, BEGIN H HALF1 H "state 1 180 b\n" H "state 5 487 b\n"
+	     H "end cause=2 side=1 status=487\n");
+	talk_free(&t);
+}
+
+/* CANCEL and the answer cross: the call lives. */
+static void test_cancel_too_late(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
+	say(&t, "CANCEL sip:bob@x", "a", "", "1 CANCEL", "", "");
+	say(&t, "200 OK", "a", "b", "1 INVITE", "", ANSWER);
+	tap_script_wait(t.s, 10);
+	told(&t, BEGIN H HALF1 H "half 2 callee answer branch=b\n"
+	     H "state 3 200 b\n");
+	talk_free(&t);
+}
+
+static void test_failure(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
+	say(&t, "486 Busy", "a", "b", "1 INVITE", "", "");
+	say(&t, "ACK sip:bob@x", "a", "b", "1 ACK", "", "");
+	told(&t, BEGIN H HALF1);
+	tap_script_wait(t.s, 6);
+	told(&t, H "end cause=3 side=1 status=486\n");
+	talk_free(&t);
+}
+
+/* 407, then the same call with credentials: one call. */
+static void test_challenge(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
+	say(&t, "407 Who", "a", "fe", "1 INVITE", "", "");
+	say(&t, "ACK sip:bob@x", "a", "fe", "1 ACK", "", "");
+	say(&t, "INVITE sip:bob@x", "a", "", "2 INVITE", "", OFFER);
+	tap_script_wait(t.s, 10);
+	say(&t, "200 OK", "a", "b", "2 INVITE", "", ANSWER);
+	told(&t, BEGIN H HALF1 H "half 2 callee answer branch=b\n"
+	     H "state 3 200 b\n");
+	/* the older transaction's late failure changes nothing */
+	say(&t, "408 Timeout", "a", "c", "1 INVITE", "", "");
+	tap_script_wait(t.s, 10);
+	told(&t, "");
+	talk_free(&t);
+}
+
+/* All branches failed, and long after a new one answers: it is recorded, with
+ * what was known of the caller. */
+static void test_late_branch(void)
+{
+	talk t = talk_new(NULL, 0);
+	g_autofree char *all = NULL;
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE",
+	    "P-Asserted-Identity: <tel:+49301>\n", OFFER);
+	say(&t, "408 Timeout", "a", "b1", "1 INVITE", "", "");
+	tap_script_wait(t.s, 20);
+	told(&t, BEGIN H HALF1 H "end cause=3 side=1 status=408\n");
+	say(&t, "200 OK", "a", "b2", "1 INVITE", "", ANSWER);
+	all = tap_script_take(t.s);
+	g_assert_nonnull(strstr(all, "2 begin c1\n"));
+	g_assert_nonnull(strstr(all, "2 fact caller.tel=tel:+49301\n"));
+	g_assert_nonnull(strstr(all, "2 decision 1\n"));
+	g_assert_nonnull(strstr(all, "2 half 1 callee answer branch=b2\n"));
+	talk_free(&t);
+}
+
+/* It had timed out; the callee's re-INVITE brings it back, sides unchanged. */
+static void test_back_from_silence(void)
+{
+	talk t = talk_new(NULL, 0);
+	g_autofree char *all = NULL;
+
+	call_up(&t);
+	tap_script_wait(t.s, 4 * 3600 + 10);
+	told(&t, H "end cause=5 side=2 status=0\n");
+	say(&t, "INVITE sip:alice@x", "b", "a", "1 INVITE", "", ANSWER);
+	all = tap_script_take(t.s);
+	g_assert_nonnull(strstr(all, "2 begin c1\n"));
+	g_assert_nonnull(strstr(all, "fact caller.uri=sip:alice@x\n"));
+	g_assert_nonnull(strstr(all, "2 half 1 callee offer branch=b\n"));
+	say(&t, "BYE sip:bob@x", "a", "b", "2 BYE", "", "");
+	told(&t, "2 end cause=1 side=0 status=0\n");
+	talk_free(&t);
+}
+
+static void test_no_bye(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	call_up(&t);
+	tap_script_wait(t.s, 4 * 3600 - 10);
+	told(&t, "");
+	tap_script_wait(t.s, 20);
+	told(&t, H "end cause=5 side=2 status=0\n");
+	g_assert_cmpuint(tap_script_counter(t.s, "calls-timed-out"), ==, 1);
+	talk_free(&t);
+}
+
+static void test_never_answered(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
+	say(&t, "180 R", "a", "b", "1 INVITE", "", "");
+	told(&t, BEGIN H HALF1 H "state 1 180 b\n");
+	tap_script_wait(t.s, 301);
+	told(&t, H "end cause=5 side=2 status=0\n");
+	talk_free(&t);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/tap/call/cancel", test_cancel);
+	g_test_add_func("/tap/call/cancel-too-late", test_cancel_too_late);
+	g_test_add_func("/tap/call/failure", test_failure);
+	g_test_add_func("/tap/call/challenge", test_challenge);
+	g_test_add_func("/tap/call/late-branch", test_late_branch);
+	g_test_add_func("/tap/call/back-from-silence", test_back_from_silence);
+	g_test_add_func("/tap/call/no-bye", test_no_bye);
+	g_test_add_func("/tap/call/never-answered", test_never_answered);
+	return g_test_run();
+}

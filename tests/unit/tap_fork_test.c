@@ -1,0 +1,35 @@
+/* Branches: who rings, who answers, who has lost. */
+#include "tests/support/tap_talk.h"
+
+static void test_forks(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
+	say(&t, "183 P", "a", "b1", "1 INVITE", "", SDP("20", "5000"));
+	say(&t, "180 R", "a", "b2", "1 INVITE", "", "");
+	say(&t, "486 Busy", "a", "b3", "1 INVITE", "", "");
+	told(&t, BEGIN H HALF1 H "half 2 callee answer early branch=b1\n"
+	     H "state 2 183 b1\n" H "state 1 180 b2\n");
+	say(&t, "200 OK", "a", "b2", "1 INVITE", "", SDP("30", "6000"));
+	told(&t, H "half 3 callee answer branch=b2\n" H "state 3 200 b2\n"
+	     H "state 5 200 b1\n");
+	say(&t, "487 Gone", "a", "b1", "1 INVITE", "", "");
+	tap_script_wait(t.s, 10);
+	told(&t, "");
+	/* a second answer: the caller hangs up on one of the two */
+	say(&t, "200 OK", "a", "b4", "1 INVITE", "", SDP("40", "7000"));
+	say(&t, "BYE sip:bob@x", "a", "b4", "2 BYE", "", "");
+	told(&t, H "half 4 callee answer branch=b4\n" H "state 3 200 b4\n"
+	     H "state 5 0 b4\n");
+	say(&t, "BYE sip:bob@x", "a", "b2", "2 BYE", "", "");
+	told(&t, H "end cause=1 side=0 status=0\n");
+	talk_free(&t);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/tap/fork/forks", test_forks);
+	return g_test_run();
+}

@@ -1,0 +1,117 @@
+/* Session descriptions in a dialog: which are news, who holds whom. */
+#include "tests/support/tap_talk.h"
+
+/* Hold by the callee, whose request has the tags the other way round. */
+static void test_hold(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	call_up(&t);
+	say(&t, "INVITE sip:alice@x", "b", "a", "1 INVITE", "",
+	    SDP("21", "5000") "a=sendonly\n");
+	say(&t, "200 OK", "b", "a", "1 INVITE", "",
+	    SDP("11", "4000") "a=recvonly\n");
+	told(&t, H "half 3 callee offer branch=b\n" H "mark 1 1 \n"
+	     H "half 4 caller answer branch=b\n");
+	say(&t, "UPDATE sip:alice@x", "b", "a", "2 UPDATE", "",
+	    SDP("22", "5000"));
+	say(&t, "200 OK", "b", "a", "2 UPDATE", "", SDP("12", "4000"));
+	told(&t, H "half 5 callee offer branch=b\n" H "mark 2 1 \n"
+	     H "half 6 caller answer branch=b\n");
+	talk_free(&t);
+}
+
+/* A session refresh brings no news, whichever side sends it. */
+static void test_refresh(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	call_up(&t);
+	say(&t, "INVITE sip:bob@x", "a", "b", "2 INVITE", "", OFFER);
+	say(&t, "200 OK", "a", "b", "2 INVITE", "", ANSWER);
+	say(&t, "ACK sip:bob@x", "a", "b", "2 ACK", "", "");
+	say(&t, "UPDATE sip:alice@x", "b", "a", "1 UPDATE", "", "");
+	say(&t, "200 OK", "b", "a", "1 UPDATE", "", "");
+	told(&t, "");
+	talk_free(&t);
+}
+
+/* No SDP in the INVITE: the answer offers, the ACK answers. */
+static void test_delayed_offer(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", "");
+	say(&t, "200 OK", "a", "b", "1 INVITE", "", ANSWER);
+	say(&t, "ACK sip:bob@x", "a", "b", "1 ACK", "", OFFER);
+	told(&t, BEGIN H "half 1 callee offer branch=b\n" H "state 3 200 b\n"
+	     H "half 2 caller answer branch=b\n" H "state 4 0 b\n");
+	talk_free(&t);
+}
+
+static void test_reliable_provisional(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
+	say(&t, "183 P", "a", "b", "1 INVITE", "RSeq: 1\n", ANSWER);
+	say(&t, "PRACK sip:bob@x", "a", "b", "2 PRACK", "",
+	    SDP("11", "4002"));
+	say(&t, "200 OK", "a", "b", "2 PRACK", "", SDP("21", "5002"));
+	say(&t, "200 OK", "a", "b", "1 INVITE", "", "");
+	told(&t, BEGIN H HALF1 H "half 2 callee answer early branch=b\n"
+	     H "state 2 183 b\n" H "half 3 caller offer branch=b\n"
+	     H "half 4 callee answer branch=b\n" H "state 3 200 b\n");
+	talk_free(&t);
+}
+
+/* Candidates that come by INFO are told as an offer of nothing but them, each
+ * with the m= line of its kind in the description. */
+static void test_trickle(void)
+{
+	talk t = talk_new(NULL, 0);
+	static const char info[] =
+		"Content-Type: application/trickle-ice-sdpfrag\n";
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "",
+	    OFFER "m=video 4002 RTP/SAVP 34\n");
+	say(&t, "200 OK", "a", "b", "1 INVITE", "", ANSWER);
+	g_free(tap_script_take(t.s));
+	say(&t, "INFO sip:bob@x", "a", "b", "2 INFO", info,
+	    "a=ice-ufrag:uu\nm=video 9 RTP/SAVP 34\n"
+	    "a=candidate:7 1 UDP 1 203.0.113.9 5002 typ relay "
+	    "raddr 192.0.2.1 rport 4002\n");
+	told(&t, H "half 3 caller offer branch=b\n");
+	g_assert_cmpstr(g_ptr_array_index(t.s->halves, 2), ==,
+			"3 caller offer [0.1 video RTP/SAVP none:9/none:10 "
+			"flow0 rec ufrag=uu 34=H263/90000 "
+			"cand1:3:203.0.113.9:5002]");
+	/* the same again, and no candidate at all */
+	say(&t, "INFO sip:bob@x", "a", "b", "2 INFO", info,
+	    "a=ice-ufrag:uu\nm=video 9 RTP/SAVP 34\n"
+	    "a=candidate:7 1 UDP 1 203.0.113.9 5002 typ relay "
+	    "raddr 192.0.2.1 rport 4002\n");
+	say(&t, "INFO sip:bob@x", "a", "b", "3 INFO", info,
+	    "a=end-of-candidates\n");
+	/* a kind of stream that the callee has not described */
+	say(&t, "INFO sip:alice@x", "b", "a", "1 INFO", info,
+	    "m=video 9 RTP/SAVP 34\n"
+	    "a=candidate:7 1 UDP 1 203.0.113.9 5002 typ host\n");
+	told(&t, "");
+	/* the description stays the one that a refresh is compared with */
+	say(&t, "UPDATE sip:alice@x", "b", "a", "2 UPDATE", "", ANSWER);
+	told(&t, "");
+	talk_free(&t);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/tap/half/hold", test_hold);
+	g_test_add_func("/tap/half/refresh", test_refresh);
+	g_test_add_func("/tap/half/delayed-offer", test_delayed_offer);
+	g_test_add_func("/tap/half/reliable-provisional",
+			test_reliable_provisional);
+	g_test_add_func("/tap/half/trickle", test_trickle);
+	return g_test_run();
+}
