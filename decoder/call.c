@@ -174,6 +174,8 @@ static bool try_held(void *user, const pkt *p)
 	dec_call *c = user;
 	dec_fate fate;
 
+	if (c->anew)
+		return false;
 	run_tracks(c, p->at.mono);
 	fate = open_packet(c, p);
 	if (fate == DEC_HELD)
@@ -184,13 +186,19 @@ static bool try_held(void *user, const pkt *p)
 }
 
 /* Each pass may open what the next one needs: a source's first packet gives
- * the counter for the others. Every pass but the last finds a key. */
+ * the counter for the others. Every pass but the last takes a packet out, or
+ * is broken off to begin at the oldest. */
 static void try_all_held(dec_call *c)
 {
+	uint64_t before;
+
 	do {
-		c->unlocked = false;
+		c->unlocked = c->anew = false;
+		before = c->totals.fate[DEC_HELD];
 		dec_hold_each(&c->hold, try_held, c);
-	} while (c->unlocked);
+	} while (c->anew ||
+		 (c->unlocked && c->totals.fate[DEC_HELD] < before));
+	c->unlocked = false;
 }
 
 /* The public functions. */
@@ -235,6 +243,10 @@ dec_fate dec_call_packet(dec_call *c, const pkt *p)
 
 	dec_call_advance(c, p->at.mono);
 	fate = open_packet(c, p);
+	if (fate == DEC_HELD && c->unlocked) {
+		try_all_held(c);	/* older ones first */
+		fate = open_packet(c, p);
+	}
 	c->totals.packets++;
 	c->totals.fate[fate]++;
 	if (fate == DEC_HELD && !dec_hold_add(&c->hold, p, expired, c)) {

@@ -27,6 +27,7 @@ struct dec_call {
 	clk_mono now;
 	bool unlocked;		/* a key or counter was found just now: what is
 				 * held may open */
+	bool anew;		/* look at what is held from its start */
 	uint8_t *clear;		/* DEC_PACKET_MAX octets */
 };
 

@@ -42,7 +42,7 @@ static void restart(dec_call *c, dec_source *s, clk_mono at)
 	s->odd = 0;
 	if (s->track)
 		dec_track_restart(s->track, at);
-	c->unlocked = true;
+	c->unlocked = c->anew = true;
 }
 
 static dec_fate again(dec_source *s)
@@ -70,8 +70,9 @@ static dec_fate settle(dec_call *c, dec_source *s, const dec_try *t)
 	return DEC_HELD;
 }
 
-/* A key, or a rollover counter, that was not known to be this SSRC's. */
-static dec_fate adopt(dec_call *c, const dec_try *t, dec_lock lock)
+/* A key, or a rollover counter, that was not known to be this SSRC's. NULL when
+ * the call has too many. */
+static dec_source *lock_on(dec_call *c, const dec_try *t, dec_lock lock)
 {
 	const uint32_t ssrc = t->head.ssrc;
 	const dec_key *k = lock.key;
@@ -80,7 +81,7 @@ static dec_fate adopt(dec_call *c, const dec_try *t, dec_lock lock)
 
 	s = dec_call_lock(c, ssrc, k->side, k->media, lock);
 	if (!s)
-		return DEC_REFUSED;
+		return NULL;
 	c->unlocked = true;
 	dec_search_forget(&c->search, ssrc);
 	if (rekeyed && s->track) {
@@ -91,7 +92,22 @@ static dec_fate adopt(dec_call *c, const dec_try *t, dec_lock lock)
 	}
 	if (!s->rtp.any)
 		dec_window_seek(&s->rtp, t->index);
-	return settle(c, s, t);
+	return s;
+}
+
+/* Packets of a source that begins may be held already, because its key or its
+ * counter was not known then: the oldest is to be the first of the window. Once
+ * for each source, or two of them could send each other back for ever. */
+static dec_fate adopt(dec_call *c, const dec_try *t, dec_lock lock)
+{
+	dec_source *s = lock_on(c, t, lock);
+
+	if (!s)
+		return DEC_REFUSED;
+	if (s->rtp.any || s->sought || !c->totals.fate[DEC_HELD])
+		return settle(c, s, t);
+	s->sought = c->anew = true;
+	return DEC_HELD;
 }
 
 /* A new key for a source that is known keeps its rollover counter (RFC 3711

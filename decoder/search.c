@@ -59,7 +59,7 @@ static uint32_t depth_for(uint32_t fails)
  * must do so again with the next packet. */
 static bool confirm(dec_suspect *u, dec_try *t, dec_lock *found)
 {
-	const dec_window w = {.top = u->index, .any = true};
+	const dec_window w = {.top = u->index};
 	const uint32_t roc =
 		(uint32_t)(dec_window_guess(&w, t->head.seq) >> 16);
 

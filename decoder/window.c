@@ -19,8 +19,6 @@ uint64_t dec_window_guess(const dec_window *w, uint16_t seq)
 	const uint64_t roc = w->top >> 16;
 	const int ahead = (int)seq - (int)(w->top & 0xffff);
 
-	if (!w->any)
-		return seq;
 	if (ahead > HALF && roc > 0)
 		return (roc - 1) << 16 | seq;
 	if (ahead < -HALF)
@@ -62,5 +60,5 @@ void dec_window_seek(dec_window *w, uint64_t index)
 {
 	memset(w->seen, 0, sizeof(w->seen));
 	w->top = index;
-	w->any = true;
+	w->any = false;
 }

@@ -7,8 +7,9 @@
 enum { DEC_WINDOW = 1024 };	/* packets; far more than a second of audio */
 
 typedef struct dec_window {
-	uint64_t top;		/* highest index taken, or where to look from */
-	bool any;
+	uint64_t top;		/* highest index taken; before there is one,
+				 * where to look from */
+	bool any;		/* was taken */
 	uint64_t seen[DEC_WINDOW / 64];		/* bit index % DEC_WINDOW */
 } dec_window;
 
