@@ -132,6 +132,10 @@ bench-tap bench-replay bench-render bench-calls: bench-%: \
 kills: $B/tests/unit/relay_rings_test
 	EDGETAPE_KILLS=$${K:-1000} $< -p /relay/rings/kill
 
+# Random SRTP histories against libsrtp2, N of them from seed FROM on.
+srtp-histories: $B/tests/unit/dec_differential_test
+	EDGETAPE_HISTORIES=$${N:-1000000} EDGETAPE_HISTORY_FIRST=$${FROM:-0} $<
+
 demo: all
 	$Qtools/demo
 interop: all
@@ -151,7 +155,7 @@ clean:
 
 .PHONY: all unit check asan tsan fuzz fuzzers bench bench-decoder bench-search \
 	bench-tap bench-tap-linear bench-replay bench-render bench-calls demo \
-	interop interop-100 kills lint \
+	interop interop-100 kills lint srtp-histories \
 	install clean
 .PRECIOUS: $B/%.o
 -include $(shell find $B -name '*.d' 2>/dev/null)

@@ -1,9 +1,10 @@
 /* Random histories of one source, opened by the decoder and by libsrtp2.
  *
- * Each has loss, reordering, duplicates, wraps, jumps and new keys; libsrtp2
- * sends too. Of what arrives, the decoder must sound every packet once, with
- * its own octets; libsrtp2, which is told keys and first counters, must not
- * open one more. EDGETAPE_HISTORIES sets how many. */
+ * Each has loss, reordering, duplicates, wraps, jumps and new keys, and some
+ * have keys that come late or a jump over whole wraps; libsrtp2 sends too. Of
+ * what arrives, the decoder must sound every packet once, with its own octets;
+ * libsrtp2, which is told keys and first counters, must not open one more.
+ * EDGETAPE_HISTORIES sets how many, EDGETAPE_HISTORY_FIRST the first seed. */
 #include <glib.h>
 #include <srtp2/srtp.h>
 #include <stdlib.h>
@@ -12,11 +13,13 @@
 #include "tests/support/dec_heard.h"
 
 enum {
-	HISTORIES = 400,
-	PACKETS = 120,
+	HISTORIES = 2000,
+	PACKETS = 60,
 	KEYS = 3,
 	BODY = 8,
 	BLOCK = 10,		/* packets are shuffled within */
+	FAR_AT = 2 * BLOCK,	/* the jump over wraps, and none soon after: */
+	FAR_PEACE = 3 * BLOCK,	/* the search for its counter takes packets */
 	FIRST_TS = 5000,
 };
 
@@ -40,6 +43,7 @@ typedef struct history {
 	sent packet[PACKETS];
 	unsigned order[2 * PACKETS];	/* of arrival */
 	unsigned arrivals;
+	unsigned late;		/* arrivals before the keys are known */
 	uint8_t keys[KEYS][46];
 	srtp_t oracle[KEYS];
 	dec_fix f;
@@ -50,8 +54,21 @@ static int pick(history *h, int below)
 	return g_rand_int_range(h->rand, 0, below);
 }
 
+static void jump(history *h, unsigned i, bool far)
+{
+	sender *s = &h->f.a;
+
+	if (far && i == FAR_AT)
+		sender_seek(s, s->index + 0x10000 + (uint64_t)pick(h, 0x30000));
+	if (far && i >= FAR_AT && i < FAR_AT + FAR_PEACE)
+		return;
+	if (i % BLOCK == 0 && pick(h, 8) == 0)
+		sender_seek(s, s->index + (uint64_t)pick(h, 30000));
+}
+
 static void make_packets(history *h)
 {
+	const bool far = pick(h, 8) == 0;
 	sender *s = &h->f.a;
 	unsigned key = 0;
 
@@ -65,12 +82,11 @@ static void make_packets(history *h)
 		pkt made;
 
 		memset(body, (int)i, sizeof(body));
-		if (key + 1 < KEYS && pick(h, 60) == 0) {
+		if (key + 1 < KEYS && pick(h, 30) == 0) {
 			sender_rekey(s, 50 + ++key);
 			memcpy(h->keys[key], s->key, sizeof(s->key));
 		}
-		if (i % BLOCK == 0 && pick(h, 8) == 0)
-			sender_seek(s, s->index + (uint64_t)pick(h, 30000));
+		jump(h, i, far);
 		p->roc = (uint32_t)(s->index >> 16);
 		p->key = key;
 		made = sender_rtp(s, body, sizeof(body));
@@ -104,8 +120,27 @@ static void make_arrivals(history *h)
 	}
 }
 
-/* One offer and answer for each key that was in use. */
-static void describe_all(history *h)
+/* One offer with a line for each key that will be in use. */
+static void describe_once(history *h)
+{
+	g_autoptr(call_half) half = sender_half(&h->f.a, false, 1, 1);
+	GArray *lines = CALL_MEDIA(half, 0)->cryptos;
+
+	g_array_set_size(lines, KEYS);
+	for (unsigned k = 0; k < KEYS; k++) {
+		call_crypto *c = &g_array_index(lines, call_crypto, k);
+
+		*c = g_array_index(lines, call_crypto, 0);
+		c->tag = k + 1;
+		g_assert_true(secret_set(&c->key, span_of(h->keys[k],
+							  h->f.a.key_len)));
+	}
+	dec_call_describe(h->f.c, half);
+	dec_fix_describe(&h->f, &h->f.b, true, 2, 1);
+}
+
+/* One offer and answer for each of them. */
+static void describe_each(history *h)
 {
 	for (unsigned k = 0; k < KEYS; k++) {
 		sender s = h->f.a;
@@ -133,7 +168,8 @@ static void history_init(history *h, uint32_t seed)
 		memcpy(h->keys[k], h->f.a.key, sizeof(h->keys[k]));
 	make_packets(h);
 	make_arrivals(h);
-	describe_all(h);
+	if (pick(h, 4) == 0)
+		h->late = (unsigned)pick(h, PACKETS / 2);
 }
 
 static void history_clear(history *h)
@@ -220,26 +256,39 @@ static void run(uint32_t seed, uint64_t *ours, uint64_t *theirs)
 	unsigned n;
 
 	history_init(h, seed);
-	for (unsigned i = 0; i < h->arrivals; i++)
+	for (unsigned i = 0; i < h->arrivals; i++) {
+		if (i == h->late && i)
+			describe_once(h);
+		else if (i == h->late)
+			describe_each(h);
 		arrive(h, i);
+	}
 	dec_call_finish(h->f.c);
 	t = dec_fix_totals(&h->f);
 	n = check_sound(h);
 	g_assert_cmpuint(t.fate[DEC_MEDIA], ==, n);
-	g_assert_cmpuint(t.fate[DEC_DUPLICATE], ==, h->arrivals - n);
+	g_assert_cmpuint(t.fate[DEC_DUPLICATE] + t.fate[DEC_LATE], ==,
+			 h->arrivals - n);
 	*ours += n;
 	for (unsigned i = 0; i < PACKETS; i++)
 		*theirs += h->packet[i].opened;
 	history_clear(h);
 }
 
+static uint64_t number_of(const char *name, uint64_t otherwise)
+{
+	const char *set = g_getenv(name);
+
+	return set ? g_ascii_strtoull(set, NULL, 10) : otherwise;
+}
+
 static void test_histories(void)
 {
-	const char *set = g_getenv("EDGETAPE_HISTORIES");
-	const uint64_t n = set ? g_ascii_strtoull(set, NULL, 10) : HISTORIES;
+	const uint64_t n = number_of("EDGETAPE_HISTORIES", HISTORIES);
+	const uint64_t from = number_of("EDGETAPE_HISTORY_FIRST", 0);
 	uint64_t ours = 0, theirs = 0;
 
-	for (uint64_t i = 0; i < n; i++) {
+	for (uint64_t i = from; i < from + n; i++) {
 		g_test_message("seed %u", (unsigned)i);
 		run((uint32_t)i, &ours, &theirs);
 	}
