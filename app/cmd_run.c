@@ -2,6 +2,8 @@
  * again when they die. */
 #include "app/app.h"
 
+#include <errno.h>
+#include <glib-unix.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/fdstore.h"
 #include "core/log.h"
 
 enum {
@@ -27,6 +30,7 @@ typedef struct child {
 	GPid pid;		/* 0: not running */
 	clk_mono born;
 	guint timer;
+	fdkeeper *keeper;	/* NULL: of no use to this role */
 } child;
 
 struct run_role {
@@ -45,7 +49,8 @@ static void on_exit_child(GPid pid, gint status, gpointer p)
 	bool young = clk_since(clk_mono_now(), c->born) <
 		     YOUNG_S * CLK_NS_PER_S;
 
-	g_spawn_close_pid(pid);
+	if (c->keeper)
+		fdkeeper_hear(c->keeper, pid);
 	c->pid = 0;
 	if (c->run->stopping) {
 		for (size_t i = 0; i < G_N_ELEMENTS(c->run->child); i++)
@@ -64,29 +69,64 @@ static void on_exit_child(GPid pid, gint status, gpointer p)
 }
 
 /* In the child: it must not outlive a supervisor that was killed. */
-static void tie(gpointer unused)
+static void tie(void)
 {
-	(void)unused;
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+}
+
+/* Only fork: nothing of the child's environment is left to make. */
+static pid_t spawn(child *c)
+{
+	char *argv[] = {c->run->self, (char *)(uintptr_t)c->name, "-c",
+			(char *)(uintptr_t)c->run->config, NULL};
+	char **env = c->keeper ? fdkeeper_environment(c->keeper) : environ;
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	tie();
+	if (c->keeper)
+		fdkeeper_hand_over(c->keeper);
+	execve(argv[0], argv, env);
+	_exit(APP_FAIL);
 }
 
 static gboolean start_child(gpointer p)
 {
 	child *c = p;
-	char *argv[] = {c->run->self, (char *)(uintptr_t)c->name, "-c",
-			(char *)(uintptr_t)c->run->config, NULL};
-	g_autoptr(GError) err = NULL;
 
 	c->timer = 0;
 	c->born = clk_mono_now();
-	if (!g_spawn_async(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, tie,
-			   NULL, &c->pid, &err)) {
-		g_critical("%s: %s", c->name, err->message);
+	c->pid = spawn(c);
+	if (c->pid < 0) {
+		g_critical("%s: %s", c->name, g_strerror(errno));
+		c->pid = 0;
 		c->timer = g_timeout_add(LATER_MS, start_child, c);
 		return G_SOURCE_REMOVE;
 	}
 	g_child_watch_add(c->pid, on_exit_child, c);
 	return G_SOURCE_REMOVE;
+}
+
+static gboolean on_keep(gint fd, GIOCondition what, gpointer p)
+{
+	child *c = p;
+
+	(void)fd;
+	(void)what;
+	fdkeeper_hear(c->keeper, c->pid);
+	return G_SOURCE_CONTINUE;
+}
+
+/* Capture's rings outlive its supervisor here, as they do under systemd. */
+static void keep_for(child *c)
+{
+	c->keeper = fdkeeper_new();
+	if (c->keeper)
+		g_unix_fd_add(fdkeeper_fd(c->keeper), G_IO_IN, on_keep, c);
+	else
+		g_warning("no socket: the packets in capture's rings would "
+			  "not survive the death of its supervisor");
 }
 
 static gboolean kill_all(gpointer p)
@@ -160,9 +200,13 @@ int cmd_run(int argc, char **argv)
 		return app_fail("run", err);
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
 		r.child[i] = (child){.name = names[i], .run = &r};
+		if (!strcmp(names[i], "capture"))
+			keep_for(&r.child[i]);
 		start_child(&r.child[i]);
 	}
 	app_loop_run(loop, reload, &r);
 	stop_all(&r);
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		fdkeeper_free(r.child[i].keeper);
 	return APP_OK;
 }
