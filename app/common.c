@@ -129,6 +129,7 @@ bool app_drop(const conf *c, GError **err)
 {
 	const char *user = conf_text(c, CONF_USER);
 	struct passwd *p;
+	int tied = 0;
 
 	if (!user || geteuid() != 0)
 		return true;
@@ -138,9 +139,13 @@ bool app_drop(const conf *c, GError **err)
 			    "[edgetape] user: there is no user \"%s\"", user);
 		return false;
 	}
+	/* Changing the user unties a child from its parent's life. */
+	prctl(PR_GET_PDEATHSIG, &tied);
 	if (initgroups(user, p->pw_gid) == 0 && setgid(p->pw_gid) == 0 &&
-	    setuid(p->pw_uid) == 0)
+	    setuid(p->pw_uid) == 0) {
+		prctl(PR_SET_PDEATHSIG, tied);
 		return true;
+	}
 	g_set_error(err, CONF_ERROR, CONF_ERROR_VALUE, "becoming %s: %s", user,
 		    g_strerror(errno));
 	return false;
