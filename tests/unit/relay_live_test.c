@@ -1,17 +1,12 @@
 /* Live capture on the loopback of a network namespace of its own: the account
  * with the kernel, and kill -9 in the middle of a call. Needs root. */
-#include <net/if.h>
-#include <netinet/in.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "relay_capture/filter.h"
-#include "relay_capture/source.h"
+#include "tests/support/live_rig.h"
 #include "tests/support/relay_rig.h"
 
 enum {
@@ -22,54 +17,11 @@ enum {
 
 static const char *why_not;
 
-/* The namespace ends with the process. */
-static void make_namespace(void)
-{
-	struct ifreq ifr = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-	int fd;
-
-	if (unshare(CLONE_NEWNET) < 0) {
-		why_not = "no right to make a network namespace";
-		return;
-	}
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	if (ioctl(fd, SIOCSIFFLAGS, &ifr) < 0)
-		why_not = "lo does not come up";
-	close(fd);
-}
-
 static bool skip(void)
 {
 	if (why_not)
 		g_test_skip(why_not);
 	return why_not != NULL;
-}
-
-static int udp_socket(uint16_t port)
-{
-	struct sockaddr_in a = {.sin_family = AF_INET,
-				.sin_port = htons(port),
-				.sin_addr = {htonl(INADDR_LOOPBACK)}};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	g_assert_cmpint(bind(fd, (struct sockaddr *)&a, sizeof(a)), ==, 0);
-	return fd;
-}
-
-/* The caller speaks from port 5002 to 5004. */
-static void send_rtp(int fd, uint32_t number)
-{
-	struct sockaddr_in to = {.sin_family = AF_INET,
-				 .sin_port = htons(5004),
-				 .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	uint8_t buf[172] = {0};
-	put o = put_into(buf, sizeof(buf));
-
-	put_u16(&o, 0x8000);
-	put_u16(&o, (uint16_t)number);
-	put_u32(&o, number);
-	put_u32(&o, 7);
-	sendto(fd, buf, sizeof(buf), 0, (struct sockaddr *)&to, sizeof(to));
 }
 
 static relay_live *live_new(const char *spool)
@@ -87,13 +39,7 @@ static relay_live *live_new(const char *spool)
 	l = relay_live_open(&c, &err);
 	g_assert_no_error(err);
 	g_assert_true(relay_live_start(l, &err));
-	for (int side = 0; side < 2; side++) {
-		call_half *h = rig_half((call_side)side, "", NULL);
-
-		CALL_MEDIA(h, 0)->rtp = rig_addr(side ? "127.0.0.1:5004" :
-						 "127.0.0.1:5002");
-		g_assert_true(relay_live_arm_take(l, "one", h, clk_now()));
-	}
+	live_rig_arm(l);
 	return l;
 }
 
@@ -133,14 +79,6 @@ static char *wait_for_file(const char *dir, guint number)
 	g_assert_not_reached();
 }
 
-static void remove_tree(const char *dir)
-{
-	const char *argv[] = {"rm", "-rf", dir, NULL};
-
-	g_spawn_sync(NULL, (char **)(uintptr_t)argv, NULL,
-		     G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
-}
-
 /* Kernel = frames looked at + dropped, packet by packet. */
 static void test_account(void)
 {
@@ -154,12 +92,12 @@ static void test_account(void)
 		return;
 	spool = g_dir_make_tmp("edgetape-live-XXXXXX", NULL);
 	dir = g_build_filename(spool, "one", NULL);
-	to = udp_socket(5004);
-	from = udp_socket(5002);
+	to = live_rig_udp(5004);
+	from = live_rig_udp(5002);
 	l = live_new(spool);
 	path = wait_for_file(dir, 1);
 	for (uint32_t n = 0; n < PACKETS; n++) {
-		send_rtp(from, n);
+		live_rig_send(from, n);
 		if (n % 50 == 0)
 			g_usleep(1000);
 	}
@@ -176,7 +114,7 @@ static void test_account(void)
 	relay_live_free(l);
 	close(to);
 	close(from);
-	remove_tree(spool);
+	live_rig_remove(spool);
 }
 
 /* One life of the capture process. What a reader has seen before the kill is
@@ -195,7 +133,7 @@ static void one_kill(const char *spool, int from, guint life,
 	}
 	path = wait_for_file(dir, life);
 	for (guint i = 0; i < 150 + life * 7; i++) {
-		send_rtp(from, (*number)++);
+		live_rig_send(from, (*number)++);
 		g_usleep(1000);
 	}
 	for (int ms = 0; ms < WAIT_MS && !before; ms += 5) {
@@ -220,13 +158,13 @@ static void test_kill(void)
 	if (skip())
 		return;
 	spool = g_dir_make_tmp("edgetape-kill-XXXXXX", NULL);
-	to = udp_socket(5004);
-	from = udp_socket(5002);
+	to = live_rig_udp(5004);
+	from = live_rig_udp(5002);
 	for (guint life = 1; life <= kills; life++)
 		one_kill(spool, from, life, &number);
 	close(to);
 	close(from);
-	remove_tree(spool);
+	live_rig_remove(spool);
 }
 
 static void test_errors(void)
@@ -250,7 +188,7 @@ static void test_errors(void)
 	c.filter = "udp and nonsense";
 	g_assert_null(relay_live_open(&c, &filter));
 	g_assert_error(filter, RELAY_ERROR, RELAY_ERROR_FILTER);
-	remove_tree(spool);
+	live_rig_remove(spool);
 }
 
 static void test_filter(void)
@@ -277,7 +215,7 @@ static void test_filter(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	make_namespace();
+	why_not = live_rig_namespace();
 	g_test_add_func("/relay/filter/text", test_filter);
 	g_test_add_func("/relay/live/errors", test_errors);
 	g_test_add_func("/relay/live/account", test_account);
