@@ -4,6 +4,7 @@
 #pragma once
 #include <glib.h>
 
+#include "core/fdstore.h"
 #include "core/span.h"
 
 typedef struct relay_armlog relay_armlog;
@@ -11,6 +12,10 @@ typedef struct relay_armlog relay_armlog;
 /* SUPERVISOR, before the first worker is forked. Room for `bytes` of messages
  * of living calls, touched as it is needed. NULL: no memory. */
 relay_armlog *relay_armlog_new(size_t bytes);
+/* SUPERVISOR. The service manager keeps it for the supervisor that is to come;
+ * NULL: there is none, or it is of another version. */
+bool relay_armlog_keep(const relay_armlog *l, fdstore *with);
+relay_armlog *relay_armlog_adopt(size_t bytes, fdstore *from);
 /* WORKER. A message as the tap sent it. The last one of each call and side is
  * kept; the end of a call removes all of it. False when there is no room: the
  * tap will tell the next worker, somewhat later. */

@@ -4,73 +4,140 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/call.h"
 #include "core/record.h"
+
+#define MEMORY_NAME "calls"
 
 enum { HEAD = 4 };		/* length of the message behind it */
 
 typedef struct page {
 	_Atomic uint32_t used;
 	uint32_t room;
-	uint8_t *bytes;
+	uint64_t begin;		/* of its octets, in the mapping */
 } page;
 
 /* One page is read and added to; the other is where the living messages go
  * when it is full. */
-struct relay_armlog {
+typedef struct shared {
+	uint64_t size;		/* of the mapping */
 	_Atomic unsigned now;
 	page page[2];
-	size_t size;		/* of the mapping */
+} shared;
+
+struct relay_armlog {
+	int fd;
+	size_t size;
+	shared *s;
 };
 
-relay_armlog *relay_armlog_new(size_t bytes)
+static relay_armlog *map(int fd, size_t size)
 {
-	size_t size = sizeof(relay_armlog) + 2 * bytes;
 	relay_armlog *l;
 	void *p;
 
-	g_assert(bytes <= INT32_MAX);
-	p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (p == MAP_FAILED)
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED) {
+		close(fd);
 		return NULL;
-	l = p;
-	l->size = size;
-	for (unsigned i = 0; i < 2; i++) {
-		l->page[i].room = (uint32_t)bytes;
-		l->page[i].bytes = (uint8_t *)(l + 1) + i * bytes;
 	}
+	l = g_new0(relay_armlog, 1);
+	*l = (relay_armlog){.fd = fd, .size = size, .s = p};
 	return l;
+}
+
+static size_t size_for(size_t bytes)
+{
+	return sizeof(shared) + 2 * bytes;
+}
+
+relay_armlog *relay_armlog_new(size_t bytes)
+{
+	int fd = memfd_create("edgetape-calls", MFD_CLOEXEC);
+	relay_armlog *l;
+
+	g_assert(bytes <= INT32_MAX);
+	if (fd < 0)
+		return NULL;
+	if (ftruncate(fd, (off_t)size_for(bytes)) < 0) {
+		close(fd);
+		return NULL;
+	}
+	l = map(fd, size_for(bytes));
+	for (unsigned i = 0; l && i < 2; i++) {
+		l->s->page[i].room = (uint32_t)bytes;
+		l->s->page[i].begin = sizeof(shared) + i * bytes;
+	}
+	if (l)
+		l->s->size = l->size;
+	return l;
+}
+
+bool relay_armlog_keep(const relay_armlog *l, fdstore *with)
+{
+	return fdstore_keep(with, MEMORY_NAME, l->fd);
+}
+
+relay_armlog *relay_armlog_adopt(size_t bytes, fdstore *from)
+{
+	int fd = fdstore_take(from, MEMORY_NAME);
+	relay_armlog *l;
+	struct stat st;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) < 0 || (size_t)st.st_size != size_for(bytes)) {
+		close(fd);
+		return NULL;
+	}
+	l = map(fd, size_for(bytes));
+	if (!l || l->s->size == l->size)
+		return l;
+	relay_armlog_free(l);
+	return NULL;
 }
 
 void relay_armlog_free(relay_armlog *l)
 {
-	if (l)
-		munmap(l, l->size);
+	if (!l)
+		return;
+	munmap(l->s, l->size);
+	close(l->fd);
+	g_free(l);
+}
+
+static uint8_t *bytes_of(const relay_armlog *l, const page *p)
+{
+	return (uint8_t *)l->s + p->begin;
 }
 
 /* A worker killed in here leaves the page as it was. */
-static bool append(page *p, span m)
+static bool append(const relay_armlog *l, page *p, span m)
 {
+	uint8_t *bytes = bytes_of(l, p);
 	uint32_t used = atomic_load(&p->used), n = (uint32_t)m.left;
 
 	if (m.left >= p->room || p->room - used < n + HEAD)
 		return false;
-	memcpy(p->bytes + used, &n, HEAD);
-	memcpy(p->bytes + used + HEAD, m.p, n);
+	memcpy(bytes + used, &n, HEAD);
+	memcpy(bytes + used + HEAD, m.p, n);
 	atomic_store(&p->used, used + HEAD + n);
 	return true;
 }
 
-static bool next(const page *p, uint32_t *at, span *out)
+static bool next(const relay_armlog *l, const page *p, uint32_t *at,
+		 span *out)
 {
+	const uint8_t *bytes = bytes_of(l, p);
 	uint32_t n;
 
 	if (*at >= atomic_load(&p->used))
 		return false;
-	memcpy(&n, p->bytes + *at, HEAD);
-	*out = span_of(p->bytes + *at + HEAD, n);
+	memcpy(&n, bytes + *at, HEAD);
+	*out = span_of(bytes + *at + HEAD, n);
 	*at += HEAD + n;
 	return true;
 }
@@ -94,14 +161,14 @@ static char *name_of(span m, bool *end)
 }
 
 /* Where each name's last message begins, that is not followed by an end. */
-static GHashTable *living(const page *p)
+static GHashTable *living(const relay_armlog *l, const page *p)
 {
 	GHashTable *last = g_hash_table_new_full(g_str_hash, g_str_equal,
 						 g_free, NULL);
 	uint32_t at = 0, begin = 0;
 	span m;
 
-	for (; next(p, &at, &m); begin = at) {
+	for (; next(l, p, &at, &m); begin = at) {
 		bool end = false;
 		char *name = name_of(m, &end);
 
@@ -123,8 +190,8 @@ static GHashTable *living(const page *p)
 
 static void compact(relay_armlog *l)
 {
-	page *from = &l->page[l->now], *to = &l->page[!l->now];
-	g_autoptr(GHashTable) last = living(from);
+	page *from = &l->s->page[l->s->now], *to = &l->s->page[!l->s->now];
+	g_autoptr(GHashTable) last = living(l, from);
 	g_autoptr(GHashTable) keep = g_hash_table_new(NULL, NULL);
 	uint32_t at = 0, begin = 0;
 	GHashTableIter i;
@@ -135,27 +202,27 @@ static void compact(relay_armlog *l)
 	while (g_hash_table_iter_next(&i, NULL, &where))
 		g_hash_table_add(keep, where);
 	atomic_store(&to->used, 0);
-	for (; next(from, &at, &m); begin = at)
+	for (; next(l, from, &at, &m); begin = at)
 		if (g_hash_table_contains(keep, GUINT_TO_POINTER(begin + 1)))
-			append(to, m);
-	atomic_store(&l->now, !l->now);
+			append(l, to, m);
+	atomic_store(&l->s->now, !l->s->now);
 }
 
 bool relay_armlog_add(relay_armlog *l, span message)
 {
-	if (append(&l->page[l->now], message))
+	if (append(l, &l->s->page[l->s->now], message))
 		return true;
 	compact(l);
-	return append(&l->page[l->now], message);
+	return append(l, &l->s->page[l->s->now], message);
 }
 
 void relay_armlog_each(const relay_armlog *l, void (*message)(void *, span),
 		       void *user)
 {
-	const page *p = &l->page[l->now];
+	const page *p = &l->s->page[l->s->now];
 	uint32_t at = 0;
 	span m;
 
-	while (next(p, &at, &m))
+	while (next(l, p, &at, &m))
 		message(user, m);
 }

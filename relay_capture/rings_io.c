@@ -1,64 +1,21 @@
-#include "relay_capture/rings.h"
+/* The supervisor's half of the rings. */
+#include "relay_capture/ringshare.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "relay_capture/ringsock.h"
+#include "relay_capture/filter.h"
+
+#define MEMORY_NAME "rings"
 
 enum {
 	STRIKES = 3,
+	LAYOUT = 1,		/* of what is shared; its size is told too */
+	NAME_MAX_LEN = 16,
 };
-
-/* Sums over all workers, as of the blocks given back so far. */
-typedef struct account {
-	uint64_t released[RELAY_IFACES_MAX];	/* number of the last block */
-	uint64_t count[RELAY_COUNTERS];
-	uint64_t copies, given_up, queue_dropped, stored, lost, held_died;
-} account;
-
-typedef struct place {
-	_Atomic uint64_t ring, block;	/* block 0: nowhere */
-} place;
-
-/* Shared by the supervisor and its workers. */
-typedef struct shared {
-	account account[2];
-	_Atomic unsigned valid;	/* which one; the other is being written */
-	_Atomic uint64_t read_to[RELAY_IFACES_MAX];
-	_Atomic uint64_t read_again;
-	_Atomic uint64_t seen, dropped, told;
-	place at;		/* being read */
-	place poison;		/* not to be read */
-} shared;
-
-/* A block that was read and not yet given back, and the worker's counters
- * behind it. */
-typedef struct pending {
-	unsigned ring;
-	uint64_t block, due;
-	account so_far;
-} pending;
-
-struct relay_rings {
-	ring_socket ring[RELAY_IFACES_MAX];
-	unsigned n;
-	shared *shared;
-	/* SUPERVISOR */
-	uint64_t crash_ring, crash_block;
-	unsigned strikes;
-	/* WORKER */
-	account base;		/* what was true at its birth */
-	uint64_t read_before[RELAY_IFACES_MAX];
-	uint64_t next[RELAY_IFACES_MAX];
-	unsigned held[RELAY_IFACES_MAX];	/* blocks not given back */
-	_Atomic uint64_t copies, given_up;
-	pending *fifo;
-	size_t room, head, used;
-};
-
-/* SUPERVISOR from here on. */
 
 static bool open_all(relay_rings *r, const relay_live_config *c, GError **err)
 {
@@ -73,7 +30,7 @@ static bool open_all(relay_rings *r, const relay_live_config *c, GError **err)
 		}
 		if (!ring_socket_open(&r->ring[r->n], *name, c, err))
 			return false;
-		r->room += r->ring[r->n++].blocks;
+		r->room += r->ring[r->n++].place.blocks;
 	}
 	if (r->n)
 		return true;
@@ -81,15 +38,110 @@ static bool open_all(relay_rings *r, const relay_live_config *c, GError **err)
 	return false;
 }
 
+/* What must be the same for a ring to be gone on with. */
+static void make_stamp(char *to, size_t size, const relay_live_config *c)
+{
+	g_autofree char *names = g_strjoinv(
+			";", (char **)(uintptr_t)c->interfaces);
+	g_autofree char *filter = c->filter ? g_strdup(c->filter) :
+					      relay_filter_text(c, true);
+	g_autofree char *all = g_strdup_printf(
+			"%d %zu %zu %zu %s %s", LAYOUT, sizeof(shared),
+			sizeof(account), c->ring_bytes, names, filter);
+	g_autofree char *sum = g_compute_checksum_for_string(
+			G_CHECKSUM_SHA256, all, -1);
+
+	g_strlcpy(to, sum, size);
+}
+
+static bool map_shared(relay_rings *r)
+{
+	void *p = mmap(NULL, sizeof(*r->shared), PROT_READ | PROT_WRITE,
+		       MAP_SHARED, r->memory, 0);
+
+	r->shared = p == MAP_FAILED ? NULL : p;
+	return r->shared != NULL;
+}
+
+static relay_rings *rings_new(int memory)
+{
+	relay_rings *r = g_new0(relay_rings, 1);
+
+	r->memory = memory;
+	return r;
+}
+
 relay_rings *relay_rings_open(const relay_live_config *c, GError **err)
 {
-	g_autoptr(relay_rings) r = g_new0(relay_rings, 1);
+	g_autoptr(relay_rings) r =
+		rings_new(memfd_create("edgetape-rings", MFD_CLOEXEC));
 
-	r->shared = mmap(NULL, sizeof(*r->shared), PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	g_assert(r->shared != MAP_FAILED);
+	if (r->memory < 0 || ftruncate(r->memory, sizeof(*r->shared)) < 0 ||
+	    !map_shared(r)) {
+		g_set_error(err, RELAY_ERROR, RELAY_ERROR_OPEN,
+			    "shared memory: %s", g_strerror(errno));
+		return NULL;
+	}
 	if (!open_all(r, c, err))
 		return NULL;
+	for (unsigned i = 0; i < r->n; i++)
+		r->shared->ring[i] = r->ring[i].place;
+	r->shared->n = r->n;
+	make_stamp(r->shared->stamp, sizeof(r->shared->stamp), c);
+	return g_steal_pointer(&r);
+}
+
+static void name_of(unsigned i, char to[static NAME_MAX_LEN])
+{
+	g_snprintf(to, NAME_MAX_LEN, "ring-%u", i);
+}
+
+bool relay_rings_keep(const relay_rings *r, fdstore *with)
+{
+	char name[NAME_MAX_LEN];
+	bool ok = true;
+
+	for (unsigned i = 0; i < r->n; i++) {
+		name_of(i, name);
+		ok &= fdstore_keep(with, name, r->ring[i].fd);
+	}
+	return ok && fdstore_keep(with, MEMORY_NAME, r->memory);
+}
+
+static bool is_ours(const relay_rings *r, const relay_live_config *c)
+{
+	char stamp[sizeof(r->shared->stamp)];
+	struct stat st;
+
+	make_stamp(stamp, sizeof(stamp), c);
+	return fstat(r->memory, &st) == 0 &&
+	       st.st_size == sizeof(*r->shared) &&
+	       !strncmp(stamp, r->shared->stamp, sizeof(stamp)) &&
+	       r->shared->n <= RELAY_IFACES_MAX;
+}
+
+static bool adopt_all(relay_rings *r, fdstore *from)
+{
+	char name[NAME_MAX_LEN];
+
+	for (unsigned i = 0; i < r->shared->n; i++) {
+		name_of(i, name);
+		if (!ring_socket_adopt(&r->ring[i], &r->shared->ring[i],
+				       fdstore_take(from, name)))
+			return false;
+		r->room += r->ring[r->n++].place.blocks;
+	}
+	return r->n > 0;
+}
+
+relay_rings *relay_rings_adopt(const relay_live_config *c, fdstore *from)
+{
+	g_autoptr(relay_rings) r = rings_new(fdstore_take(from, MEMORY_NAME));
+
+	if (r->memory < 0 || !map_shared(r) || !is_ours(r, c) ||
+	    !adopt_all(r, from))
+		return NULL;
+	atomic_store(&r->shared->at.block, 0);
 	return g_steal_pointer(&r);
 }
 
@@ -128,18 +180,16 @@ void relay_rings_free(relay_rings *r)
 		return;
 	for (unsigned i = 0; i < r->n; i++)
 		ring_socket_close(&r->ring[i]);
-	munmap(r->shared, sizeof(*r->shared));
+	if (r->shared)
+		munmap(r->shared, sizeof(*r->shared));
+	if (r->memory >= 0)
+		close(r->memory);
 	g_free(r->fifo);
 	g_free(r);
 }
 
-static const account *valid(const relay_rings *r)
-{
-	return &r->shared->account[atomic_load(&r->shared->valid)];
-}
-
-static void add_stats(const relay_rings *r, const account *a,
-		      relay_live_stats *to)
+void rings_add_account(const relay_rings *r, const account *a,
+		       relay_live_stats *to)
 {
 	to->kernel_seen = atomic_load(&r->shared->seen);
 	to->kernel_dropped = atomic_load(&r->shared->dropped);
@@ -157,216 +207,5 @@ static void add_stats(const relay_rings *r, const account *a,
 void relay_rings_stats(const relay_rings *r, relay_live_stats *out)
 {
 	*out = (relay_live_stats){0};
-	add_stats(r, valid(r), out);
-}
-
-/* WORKER from here on. */
-
-void relay_rings_add(const relay_rings *r, relay_live_stats *to)
-{
-	to->copies += r->copies;
-	to->given_up += r->given_up;
-	add_stats(r, &r->base, to);
-}
-
-static uint64_t held_now(const account *a)
-{
-	const uint64_t *c = a->count;
-	uint64_t out = c[RELAY_LATE_STORED] + c[RELAY_LATE_DUPLICATE] +
-		       c[RELAY_LATE_NOT_RECORDED] + c[RELAY_EXPIRED] +
-		       a->held_died;
-	uint64_t in = c[RELAY_HELD] + c[RELAY_TCP_HELD];
-
-	return in > out ? in - out : 0;
-}
-
-void relay_rings_join(relay_rings *r)
-{
-	r->base = *valid(r);
-	r->base.held_died += held_now(&r->base);
-	r->fifo = g_new(pending, r->room);
-	for (unsigned i = 0; i < r->n; i++) {
-		uint64_t done = r->base.released[i];
-
-		r->next[i] = done + 1;
-		r->read_before[i] = atomic_load(&r->shared->read_to[i]);
-		/* The dead one may have come as far as saying so. */
-		ring_socket_release_to(&r->ring[i], done);
-	}
-}
-
-static void snapshot(const relay_rings *r, const relay_tap *tap,
-		     const relay_queue *q, account *to)
-{
-	for (int c = 0; c < RELAY_COUNTERS; c++)
-		to->count[c] = relay_count(tap, (relay_counter)c);
-	to->copies = r->copies;
-	to->given_up = r->given_up;
-	to->queue_dropped = relay_queue_dropped(q);
-}
-
-static void give_up(relay_rings *r, relay_tap *tap, uint32_t packets)
-{
-	clk_both now = clk_now();
-	rec_loss loss = {.place = REC_LOSS_DOWN, .packets = packets,
-			 .from = now.mono, .to = now.mono};
-
-	r->given_up += packets;
-	relay_loss(tap, &loss, now);
-}
-
-static bool is_poison(const relay_rings *r, unsigned i, uint64_t block)
-{
-	return atomic_load(&r->shared->poison.block) == block &&
-	       atomic_load(&r->shared->poison.ring) == i;
-}
-
-static void read_block(relay_rings *r, unsigned i, ring_block b,
-		       relay_tap *tap, int64_t mono_less_wall)
-{
-	uint64_t number = r->next[i];
-	ring_frame f;
-
-	if (number <= r->read_before[i])
-		atomic_fetch_add(&r->shared->read_again, b.left);
-	else
-		atomic_store(&r->shared->read_to[i], number);
-	if (is_poison(r, i, number)) {
-		give_up(r, tap, b.left);
-		return;
-	}
-	atomic_store(&r->shared->at.ring, i);
-	atomic_store(&r->shared->at.block, number);
-	while (ring_block_next(&r->ring[i], &b, &f)) {
-		clk_both at = {{f.wall + mono_less_wall}, {f.wall}};
-
-		if (f.copy)
-			r->copies++;
-		else
-			relay_frame(tap, r->ring[i].link, f.bytes, at);
-	}
-	atomic_store(&r->shared->at.block, 0);
-}
-
-int relay_rings_read(relay_rings *r, relay_tap *tap, const relay_queue *q,
-		     int64_t mono_less_wall)
-{
-	ring_block b;
-	int n = 0;
-
-	for (unsigned i = 0; i < r->n; i++) {
-		pending *p;
-
-		if (!ring_socket_block(&r->ring[i], r->next[i], &b))
-			continue;
-		read_block(r, i, b, tap, mono_less_wall);
-		p = &r->fifo[(r->head + r->used++) % r->room];
-		p->ring = i;
-		p->block = r->next[i]++;
-		p->due = relay_queue_due(q);
-		snapshot(r, tap, q, &p->so_far);
-		r->held[i]++;
-		n++;
-	}
-	return n;
-}
-
-static pending *at_fifo(const relay_rings *r, size_t k)
-{
-	return &r->fifo[(r->head + k) % r->room];
-}
-
-/* The first `n` of the queue are done. The step from one account to the next
- * is one store. */
-static void commit(relay_rings *r, size_t n, const account *mine,
-		   const relay_written *w)
-{
-	unsigned now = atomic_load(&r->shared->valid);
-	account *a = &r->shared->account[!now];
-
-	memcpy(a->released, r->shared->account[now].released,
-	       sizeof(a->released));
-	for (size_t k = 0; k < n; k++)
-		a->released[at_fifo(r, k)->ring] = at_fifo(r, k)->block;
-	for (int c = 0; c < RELAY_COUNTERS; c++)
-		a->count[c] = r->base.count[c] + mine->count[c];
-	a->copies = r->base.copies + mine->copies;
-	a->given_up = r->base.given_up + mine->given_up;
-	a->queue_dropped = r->base.queue_dropped + mine->queue_dropped;
-	a->stored = r->base.stored + w->stored;
-	a->lost = r->base.lost + w->lost;
-	a->held_died = r->base.held_died;
-	atomic_store(&r->shared->valid, !now);
-}
-
-/* A ring has few blocks left for the kernel. */
-static bool is_short(const relay_rings *r)
-{
-	for (unsigned i = 0; i < r->n; i++)
-		if (r->held[i] > r->ring[i].blocks / 4 * 3)
-			return true;
-	return false;
-}
-
-static size_t count_done(const relay_rings *r, const relay_written *w)
-{
-	size_t n = 0;
-
-	while (n < r->used && at_fifo(r, n)->due <= w->blocks)
-		n++;
-	return n || !r->used || !is_short(r) ? n : 1;
-}
-
-void relay_rings_release(relay_rings *r, const relay_written *w)
-{
-	size_t n = count_done(r, w);
-
-	if (!n)
-		return;
-	commit(r, n, &at_fifo(r, n - 1)->so_far, w);
-	for (; n; n--) {
-		const pending *p = at_fifo(r, 0);
-
-		ring_socket_release(&r->ring[p->ring], p->block);
-		r->held[p->ring]--;
-		r->head = (r->head + 1) % r->room;
-		r->used--;
-	}
-}
-
-void relay_rings_finish(relay_rings *r, const relay_tap *tap,
-			const relay_queue *q, const relay_written *w)
-{
-	account last = {0};
-
-	relay_rings_release(r, w);
-	snapshot(r, tap, q, &last);
-	commit(r, 0, &last, w);
-}
-
-bool relay_rings_waiting(const relay_rings *r)
-{
-	return r->used > 0;
-}
-
-nfds_t relay_rings_poll(const relay_rings *r, struct pollfd *to)
-{
-	for (unsigned i = 0; i < r->n; i++)
-		to[i] = (struct pollfd){.fd = r->ring[i].fd, .events = POLLIN};
-	return r->n;
-}
-
-const char *relay_rings_down(relay_rings *r)
-{
-	for (unsigned i = 0; i < r->n; i++)
-		if (ring_socket_error(&r->ring[i]))
-			return r->ring[i].name;
-	return NULL;
-}
-
-uint64_t relay_rings_untold(relay_rings *r)
-{
-	uint64_t dropped = atomic_load(&r->shared->dropped);
-
-	return dropped - atomic_exchange(&r->shared->told, dropped);
+	rings_add_account(r, rings_valid(r), out);
 }

@@ -3,14 +3,19 @@
 #pragma once
 #include "relay_capture/source.h"
 
-typedef struct ring_socket {
-	char *name;		/* "any": all of them */
-	int fd;			/* -1: closed */
+/* What another process must know of a ring, beside its descriptor. */
+typedef struct ring_place {
+	char name[16];		/* IFNAMSIZ; "any": all of them */
 	int index;		/* the interface's; 0 with "any" */
 	int lo;			/* index of the loopback */
 	int link;		/* relay_link */
-	uint8_t *map;
 	unsigned blocks;
+} ring_place;
+
+typedef struct ring_socket {
+	ring_place place;
+	int fd;			/* -1: closed */
+	uint8_t *map;
 } ring_socket;
 
 /* A block that belongs to the reader. */
@@ -28,6 +33,8 @@ typedef struct ring_frame {
 /* Needs CAP_NET_RAW. False: `s` holds nothing. */
 bool ring_socket_open(ring_socket *s, const char *name,
 		      const relay_live_config *c, GError **err);
+/* Takes `fd`, of a ring that another process opened; -1 is none. */
+bool ring_socket_adopt(ring_socket *s, const ring_place *p, int fd);
 void ring_socket_close(ring_socket *s);
 /* The interface went and one of its name came. Needs no privilege. */
 void ring_socket_bind_again(ring_socket *s);

@@ -28,7 +28,7 @@ enum {
 static bool fail(GError **err, relay_error code, const ring_socket *s,
 		 const char *what, const char *why)
 {
-	g_set_error(err, RELAY_ERROR, (gint)code, "%s: %s%s%s", s->name, what,
+	g_set_error(err, RELAY_ERROR, (gint)code, "%s: %s%s%s", s->place.name, what,
 		    *what ? ": " : "", why);
 	return false;
 }
@@ -43,14 +43,14 @@ static bool find_link(ring_socket *s, int fd, GError **err)
 {
 	struct ifreq r = {0};
 
-	s->link = RELAY_LINK_DLT_RAW;
-	if (!strcmp(s->name, "any"))
+	s->place.link = RELAY_LINK_DLT_RAW;
+	if (!strcmp(s->place.name, "any"))
 		return true;
-	s->link = RELAY_LINK_ETHERNET;
-	s->index = (int)if_nametoindex(s->name);
-	if (!s->index)
+	s->place.link = RELAY_LINK_ETHERNET;
+	s->place.index = (int)if_nametoindex(s->place.name);
+	if (!s->place.index)
 		return fail_errno(err, s, "");
-	g_strlcpy(r.ifr_name, s->name, sizeof(r.ifr_name));
+	g_strlcpy(r.ifr_name, s->place.name, sizeof(r.ifr_name));
 	if (ioctl(fd, SIOCGIFHWADDR, &r) < 0)
 		return fail_errno(err, s, "SIOCGIFHWADDR");
 	if (r.ifr_hwaddr.sa_family == ARPHRD_ETHER ||
@@ -64,8 +64,8 @@ static bool set_filter(const ring_socket *s, const relay_live_config *c,
 		       GError **err)
 {
 	g_autofree char *text = c->filter ? g_strdup(c->filter) :
-		relay_filter_text(c, s->link == RELAY_LINK_ETHERNET);
-	pcap_t *p = pcap_open_dead(s->link, SNAP);
+		relay_filter_text(c, s->place.link == RELAY_LINK_ETHERNET);
+	pcap_t *p = pcap_open_dead(s->place.link, SNAP);
 	struct bpf_program code;
 	struct sock_fprog prog;
 	bool ok;
@@ -86,6 +86,18 @@ static bool set_filter(const ring_socket *s, const relay_live_config *c,
 	return ok;
 }
 
+static bool map_ring(ring_socket *s, unsigned blocks)
+{
+	void *map = mmap(NULL, (size_t)BLOCK * blocks, PROT_READ | PROT_WRITE,
+			 MAP_SHARED, s->fd, 0);
+
+	if (map == MAP_FAILED)
+		return false;
+	s->map = map;
+	s->place.blocks = blocks;
+	return true;
+}
+
 static bool set_ring(ring_socket *s, size_t bytes, GError **err)
 {
 	int version = TPACKET_V3;
@@ -97,20 +109,13 @@ static bool set_ring(ring_socket *s, size_t bytes, GError **err)
 		.tp_frame_nr = BLOCK / FRAME * blocks,
 		.tp_retire_blk_tov = RETIRE_MS,
 	};
-	void *map;
 
 	if (setsockopt(s->fd, SOL_PACKET, PACKET_VERSION, &version,
 		       sizeof(version)) < 0 ||
 	    setsockopt(s->fd, SOL_PACKET, PACKET_RX_RING, &req,
 		       sizeof(req)) < 0)
 		return fail_errno(err, s, "TPACKET_V3");
-	map = mmap(NULL, (size_t)BLOCK * blocks, PROT_READ | PROT_WRITE,
-		   MAP_SHARED, s->fd, 0);
-	if (map == MAP_FAILED)
-		return fail_errno(err, s, "ring");
-	s->map = map;
-	s->blocks = blocks;
-	return true;
+	return map_ring(s, blocks) || fail_errno(err, s, "ring");
 }
 
 static bool bind_to(const ring_socket *s, int index)
@@ -132,7 +137,7 @@ static bool bind_to(const ring_socket *s, int index)
 /* Without a protocol nothing arrives before the filter stands. */
 static bool set_up(ring_socket *s, const relay_live_config *c, GError **err)
 {
-	bool cooked = !strcmp(s->name, "any");
+	bool cooked = !strcmp(s->place.name, "any");
 
 	s->fd = socket(AF_PACKET,
 		       (cooked ? SOCK_DGRAM : SOCK_RAW) | SOCK_CLOEXEC, 0);
@@ -143,18 +148,27 @@ static bool set_up(ring_socket *s, const relay_live_config *c, GError **err)
 		return fail_errno(err, s, "AF_PACKET");
 	return find_link(s, s->fd, err) && set_filter(s, c, err) &&
 	       set_ring(s, c->ring_bytes, err) &&
-	       (bind_to(s, s->index) || fail_errno(err, s, "bind"));
+	       (bind_to(s, s->place.index) || fail_errno(err, s, "bind"));
 }
 
 bool ring_socket_open(ring_socket *s, const char *name,
 		      const relay_live_config *c, GError **err)
 {
-	*s = (ring_socket){
-		.name = g_strdup(name),
-		.fd = -1,
-		.lo = (int)if_nametoindex("lo"),
-	};
+	*s = (ring_socket){.fd = -1};
+	g_strlcpy(s->place.name, name, sizeof(s->place.name));
+	s->place.lo = (int)if_nametoindex("lo");
+	if (strlen(name) >= sizeof(s->place.name))
+		return fail(err, RELAY_ERROR_OPEN, s, "", "no such interface");
 	if (set_up(s, c, err))
+		return true;
+	ring_socket_close(s);
+	return false;
+}
+
+bool ring_socket_adopt(ring_socket *s, const ring_place *p, int fd)
+{
+	*s = (ring_socket){.place = *p, .fd = fd};
+	if (fd >= 0 && map_ring(s, p->blocks))
 		return true;
 	ring_socket_close(s);
 	return false;
@@ -163,19 +177,18 @@ bool ring_socket_open(ring_socket *s, const char *name,
 void ring_socket_close(ring_socket *s)
 {
 	if (s->map)
-		munmap(s->map, (size_t)BLOCK * s->blocks);
+		munmap(s->map, (size_t)BLOCK * s->place.blocks);
 	if (s->fd >= 0)
 		close(s->fd);
-	g_free(s->name);
 	*s = (ring_socket){.fd = -1};
 }
 
 void ring_socket_bind_again(ring_socket *s)
 {
-	int index = s->index ? (int)if_nametoindex(s->name) : 0;
+	int index = s->place.index ? (int)if_nametoindex(s->place.name) : 0;
 
-	if (index && index != s->index && bind_to(s, index))
-		s->index = index;
+	if (index && index != s->place.index && bind_to(s, index))
+		s->place.index = index;
 }
 
 void ring_socket_counters(const ring_socket *s, uint64_t *seen,
@@ -202,7 +215,7 @@ int ring_socket_error(const ring_socket *s)
 
 static struct tpacket_block_desc *desc(const ring_socket *s, uint64_t number)
 {
-	size_t i = (size_t)((number - 1) % s->blocks);
+	size_t i = (size_t)((number - 1) % s->place.blocks);
 
 	return (struct tpacket_block_desc *)(void *)(s->map + i * BLOCK);
 }
@@ -235,7 +248,7 @@ bool ring_block_next(const ring_socket *s, ring_block *b, ring_frame *out)
 	b->left--;
 	out->bytes = span_of(b->next + h->tp_mac, h->tp_snaplen);
 	out->wall = (int64_t)h->tp_sec * CLK_NS_PER_S + h->tp_nsec;
-	out->copy = from->sll_ifindex == s->lo &&
+	out->copy = from->sll_ifindex == s->place.lo &&
 		    from->sll_pkttype == PACKET_OUTGOING;
 	b->next += h->tp_next_offset;
 	return true;
@@ -249,7 +262,7 @@ void ring_socket_release(const ring_socket *s, uint64_t number)
 
 void ring_socket_release_to(const ring_socket *s, uint64_t number)
 {
-	uint64_t n = number < s->blocks ? number : s->blocks;
+	uint64_t n = number < s->place.blocks ? number : s->place.blocks;
 
 	for (uint64_t k = number - n + 1; k <= number; k++) {
 		struct tpacket_block_desc *d = desc(s, k);

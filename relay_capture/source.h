@@ -1,5 +1,6 @@
 /* source.h - where frames come from: a capture file or live interfaces. */
 #pragma once
+#include "core/fdstore.h"
 #include "relay_capture/relay.h"
 
 #define RELAY_ERROR (relay_error_quark())
@@ -42,6 +43,13 @@ struct relay_live_stats;
 
 /* SUPERVISOR, all of these. Needs CAP_NET_RAW; nothing after it does. */
 relay_rings *relay_rings_open(const struct relay_live_config *c, GError **err);
+/* The service manager keeps the rings, for a supervisor that is to come. False:
+ * it does not. */
+bool relay_rings_keep(const relay_rings *r, fdstore *with);
+/* The rings of a supervisor that died, with all that they hold. NULL: there are
+ * none, or they are of another configuration or version. */
+relay_rings *relay_rings_adopt(const struct relay_live_config *c,
+			       fdstore *from);
 /* About twice a second: takes the kernel's counters, and binds again to an
  * interface that was made anew. */
 void relay_rings_tick(relay_rings *r);

@@ -58,6 +58,8 @@ for role in render capture tap; do
 	kill -KILL "$pid"
 	is "$role is started again" rig_await 10 "$role" is_another $role "$pid"
 done
+is "capture goes on with the rings that it had" \
+	grep -q 'going on with the rings' "$RIG/run.log"
 rig_await 20 'the heartbeat' rig_listens ed 9061 || bail 'the tap again'
 sleep 3
 watched_call alice bob 4 || bail 'the call'

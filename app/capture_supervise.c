@@ -1,0 +1,124 @@
+/* capture_supervise.c - the supervisor: it forks the worker, again when it has
+ * died, and takes the kernel's counters. */
+#include "app/capture.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "app/app.h"
+
+enum {
+	TICK_MS = 500,
+	SOON_MS = 1000,	/* before the next worker, if the last one died young */
+};
+
+typedef struct supervisor {
+	const capture_plan *plan;
+	pid_t worker;		/* 0: none */
+	clk_mono born;
+} supervisor;
+
+static void watch_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGCHLD);
+}
+
+/* Only fork: no thread runs here and none is lost. A worker without its
+ * supervisor would stand in the way of the next one. */
+static void start_worker(supervisor *r)
+{
+	pid_t self = getpid();
+	sigset_t set;
+
+	r->born = clk_mono_now();
+	r->worker = fork();
+	if (r->worker < 0)
+		g_critical("no worker: %s", g_strerror(errno));
+	if (r->worker != 0)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != self)
+		_exit(APP_FAIL);
+	watch_signals(&set);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	exit(capture_work(r->plan));
+}
+
+static bool is_crash(int status)
+{
+	return WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL &&
+	       WTERMSIG(status) != SIGTERM;
+}
+
+/* True: the worker ended by itself, with `*status`. */
+static bool reap(supervisor *r, int *status)
+{
+	int how;
+
+	if (r->worker <= 0 || waitpid(r->worker, &how, WNOHANG) != r->worker)
+		return false;
+	r->worker = 0;
+	if (WIFEXITED(how)) {
+		*status = WEXITSTATUS(how);
+		return true;
+	}
+	relay_rings_died(r->plan->rings, is_crash(how));
+	g_critical("the worker was killed by signal %d; the next one reads on "
+		   "in the ring", WTERMSIG(how));
+	return false;
+}
+
+static bool worker_due(const supervisor *r)
+{
+	return r->worker <= 0 && clk_since(clk_mono_now(), r->born) >=
+					 SOON_MS * CLK_NS_PER_MS;
+}
+
+/* The kernel's counters are taken here: a process that is killed between
+ * taking them and adding them up would lose them. */
+static int supervise(supervisor *r)
+{
+	const struct timespec tick_time = {0, TICK_MS * CLK_NS_PER_MS};
+	int sig = 0, status = APP_OK;
+	sigset_t set;
+
+	watch_signals(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	start_worker(r);
+	while (sig != SIGTERM && sig != SIGINT) {
+		sig = sigtimedwait(&set, NULL, &tick_time);
+		if (reap(r, &status))
+			return status;
+		if (worker_due(r))
+			start_worker(r);
+		relay_rings_tick(r->plan->rings);
+	}
+	if (r->worker > 0) {
+		kill(r->worker, SIGTERM);
+		while (waitpid(r->worker, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	return APP_OK;
+}
+
+int capture_supervise(const capture_plan *p)
+{
+	supervisor r = {.plan = p};
+	relay_live_stats s;
+	int status = supervise(&r);
+
+	if (status != APP_OK)
+		return status;
+	relay_rings_tick(p->rings);
+	relay_rings_stats(p->rings, &s);
+	capture_stats_write(p->conf, &s);
+	return APP_OK;
+}

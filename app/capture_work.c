@@ -1,0 +1,169 @@
+/* capture_work.c - the worker: what the tap tells arms the capture, and what
+ * goes wrong is told. */
+#include "app/capture.h"
+
+#include "app/app.h"
+#include "app/link.h"
+
+typedef struct worker {
+	const capture_plan *plan;
+	relay_live *live;
+	link_capture *link;
+	char *trouble;
+	relay_live_stats last;
+} worker;
+
+static void arm_half(worker *r, const char *call, const jrn_rec *rec)
+{
+	call_half *h = rec_half_get(rec->payload);
+
+	if (!h)
+		g_warning("%s: unreadable description", call);
+	else if (!relay_live_arm_take(r->live, call, h, rec->at))
+		g_critical("%s: capture is too busy to be armed", call);
+}
+
+static void act_on(void *user, span message)
+{
+	worker *r = user;
+	char name[REC_NAME];
+	jrn_rec rec;
+	span call;
+
+	if (!rec_arm_get(message, &call, &rec)) {
+		g_warning("unreadable message from the tap");
+		return;
+	}
+	span_copy(call, name, sizeof(name));
+	if (rec.type == JRN_HALF)
+		arm_half(r, name, &rec);
+	else if (rec.type == JRN_END &&
+		 !relay_live_disarm(r->live, name, clk_now()))
+		g_critical("%s: capture is too busy to be disarmed", name);
+}
+
+static void on_message(void *user, span message)
+{
+	worker *r = user;
+
+	if (r->plan->log && !relay_armlog_add(r->plan->log, message))
+		g_warning("no room to remember this call for a next worker");
+	act_on(r, message);
+}
+
+/* Packets on a relay that no signalling has told of. */
+static void tell_orphans(worker *r)
+{
+	char src[NET_ADDR_TEXT], dst[NET_ADDR_TEXT];
+	relay_orphan o;
+
+	while (relay_live_orphan(r->live, &o)) {
+		net_addr_text(&o.src, src);
+		net_addr_text(&o.dst, dst);
+		g_warning("media that no call claims: %s to %s, SSRC %08x, %"
+			  G_GUINT64_FORMAT " packets", src, dst, o.ssrc,
+			  o.packets);
+	}
+}
+
+static gboolean tick(gpointer user)
+{
+	worker *r = user;
+	relay_live_stats s;
+
+	relay_live_stats_get(r->live, &s);
+	capture_stats_write(r->plan->conf, &s);
+	tell_orphans(r);
+	return G_SOURCE_CONTINUE;
+}
+
+static void tell_losses(worker *r)
+{
+	relay_live_stats s;
+
+	relay_live_stats_get(r->live, &s);
+	if (s.kernel_dropped > r->last.kernel_dropped ||
+	    s.queue_dropped > r->last.queue_dropped ||
+	    s.disk_lost > r->last.disk_lost)
+		g_critical("packets lost so far: kernel ring %" G_GUINT64_FORMAT
+			   ", queue %" G_GUINT64_FORMAT
+			   ", disk %" G_GUINT64_FORMAT,
+			   s.kernel_dropped, s.queue_dropped, s.disk_lost);
+	r->last = s;
+}
+
+static gboolean watch(gpointer user)
+{
+	worker *r = user;
+	g_autofree char *trouble = relay_live_trouble(r->live);
+
+	if (g_strcmp0(trouble, r->trouble)) {
+		if (trouble)
+			g_critical("%s", trouble);
+		else
+			g_message("the trouble is over");
+		g_free(r->trouble);
+		r->trouble = g_strdup(trouble);
+	}
+	link_capture_healthy(r->link, trouble == NULL);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean watch_losses(gpointer user)
+{
+	tell_losses(user);
+	return G_SOURCE_CONTINUE;
+}
+
+/* What is not yet open, and from then on no privilege. With rings all of that
+ * was done by the supervisor. */
+static bool start(worker *r, GError **err)
+{
+	r->live = relay_live_open(&r->plan->cfg, err);
+	if (!r->live)
+		return false;
+	r->link = link_capture_new(conf_text(r->plan->conf, CONF_RUN),
+				   on_message, r, err);
+	if (!r->link)
+		return false;
+	if (!r->plan->rings && !(app_drop(r->plan->conf, err) &&
+				 capture_confine(r->plan->conf, err)))
+		return false;
+	if (r->plan->log)
+		relay_armlog_each(r->plan->log, act_on, r);
+	return relay_live_start(r->live, err);
+}
+
+static void stop(worker *r)
+{
+	link_capture_free(r->link);
+	if (r->live) {
+		relay_live_stop(r->live);
+		tell_losses(r);
+	}
+	relay_live_free(r->live);
+	g_free(r->trouble);
+}
+
+int capture_work(const capture_plan *p)
+{
+	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+	g_autoptr(GError) err = NULL;
+	worker r = {.plan = p};
+
+	if (!start(&r, &err)) {
+		stop(&r);
+		return app_fail("capture", err);
+	}
+	g_timeout_add(100, watch, &r);
+	g_timeout_add_seconds(1, tick, &r);
+	g_timeout_add_seconds(10, watch_losses, &r);
+	if (p->why_not)
+		g_warning("%s; capturing through libpcap: what is in the "
+			  "kernel's ring will not survive a crash",
+			  p->why_not);
+	g_message("capturing");
+	app_loop_run(loop, NULL, NULL);
+	stop(&r);
+	return APP_OK;
+}

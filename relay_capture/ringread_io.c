@@ -1,0 +1,226 @@
+/* The worker's half of the rings. */
+#include "relay_capture/ringshare.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+void relay_rings_add(const relay_rings *r, relay_live_stats *to)
+{
+	to->copies += r->copies;
+	to->given_up += r->given_up;
+	rings_add_account(r, &r->base, to);
+}
+
+static uint64_t held_now(const account *a)
+{
+	const uint64_t *c = a->count;
+	uint64_t out = c[RELAY_LATE_STORED] + c[RELAY_LATE_DUPLICATE] +
+		       c[RELAY_LATE_NOT_RECORDED] + c[RELAY_EXPIRED] +
+		       a->held_died;
+	uint64_t in = c[RELAY_HELD] + c[RELAY_TCP_HELD];
+
+	return in > out ? in - out : 0;
+}
+
+/* A worker of a supervisor that died may not be quite dead yet. The lock goes
+ * with the process that holds it. */
+static void wait_for_the_dead(const relay_rings *r)
+{
+	struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	while (fcntl(r->memory, F_SETLKW, &l) < 0 && errno == EINTR)
+		;
+}
+
+void relay_rings_join(relay_rings *r)
+{
+	wait_for_the_dead(r);
+	r->base = *rings_valid(r);
+	r->base.held_died += held_now(&r->base);
+	r->fifo = g_new(pending, r->room);
+	for (unsigned i = 0; i < r->n; i++) {
+		uint64_t done = r->base.released[i];
+
+		r->next[i] = done + 1;
+		r->read_before[i] = atomic_load(&r->shared->read_to[i]);
+		/* The dead one may have come as far as saying so. */
+		ring_socket_release_to(&r->ring[i], done);
+	}
+}
+
+static void snapshot(const relay_rings *r, const relay_tap *tap,
+		     const relay_queue *q, account *to)
+{
+	for (int c = 0; c < RELAY_COUNTERS; c++)
+		to->count[c] = relay_count(tap, (relay_counter)c);
+	to->copies = r->copies;
+	to->given_up = r->given_up;
+	to->queue_dropped = relay_queue_dropped(q);
+}
+
+static void give_up(relay_rings *r, relay_tap *tap, uint32_t packets)
+{
+	clk_both now = clk_now();
+	rec_loss loss = {.place = REC_LOSS_DOWN, .packets = packets,
+			 .from = now.mono, .to = now.mono};
+
+	r->given_up += packets;
+	relay_loss(tap, &loss, now);
+}
+
+static bool is_poison(const relay_rings *r, unsigned i, uint64_t block)
+{
+	return atomic_load(&r->shared->poison.block) == block &&
+	       atomic_load(&r->shared->poison.ring) == i;
+}
+
+static void read_block(relay_rings *r, unsigned i, ring_block b,
+		       relay_tap *tap, int64_t mono_less_wall)
+{
+	uint64_t number = r->next[i];
+	ring_frame f;
+
+	if (number <= r->read_before[i])
+		atomic_fetch_add(&r->shared->read_again, b.left);
+	else
+		atomic_store(&r->shared->read_to[i], number);
+	if (is_poison(r, i, number)) {
+		give_up(r, tap, b.left);
+		return;
+	}
+	atomic_store(&r->shared->at.ring, i);
+	atomic_store(&r->shared->at.block, number);
+	while (ring_block_next(&r->ring[i], &b, &f)) {
+		clk_both at = {{f.wall + mono_less_wall}, {f.wall}};
+
+		if (f.copy)
+			r->copies++;
+		else
+			relay_frame(tap, r->ring[i].place.link, f.bytes, at);
+	}
+	atomic_store(&r->shared->at.block, 0);
+}
+
+int relay_rings_read(relay_rings *r, relay_tap *tap, const relay_queue *q,
+		     int64_t mono_less_wall)
+{
+	ring_block b;
+	int n = 0;
+
+	for (unsigned i = 0; i < r->n; i++) {
+		pending *p;
+
+		if (!ring_socket_block(&r->ring[i], r->next[i], &b))
+			continue;
+		read_block(r, i, b, tap, mono_less_wall);
+		p = &r->fifo[(r->head + r->used++) % r->room];
+		p->ring = i;
+		p->block = r->next[i]++;
+		p->due = relay_queue_due(q);
+		snapshot(r, tap, q, &p->so_far);
+		r->held[i]++;
+		n++;
+	}
+	return n;
+}
+
+static pending *at_fifo(const relay_rings *r, size_t k)
+{
+	return &r->fifo[(r->head + k) % r->room];
+}
+
+/* The first `n` of the queue are done. The step from one account to the next
+ * is one store. */
+static void commit(relay_rings *r, size_t n, const account *mine,
+		   const relay_written *w)
+{
+	unsigned now = atomic_load(&r->shared->valid);
+	account *a = &r->shared->account[!now];
+
+	memcpy(a->released, r->shared->account[now].released,
+	       sizeof(a->released));
+	for (size_t k = 0; k < n; k++)
+		a->released[at_fifo(r, k)->ring] = at_fifo(r, k)->block;
+	for (int c = 0; c < RELAY_COUNTERS; c++)
+		a->count[c] = r->base.count[c] + mine->count[c];
+	a->copies = r->base.copies + mine->copies;
+	a->given_up = r->base.given_up + mine->given_up;
+	a->queue_dropped = r->base.queue_dropped + mine->queue_dropped;
+	a->stored = r->base.stored + w->stored;
+	a->lost = r->base.lost + w->lost;
+	a->held_died = r->base.held_died;
+	atomic_store(&r->shared->valid, !now);
+}
+
+/* A ring has few blocks left for the kernel. */
+static bool is_short(const relay_rings *r)
+{
+	for (unsigned i = 0; i < r->n; i++)
+		if (r->held[i] > r->ring[i].place.blocks / 4 * 3)
+			return true;
+	return false;
+}
+
+static size_t count_done(const relay_rings *r, const relay_written *w)
+{
+	size_t n = 0;
+
+	while (n < r->used && at_fifo(r, n)->due <= w->blocks)
+		n++;
+	return n || !r->used || !is_short(r) ? n : 1;
+}
+
+void relay_rings_release(relay_rings *r, const relay_written *w)
+{
+	size_t n = count_done(r, w);
+
+	if (!n)
+		return;
+	commit(r, n, &at_fifo(r, n - 1)->so_far, w);
+	for (; n; n--) {
+		const pending *p = at_fifo(r, 0);
+
+		ring_socket_release(&r->ring[p->ring], p->block);
+		r->held[p->ring]--;
+		r->head = (r->head + 1) % r->room;
+		r->used--;
+	}
+}
+
+void relay_rings_finish(relay_rings *r, const relay_tap *tap,
+			const relay_queue *q, const relay_written *w)
+{
+	account last = {0};
+
+	relay_rings_release(r, w);
+	snapshot(r, tap, q, &last);
+	commit(r, 0, &last, w);
+}
+
+bool relay_rings_waiting(const relay_rings *r)
+{
+	return r->used > 0;
+}
+
+nfds_t relay_rings_poll(const relay_rings *r, struct pollfd *to)
+{
+	for (unsigned i = 0; i < r->n; i++)
+		to[i] = (struct pollfd){.fd = r->ring[i].fd, .events = POLLIN};
+	return r->n;
+}
+
+const char *relay_rings_down(relay_rings *r)
+{
+	for (unsigned i = 0; i < r->n; i++)
+		if (ring_socket_error(&r->ring[i]))
+			return r->ring[i].place.name;
+	return NULL;
+}
+
+uint64_t relay_rings_untold(relay_rings *r)
+{
+	uint64_t dropped = atomic_load(&r->shared->dropped);
+
+	return dropped - atomic_exchange(&r->shared->told, dropped);
+}

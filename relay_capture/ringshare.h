@@ -1,0 +1,68 @@
+/* ringshare.h - what capture's supervisor and its workers share, and each
+ * one's own: inside of rings_io.c (supervisor) and ringread_io.c (worker). */
+#pragma once
+#include <stdatomic.h>
+
+#include "relay_capture/rings.h"
+#include "relay_capture/ringsock.h"
+
+/* Sums over all workers, as of the blocks given back so far. */
+typedef struct account {
+	uint64_t released[RELAY_IFACES_MAX];	/* number of the last block */
+	uint64_t count[RELAY_COUNTERS];
+	uint64_t copies, given_up, queue_dropped, stored, lost, held_died;
+} account;
+
+typedef struct place {
+	_Atomic uint64_t ring, block;	/* block 0: nowhere */
+} place;
+
+/* In memory with a descriptor: it may outlive the supervisor as well. */
+typedef struct shared {
+	char stamp[72];		/* of the layout and the configuration */
+	ring_place ring[RELAY_IFACES_MAX];
+	unsigned n;
+	account account[2];
+	_Atomic unsigned valid;	/* which one; the other is being written */
+	_Atomic uint64_t read_to[RELAY_IFACES_MAX];
+	_Atomic uint64_t read_again;
+	_Atomic uint64_t seen, dropped, told;
+	place at;		/* being read */
+	place poison;		/* not to be read */
+} shared;
+
+/* A block that was read and not yet given back, and the worker's counters
+ * behind it. */
+typedef struct pending {
+	unsigned ring;
+	uint64_t block, due;
+	account so_far;
+} pending;
+
+struct relay_rings {
+	ring_socket ring[RELAY_IFACES_MAX];
+	unsigned n;
+	int memory;		/* of `shared` */
+	shared *shared;
+	/* SUPERVISOR */
+	uint64_t crash_ring, crash_block;
+	unsigned strikes;
+	/* WORKER */
+	account base;		/* what was true at its birth */
+	uint64_t read_before[RELAY_IFACES_MAX];
+	uint64_t next[RELAY_IFACES_MAX];
+	unsigned held[RELAY_IFACES_MAX];	/* blocks not given back */
+	_Atomic uint64_t copies, given_up;
+	pending *fifo;
+	size_t room, head, used;
+};
+
+/* The account that holds now. */
+static inline const account *rings_valid(const relay_rings *r)
+{
+	return &r->shared->account[atomic_load(&r->shared->valid)];
+}
+
+/* Adds an account, and takes over what the kernel says. */
+void rings_add_account(const relay_rings *r, const account *a,
+		       relay_live_stats *to);
