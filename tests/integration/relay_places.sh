@@ -114,7 +114,7 @@ SET_CALLEE=
 
 { add_ipv6 && relay_ipv6 && capture_on ed 'interfaces=any'; } ||
 	bail 'IPv6'
-RIG_TURN=${RIG_TURN%@*}@[fd99:3::10]:3478
+RIG_TURN="${RIG_TURN%@*}@[fd99:3::10]:3478"
 SET_CALLER='-b fd99:1::10'
 SET_CALLEE='-b fd99:2::10'
 set_call 'IPv6' --force-relay
