@@ -286,6 +286,8 @@ static void message_take(tap_calls *c, tap_msg *m, tap_answer *out)
 	replaced_note(c, call, m);
 	if (call->record && m->src->rewrites && c->cfg.plan && s->body.left)
 		tap_rewrite_message(call, m, out);
+	else if (call->record && c->cfg.plan && s->body.left)
+		tap_rewrite_watch(call, m);
 	else if (!call->record && call->refuse > REC_PASS &&
 		 m->src->rewrites)
 		tap_rewrite_prevent(call, m, out);

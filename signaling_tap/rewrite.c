@@ -87,6 +87,19 @@ static void report_take(tap_call *c, const tap_msg *m, const ice_report *r,
 		       out);
 }
 
+void tap_rewrite_watch(tap_call *c, const tap_msg *m)
+{
+	put body = put_into(c->all->body, TAP_OUT_MAX);
+	ice_plan plan = plan_for(c, m);
+	ice_report report;
+	ice_verdict v;
+
+	v = ice_rewrite(&plan, m->sip->first[TAP_H_CONTENT_TYPE],
+			m->sip->body, &body, &report);
+	if (v != ICE_NO_ROOM && report.escaped)
+		found(c, m, TAP_F_ESCAPED, TAP_N_ESCAPED);
+}
+
 void tap_rewrite_message(tap_call *c, const tap_msg *m, tap_answer *out)
 {
 	const tap_sip *s = m->sip;

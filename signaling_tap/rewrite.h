@@ -7,5 +7,7 @@ enum { TAP_OUT_MAX = 2 * TAP_SIP_MESSAGE_MAX };
 /* The body of a message of a recorded call; what the rewriter found becomes
  * facts of the call. `out` is set to TAP_REPLACED or TAP_REFUSE, or left. */
 void tap_rewrite_message(tap_call *c, const tap_msg *m, tap_answer *out);
+/* The same body from a source that does not obey: only an escape is noted. */
+void tap_rewrite_watch(tap_call *c, const tap_msg *m);
 /* Refuses the first INVITE of a call that has to be recorded and cannot be. */
 void tap_rewrite_prevent(tap_call *c, const tap_msg *m, tap_answer *out);
