@@ -328,29 +328,28 @@ rig_rtp_at() {
 	echo "(udp[$1] & 0xc0 = 0x80 and (udp[$(($1 + 1))] < 192 or udp[$(($1 + 1))] > 223))"
 }
 
-# rig_count direct|relayed FILE - RTP packets of Alice's host, both ways, in a
-# capture made there: to and from Bob's host, or the relay. On the way to the
-# relay they are bare, in ChannelData, or in Send and Data indications, whose
-# DATA comes before or after an IPv4 XOR-PEER-ADDRESS (RFC 5766 11.4, 10).
-rig_count() {
-	local to wraps
+# rig_rtp FILE FILTER - RTP packets that the filter lets through. On the way to
+# the relay they are bare, in ChannelData, or in Send and Data indications,
+# whose DATA comes before or after an IPv4 XOR-PEER-ADDRESS (RFC 5766 11.4, 10).
+rig_rtp() {
+	local wraps
 
-	case $1 in
-	direct)
-		to=$(rig_ip ub)
-		wraps=$(rig_rtp_at 8)
-		;;
-	relayed)
-		to=$(rig_ip ed)
-		wraps="$(rig_rtp_at 8)
-			or (udp[8] & 0xc0 = 0x40 and $(rig_rtp_at 12))
-			or ((udp[8:2] = 0x16 or udp[8:2] = 0x17) and
-			    ((udp[40:2] = 0x13 and $(rig_rtp_at 44)) or
-			     (udp[28:2] = 0x13 and $(rig_rtp_at 32))))"
-		;;
-	esac
-	tcpdump -n -r "$2" --count "host $to and ($wraps)" 2>/dev/null |
+	wraps="$(rig_rtp_at 8)
+		or (udp[8] & 0xc0 = 0x40 and $(rig_rtp_at 12))
+		or ((udp[8:2] = 0x16 or udp[8:2] = 0x17) and
+		    ((udp[40:2] = 0x13 and $(rig_rtp_at 44)) or
+		     (udp[28:2] = 0x13 and $(rig_rtp_at 32))))"
+	tcpdump -n -r "$1" --count "$2 and ($wraps)" 2>/dev/null |
 		sed -n 's/^\([0-9]*\) packet.*/\1/p'
+}
+
+# rig_count direct|relayed FILE - RTP packets of Alice's host, both ways, in a
+# capture made there: to and from Bob's host, or the relay.
+rig_count() {
+	case $1 in
+	direct) rig_rtp "$2" "host $(rig_ip ub)" ;;
+	relayed) rig_rtp "$2" "host $(rig_ip ed)" ;;
+	esac
 }
 
 # rig_same_sdp CALLER CALLEE - what each got is what the other sent.
