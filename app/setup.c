@@ -255,6 +255,7 @@ bool setup_capture(relay_live_config *out, GArray *edges, const conf *c,
 		(size_t)conf_number(c, CONF_CAPTURE_PREROLL_BYTES) << 20;
 	out->tap.preroll_ns =
 		conf_number(c, CONF_CAPTURE_PREROLL) * CLK_NS_PER_S;
+	out->tap.keep_orphans = conf_choice(c, CONF_CAPTURE_ORPHANS) == 1;
 	out->writer.spool = conf_text(c, CONF_SPOOL);
 	out->writer.sync_ns =
 		conf_number(c, CONF_CAPTURE_SYNC) * CLK_NS_PER_MS;

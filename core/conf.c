@@ -110,6 +110,8 @@ static const conf_key table[CONF_KEYS] = {
 	       "kernel ring for packets, in MiB for each interface"),
 	CHOICE(CONF_CAPTURE_BACKEND, "capture", "backend", "ring", "ring|pcap",
 	       "ring: what the kernel holds survives a crash; or libpcap"),
+	CHOICE(CONF_CAPTURE_ORPHANS, "capture", "orphans", "tell", "tell|keep",
+	       "media that no call claims: told of, or kept as well"),
 	NUMBER(CONF_CAPTURE_SYNC, "capture", "sync-interval", "250", 50, 1000,
 	       "milliseconds of media that a power cut may lose"),
 	LIST(CONF_RENDER_FORMATS, "render", "formats", "wav",

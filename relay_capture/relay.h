@@ -24,6 +24,7 @@ typedef struct relay_config {
 	size_t preroll_bytes;	/* memory for media that nobody claims yet */
 	int64_t preroll_ns;	/* how long it is kept; then it is an orphan */
 	int64_t grace_ns;	/* a disarmed call still takes its media */
+	bool keep_orphans;	/* in journals of their own, still encrypted */
 } relay_config;
 
 /* Ports 3478 and 443, 32,768 flows, 64 MiB and 10 s, 5 s. */

@@ -28,8 +28,8 @@ enum {
 static bool fail(GError **err, relay_error code, const ring_socket *s,
 		 const char *what, const char *why)
 {
-	g_set_error(err, RELAY_ERROR, (gint)code, "%s: %s%s%s", s->place.name, what,
-		    *what ? ": " : "", why);
+	g_set_error(err, RELAY_ERROR, (gint)code, "%s: %s%s%s", s->place.name,
+		    what, *what ? ": " : "", why);
 	return false;
 }
 

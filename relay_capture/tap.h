@@ -23,6 +23,7 @@ struct relay_call {
 	char *name;
 	void *user;		/* the sink's */
 	bool ended;
+	bool shared;		/* no call: the journal of the orphans */
 	clk_mono end, last;	/* disarmed; last media */
 	uint64_t packets;
 	unsigned learnt, n_flows;
@@ -55,6 +56,7 @@ struct relay_tap {
 	relay_streams *streams;
 	relay_alloc *allocs;
 	uint32_t generation;	/* grows when claims come or go */
+	relay_call *orphans;	/* takes the next one; NULL: not yet */
 	bool unsettled;		/* claims came that unclaimed flows missed */
 	clk_mono next_tick, next_round;
 	unsigned rounds;
@@ -75,6 +77,41 @@ static inline void relay_bump(relay_tap *r, relay_counter c, uint64_t n)
 relay_counter relay_payload(relay_tap *r, const net_addr *src,
 			    const net_addr *dst, span in, bool stream,
 			    clk_both at);
+
+/* bind.c: who owns a path. */
+
+/* One packet of a claimed path to its call. */
+relay_counter relay_deliver(relay_tap *r, relay_flow *f, span bytes,
+			    clk_both at);
+/* False when the call has paths enough. */
+bool relay_bind(relay_tap *r, relay_flow *f, const relay_claim *claim,
+		clk_both at);
+void relay_unbind(relay_tap *r, relay_flow *f, clk_both at);
+/* By the claims as they are now. False when the path remains without a call
+ * for lack of room in it. */
+bool relay_resolve(relay_tap *r, relay_flow *f, clk_both at);
+/* Held packets of the paths in `late`, in the order in which they came. */
+void relay_release(relay_tap *r);
+/* New claims meet the paths that nobody wanted. */
+void relay_settle(relay_tap *r, clk_both now);
+void relay_tell_flow(relay_tap *r, relay_call *c, relay_flow *f, clk_both at);
+
+/* calls.c */
+
+/* Armed; `many` senders are to be told apart from copies. */
+relay_call *relay_call_new(relay_tap *r, const char *name, bool many,
+			   clk_both now);
+void relay_call_free(gpointer call);
+bool relay_call_ended(const relay_call *c);
+/* Its grace begins. */
+void relay_call_end(relay_tap *r, relay_call *c, clk_both now);
+/* Closes what is due. */
+void relay_calls_tick(relay_tap *r, clk_both now);
+/* Flow records of all. */
+void relay_calls_tell(relay_tap *r, clk_both now);
+
+/* orphan.c: about every second. */
+void relay_orphans_round(relay_tap *r, clk_both now);
 
 /* match.c */
 

@@ -125,19 +125,35 @@ void rig_clear(rig *g)
 	g_array_unref(g->orphans);
 }
 
+static bool is_of(span s, uint32_t ssrc)
+{
+	uint32_t v = 0;
+
+	return !pkt_is_rtcp(s) && span_skip(&s, 8) && span_u32(&s, &v) &&
+	       v == ssrc;
+}
+
 unsigned rig_count(const rig *g, uint32_t ssrc, call_side side)
 {
 	unsigned n = 0;
 
 	for (guint i = 0; i < g->pkts->len; i++) {
 		const rig_pkt *r = g_ptr_array_index(g->pkts, i);
-		span s = r->p.bytes;
-		uint32_t v = 0;
 
-		if (pkt_is_rtcp(s) || r->p.side != side || r->p.media != 0)
-			continue;
-		g_assert_true(span_skip(&s, 8) && span_u32(&s, &v));
-		n += v == ssrc;
+		n += r->p.side == side && r->p.media == 0 &&
+		     is_of(r->p.bytes, ssrc);
+	}
+	return n;
+}
+
+unsigned rig_count_any(const rig *g, uint32_t ssrc)
+{
+	unsigned n = 0;
+
+	for (guint i = 0; i < g->pkts->len; i++) {
+		const rig_pkt *r = g_ptr_array_index(g->pkts, i);
+
+		n += is_of(r->p.bytes, ssrc);
 	}
 	return n;
 }

@@ -28,5 +28,7 @@ void rig_init(rig *g, const relay_config *c);
 void rig_clear(rig *g);
 /* Number of packets with this SSRC, sender, m= line 0. */
 unsigned rig_count(const rig *g, uint32_t ssrc, call_side side);
+/* The same, whoever sent them. */
+unsigned rig_count_any(const rig *g, uint32_t ssrc);
 /* Every frame is in one counter, every held packet too. */
 void rig_check_sums(const rig *g);

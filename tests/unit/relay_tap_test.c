@@ -105,6 +105,87 @@ static void test_orphan(void)
 	rig_clear(&g);
 }
 
+static unsigned packets_of(const rig *g, const char *prefix)
+{
+	unsigned n = 0;
+
+	for (guint i = 0; i < g->pkts->len; i++) {
+		const rig_pkt *p = g_ptr_array_index(g->pkts, i);
+
+		n += g_str_has_prefix(p->call, prefix);
+	}
+	return n;
+}
+
+/* Kept from the first packet on, each once, in a journal without a session. */
+static void test_orphan_kept(void)
+{
+	mkcall m = parse("path channel\npackets 700\nchecks 0\nrtcp 0\n");
+	relay_config conf;
+	rig g;
+
+	relay_config_init(&conf);
+	conf.keep_orphans = true;
+	rig_init(&g, &conf);
+	mkcall_run(&m, give, &g);
+	rig_check_sums(&g);
+	g_assert_cmpuint(g.orphans->len, ==, 6);
+	for (int side = 0; side < 2; side++)
+		g_assert_cmpuint(rig_count_any(&g, mkcall_ssrc(0,
+					(call_side)side)), ==, 700);
+	g_assert_cmpuint(packets_of(&g, "orphans-20231114T2213"), ==,
+			 g.pkts->len);
+	g_assert_cmpuint(relay_count(g.tap, RELAY_EXPIRED), ==, 0);
+	g_assert_cmpuint(g.closed, ==, 0);
+	/* All paths fall silent: the journal ends. */
+	for (int s = 20; s < 80; s++)
+		relay_tick(g.tap, clk_from_wall((1700000000 + s) *
+						CLK_NS_PER_S));
+	g_assert_cmpuint(g.opened, ==, 1);
+	g_assert_cmpuint(g.closed, ==, 1);
+	rig_clear(&g);
+}
+
+typedef struct late_arm {
+	rig *g;
+	const mkcall *m;
+	int64_t when;
+} late_arm;
+
+static void give_until_armed(void *user, int link, span frame, int64_t ns)
+{
+	late_arm *l = user;
+
+	if (l->when && ns >= l->when) {
+		arm(l->g, l->m, clk_from_wall(ns));
+		l->when = 0;
+	}
+	give(l->g, link, frame, ns);
+}
+
+/* A call that is described after that takes its paths with it: every packet is
+ * kept, in one place or the other. */
+static void test_orphan_claimed(void)
+{
+	mkcall m = parse("path channel\npackets 1000\nchecks 0\nrtcp 0\n");
+	relay_config conf;
+	late_arm l;
+	rig g;
+
+	relay_config_init(&conf);
+	conf.keep_orphans = true;
+	rig_init(&g, &conf);
+	l = (late_arm){&g, &m, 1700000015 * CLK_NS_PER_S};
+	mkcall_run(&m, give_until_armed, &l);
+	rig_check_sums(&g);
+	g_assert_cmpuint(packets_of(&g, "orphans-"), >, 1400);
+	g_assert_cmpuint(packets_of(&g, "call-0"), >, 450);
+	g_assert_cmpuint(packets_of(&g, "orphans-") + packets_of(&g, "call-0"),
+			 >=, 2000);
+	g_assert_cmpuint(g.pkts->len, <=, 2000 + 3);
+	rig_clear(&g);
+}
+
 /* A disarmed call takes its media for the grace time, then no more. */
 static void test_grace(void)
 {
@@ -242,6 +323,8 @@ int main(int argc, char **argv)
 			     "mtu 64\nip 6\npath mix\ncalls 8\n", test_text);
 	g_test_add_func("/relay/tap/late", test_late);
 	g_test_add_func("/relay/tap/orphan", test_orphan);
+	g_test_add_func("/relay/tap/orphan/kept", test_orphan_kept);
+	g_test_add_func("/relay/tap/orphan/claimed", test_orphan_claimed);
 	g_test_add_func("/relay/tap/grace", test_grace);
 	g_test_add_func("/relay/tap/told", test_told);
 	g_test_add_func("/relay/tap/not_recorded", test_not_recorded);

@@ -1,0 +1,160 @@
+/* Which call owns a path, and what it gets of it. */
+#include "relay_capture/tap.h"
+
+static bool is_copy(relay_call *c, span bytes)
+{
+	bool copy = relay_dedup_seen(c->dedup, bytes);
+
+	if (c->early)
+		copy |= relay_dedup_seen(c->early, bytes);
+	return copy;
+}
+
+/* Gives one packet of a claimed flow to its call. */
+relay_counter relay_deliver(relay_tap *r, relay_flow *f, span bytes,
+			     clk_both at)
+{
+	relay_call *c = f->claim.call;
+	pkt p;
+
+	c->last = at.mono;
+	if (!c->record[f->claim.media])
+		return RELAY_NOT_RECORDED;
+	if (is_copy(c, bytes))
+		return RELAY_DUPLICATE;
+	p = (pkt){
+		.at = at,
+		.side = f->claim.side,
+		.media = f->claim.media,
+		.leg = f->leg,
+		.why = f->claim.why,
+		.flow = f->number,
+		.bytes = bytes,
+	};
+	r->sink.packet(r->user, c->user, &p);
+	f->stored++;
+	c->packets++;
+	return RELAY_STORED;
+}
+
+void relay_tell_flow(relay_tap *r, relay_call *c, relay_flow *f, clk_both at)
+{
+	rec_flow rec = {
+		.flow = f->number,
+		.leg = f->leg,
+		.side = f->claim.side,
+		.media = f->claim.media,
+		.src = f->path.src,
+		.dst = f->path.dst,
+		.packets = f->packets,
+		.stored = f->stored,
+	};
+
+	if (f->packets == f->written)
+		return;
+	f->written = f->packets;
+	r->sink.flow(r->user, c->user, &rec, at);
+}
+
+void relay_unbind(relay_tap *r, relay_flow *f, clk_both at)
+{
+	relay_call *c = f->claim.call;
+	relay_flow **p = &c->flows;
+
+	relay_tell_flow(r, c, f, at);
+	while (*p != f)
+		p = &(*p)->sibling;
+	*p = f->sibling;
+	c->n_flows--;
+	f->claim.call = NULL;
+	f->checked = false;
+	f->packets = f->stored = f->written = 0;
+	relay_flow_set_claimed(r->flows, f, false);
+}
+
+/* False when the call has paths enough. */
+bool relay_bind(relay_tap *r, relay_flow *f, const relay_claim *claim,
+		 clk_both at)
+{
+	relay_call *c = claim->call;
+
+	if (f->claim.call == c) {
+		f->claim = *claim;
+		return true;
+	}
+	if (c->n_flows == RELAY_CALL_FLOWS && !c->shared)
+		return false;
+	if (f->claim.call)
+		relay_unbind(r, f, at);
+	relay_flow_set_claimed(r->flows, f, true);
+	f->claim = *claim;
+	f->sibling = c->flows;
+	c->flows = f;
+	c->n_flows++;
+	return true;
+}
+
+/* False when the flow remains without a call for lack of room in it. */
+bool relay_resolve(relay_tap *r, relay_flow *f, clk_both at)
+{
+	relay_claim claim;
+	uint8_t leg;
+
+	f->generation = r->generation;
+	if (f->checked && !f->claim.call->ended)
+		return true;
+	claim = relay_match_path(r, &f->path, f->ssrc, &leg);
+	if (!claim.call)
+		return true;
+	if (!relay_bind(r, f, &claim, at))
+		return f->claim.call != NULL;
+	f->leg = leg;
+	f->checked = false;
+	return true;
+}
+
+/* Held packets of flows that were claimed, in the order in which they came.*/
+void relay_release(relay_tap *r)
+{
+	relay_flow *f, *first;
+	uint64_t order, least;
+	span bytes, chosen = {NULL, 0};
+	clk_both at, when = {{0}, {0}};
+
+	for (;;) {
+		first = NULL;
+		least = UINT64_MAX;
+		for (guint i = 0; i < r->late->len; i++) {
+			f = g_ptr_array_index(r->late, i);
+			if (!relay_preroll_peek(r->preroll, &f->held, &bytes,
+						&at, &order) || order >= least)
+				continue;
+			first = f;
+			least = order;
+			chosen = bytes;
+			when = at;
+		}
+		if (!first)
+			break;
+		relay_bump(r, RELAY_LATE_STORED +
+			   relay_deliver(r, first, chosen, when), 1);
+		relay_preroll_pop(r->preroll, &first->held);
+	}
+	g_ptr_array_set_size(r->late, 0);
+}
+
+/* New claims meet the flows that nobody wanted. */
+void relay_settle(relay_tap *r, clk_both now)
+{
+	relay_flow *f, *next;
+
+	r->unsettled = false;
+	for (f = relay_flows_silent(r->flows); f; f = next) {
+		next = relay_flow_newer(f);
+		if (f->generation == r->generation)
+			continue;
+		if (relay_resolve(r, f, now) && f->claim.call)
+			g_ptr_array_add(r->late, f);
+	}
+	relay_release(r);
+}

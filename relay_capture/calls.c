@@ -1,0 +1,175 @@
+/* The calls that are armed: from their first description to the end of their
+ * grace. */
+#include "relay_capture/tap.h"
+
+enum {
+	DEDUP_AUDIO = 512,	/* packets: five seconds of two voices */
+	DEDUP_MANY = 4096,	/* video, or everybody's */
+	DEDUP_EARLY = 8192,
+};
+
+bool relay_call_ended(const relay_call *c)
+{
+	return c->ended;
+}
+
+void relay_call_free(gpointer p)
+{
+	relay_call *c = p;
+
+	relay_dedup_free(c->dedup);
+	relay_dedup_free(c->early);
+	g_free(c->name);
+	g_free(c);
+}
+
+static bool video(const call_half *half)
+{
+	for (guint i = 0; i < half->media->len; i++)
+		if (!strcmp(CALL_MEDIA(half, i)->kind, "video"))
+			return true;
+	return false;
+}
+
+relay_call *relay_call_new(relay_tap *r, const char *name, bool many,
+			   clk_both now)
+{
+	relay_call *c = g_new0(relay_call, 1);
+
+	c->name = g_strdup(name);
+	c->dedup = relay_dedup_new(many ? DEDUP_MANY : DEDUP_AUDIO);
+	c->early = relay_dedup_new(DEDUP_EARLY);
+	c->last = now.mono;
+	c->user = r->sink.open(r->user, name, now);
+	g_hash_table_insert(r->calls, c->name, c);
+	return c;
+}
+
+void relay_arm(relay_tap *r, const char *call, const call_half *half,
+	       clk_both now)
+{
+	relay_call *c = g_hash_table_lookup(r->calls, call);
+
+	if (!c)
+		c = relay_call_new(r, call, video(half), now);
+	c->ended = false;
+	if (half->side < CALL_UNKNOWN && !c->has_side[half->side]) {
+		c->has_side[half->side] = true;
+		c->described = now.mono;
+	}
+	relay_match_half(r, c, half);
+	relay_settle(r, now);
+}
+
+void relay_call_end(relay_tap *r, relay_call *c, clk_both now)
+{
+	c->ended = true;
+	c->end = now.mono;
+	r->generation++;
+}
+
+void relay_disarm(relay_tap *r, const char *call, clk_both now)
+{
+	relay_call *c = g_hash_table_lookup(r->calls, call);
+
+	if (c && !c->ended)
+		relay_call_end(r, c, now);
+}
+
+static void call_close(relay_tap *r, relay_call *c, clk_both now)
+{
+	relay_flow *f;
+
+	while ((f = c->flows) != NULL) {
+		relay_unbind(r, f, now);
+		relay_preroll_drop(r->preroll, &f->held);
+		relay_flow_remove(r->flows, f);
+	}
+	r->sink.close(r->user, c->user, now);
+	relay_claims_drop(r->claims, c);
+	r->generation++;
+}
+
+static bool is_due(const relay_tap *r, const relay_call *c, clk_mono now)
+{
+	return c->ended && clk_since(now, c->end) >= r->conf.grace_ns &&
+	       clk_since(now, c->last) >= r->conf.grace_ns;
+}
+
+static void forget_early(const relay_tap *r, relay_call *c, clk_mono now)
+{
+	if (!c->has_side[CALL_CALLER] || !c->has_side[CALL_CALLEE] ||
+	    clk_since(now, c->described) < r->conf.preroll_ns)
+		return;
+	g_clear_pointer(&c->early, relay_dedup_free);
+}
+
+static void tell_flows_of(relay_tap *r, relay_call *c, clk_both now)
+{
+	for (relay_flow *f = c->flows; f; f = f->sibling)
+		relay_tell_flow(r, c, f, now);
+}
+
+/* Render does not wait for the end of our grace: it learns at once what came
+ * along each path, and of what still comes. */
+void relay_calls_tick(relay_tap *r, clk_both now)
+{
+	GHashTableIter it;
+	gpointer c;
+
+	g_hash_table_iter_init(&it, r->calls);
+	while (g_hash_table_iter_next(&it, NULL, &c)) {
+		forget_early(r, c, now.mono);
+		if (((relay_call *)c)->ended)
+			tell_flows_of(r, c, now);
+		if (!is_due(r, c, now.mono))
+			continue;
+		call_close(r, c, now);
+		g_hash_table_iter_remove(&it);
+	}
+}
+
+void relay_loss(relay_tap *r, const rec_loss *l, clk_both now)
+{
+	GHashTableIter it;
+	gpointer p;
+
+	g_hash_table_iter_init(&it, r->calls);
+	while (g_hash_table_iter_next(&it, NULL, &p))
+		r->sink.loss(r->user, ((relay_call *)p)->user, l, now);
+}
+
+void relay_calls_tell(relay_tap *r, clk_both now)
+{
+	GHashTableIter it;
+	gpointer p;
+
+	g_hash_table_iter_init(&it, r->calls);
+	while (g_hash_table_iter_next(&it, NULL, &p))
+		tell_flows_of(r, p, now);
+}
+
+void relay_close(relay_tap *r, clk_both now)
+{
+	GHashTableIter it;
+	gpointer c;
+
+	g_hash_table_iter_init(&it, r->calls);
+	while (g_hash_table_iter_next(&it, NULL, &c)) {
+		call_close(r, c, now);
+		g_hash_table_iter_remove(&it);
+	}
+	r->orphans = NULL;
+}
+
+bool relay_call_last(const relay_tap *r, const char *call, clk_mono *last,
+		     uint64_t *packets)
+{
+	const relay_call *c = g_hash_table_lookup(r->calls, call);
+
+	if (!c)
+		return false;
+	*last = c->last;
+	*packets = c->packets;
+	return true;
+}
