@@ -3,6 +3,7 @@
  * clk_mono orders and measures (it never steps, but starts anew at boot);
  * clk_wall tells people when (it may step). Both count nanoseconds. */
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct clk_mono {
@@ -36,6 +37,9 @@ static inline clk_both clk_from_wall(int64_t ns)
 {
 	return (clk_both){{ns}, {ns}};
 }
+
+/* A time service keeps the wall clock: the kernel says so. */
+bool clk_synced(void);
 
 /* "2026-11-21T22:28:00.123Z"; `to` holds at least 32 bytes. */
 void clk_wall_iso(clk_wall t, char to[static 32]);

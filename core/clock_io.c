@@ -1,6 +1,7 @@
 #include "core/clock.h"
 
 #include <stdio.h>
+#include <sys/timex.h>
 #include <time.h>
 
 static int64_t read_clock(clockid_t id)
@@ -19,6 +20,14 @@ clk_mono clk_mono_now(void)
 clk_both clk_now(void)
 {
 	return (clk_both){clk_mono_now(), {read_clock(CLOCK_REALTIME)}};
+}
+
+bool clk_synced(void)
+{
+	struct timex t = {.modes = 0};
+	int state = adjtimex(&t);
+
+	return state >= 0 && state != TIME_ERROR && !(t.status & STA_UNSYNC);
 }
 
 void clk_wall_iso(clk_wall t, char to[static 32])

@@ -140,6 +140,8 @@ static const conf_key table[CONF_KEYS] = {
 	LIST(CONF_KEEP_MARKS, "keep", "disk-marks", "80;90;95;97",
 	     "percent full at which: an alarm; no exports; calls that must be "
 	     "recorded are refused; journals only"),
+	TEXT(CONF_ALARMS_HOOK, "alarms", "hook", NULL,
+	     "program that is told of each alarm; no shell, no arguments"),
 };
 
 struct conf {
@@ -397,13 +399,20 @@ static void take_dropins(conf *c, const char *path, GPtrArray *errors)
 		take_path(c, g_ptr_array_index(names, i), errors);
 }
 
-conf *conf_load(const char *path, GPtrArray *errors)
+conf *conf_try(const char *path, GPtrArray *errors)
 {
-	g_autoptr(conf) c = conf_default();
-	guint before = errors->len;
+	conf *c = conf_default();
 
 	take_path(c, path, errors);
 	take_dropins(c, path, errors);
+	return c;
+}
+
+conf *conf_load(const char *path, GPtrArray *errors)
+{
+	guint before = errors->len;
+	g_autoptr(conf) c = conf_try(path, errors);
+
 	return errors->len > before ? NULL : g_steal_pointer(&c);
 }
 

@@ -71,6 +71,7 @@ typedef enum conf_id {
 	CONF_RENDER_PICTURE,
 	CONF_RENDER_VIDEO,
 	CONF_KEEP_MARKS,
+	CONF_ALARMS_HOOK,
 	CONF_KEYS,
 } conf_id;
 
@@ -100,6 +101,9 @@ const conf_key *conf_table(void);
  * replaces an earlier one. Every error goes to `errors` (of char *, owned by
  * the array) as "file: [group] key: cause"; NULL when there was one. */
 conf *conf_load(const char *path, GPtrArray *errors);
+/* The same, but what is wrong keeps its default: for who wants to look at the
+ * rest all the same. Never NULL. */
+conf *conf_try(const char *path, GPtrArray *errors);
 /* The same from text, named `name` in errors. */
 conf *conf_parse(const char *text, const char *name, GPtrArray *errors);
 /* All defaults. */
