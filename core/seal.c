@@ -228,6 +228,18 @@ seal_box *seal_key_box(const seal_key *k, GError **err)
 	return box_new_take(to, err);
 }
 
+bool seal_pair(seal_box *b, seal_key *k)
+{
+	uint8_t shut[SEAL_OVERHEAD + 4], open[4];
+	put sealed = put_into(shut, sizeof(shut));
+	put plain = put_into(open, sizeof(open));
+	span bound = span_str("pair");
+
+	return seal_put(b, &sealed, span_str("test"), bound, NULL) &&
+	       seal_get(k, &plain, put_done(&sealed), bound, NULL) &&
+	       span_eq(put_done(&plain), "test");
+}
+
 void seal_key_free(seal_key *k)
 {
 	if (!k)

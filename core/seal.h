@@ -38,6 +38,8 @@ seal_key *seal_key_open(const char *path, GError **err);
 /* A key pair of its own, for a replay that needs none on disk. */
 seal_key *seal_key_new(GError **err);
 seal_box *seal_key_box(const seal_key *k, GError **err);
+/* Whether the key opens what is sealed in the box. */
+bool seal_pair(seal_box *b, seal_key *k);
 void seal_key_free(seal_key *k);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(seal_key, seal_key_free)
 /* Plain text into `o`; false when it does not open. */
