@@ -21,6 +21,7 @@ struct tap_conn {
 	char *name;		/* what its first frame says, or the subject */
 	const char *refusal;	/* why its certificate is not trusted */
 	bool open;		/* the handshake is done */
+	clk_mono heard;		/* its last whole frame */
 	uint8_t *in;
 	size_t in_n;
 	GByteArray *out;
@@ -322,6 +323,7 @@ static bool frames_take(tap_conn *c, clk_mono came)
 		if (!c->ssl && !key_fits(c->host, &f))
 			continue;
 		name_note(c, &f);
+		c->heard = came;
 		contract_take(c, &f, came);
 	}
 	if (v == TAP_HEP_BAD) {
@@ -331,6 +333,12 @@ static bool frames_take(tap_conn *c, clk_mono came)
 	memmove(c->in, in.p, in.left);
 	c->in_n = in.left;
 	return true;
+}
+
+clk_mono tap_conn_heard(const tap_conn *c, const char **name)
+{
+	*name = c->name;
+	return c->heard;
 }
 
 void tap_conn_datagram(const tap_conn_host *host, span frame, const char *peer)

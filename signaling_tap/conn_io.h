@@ -36,6 +36,8 @@ tap_conn *tap_conn_new(const tap_conn_host *host, int fd, SSL_CTX *ctx,
 		       const char *peer);
 /* Without telling closed(). */
 void tap_conn_free(tap_conn *c);
+/* When its last whole frame came, 0 before the first; `*name` is lent. */
+clk_mono tap_conn_heard(const tap_conn *c, const char **name);
 /* One frame that came alone, from a plain datagram. */
 void tap_conn_datagram(const tap_conn_host *host, span frame,
 		       const char *peer);

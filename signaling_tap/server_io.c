@@ -16,6 +16,8 @@ enum {
 	DEADLINE_MS = 150,
 	CONNECTIONS = 256,
 	EXPIRY_CHECK_S = 3600,
+	FORGET_S = 86400,
+	NAMES = 1024,
 };
 
 typedef struct listener {
@@ -32,6 +34,7 @@ struct tap_server {
 	SSL_CTX *ctx;
 	listener tls, tcp, udp;
 	GHashTable *conns;	/* of tap_conn, as a set */
+	GHashTable *heard;	/* name -> clk_mono of its last frame */
 	GHashTable *skewed;	/* names of peers that were warned of */
 	GSource *second;	/* drives tap_calls_tick() */
 	int days_told;		/* the expiry warning that was given last */
@@ -54,6 +57,43 @@ static void expiry_warn(tap_server *s)
 				  s->cfg.cert, days);
 		s->days_told = MIN(s->days_told, steps[i]);
 		return;
+	}
+}
+
+static void hear(tap_server *s)
+{
+	GHashTableIter it;
+	void *conn;
+
+	g_hash_table_iter_init(&it, s->conns);
+	while (g_hash_table_iter_next(&it, &conn, NULL)) {
+		const char *name;
+		clk_mono at = tap_conn_heard(conn, &name), *old;
+
+		old = g_hash_table_lookup(s->heard, name);
+		if (old)
+			old->ns = MAX(old->ns, at.ns);
+		else if (at.ns && g_hash_table_size(s->heard) < NAMES)
+			g_hash_table_insert(s->heard, g_strdup(name),
+					    g_memdup2(&at, sizeof(at)));
+	}
+}
+
+void tap_server_silent(tap_server *s, clk_mono now, int64_t limit_ns,
+		       tap_silent *each, void *user)
+{
+	GHashTableIter it;
+	void *name, *at;
+
+	hear(s);
+	g_hash_table_iter_init(&it, s->heard);
+	while (g_hash_table_iter_next(&it, &name, &at)) {
+		int64_t silent = clk_since(now, *(const clk_mono *)at);
+
+		if (silent > FORGET_S * CLK_NS_PER_S)
+			g_hash_table_iter_remove(&it);
+		else if (silent > limit_ns)
+			each(user, name, silent);
 	}
 }
 
@@ -320,6 +360,8 @@ tap_server *tap_server_new(const tap_server_config *cfg, tap_calls *calls,
 
 	config_copy(s, cfg);
 	s->conns = g_hash_table_new_full(NULL, NULL, NULL, NULL);
+	s->heard = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					 g_free);
 	s->skewed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					  NULL);
 	s->days_told = INT_MAX;
@@ -358,6 +400,7 @@ void tap_server_free(tap_server *s)
 	while (g_hash_table_iter_next(&it, &conn, NULL))
 		tap_conn_free(conn);
 	g_hash_table_unref(s->conns);
+	g_hash_table_unref(s->heard);
 	g_hash_table_unref(s->skewed);
 	if (s->second) {
 		g_source_destroy(s->second);

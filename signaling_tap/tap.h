@@ -204,6 +204,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(tap_server, tap_server_free)
 /* MAIN. Reads certificate, key, CA and CRL again for new connections; those
  * that stand stay. On failure the old ones stay in force. */
 bool tap_server_reload(tap_server *s, GError **err);
+/* MAIN. Each Front End that was heard within the last day and is silent for
+ * longer than `limit_ns`, connected or not. */
+typedef void tap_silent(void *user, const char *name, int64_t silent_ns);
+void tap_server_silent(tap_server *s, clk_mono now, int64_t limit_ns,
+		       tap_silent *each, void *user);
 uint16_t tap_server_port(const tap_server *s);
 /* "subject: why" of the peer that was refused last, or "". Lent. */
 const char *tap_server_refusal(const tap_server *s);
