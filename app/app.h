@@ -24,6 +24,7 @@ int cmd_replay(int argc, char **argv);
 int cmd_journal(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_keygen(int argc, char **argv);
+int cmd_alarms(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_live(int argc, char **argv);
 int cmd_users(int argc, char **argv);
@@ -58,8 +59,11 @@ conf *app_conf(const char *name, const char *path);
 
 /* Runs until SIGTERM or SIGINT; SIGHUP calls `reload` when not NULL. */
 void app_loop_run(GMainLoop *loop, void (*reload)(void *), void *user);
-/* Becomes the configured user when running as root and one is set. */
+/* Becomes the configured user when running as root and one is set, and gives
+ * up every capability; makes the directories of the configuration first. */
 bool app_drop(const conf *c, GError **err);
+/* The same, but keeps CAP_NET_RAW for the capture that it starts. */
+bool app_drop_run(const conf *c, GError **err);
 /* Gives up all files but these, and the network if so; makes the directories
  * of `write` first. See core/confine.h. */
 bool app_confine(bool network, const char *const *read,

@@ -2,6 +2,7 @@
  * goes wrong is told. */
 #include "app/capture.h"
 
+#include "app/alarm_post.h"
 #include "app/app.h"
 #include "app/link.h"
 
@@ -11,6 +12,8 @@ typedef struct worker {
 	link_capture *link;
 	char *trouble;
 	relay_live_stats last;
+	alarm_post *post;
+	alarm_count kernel, queue, disk;
 } worker;
 
 static void arm_half(worker *r, const char *call, const jrn_rec *rec)
@@ -55,15 +58,33 @@ static void on_message(void *user, span message)
 static void tell_orphans(worker *r)
 {
 	char src[NET_ADDR_TEXT], dst[NET_ADDR_TEXT];
+	char path[2 * NET_ADDR_TEXT + 8];
 	relay_orphan o;
 
 	while (relay_live_orphan(r->live, &o)) {
 		net_addr_text(&o.src, src);
 		net_addr_text(&o.dst, dst);
-		g_warning("media that no call claims: %s to %s, SSRC %08x, %"
-			  G_GUINT64_FORMAT " packets", src, dst, o.ssrc,
-			  o.packets);
+		g_snprintf(path, sizeof(path), "%s to %s", src, dst);
+		alarms_say(alarm_post_peek(r->post), ALARM_ORPHAN_MEDIA, path,
+			   clk_now(), "media that no call claims: SSRC %08x, %"
+			   G_GUINT64_FORMAT " packets", o.ssrc, o.packets);
 	}
+}
+
+static void watch_counters(worker *r, const relay_live_stats *s)
+{
+	clk_both now = clk_now();
+
+	alarm_post_grown(r->post, &r->kernel, s->kernel_dropped,
+			 ALARM_PACKETS_LOST, now, "by the kernel's ring");
+	alarm_post_grown(r->post, &r->queue, s->queue_dropped,
+			 ALARM_PACKETS_LOST, now, "between capture and writer");
+	alarm_post_grown(r->post, &r->disk, s->disk_lost, ALARM_PACKETS_LOST,
+			 now, "by the disk");
+	if (r->trouble)
+		alarms_say(alarm_post_peek(r->post), ALARM_CAPTURE_TROUBLE, "",
+			   now, "%s", r->trouble);
+	alarm_post_tick(r->post, now);
 }
 
 static gboolean tick(gpointer user)
@@ -74,6 +95,7 @@ static gboolean tick(gpointer user)
 	relay_live_stats_get(r->live, &s);
 	capture_stats_write(r->plan->conf, &s);
 	tell_orphans(r);
+	watch_counters(r, &s);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -142,6 +164,7 @@ static void stop(worker *r)
 		tell_losses(r);
 	}
 	relay_live_free(r->live);
+	alarm_post_free(r->post);
 	g_free(r->trouble);
 }
 
@@ -155,6 +178,7 @@ int capture_work(const capture_plan *p)
 		stop(&r);
 		return app_fail("capture", err);
 	}
+	r.post = alarm_post_new(conf_text(p->conf, CONF_RUN), "capture");
 	g_timeout_add(100, watch, &r);
 	g_timeout_add_seconds(1, tick, &r);
 	g_timeout_add_seconds(10, watch_losses, &r);

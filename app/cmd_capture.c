@@ -83,7 +83,6 @@ static bool prepare(capture_plan *p, fdstore *store, GError **err)
 	if (!p->log)
 		open_log(p, store);
 	p->cfg.rings = p->rings;
-	g_mkdir_with_parents(conf_text(p->conf, CONF_RUN), 0750);
 	return app_drop(p->conf, err) && capture_confine(p->conf, err);
 }
 

@@ -1,124 +1,76 @@
-/* cmd_check.c - everything wrong with a configuration, at once. */
+/* cmd_check.c - everything wrong with a configuration and its host, at once. */
 #include "app/app.h"
 
-#include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "app/check.h"
 #include "app/setup.h"
 
-static gboolean print_it, with_help;
-static char *path;
+static struct {
+	char *path;
+	gboolean print, explain, json;
+} opt;
 
-static unsigned complain(const GError *err)
+static void load_errors(check *k, const GPtrArray *errors)
 {
-	fprintf(stderr, "edgetape check: %s\n", err->message);
-	return 1;
+	for (guint i = 0; i < errors->len; i++)
+		check_error(k, "configuration", "%s",
+			    (char *)g_ptr_array_index(errors, i));
 }
 
-static unsigned check_values(const conf *c)
+static int check_all(const char *path)
 {
-	g_autoptr(GError) rules = NULL, plan = NULL, capture = NULL,
-			  outputs = NULL;
-	g_autoptr(GArray) edges = g_array_new(FALSE, TRUE, sizeof(net_addr));
-	g_autoptr(GArray) out = setup_outputs(
-		conf_list(c, CONF_RENDER_FORMATS),
-		conf_choice(c, CONF_RENDER_LAYOUT), &outputs);
-	g_autoptr(tap_rules) r = setup_rules(c, &rules);
-	relay_live_config live;
-	unsigned bad = 0;
-	setup_plan p;
+	g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(check) k = check_new();
+	g_autoptr(conf) c = conf_try(path, errors);
 
-	bad += r ? 0 : complain(rules);
-	bad += out ? 0 : complain(outputs);
-	if (setup_plan_make(&p, c, &plan))
-		setup_plan_clear(&p);
-	else
-		bad += complain(plan);
-	if (!setup_capture(&live, edges, c, &capture))
-		bad += complain(capture);
-	return bad;
+	setup_problems(c, errors);
+	load_errors(k, errors);
+	check_keys(k, c);
+	check_certificates(k, c);
+	check_interfaces(k, c);
+	check_rights(k, c);
+	check_disks(k, c);
+	check_database(k, c);
+	check_alarms(k, c);
+	check_time(k);
+	check_print(k, opt.json ? TABLE_JSON : TABLE_TEXT);
+	return check_errors(k) ? APP_FAIL : APP_OK;
 }
 
-static unsigned check_file(const conf *c, conf_id id, int mode)
+static int print_conf(const char *path)
 {
-	const conf_key *k = &conf_table()[id];
-	const char *file = conf_text(c, id);
-	g_autoptr(GError) err = NULL;
+	g_autoptr(conf) c = app_conf("check", path);
+	g_autofree char *text = c ? conf_print(c, opt.explain) : NULL;
 
-	if (!conf_need(c, id, &err))
-		return complain(err);
-	if (access(file, mode) == 0)
-		return 0;
-	fprintf(stderr, "edgetape check: [%s] %s: %s: %s\n", k->group, k->key,
-		file, g_strerror(errno));
-	return 1;
-}
-
-static unsigned check_keys(const conf *c)
-{
-	g_autoptr(GError) pub = NULL, priv = NULL;
-	g_autoptr(seal_box) b = seal_box_open(conf_text(c, CONF_PUBLIC_KEY),
-					      &pub);
-	g_autoptr(seal_key) k = seal_key_open(conf_text(c, CONF_PRIVATE_KEY),
-					      &priv);
-
-	return (b ? 0 : complain(pub)) + (k ? 0 : complain(priv));
-}
-
-static unsigned check_interfaces(const conf *c)
-{
-	unsigned bad = 0;
-
-	for (char **i = conf_list(c, CONF_CAPTURE_INTERFACES); *i; i++) {
-		if (!strcmp(*i, "any") || if_nametoindex(*i))
-			continue;
-		fprintf(stderr, "edgetape check: [capture] interfaces: there "
-				"is no interface \"%s\"\n", *i);
-		bad++;
-	}
-	return bad;
+	if (!c)
+		return APP_FAIL;
+	fputs(text, stdout);
+	return APP_OK;
 }
 
 int cmd_check(int argc, char **argv)
 {
 	static const GOptionEntry entries[] = {
-		{"config", 'c', 0, G_OPTION_ARG_FILENAME, &path,
+		{"config", 'c', 0, G_OPTION_ARG_FILENAME, &opt.path,
 		 "Configuration (/etc/edgetape/edgetape.conf)", "FILE"},
-		{"print", 'p', 0, G_OPTION_ARG_NONE, &print_it,
+		{"print", 'p', 0, G_OPTION_ARG_NONE, &opt.print,
 		 "Print every key with its value", NULL},
-		{"explain", 'e', 0, G_OPTION_ARG_NONE, &with_help,
+		{"explain", 'e', 0, G_OPTION_ARG_NONE, &opt.explain,
 		 "With --print: and what it means", NULL},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &opt.json, "As JSON", NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
-	g_autoptr(conf) c = NULL;
-	unsigned bad;
+	const char *path;
 	int status;
 
 	if (!app_options("check", NULL,
-			 "Tells all that is wrong with a configuration. Exit "
-			 "status 0: nothing.",
+			 "Tells all that is wrong with the configuration and "
+			 "with this host: keys,\ncertificates, interfaces, "
+			 "rights, disks, the database, the time. Exit status "
+			 "0:\nnothing but warnings.",
 			 entries, &argc, &argv, &status))
 		return status;
-	c = app_conf("check", path ? path : APP_CONF);
-	if (!c)
-		return APP_FAIL;
-	if (print_it) {
-		g_autofree char *text = conf_print(c, with_help);
-
-		fputs(text, stdout);
-		return APP_OK;
-	}
-	bad = check_values(c) + check_keys(c) + check_interfaces(c) +
-	      check_file(c, CONF_TAP_CERTIFICATE, R_OK) +
-	      check_file(c, CONF_TAP_KEY, R_OK) +
-	      check_file(c, CONF_TAP_CA, R_OK);
-	if (bad)
-		fprintf(stderr, "edgetape check: %u thing%s to mend\n", bad,
-			bad == 1 ? "" : "s");
-	else
-		puts("nothing is wrong");
-	return bad ? APP_FAIL : APP_OK;
+	path = opt.path ? opt.path : APP_CONF;
+	return opt.print ? print_conf(path) : check_all(path);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/alarm_post.h"
 #include "app/holding.h"
 #include "app/ledger.h"
 #include "app/room.h"
@@ -26,7 +27,8 @@ typedef struct keep_role {
 	vlt_level level;
 	unsigned percent, ticks;
 	uint64_t deleted, failed;
-	bool troubled;		/* said so already */
+	bool troubled;		/* the last sweep failed */
+	alarm_post *post;
 } keep_role;
 
 static const cat_actor by_time = {"edgetape", "its time is over"};
@@ -109,8 +111,8 @@ static void sweep_or_say(keep_role *r)
 		return;
 	}
 	r->failed++;
-	if (!r->troubled)
-		g_critical("deleting what is due: %s", err->message);
+	alarms_say(alarm_post_peek(r->post), ALARM_NOT_DELETED, "", clk_now(),
+		   "%s", err->message);
 	r->troubled = true;
 }
 
@@ -140,10 +142,14 @@ static void disk_watch(keep_role *r)
 	}
 	if (err && r->ticks % SWEEP_S == 0)
 		g_warning("%s", err->message);
-	if (r->level > before)
-		g_critical("the disk is %u%% full: %s", r->percent,
+	if (r->level)
+		alarms_say(alarm_post_peek(r->post),
+			   r->level >= VLT_REFUSE ? ALARM_DISK_FULL
+						  : ALARM_DISK_LOW,
+			   vlt_level_name(r->level), clk_now(),
+			   "the disk is %u%% full: %s", r->percent,
 			   vlt_level_name(r->level));
-	else if (r->level < before)
+	if (r->level < before)
 		g_message("the disk is %u%% full: %s", r->percent,
 			  vlt_level_name(r->level));
 }
@@ -167,6 +173,7 @@ static gboolean tick(gpointer user)
 	if (r->ticks++ % SWEEP_S == 0)
 		sweep_or_say(r);
 	write_stats(r);
+	alarm_post_tick(r->post, clk_now());
 	return G_SOURCE_CONTINUE;
 }
 
@@ -207,11 +214,13 @@ int cmd_keep(int argc, char **argv)
 	r.conf = role.conf;
 	status = APP_FAIL;
 	if (start(&r, &err)) {
+		r.post = alarm_post_new(conf_text(r.conf, CONF_RUN), "keep");
 		tick(&r);
 		g_timeout_add_seconds(TICK_S, tick, &r);
 		app_loop_run(loop, NULL, NULL);
 		status = APP_OK;
 	}
+	alarm_post_free(r.post);
 	cat_close(r.db);
 	conf_free(r.conf);
 	return err ? app_fail("keep", err) : status;

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "app/alarm_post.h"
 #include "app/ledger.h"
 #include "app/setup.h"
 #include "app/worker.h"
@@ -25,6 +26,7 @@ typedef struct render_role {
 	unsigned count;
 	pid_t pid[WORKER_MAX];	/* 0: not running */
 	char (*now)[REC_NAME];	/* shared: what each worker is at */
+	alarm_post *post;	/* the supervisor's */
 } render_role;
 
 static void watch_signals(sigset_t *set)
@@ -82,6 +84,13 @@ static void on_death(render_role *r, unsigned i, int status)
 	else
 		g_critical("worker %u ended with status %d", i,
 			   WEXITSTATUS(status));
+	if (is_crash(status))
+		alarms_say(alarm_post_peek(r->post), ALARM_RENDER_CRASH, call,
+			   clk_now(), WIFSIGNALED(status)
+					      ? "ended by signal %d"
+					      : "ended with status %d",
+			   WIFSIGNALED(status) ? WTERMSIG(status)
+					       : WEXITSTATUS(status));
 	if (!*call || !is_crash(status))
 		return;
 	n = worker_strike(conf_text(r->conf, CONF_SPOOL), call);
@@ -126,19 +135,23 @@ static void stop_workers(render_role *r, const sigset_t *set)
 
 static void supervise(render_role *r)
 {
+	const struct timespec second = {1, 0};
 	sigset_t set;
 	int sig = 0;
 
+	r->post = alarm_post_new(conf_text(r->conf, CONF_RUN), "render");
 	watch_signals(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	for (unsigned i = 0; i < r->count; i++)
 		start_worker(r, i);
 	while (sig != SIGTERM && sig != SIGINT) {
-		sig = sigwaitinfo(&set, NULL);
+		sig = sigtimedwait(&set, NULL, &second);
 		if (sig == SIGCHLD)
 			reap(r, false);
+		alarm_post_tick(r->post, clk_now());
 	}
 	stop_workers(r, &set);
+	alarm_post_free(r->post);
 }
 
 static bool load_plugins(render_role *r, GError **err)
@@ -193,13 +206,14 @@ static bool start(render_role *r, GError **err)
 				    "/dev/urandom", "/proc/sys/kernel/random",
 				    conf_text(r->conf, CONF_RUN), NULL};
 	const char *write[] = {conf_text(r->conf, CONF_SPOOL),
-			       conf_text(r->conf, CONF_RECORDINGS), NULL, NULL};
+			       conf_text(r->conf, CONF_RECORDINGS),
+			       conf_text(r->conf, CONF_RUN), NULL, NULL};
 	g_autofree char *ledger = NULL;
 	void *shared;
 
 	if (!configure(r, err) || !app_drop(r->conf, err))
 		return false;
-	write[2] = ledger = ledger_dir(r->conf);
+	write[3] = ledger = ledger_dir(r->conf);
 	r->pen.path = ledger ? conf_text(r->conf, CONF_CATALOG) : NULL;
 	shared = mmap(NULL, sizeof(*r->now) * WORKER_MAX,
 		      PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,

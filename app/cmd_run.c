@@ -1,5 +1,5 @@
-/* cmd_run.c - the appliance on one host: starts the roles and starts them
- * again when they die. */
+/* cmd_run.c - the appliance on one host: starts the roles, starts them again
+ * when they die, and keeps the host's alarms. */
 #include "app/app.h"
 
 #include <errno.h>
@@ -8,17 +8,24 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/clock.h"
+#include "app/alarm_watch.h"
+#include "app/notify.h"
+#include "app/setup.h"
 #include "core/fdstore.h"
 #include "core/log.h"
+#include "core/rights.h"
 
 enum {
+	ROLES = 4,
 	SOON_MS = 100,		/* a role that lived is restarted after this */
-	LATER_MS = 2000,	/* one that died young */
+	LATER_MS = 2000,	/* one that died young; doubled each time */
+	LATEST_MS = 30000,
 	YOUNG_S = 5,
+	HUNG_S = 6,		/* without a sign of life */
 	STOP_MS = 10000,	/* then a role that does not stop is killed */
 };
 
@@ -31,17 +38,52 @@ typedef struct child {
 	clk_mono born;
 	guint timer;
 	fdkeeper *keeper;	/* NULL: of no use to this role */
+	unsigned young;		/* deaths in a row soon after the start */
+	bool renewed;		/* stopped by us, for a new configuration */
+	char *why;		/* of its last death; NULL: it lives well */
 } child;
 
 struct run_role {
-	const char *config;
+	const char *config;	/* the administrator's file */
+	char *active;		/* our copy of what is in force */
+	conf *conf;
 	char *self;		/* our own program */
-	child child[4];		/* in the order of starting */
+	child child[ROLES];	/* in the order of starting */
 	GMainLoop *loop;
-	bool stopping;
+	bool stopping, ready;
+	alarm_watch *watch;
 };
 
 static gboolean start_child(gpointer p);
+
+/* ---- the roles ---- */
+
+static void note_death(child *c, int status)
+{
+	g_free(c->why);
+	c->why = WIFSIGNALED(status)
+			 ? g_strdup_printf("it was killed by signal %d",
+					   WTERMSIG(status))
+			 : g_strdup_printf("it ended with status %d",
+					   WEXITSTATUS(status));
+	g_critical("%s: %s; it is started again", c->name, c->why);
+	alarm_watch_role(c->run->watch, c->name, c->why);
+}
+
+static bool any_left(const run_role *r)
+{
+	for (int i = 0; i < ROLES; i++)
+		if (r->child[i].pid)
+			return true;
+	return false;
+}
+
+static unsigned delay_ms(const child *c)
+{
+	if (!c->young)
+		return SOON_MS;
+	return MIN(LATER_MS << MIN(c->young - 1, 8), LATEST_MS);
+}
 
 static void on_exit_child(GPid pid, gint status, gpointer p)
 {
@@ -53,24 +95,25 @@ static void on_exit_child(GPid pid, gint status, gpointer p)
 		fdkeeper_hear(c->keeper, pid);
 	c->pid = 0;
 	if (c->run->stopping) {
-		for (size_t i = 0; i < G_N_ELEMENTS(c->run->child); i++)
-			if (c->run->child[i].pid)
-				return;
-		g_main_loop_quit(c->run->loop);
+		if (!any_left(c->run))
+			g_main_loop_quit(c->run->loop);
 		return;
 	}
-	if (WIFSIGNALED(status))
-		g_critical("%s was killed by signal %d; starting it again",
-			   c->name, WTERMSIG(status));
-	else
-		g_critical("%s ended with status %d; starting it again",
-			   c->name, WEXITSTATUS(status));
-	c->timer = g_timeout_add(young ? LATER_MS : SOON_MS, start_child, c);
+	if (c->renewed) {
+		c->renewed = false;
+		c->young = 0;
+	} else {
+		c->young = young ? c->young + 1 : 0;
+		note_death(c, status);
+	}
+	c->timer = g_timeout_add(delay_ms(c), start_child, c);
 }
 
 /* In the child: it must not outlive a supervisor that was killed. */
-static void tie(void)
+static void tie(const child *c)
 {
+	if (strcmp(c->name, "capture"))
+		rights_keep_from_child();
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
@@ -78,13 +121,13 @@ static void tie(void)
 static pid_t spawn(child *c)
 {
 	char *argv[] = {c->run->self, (char *)(uintptr_t)c->name, "-c",
-			(char *)(uintptr_t)c->run->config, NULL};
+			c->run->active, NULL};
 	char **env = c->keeper ? fdkeeper_environment(c->keeper) : environ;
 	pid_t pid = fork();
 
 	if (pid != 0)
 		return pid;
-	tie();
+	tie(c);
 	if (c->keeper)
 		fdkeeper_hand_over(c->keeper);
 	execve(argv[0], argv, env);
@@ -133,39 +176,209 @@ static gboolean kill_all(gpointer p)
 {
 	run_role *r = p;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(r->child); i++)
+	for (int i = 0; i < ROLES; i++)
 		if (r->child[i].pid)
 			kill(r->child[i].pid, SIGKILL);
 	return G_SOURCE_REMOVE;
 }
 
-/* In pipeline order: no new call, then no new packet, then the files. */
 static void stop_all(run_role *r)
 {
-	bool any = false;
-
 	r->stopping = true;
-	for (size_t i = 0; i < G_N_ELEMENTS(r->child); i++) {
+	notify_send("STOPPING=1");
+	for (int i = 0; i < ROLES; i++) {
 		child *c = &r->child[i];
 
 		g_clear_handle_id(&c->timer, g_source_remove);
 		if (c->pid)
 			kill(c->pid, SIGTERM);
-		any |= c->pid != 0;
 	}
-	if (!any)
+	if (!any_left(r))
 		return;
 	g_timeout_add(STOP_MS, kill_all, r);
 	g_main_loop_run(r->loop);
 }
 
+/* ---- how they are ---- */
+
+/* Seconds since the role wrote its alarms; it does so every second. */
+static int64_t silent_s(const child *c)
+{
+	g_autofree char *file = g_strconcat(c->name, ".alarms", NULL);
+	g_autofree char *path = g_build_filename(
+		conf_text(c->run->conf, CONF_RUN), file, NULL);
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return INT64_MAX;
+	return ABS(clk_now().wall.ns / CLK_NS_PER_S - st.st_mtime);
+}
+
+/* True when it goes about its work. */
+static bool look_at(child *c)
+{
+	int64_t age = clk_since(clk_mono_now(), c->born) / CLK_NS_PER_S;
+	bool well;
+
+	if (!c->pid || age < 1)
+		return false;
+	well = silent_s(c) <= HUNG_S;
+	if (!well && age > 2 * HUNG_S)
+		alarm_watch_role(c->run->watch, c->name,
+				 "it runs, and shows no sign of life");
+	if (well && age >= YOUNG_S) {
+		c->young = 0;
+		g_clear_pointer(&c->why, g_free);
+		alarm_watch_role(c->run->watch, c->name, NULL);
+	}
+	return well;
+}
+
+static gboolean look(gpointer p)
+{
+	run_role *r = p;
+	bool all = true;
+
+	for (int i = 0; i < ROLES; i++)
+		all &= look_at(&r->child[i]);
+	if (all && !r->ready) {
+		r->ready = true;
+		notify_send("READY=1");
+		g_message("all roles are at work");
+	}
+	notify_send("WATCHDOG=1");
+	return G_SOURCE_CONTINUE;
+}
+
+/* ---- configuration ---- */
+
+/* The roles read this copy: a bad file that waits for its repair cannot keep
+ * one from being started again. */
+static bool write_active(const run_role *r, GError **err)
+{
+	g_autofree char *text = conf_print(r->conf, false);
+
+	return g_file_set_contents_full(r->active, text, -1,
+					G_FILE_SET_CONTENTS_CONSISTENT, 0640,
+					err);
+}
+
+static bool role_reads(const char *role, const char *group)
+{
+	static const char *const groups[][3] = {
+		{"edgetape", "", ""},
+		{"capture", "capture", ""},
+		{"rewrite", "capture", "tap"},
+		{"tap", "tap", "render"},
+		{"rules", "tap", ""},
+		{"render", "render", ""},
+		{"keep", "keep", ""},
+	};
+
+	if (!strcmp(group, groups[0][0]))
+		return true;
+	for (size_t i = 1; i < G_N_ELEMENTS(groups); i++)
+		if (!strcmp(group, groups[i][0]))
+			return !strcmp(role, groups[i][1]) ||
+			       !strcmp(role, groups[i][2]);
+	return false;
+}
+
+static bool differs(const conf *a, const conf *b, const char *role)
+{
+	for (unsigned i = 0; i < CONF_KEYS; i++)
+		if (g_strcmp0(conf_text(a, i), conf_text(b, i)) &&
+		    role_reads(role, conf_table()[i].group))
+			return true;
+	return false;
+}
+
+static void renew_watch(run_role *r)
+{
+	alarm_watch_free(r->watch);
+	r->watch = alarm_watch_new(r->conf);
+	for (int i = 0; i < ROLES; i++)
+		if (r->child[i].why)
+			alarm_watch_role(r->watch, r->child[i].name,
+					 r->child[i].why);
+}
+
+static void renew(run_role *r, conf *new)
+{
+	g_autoptr(conf) old = r->conf;
+	g_autoptr(GError) err = NULL;
+
+	r->conf = new;
+	if (!write_active(r, &err))
+		g_critical("%s", err->message);
+	renew_watch(r);
+	for (int i = 0; i < ROLES; i++) {
+		child *c = &r->child[i];
+
+		if (!c->pid)
+			continue;
+		c->renewed = differs(old, new, c->name);
+		if (c->renewed)
+			g_message("%s starts again with what is new", c->name);
+		kill(c->pid, c->renewed ? SIGTERM : SIGHUP);
+	}
+}
+
 static void reload(void *user)
 {
 	run_role *r = user;
+	g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
+	conf *new = conf_load(r->config, errors);
 
-	for (size_t i = 0; i < G_N_ELEMENTS(r->child); i++)
-		if (r->child[i].pid)
-			kill(r->child[i].pid, SIGHUP);
+	if (new)
+		setup_problems(new, errors);
+	for (guint i = 0; i < errors->len; i++)
+		g_critical("%s", (char *)g_ptr_array_index(errors, i));
+	if (!errors->len && !strcmp(conf_text(new, CONF_RUN),
+				    conf_text(r->conf, CONF_RUN))) {
+		renew(r, new);
+		return;
+	}
+	if (!errors->len)
+		g_critical("[edgetape] run: changed only by a restart");
+	g_critical("the configuration stays as it was");
+	conf_free(new);
+}
+
+static bool prepare(run_role *r, GError **err)
+{
+	static const char *const names[ROLES] = {"capture", "tap", "render",
+					   "keep"};
+
+	r->self = g_file_read_link("/proc/self/exe", err);
+	if (!r->self || !app_drop_run(r->conf, err))
+		return false;
+	/* What is started here, the hook too, gains nothing by set-uid. */
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	g_mkdir_with_parents(conf_text(r->conf, CONF_RUN), 0750);
+	r->active = g_build_filename(conf_text(r->conf, CONF_RUN),
+				     "active.conf", NULL);
+	if (!write_active(r, err))
+		return false;
+	r->watch = alarm_watch_new(r->conf);
+	for (int i = 0; i < ROLES; i++) {
+		r->child[i] = (child){.name = names[i], .run = r};
+		if (!strcmp(names[i], "capture"))
+			keep_for(&r->child[i]);
+	}
+	return true;
+}
+
+static void finish(run_role *r)
+{
+	for (int i = 0; i < ROLES; i++) {
+		g_free(r->child[i].why);
+		fdkeeper_free(r->child[i].keeper);
+	}
+	alarm_watch_free(r->watch);
+	g_free(r->active);
+	g_free(r->self);
+	conf_free(r->conf);
 }
 
 int cmd_run(int argc, char **argv)
@@ -176,13 +389,9 @@ int cmd_run(int argc, char **argv)
 		 "Configuration (/etc/edgetape/edgetape.conf)", "FILE"},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
-	static const char *const names[] = {"capture", "tap", "render",
-					    "keep"};
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
 	g_autoptr(GError) err = NULL;
-	g_autofree char *self = NULL;
 	run_role r = {.loop = loop};
-	g_autoptr(conf) c = NULL;
 	int status;
 
 	if (!app_options("run", NULL,
@@ -191,22 +400,19 @@ int cmd_run(int argc, char **argv)
 			 entries, &argc, &argv, &status))
 		return status;
 	r.config = path ? path : APP_CONF;
-	c = app_conf("run", r.config);
-	if (!c)
+	r.conf = app_conf("run", r.config);
+	if (!r.conf)
 		return APP_FAIL;
 	log_setup("run", false);
-	r.self = self = g_file_read_link("/proc/self/exe", &err);
-	if (!self)
+	if (!prepare(&r, &err)) {
+		finish(&r);
 		return app_fail("run", err);
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-		r.child[i] = (child){.name = names[i], .run = &r};
-		if (!strcmp(names[i], "capture"))
-			keep_for(&r.child[i]);
-		start_child(&r.child[i]);
 	}
+	for (int i = 0; i < ROLES; i++)
+		start_child(&r.child[i]);
+	g_timeout_add_seconds(1, look, &r);
 	app_loop_run(loop, reload, &r);
 	stop_all(&r);
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-		fdkeeper_free(r.child[i].keeper);
+	finish(&r);
 	return APP_OK;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "app/alarm_post.h"
 #include "app/book.h"
 #include "app/control.h"
 #include "app/follow.h"
@@ -13,6 +14,12 @@
 #include "app/setup.h"
 #include "app/stats.h"
 #include "app/story.h"
+
+enum {
+	SILENT_MS = 5000,	/* 20 heartbeats of a Front End */
+	START_S = 5,		/* capture may come after the tap */
+	TAP_WATCHED = 3,
+};
 
 typedef struct tap_role {
 	conf *conf;
@@ -26,6 +33,10 @@ typedef struct tap_role {
 	tap_server *server;
 	control *control;
 	vlt_level disk;		/* as `keep` tells */
+	alarm_post *post;
+	alarm_count lost, rows, count[TAP_WATCHED];
+	char *refusal;		/* the last that was told */
+	clk_mono begun;
 } tap_role;
 
 /* Refused when it cannot be recorded. */
@@ -119,6 +130,64 @@ static void write_stats(const tap_role *r)
 	stats_write(conf_text(r->conf, CONF_RUN), "tap", text);
 }
 
+/* Counters of single events that somebody has to know of. */
+static const struct {
+	const char *counter;
+	alarm_id id;
+	const char *what;
+} watched[TAP_WATCHED] = {
+	{"no-relay", ALARM_NO_RELAY, "calls without a relay candidate"},
+	{"escaped", ALARM_ESCAPED, "streams beside the relay"},
+	{"late", ALARM_LATE, "messages that passed unchanged"},
+};
+
+static void watch_counters(tap_role *r, clk_both now)
+{
+	const char *name;
+
+	for (unsigned i = 0; (name = tap_counter_name(i)); i++)
+		for (unsigned k = 0; k < TAP_WATCHED; k++)
+			if (!strcmp(name, watched[k].counter))
+				alarm_post_grown(r->post, &r->count[k],
+						 tap_calls_counter(r->calls, i),
+						 watched[k].id, now,
+						 watched[k].what);
+	alarm_post_grown(r->post, &r->lost, session_writer_lost(r->sessions),
+			 ALARM_RECORDS_LOST, now, "session records");
+	alarm_post_grown(r->post, &r->rows, book_lost(r->book),
+			 ALARM_RECORDS_LOST, now, "rows of the ledger");
+}
+
+static void say_silent(void *user, const char *name, int64_t silent_ns)
+{
+	tap_role *r = user;
+
+	alarms_say(alarm_post_peek(r->post), ALARM_FRONT_END_SILENT, name,
+		   clk_now(), "nothing was heard for %d s",
+		   (int)(silent_ns / CLK_NS_PER_S));
+}
+
+static void watch(tap_role *r)
+{
+	alarms *a = alarm_post_peek(r->post);
+	const char *refusal = tap_server_refusal(r->server);
+	clk_both now = clk_now();
+
+	if (!link_tap_alive(r->link) &&
+	    clk_since(now.mono, r->begun) > START_S * CLK_NS_PER_S)
+		alarms_say(a, ALARM_CAPTURE_DOWN, "", now,
+			   "capture does not beat; calls are not recorded");
+	if (*refusal && g_strcmp0(refusal, r->refusal)) {
+		g_free(r->refusal);
+		r->refusal = g_strdup(refusal);
+		alarms_say(a, ALARM_FRONT_END_REFUSED, "", now, "%s", refusal);
+	}
+	tap_server_silent(r->server, now.mono, SILENT_MS * CLK_NS_PER_MS,
+			  say_silent, r);
+	watch_counters(r, now);
+	alarm_post_tick(r->post, now);
+}
+
 static gboolean tick(gpointer user)
 {
 	tap_role *r = user;
@@ -126,6 +195,7 @@ static gboolean tick(gpointer user)
 	r->disk = room_ask(conf_text(r->conf, CONF_RUN));
 	tap_calls_tick(r->calls, clk_now());
 	write_stats(r);
+	watch(r);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -335,6 +405,8 @@ static void stop(tap_role *r)
 	seal_box_free(r->box);
 	tap_rules_free(r->rules);
 	setup_plan_clear(&r->plan);
+	alarm_post_free(r->post);
+	g_free(r->refusal);
 	conf_free(r->conf);
 }
 
@@ -366,6 +438,8 @@ int cmd_tap(int argc, char **argv)
 		return app_fail("tap", err);
 	}
 	resume_calls(&r);
+	r.post = alarm_post_new(conf_text(r.conf, CONF_RUN), "tap");
+	r.begun = clk_mono_now();
 	g_timeout_add_seconds(1, tick, &r);
 	g_message("listening on %s",
 		  conf_text(r.conf, CONF_TAP_LISTEN));

@@ -1,9 +1,6 @@
 #include "app/app.h"
 
-#include <errno.h>
-#include <grp.h>
 #include <glib-unix.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -11,6 +8,7 @@
 
 #include "core/confine.h"
 #include "core/log.h"
+#include "core/rights.h"
 
 int app_fail(const char *name, const GError *err)
 {
@@ -125,30 +123,47 @@ void app_loop_run(GMainLoop *loop, void (*reload)(void *), void *user)
 		g_source_remove(sources[i]);
 }
 
-bool app_drop(const conf *c, GError **err)
+static bool make_dirs(const conf *c, GError **err)
+{
+	static const conf_id dirs[] = {CONF_SPOOL, CONF_RECORDINGS, CONF_RUN};
+	const char *user = conf_text(c, CONF_USER);
+	g_autofree char *catalog =
+		g_path_get_dirname(conf_text(c, CONF_CATALOG));
+
+	for (size_t i = 0; i < G_N_ELEMENTS(dirs); i++)
+		if (!rights_mkdir(conf_text(c, dirs[i]), user, err))
+			return false;
+	return rights_mkdir(catalog, user, err);
+}
+
+static bool drop(const conf *c, bool raw, GError **err)
 {
 	const char *user = conf_text(c, CONF_USER);
-	struct passwd *p;
+	bool root = geteuid() == 0;
+
 	int tied = 0;
 
-	if (!user || geteuid() != 0)
-		return true;
-	p = getpwnam(user);
-	if (!p) {
-		g_set_error(err, CONF_ERROR, CONF_ERROR_VALUE,
-			    "[edgetape] user: there is no user \"%s\"", user);
+	if (root && !make_dirs(c, err))
 		return false;
-	}
 	/* Changing the user unties a child from its parent's life. */
 	prctl(PR_GET_PDEATHSIG, &tied);
-	if (initgroups(user, p->pw_gid) == 0 && setgid(p->pw_gid) == 0 &&
-	    setuid(p->pw_uid) == 0) {
-		prctl(PR_SET_PDEATHSIG, tied);
-		return true;
-	}
-	g_set_error(err, CONF_ERROR, CONF_ERROR_VALUE, "becoming %s: %s", user,
-		    g_strerror(errno));
-	return false;
+	if (!rights_become(user, raw, err))
+		return false;
+	prctl(PR_SET_PDEATHSIG, tied);
+	if (geteuid() == 0)
+		g_warning("this runs as root, without its capabilities; set "
+			  "[edgetape] user");
+	return true;
+}
+
+bool app_drop(const conf *c, GError **err)
+{
+	return drop(c, false, err);
+}
+
+bool app_drop_run(const conf *c, GError **err)
+{
+	return drop(c, true, err);
 }
 
 bool app_confine(bool network, const char *const *read,

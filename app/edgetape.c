@@ -23,6 +23,7 @@ static const app_command commands[] = {
 	{"report", cmd_report, "is everybody recorded who has to be?"},
 	{"audit", cmd_audit, "who changed what"},
 	{"rebuild", cmd_rebuild, "make the ledger again from the recordings"},
+	{"alarms", cmd_alarms, "what is wrong now, and what was"},
 	{"stats", cmd_stats, "print the counters of the roles"},
 	{"check", cmd_check, "tell all that is wrong with a configuration"},
 	{"keygen", cmd_keygen, "make the recorder's key pair"},

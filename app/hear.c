@@ -118,10 +118,21 @@ const dec_sink render_ears = {
 	.payload = on_payload,
 };
 
+static void note_hold(render_call *r, const story_control *c)
+{
+	unsigned bit = 1u << (c->side & 7);
+
+	if (c->mark == REC_HOLD)
+		r->on_hold |= bit;
+	else if (c->mark == REC_RETRIEVE)
+		r->on_hold &= ~bit;
+}
+
 void render_control(render_call *r, const story_control *c)
 {
 	mix_mark k = {.side = c->side, .at = c->at, .text = c->text};
 
+	note_hold(r, c);
 	switch (c->mark) {
 	case REC_HOLD:
 	case REC_RETRIEVE:

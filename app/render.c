@@ -240,7 +240,7 @@ render_state render_call_step(render_call *r, clk_both at, bool whole,
 
 	if (r->steps++ % SCAN_EVERY == 0 && !follow_scan(r->follow, err))
 		return RENDER_FAILED;
-	now = follow_now(r->follow, at);
+	r->now = now = follow_now(r->follow, at);
 	if (!whole)
 		horizon.ns = now.ns - SETTLE_MS * CLK_NS_PER_MS;
 	if (!take_all(r, horizon, whole, err))
@@ -278,6 +278,26 @@ render_call *render_call_new(const render_config *cfg, const char *dir)
 const render_result *render_call_result(const render_call *r)
 {
 	return &r->result;
+}
+
+render_health render_call_health(const render_call *r)
+{
+	const story *s = r->story;
+	clk_mono since = s->answered.mono;
+	render_health h = {.packets = r->result.packets};
+	dec_totals t;
+
+	h.speaking = s->has_answer && !s->has_end && !s->paused &&
+		     !r->on_hold && !r->closed;
+	if (r->last_packet.ns > since.ns)
+		since = r->last_packet;
+	h.silent_ns = clk_since(r->now, since);
+	if (r->dec) {
+		dec_call_totals(r->dec, &t);
+		h.shut = t.fate[DEC_HELD] + t.fate[DEC_NO_KEY] +
+			 t.fate[DEC_AUTH_FAIL];
+	}
+	return h;
 }
 
 void render_call_free(render_call *r)

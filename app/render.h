@@ -68,6 +68,14 @@ render_state render_call_step(render_call *r, clk_both now, bool whole,
 			      GError **err);
 /* After RENDER_DONE; lent. */
 const render_result *render_call_result(const render_call *r);
+/* Of a call in progress, for the alarms; as of the last step. */
+typedef struct render_health {
+	bool speaking;		/* answered, not ended, not paused, not held */
+	int64_t silent_ns;	/* since the last packet, or since the answer */
+	uint64_t packets;	/* so far */
+	uint64_t shut;		/* of them no key opened */
+} render_health;
+render_health render_call_health(const render_call *r);
 void render_call_free(render_call *r);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(render_call, render_call_free)
 

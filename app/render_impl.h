@@ -15,6 +15,8 @@ struct render_call {
 	clk_mono begin;		/* of the recording */
 	clk_mono last_media;	/* capture time of the last sound */
 	clk_mono last_record, last_packet;
+	clk_mono now;		/* of the last step */
+	unsigned on_hold;	/* bit 1 << side: who holds the call */
 	bool closed;		/* capture is done with the call */
 	bool late_keys;		/* some came after the first packet */
 	bool held;		/* packets waited for a key */

@@ -314,3 +314,32 @@ const char *setup_video(const conf *c)
 
 	return endings[conf_choice(c, CONF_RENDER_VIDEO)];
 }
+
+static void note(GPtrArray *errors, const char *group, GError *err)
+{
+	g_ptr_array_add(errors, g_strconcat(group, err->message, NULL));
+	g_error_free(err);
+}
+
+void setup_problems(const conf *c, GPtrArray *errors)
+{
+	g_autoptr(GArray) edges = g_array_new(FALSE, TRUE, sizeof(net_addr));
+	GError *rules = NULL, *plan = NULL, *capture = NULL, *outputs = NULL;
+	g_autoptr(GArray) out = setup_outputs(
+		conf_list(c, CONF_RENDER_FORMATS),
+		conf_choice(c, CONF_RENDER_LAYOUT), &outputs);
+	g_autoptr(tap_rules) r = setup_rules(c, &rules);
+	relay_live_config live;
+	setup_plan p;
+
+	if (!r)
+		note(errors, "", rules);
+	if (!out)
+		note(errors, "[render] formats: ", outputs);
+	if (setup_plan_make(&p, c, &plan))
+		setup_plan_clear(&p);
+	else
+		note(errors, "", plan);
+	if (!setup_capture(&live, edges, c, &capture))
+		note(errors, "", capture);
+}

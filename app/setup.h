@@ -32,5 +32,9 @@ bool setup_capture(relay_live_config *out, GArray *edges, const conf *c,
 /* "mp4", "mkv", or NULL for none. */
 const char *setup_video(const conf *c);
 
+/* Values that cannot be used although they can be read: one sentence each
+ * (char *) to `errors`. */
+void setup_problems(const conf *c, GPtrArray *errors);
+
 /* From "wav;mp3" and a layout; NULL on error. Of mix_output. */
 GArray *setup_outputs(char **formats, unsigned layout, GError **err);

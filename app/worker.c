@@ -3,12 +3,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/alarm_post.h"
 #include "app/app.h"
 #include "app/room.h"
 
 enum {
 	STEP_MS = 200,		/* each costs every call two reads, a write */
 	SCAN_EVERY = 2,		/* steps between two looks at the spool */
+	WATCH_EVERY = 5,	/* and between two looks for alarms */
+	NO_MEDIA_S = 5,		/* after the answer */
+	STOPPED_S = 10,
+	SHUT = 100,		/* packets that no key opens: 2 s of speech */
 };
 
 typedef struct worker {
@@ -16,6 +21,7 @@ typedef struct worker {
 	render_config blind;	/* for calls that have crashed */
 	GHashTable *calls;	/* name -> render_call, those in progress */
 	GHashTable *done;	/* names that need no further look */
+	alarm_post *post;
 	unsigned steps;
 } worker;
 
@@ -93,7 +99,8 @@ static void conclude(worker *w, const char *name, const render_call *c)
 /* The journal is whole and stays: a later start tries again. */
 static void give_up(worker *w, const char *name, const GError *err)
 {
-	g_critical("%s: not rendered: %s", name, err->message);
+	alarms_say(alarm_post_peek(w->post), ALARM_NOT_RENDERED, name,
+		   clk_now(), "%s", err->message);
 	settle(w, name);
 }
 
@@ -177,6 +184,41 @@ static void scan(worker *w)
 			consider(w, name);
 }
 
+/* What is missing of a call while it lasts. */
+static void watch(worker *w, const char *name, const render_call *c,
+		  clk_both now)
+{
+	alarms *a = alarm_post_peek(w->post);
+	render_health h = render_call_health(c);
+
+	if (!h.speaking)
+		return;
+	if (!h.packets && h.silent_ns > NO_MEDIA_S * CLK_NS_PER_S)
+		alarms_say(a, ALARM_NO_MEDIA, name, now,
+			   "answered, and no packet of it was seen");
+	if (h.packets && h.silent_ns > STOPPED_S * CLK_NS_PER_S)
+		alarms_say(a, ALARM_MEDIA_STOPPED, name, now,
+			   "no packet for %d s, and the call goes on",
+			   (int)(h.silent_ns / CLK_NS_PER_S));
+	if (h.shut > SHUT)
+		alarms_say(a, ALARM_UNDECRYPTABLE, name, now,
+			   "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+			   " packets do not open under its keys",
+			   h.shut, h.packets);
+}
+
+static void watch_all(worker *w)
+{
+	clk_both now = clk_now();
+	GHashTableIter i;
+	void *name, *c;
+
+	g_hash_table_iter_init(&i, w->calls);
+	while (g_hash_table_iter_next(&i, &name, &c))
+		watch(w, name, c, now);
+	alarm_post_tick(w->post, now);
+}
+
 static gboolean tick(gpointer user)
 {
 	worker *w = user;
@@ -195,6 +237,8 @@ static gboolean tick(gpointer user)
 		if (over)
 			g_hash_table_iter_remove(&i);
 	}
+	if (w->steps % WATCH_EVERY == 0)
+		watch_all(w);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -202,13 +246,17 @@ int worker_run(const worker_plan *plan)
 {
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
 	worker w = {.plan = plan, .blind = *plan->cfg};
+	char role[32];
 
 	w.blind.dec.blind = true;
+	g_snprintf(role, sizeof(role), "render-%u", plan->index);
+	w.post = alarm_post_new(plan->run, role);
 	w.calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					(GDestroyNotify)render_call_free);
 	w.done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_timeout_add(STEP_MS, tick, &w);
 	app_loop_run(loop, NULL, NULL);
+	alarm_post_free(w.post);
 	g_hash_table_unref(w.calls);
 	g_hash_table_unref(w.done);
 	return APP_OK;

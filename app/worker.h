@@ -13,7 +13,8 @@ enum {
 
 typedef struct worker_plan {
 	const render_config *cfg;
-	const char *spool, *run;
+	const char *spool;
+	const char *run;	/* of its alarms and the level of the disk */
 	unsigned index, count;	/* takes each call whose hash is `index` */
 	char *now;		/* REC_NAME octets that the supervisor reads:
 				 * the call being worked on, or "" */

@@ -74,17 +74,23 @@ static const alarm_kind table[ALARM_IDS] = {
 		"render-crash", true, EVENT_S,
 		"a process of render crashed; its calls were read again",
 		"report it, with the call's journal"},
+	[ALARM_NOT_DELETED] = {
+		"not-deleted", false, 90,
+		"what is due cannot be deleted",
+		"its text names the file or the database"},
 	[ALARM_ROLE_DOWN] = {
 		"role-down", true, LEVEL_S,
 		"a role of this host does not run, or does not go on",
 		"its log tells why; edgetape check tells what is wrong"},
 	[ALARM_DISK_LOW] = {
 		"disk-low", false, LEVEL_S,
-		"a disk will be full within a day, or is at 90 %",
+		"a disk will be full within a day, or passed the first of [keep] "
+		"disk-marks",
 		"make room, or shorten what is kept"},
 	[ALARM_DISK_FULL] = {
 		"disk-full", true, LEVEL_S,
-		"a disk will be full within the hour, or is at 97 %",
+		"a disk will be full within the hour, or calls are refused or not "
+		"rendered for want of room",
 		"make room now"},
 	[ALARM_CLOCK_STEP] = {
 		"clock-step", false, EVENT_S,

@@ -1,0 +1,57 @@
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "app/alarm_watch.h"
+
+enum { STALE_S = 15 };	/* a role that does not write any more is no witness */
+
+static void read_lines(const char *path, alarm_each *each, void *user)
+{
+	g_autofree char *text = NULL;
+	alarm_text buf;
+	alarm_line l;
+	span s;
+	gsize n;
+
+	if (!g_file_get_contents(path, &text, &n, NULL))
+		return;
+	s = span_of(text, n);
+	while (alarm_line_get(&s, &buf, &l))
+		each(user, &l);
+}
+
+static bool is_fresh(const char *path)
+{
+	int64_t now = clk_now().wall.ns / CLK_NS_PER_S;
+	GStatBuf st;
+
+	return g_stat(path, &st) == 0 && ABS(now - st.st_mtime) <= STALE_S;
+}
+
+void alarm_files_read(const char *run, alarm_each *each, void *user)
+{
+	g_autoptr(GDir) d = g_dir_open(run, 0, NULL);
+	const char *name;
+
+	while (d && (name = g_dir_read_name(d))) {
+		g_autofree char *path = g_build_filename(run, name, NULL);
+
+		if (g_str_has_suffix(name, ".alarms") && is_fresh(path))
+			read_lines(path, each, user);
+	}
+}
+
+char *alarm_history_path(const conf *c)
+{
+	g_autofree char *dir = g_path_get_dirname(conf_text(c, CONF_CATALOG));
+
+	return g_build_filename(dir, "alarms.log", NULL);
+}
+
+void alarm_history_read(const char *path, alarm_each *each, void *user)
+{
+	g_autofree char *older = g_strconcat(path, ".1", NULL);
+
+	read_lines(older, each, user);
+	read_lines(path, each, user);
+}

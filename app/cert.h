@@ -1,0 +1,14 @@
+/* cert.h - what an administrator has to know of our certificate. */
+#pragma once
+#include <glib.h>
+#include <stdbool.h>
+
+/* Whole days until the first certificate of a PEM file expires, negative when
+ * it has; INT_MAX and an error when it cannot be read. */
+int cert_days_left(const char *path, GError **err);
+/* Its subject alternative names (DNS, IP), or its common name; NULL-terminated,
+ * free with g_strfreev(). NULL on error. */
+char **cert_names(const char *path, GError **err);
+/* It belongs to this private key, and the PEM of the CAs holds a certificate.
+ * False: `err` names what does not fit. */
+bool cert_fits(const char *path, const char *key, const char *ca, GError **err);
