@@ -56,7 +56,8 @@ static uint32_t depth_for(uint32_t fails)
 }
 
 /* The wide search tries most counters once; a short tag that opens among them
- * must do so again with the next packet. */
+ * must do so again with another packet: the next, unless the sender has changed
+ * its key meanwhile. */
 static bool confirm(dec_suspect *u, dec_try *t, dec_lock *found)
 {
 	const dec_window w = {.top = u->index};
@@ -123,7 +124,6 @@ bool dec_search_step(dec_search *s, dec_try *t, const dec_lock *own,
 		++*t->searches;
 		return true;
 	}
-	u->maybe.key = NULL;
 	depth = depth_for(++u->fails);
 	if (!depth || !sweep_all(s, t, own, hint, depth, found))
 		return false;
