@@ -294,7 +294,9 @@ static void test_histories(void)
 	}
 	g_test_message("%" G_GUINT64_FORMAT " packets, of which libsrtp2 "
 		       "opened %" G_GUINT64_FORMAT, ours, theirs);
-	g_assert_cmpuint(theirs, >, ours / 2);
+	/* A single one may jump early, and libsrtp2 does not follow. */
+	if (n >= HISTORIES)
+		g_assert_cmpuint(theirs, >, ours / 2);
 }
 
 int main(int argc, char **argv)
