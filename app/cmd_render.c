@@ -13,9 +13,13 @@
 
 #include "app/alarm_post.h"
 #include "app/ledger.h"
+#include "app/limits.h"
 #include "app/setup.h"
 #include "app/worker.h"
 #include "decoder/plugin.h"
+
+/* What a few packets may take: a search for keys takes less than three. */
+enum { STUCK_S = 10 };
 
 typedef struct render_role {
 	conf *conf;
@@ -191,6 +195,7 @@ static bool configure(render_role *r, GError **err)
 		.grace_ns = conf_number(c, CONF_RENDER_GRACE) * CLK_NS_PER_MS,
 		.lost_ns = conf_number(c, CONF_TAP_LOST_CALL) * CLK_NS_PER_S,
 	};
+	r->cfg.stuck_s = STUCK_S;
 	r->cfg.dec.plugins = r->plugins;
 	r->cfg.dec.libsrtp = conf_choice(c, CONF_RENDER_SRTP) == 1;
 	r->count = conf_number(c, CONF_RENDER_WORKERS);
@@ -220,6 +225,7 @@ static bool start(render_role *r, GError **err)
 		      0);
 	g_assert(shared != MAP_FAILED);
 	r->now = shared;
+	limits_memory();
 	return app_confine(false, read, write, err);
 }
 

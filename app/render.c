@@ -2,11 +2,14 @@
 
 #include <string.h>
 
+#include "app/limits.h"
+
 enum {
 	/* Session records reach the disk within this after they happened. */
 	SETTLE_MS = 300,
 	TAIL_MS = 20,	/* the last packet of a call still sounds */
 	SCAN_EVERY = 3,	/* steps between two looks for new files */
+	TIMED = 256,	/* records of which stuck_s is the limit */
 };
 
 /* Keys without the payload types: those hold from their own time on. */
@@ -143,12 +146,20 @@ static bool take_media(render_call *r, const jrn_rec *rec, GError **err)
 	return true;
 }
 
+static void limit_time(const render_call *r, bool on)
+{
+	if (r->cfg->stuck_s)
+		limits_time(on ? r->cfg->stuck_s : 0);
+}
+
 static bool take_all(render_call *r, clk_mono horizon, bool whole, GError **err)
 {
 	jrn_kind kind;
 	jrn_rec rec;
 
-	for (;;) {
+	for (unsigned n = 0;; n++) {
+		if (n % TIMED == 0)
+			limit_time(r, true);
 		/* Before the answer nothing is known to belong on a timeline;
 		 * a whole journal without one is taken as it is. */
 		bool media = r->story->has_answer || r->story->has_end;
@@ -204,6 +215,7 @@ static render_state finish(render_call *r, GError **err)
 	if (!r->mix && !begin(r, r->story->begun, err))
 		return RENDER_FAILED;
 	dec_call_finish(r->dec);
+	limit_time(r, false);	/* the encoders may take their time */
 	if (keys_would_help(r))
 		return RENDER_AGAIN;
 	end = end_of(r);
@@ -233,8 +245,7 @@ static bool over(const render_call *r, clk_mono now)
 		       r->cfg->grace_ns + SETTLE_MS * CLK_NS_PER_MS;
 }
 
-render_state render_call_step(render_call *r, clk_both at, bool whole,
-			      GError **err)
+static render_state go_on(render_call *r, clk_both at, bool whole, GError **err)
 {
 	clk_mono now, horizon = {INT64_MAX};
 
@@ -256,6 +267,15 @@ render_state render_call_step(render_call *r, clk_both at, bool whole,
 		horizon.ns = MIN(horizon.ns, end_of(r).ns);
 	return mix_call_advance(r->mix, horizon, err) ? RENDER_RUNNING
 						      : RENDER_FAILED;
+}
+
+render_state render_call_step(render_call *r, clk_both at, bool whole,
+			      GError **err)
+{
+	const render_state s = go_on(r, at, whole, err);
+
+	limit_time(r, false);
+	return s;
 }
 
 render_call *render_call_new(const render_config *cfg, const char *dir)

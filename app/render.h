@@ -20,6 +20,9 @@ typedef struct render_config {
 	dec_config dec;
 	int64_t grace_ns;	/* without media after the end of the dialog */
 	int64_t lost_ns;	/* without any record: the end was missed */
+	unsigned stuck_s;	/* processor time for a few packets, after
+				 * which a codec is taken to be in a loop that
+				 * never ends; 0: no limit */
 	bool early_keys;	/* every key of the journal from the start:
 				 * set by render_whole() */
 } render_config;

@@ -1,6 +1,7 @@
 #!/bin/sh
-# TAP: a codec that crashes costs its own call its sound, and no other call
-# anything; the recordings of the others have the same bytes as without it.
+# TAP: a codec that crashes, loops or allocates for ever costs its own call its
+# sound, and no other call anything; the recordings of the others have the same
+# bytes as without it.
 set -u
 cd "$(dirname "$0")/../.."
 . tests/support/tap.sh
@@ -19,41 +20,58 @@ for call in nice-drop lync-pcmu lync-siren; do
 	cp -r "$tmp/$call.spool"/. "$tmp/spool/"
 done
 
-cat >"$tmp/conf" <<END
+siren=$(basename "$tmp"/want-lync-siren/*.json)
+
+rendered() {
+	ls "$tmp"/$1/spool/*/rendered 2>/dev/null | wc -l
+}
+
+# isolate PLUGIN - all three calls by a render role with that plug-in.
+isolate() {
+	mkdir "$tmp/$1"
+	cp -r "$tmp/spool" "$tmp/$1/spool"
+	cat >"$tmp/$1/conf" <<END
 [edgetape]
-spool=$tmp/spool
-recordings=$tmp/recordings
-catalog=$tmp/catalog/catalog.db
+spool=$tmp/$1/spool
+recordings=$tmp/$1/recordings
+catalog=$tmp/$1/catalog/catalog.db
 private-key=$tmp/r.key
 [render]
 workers=2
-codec-plugins=$(pwd)/$B/tests/plugins/crash.so
+codec-plugins=$(pwd)/$B/tests/plugins/$1.so
 END
-# A role lets nobody trace it, which looking for leaks would need.
-ASAN_OPTIONS=detect_leaks=0 $edgetape render -c "$tmp/conf" 2>"$tmp/log" &
-pid=$!
-for i in $(seq 300); do
-	[ "$(ls "$tmp"/spool/*/rendered 2>/dev/null | wc -l)" = 3 ] && break
-	kill -0 $pid 2>/dev/null || break
-	sleep 0.1
-done
-kill -TERM $pid
-wait $pid
-result $? "the supervisor stops when told"
-pid=
-cat "$tmp/log" >&2
-[ "$(ls "$tmp"/spool/*/rendered | wc -l)" = 3 ]
-result $? "every call was rendered"
-[ "$(grep -c 'its render has crashed' "$tmp/log")" = 2 ]
-result $? "the codec crashed twice, not more"
-for call in nice-drop lync-pcmu; do
-	want=$(echo "$tmp/want-$call"/*.wav)
-	cmp -s "$want" "$tmp"/recordings/*/"$(basename "$want")"
-	result $? "$call has the bytes that it has alone"
-done
-siren=$(basename "$tmp"/want-lync-siren/*.json)
-grep -q '"outcome" : "PARTIAL"' "$tmp"/recordings/*/"$siren"
-result $? "the call that crashed is PARTIAL"
-grep -q 'no decoder for SIREN' "$tmp"/recordings/*/"$siren"
-result $? "and says which codec could not be decoded"
+	# A role lets nobody trace it, which looking for leaks would need.
+	ASAN_OPTIONS=detect_leaks=0 $edgetape render -c "$tmp/$1/conf" \
+		2>"$tmp/$1/log" &
+	pid=$!
+	for i in $(seq 1800); do
+		[ "$(rendered $1)" = 3 ] && break
+		kill -0 $pid 2>/dev/null || break
+		sleep 0.1
+	done
+	kill -TERM $pid
+	wait $pid
+	result $? "$1: the supervisor stops when told"
+	pid=
+	cat "$tmp/$1/log" >&2
+	[ "$(rendered $1)" = 3 ]
+	result $? "$1: every call was rendered"
+	[ "$(grep -c 'its render has crashed' "$tmp/$1/log")" = 2 ]
+	result $? "$1: the render was lost twice, not more"
+	for call in nice-drop lync-pcmu; do
+		want=$(echo "$tmp/want-$call"/*.wav)
+		cmp -s "$want" "$tmp/$1"/recordings/*/"$(basename "$want")"
+		result $? "$1: $call has the bytes that it has alone"
+	done
+	grep -q '"outcome" : "PARTIAL"' "$tmp/$1"/recordings/*/"$siren"
+	result $? "$1: the call that was lost is PARTIAL"
+	grep -q 'no decoder for SIREN' "$tmp/$1"/recordings/*/"$siren"
+	result $? "$1: and says which codec could not be decoded"
+}
+
+isolate crash
+isolate hang
+grep -q 'killed by signal 24' "$tmp/hang/log"
+result $? "the codec that loops ran out of processor time"
+isolate hoard
 finish
