@@ -55,24 +55,10 @@ static uint32_t depth_for(uint32_t fails)
 	return 0;
 }
 
-/* The wide search tries most counters once; a short tag that opens among them
- * must do so again with another packet: the next, unless the sender has changed
- * its key meanwhile. */
-static bool confirm(dec_suspect *u, dec_try *t, dec_lock *found)
+static bool sweep(dec_search *s, dec_try *t, dec_lock lock, uint32_t from,
+		  uint32_t depth)
 {
-	const dec_window w = {.top = u->index};
-	const uint32_t roc =
-		(uint32_t)(dec_window_guess(&w, t->head.seq) >> 16);
-
-	if (!u->maybe.key || !dec_try_lock(t, u->maybe, roc))
-		return false;
-	*found = u->maybe;
-	return true;
-}
-
-static bool sweep(dec_search *s, dec_try *t, dec_lock lock, uint32_t depth)
-{
-	for (uint32_t roc = 0; roc < depth && s->budget > 0; roc++) {
+	for (uint32_t roc = from; roc - from < depth && s->budget > 0; roc++) {
 		s->budget--;
 		if (dec_try_lock(t, lock, roc))
 			return true;
@@ -80,8 +66,8 @@ static bool sweep(dec_search *s, dec_try *t, dec_lock lock, uint32_t depth)
 	return false;
 }
 
-static bool sweep_key(dec_search *s, dec_try *t, dec_key *k, uint32_t depth,
-		      dec_lock *found)
+static bool sweep_key(dec_search *s, dec_try *t, dec_key *k, uint32_t from,
+		      uint32_t depth, dec_lock *found)
 {
 	size_t mki[DEC_FORMS];
 
@@ -89,7 +75,7 @@ static bool sweep_key(dec_search *s, dec_try *t, dec_key *k, uint32_t depth,
 	for (size_t i = 0; i < DEC_FORMS; i++) {
 		const dec_lock lock = {k, mki[i]};
 
-		if (!sweep(s, t, lock, depth))
+		if (!sweep(s, t, lock, from, depth))
 			continue;
 		*found = lock;
 		return true;
@@ -98,19 +84,33 @@ static bool sweep_key(dec_search *s, dec_try *t, dec_key *k, uint32_t depth,
 }
 
 static bool sweep_all(dec_search *s, dec_try *t, const dec_lock *own,
-		      dec_hint hint, uint32_t depth, dec_lock *found)
+		      dec_hint hint, uint32_t from, uint32_t depth,
+		      dec_lock *found)
 {
 	dec_key *keys[DEC_KEYS_MAX];
 	const size_t n = dec_keyring_order(t->ring, hint, keys);
 
-	if (own && own->key && sweep(s, t, *own, depth)) {
+	if (own && own->key && sweep(s, t, *own, from, depth)) {
 		*found = *own;
 		return true;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (sweep_key(s, t, keys[i], depth, found))
+		if (sweep_key(s, t, keys[i], from, depth, found))
 			return true;
 	return false;
+}
+
+/* The wide search tries most counters once; a short tag that opens among them
+ * must do so again with another packet. The key may have changed between. */
+static bool confirm(dec_search *s, const dec_suspect *u, dec_try *t,
+		    dec_hint hint, dec_lock *found)
+{
+	const dec_window w = {.top = u->index};
+	const uint32_t roc =
+		(uint32_t)(dec_window_guess(&w, t->head.seq) >> 16);
+
+	return u->maybe.key && t->head.seq != (uint16_t)u->index &&
+	       sweep_all(s, t, &u->maybe, hint, roc, 1, found);
 }
 
 bool dec_search_step(dec_search *s, dec_try *t, const dec_lock *own,
@@ -120,12 +120,12 @@ bool dec_search_step(dec_search *s, dec_try *t, const dec_lock *own,
 	uint32_t depth;
 
 	refill(s, t->packet->at.mono.ns);
-	if (confirm(u, t, found)) {
+	if (confirm(s, u, t, hint, found)) {
 		++*t->searches;
 		return true;
 	}
 	depth = depth_for(++u->fails);
-	if (!depth || !sweep_all(s, t, own, hint, depth, found))
+	if (!depth || !sweep_all(s, t, own, hint, 0, depth, found))
 		return false;
 	if (found->key->suite->rtp_tag <= SHORT_TAG) {
 		u->maybe = *found;

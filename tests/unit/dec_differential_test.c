@@ -169,7 +169,7 @@ static void history_init(history *h, uint32_t seed)
 	make_packets(h);
 	make_arrivals(h);
 	if (pick(h, 4) == 0)
-		h->late = (unsigned)pick(h, PACKETS / 2);
+		h->late = (unsigned)pick(h, (int)h->arrivals);
 }
 
 static void history_clear(history *h)
