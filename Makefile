@@ -70,6 +70,7 @@ SIPEPHONE := $B/tools/lync/sipephone
 ifeq ($(shell $(PKG_CONFIG) --exists $(SIPE) && echo yes),yes)
 all: $(SIPEPHONE)
 endif
+$(SIPEPHONE): $B/tools/phone/opts.o $B/tools/phone/report.o
 $(SIPEPHONE): LDLIBS += $(shell $(PKG_CONFIG) --libs $(SIPE) 2>/dev/null)
 $(SIPEPHONE): LDFLAGS += -rdynamic
 $(SIPEPHONE).o: PKG_CFLAGS += -Wno-deprecated-declarations \

@@ -2,12 +2,12 @@
  * libnice, SDES-SRTP by libsrtp2. It registers, makes or takes one call, says
  * a WAV, writes what it hears and what happened, and ends. */
 #include <glib-unix.h>
-#include <json-glib/json-glib.h>
 #include <srtp2/srtp.h>
 #include <stdio.h>
 
 #include "tools/phone/ice.h"
 #include "tools/phone/media.h"
+#include "tools/phone/report.h"
 #include "tools/phone/sip.h"
 #include "tools/phone/tls_io.h"
 
@@ -322,65 +322,38 @@ static void phone_close(phone *p)
 	g_free(p->remote);
 }
 
-static void add_int(JsonBuilder *b, const char *name, gint64 v)
-{
-	json_builder_set_member_name(b, name);
-	json_builder_add_int_value(b, v);
-}
-
-static void add_text(JsonBuilder *b, const char *name, const char *v)
-{
-	json_builder_set_member_name(b, name);
-	json_builder_add_string_value(b, v);
-}
-
-static void add_time(JsonBuilder *b, const char *name, double v)
-{
-	json_builder_set_member_name(b, name);
-	json_builder_add_double_value(b, v);
-}
-
-static char *result_text(const phone *p)
+static void describe(const phone *p, JsonBuilder *b)
 {
 	phone_media_count n = phone_media_counts(p->media);
-	g_autoptr(JsonBuilder) b = json_builder_new();
-	g_autoptr(JsonNode) root = NULL;
 
-	json_builder_begin_object(b);
-	add_text(b, "user", p->o.user);
-	add_text(b, "role", p->o.call ? "caller" : "callee");
-	add_int(b, "status", p->status);
-	add_text(b, "end", p->why);
-	add_time(b, "answered", seconds(p, p->answered_at));
-	add_time(b, "connected", seconds(p, p->connected_at));
-	add_text(b, "local", p->local);
-	add_text(b, "remote", p->remote);
-	add_text(b, "path", !p->connected ? "none" :
-			    p->relayed	  ? "relay" :
-					    "direct");
-	add_text(b, "codec", phone_media_codec(p->media));
-	add_int(b, "sent", n.sent);
-	add_int(b, "received", n.received);
-	add_int(b, "refused", n.refused);
-	add_int(b, "unsent", n.unsent);
-	add_int(b, "reports_sent", n.reports_sent);
-	add_int(b, "reports_received", n.reports_received);
-	json_builder_end_object(b);
-	root = json_builder_get_root(b);
-	return json_to_string(root, TRUE);
+	phone_report_text(b, "user", p->o.user);
+	phone_report_text(b, "role", p->o.call ? "caller" : "callee");
+	phone_report_int(b, "status", p->status);
+	phone_report_text(b, "end", p->why);
+	phone_report_real(b, "answered", seconds(p, p->answered_at));
+	phone_report_real(b, "connected", seconds(p, p->connected_at));
+	phone_report_text(b, "local", p->local);
+	phone_report_text(b, "remote", p->remote);
+	phone_report_text(b, "path", !p->connected ? "none" :
+				     p->relayed	   ? "relay" :
+						     "direct");
+	phone_report_text(b, "codec", phone_media_codec(p->media));
+	phone_report_int(b, "sent", n.sent);
+	phone_report_int(b, "received", n.received);
+	phone_report_int(b, "refused", n.refused);
+	phone_report_int(b, "unsent", n.unsent);
+	phone_report_int(b, "reports_sent", n.reports_sent);
+	phone_report_int(b, "reports_received", n.reports_received);
 }
 
 static bool report(phone *p, GError **err)
 {
-	g_autofree char *text = result_text(p);
-	g_autofree char *line = g_strconcat(text, "\n", NULL);
+	g_autoptr(JsonBuilder) b = phone_report_new();
 
 	if (p->o.heard && !phone_media_save(p->media, err))
 		return false;
-	if (p->o.json)
-		return g_file_set_contents(p->o.json, line, -1, err);
-	fputs(line, stdout);
-	return true;
+	describe(p, b);
+	return phone_report_write(b, p->o.json, err);
 }
 
 static void opts_clear(phone_opts *o)
@@ -399,24 +372,9 @@ static void set_default(char **option, const char *value)
 		*option = g_strdup(value);
 }
 
-static bool missing(const char *name, const char *value, GError **err)
-{
-	if (value)
-		return false;
-	g_set_error(err, PHONE_ERROR, PHONE_ERROR_OPTION, "--%s is needed",
-		    name);
-	return true;
-}
-
 static bool read_options(phone_opts *o, int *argc, char ***argv, GError **err)
 {
 	const GOptionEntry entries[] = {
-		{"user", 'u', 0, G_OPTION_ARG_STRING, &o->user,
-		 "our name, e.g. alice", "NAME"},
-		{"domain", 'd', 0, G_OPTION_ARG_STRING, &o->domain,
-		 "SIP domain; the server's certificate must name it", "NAME"},
-		{"server", 's', 0, G_OPTION_ARG_STRING, &o->server,
-		 "registrar and proxy, SIP over TLS", "IP:PORT"},
 		{"ca", 0, 0, G_OPTION_ARG_FILENAME, &o->ca,
 		 "certificates to trust", "PEM"},
 		{"bind", 'b', 0, G_OPTION_ARG_STRING, &o->bind,
@@ -427,16 +385,6 @@ static bool read_options(phone_opts *o, int *argc, char ***argv, GError **err)
 		 "go to the relay by TCP", NULL},
 		{"lync", 0, 0, G_OPTION_ARG_NONE, &o->lync,
 		 "speak MS-ICE2 and MS-TURN", NULL},
-		{"call", 'c', 0, G_OPTION_ARG_STRING, &o->call,
-		 "call this user (else wait for a call)", "USER|URI"},
-		{"secs", 0, 0, G_OPTION_ARG_INT, &o->secs,
-		 "length of the call (12)", "N"},
-		{"wait", 0, 0, G_OPTION_ARG_INT, &o->wait,
-		 "give up without a call after so long (30)", "N"},
-		{"play", 0, 0, G_OPTION_ARG_FILENAME, &o->play,
-		 "what to say, mono", "WAV"},
-		{"heard", 0, 0, G_OPTION_ARG_FILENAME, &o->heard,
-		 "write what was heard", "WAV"},
 		{"codecs", 0, 0, G_OPTION_ARG_STRING, &o->codecs,
 		 "PCMU,PCMA,G722 in order of preference", "LIST"},
 		{"suite", 0, 0, G_OPTION_ARG_STRING, &o->suite,
@@ -456,31 +404,23 @@ static bool read_options(phone_opts *o, int *argc, char ***argv, GError **err)
 		{"packets", 0, 0, G_OPTION_ARG_FILENAME, &o->packets,
 		 "write each RTP and RTCP packet that was sent, in "
 		 "hexadecimal", "FILE"},
-		{"json", 0, 0, G_OPTION_ARG_FILENAME, &o->json,
-		 "write the result there, not to stdout", "FILE"},
 		{"verbose", 'v', 0, G_OPTION_ARG_NONE, &o->verbose,
 		 "show every SIP message", NULL},
 		{0},
 	};
-	g_autoptr(GOptionContext) c = g_option_context_new("- one call");
 
-	g_option_context_set_summary(c,
-		"A telephone with ICE, TURN and SDES-SRTP over SIP/TLS.");
-	g_option_context_add_main_entries(c, entries, NULL);
-	if (!g_option_context_parse(c, argc, argv, err))
+	if (!phone_opts_parse(o, "A telephone with ICE, TURN and SDES-SRTP "
+			      "over SIP/TLS.", entries, NULL, argc, argv, err))
 		return false;
 	set_default(&o->codecs, "PCMU,PCMA,G722");
 	set_default(&o->suite, "AES_CM_128_HMAC_SHA1_80");
 	set_default(&o->destination, "host");
-	return !missing("user", o->user, err) &&
-	       !missing("domain", o->domain, err) &&
-	       !missing("server", o->server, err) &&
-	       !missing("bind", o->bind, err);
+	return phone_opts_need("bind", o->bind, err);
 }
 
 int main(int argc, char **argv)
 {
-	phone p = {.o = {.secs = 12, .wait = 30}};
+	phone p = {0};
 	g_autoptr(GError) err = NULL;
 	bool heard = false;
 

@@ -7,12 +7,14 @@
 #include <glib-unix.h>
 #include <gmodule.h>
 #include <gst/gst.h>
-#include <json-glib/json-glib.h>
 #include <libxml/parser.h>
 #include <media-gst.h>
 #include <purple.h>
 #include <sndfile.h>
 #include <stdio.h>
+
+#include "tools/phone/opts.h"
+#include "tools/phone/report.h"
 
 enum {
 	RATE = 16000,		/* of what is heard */
@@ -22,9 +24,8 @@ enum {
 };
 
 typedef struct phone {
-	char *user, *domain, *server, *certificate, *home;
-	char *call, *play, *heard, *codec, *json;
-	int secs, wait;
+	phone_opts o;
+	char *certificate, *home, *codec;
 
 	GMainLoop *loop;
 	PurpleAccount *account;
@@ -132,13 +133,13 @@ static GstElement *make_source(PurpleMediaElementInfo *info, PurpleMedia *m,
 	g_autofree char *wav = g_strdup_printf(
 		"filesrc location=\"%s\" ! wavparse ! audioconvert ! "
 		"audioresample ! identity sync=true ! queue ! audioconvert",
-		the_phone->play ? the_phone->play : "");
+		the_phone->o.play ? the_phone->o.play : "");
 
 	(void)info;
 	(void)m;
 	(void)session;
 	(void)who;
-	return make_bin(the_phone->play ? wav :
+	return make_bin(the_phone->o.play ? wav :
 			"audiotestsrc is-live=true wave=silence");
 }
 
@@ -291,7 +292,7 @@ static void on_info(PurpleMedia *m, PurpleMediaInfoType type, gchar *session,
 	if (type == PURPLE_MEDIA_INFO_ACCEPT && !p->connected) {
 		p->connected = true;
 		/* The caller hangs up; we do when it does not. */
-		set_clock(p, p->call ? p->secs : p->secs + 10);
+		set_clock(p, p->o.call ? p->o.secs : p->o.secs + 10);
 	}
 	if (type == PURPLE_MEDIA_INFO_REJECT && !local)
 		stop(p, "refused");
@@ -336,7 +337,7 @@ static gboolean on_media(PurpleMediaManager *manager, PurpleMedia *m,
 	g_signal_connect(m, "error", G_CALLBACK(on_error), p);
 	g_signal_connect(m, "candidate-pair-established", G_CALLBACK(on_pair),
 			 p);
-	if (!p->call)
+	if (!p->o.call)
 		g_timeout_add(RING_MS, on_rung, p);
 	return TRUE;
 }
@@ -348,9 +349,9 @@ static gboolean on_settled(gpointer ctx)
 
 	puts("ready");
 	fflush(stdout);
-	if (!p->call)
+	if (!p->o.call)
 		return G_SOURCE_REMOVE;
-	to = g_strdup_printf("sip:%s@%s", p->call, p->domain);
+	to = g_strdup_printf("sip:%s@%s", p->o.call, p->o.domain);
 	if (!purple_prpl_initiate_media(p->account, to,
 					PURPLE_MEDIA_AUDIO))
 		stop(p, "pidgin-sipe does not make the call");
@@ -384,7 +385,7 @@ static bool trust(const phone *p, GError **err)
 {
 	g_autofree char *dir = g_build_filename(p->home, "certificates",
 						"x509", "tls_peers", NULL);
-	g_auto(GStrv) host = g_strsplit(p->server, ":", 2);
+	g_auto(GStrv) host = g_strsplit(p->o.server, ":", 2);
 	g_autofree char *path = g_build_filename(dir, host[0], NULL);
 	g_autofree char *pem = NULL;
 	gsize n;
@@ -419,24 +420,24 @@ static bool open_heard(phone *p, GError **err)
 		.format = SF_FORMAT_WAV | SF_FORMAT_PCM_16,
 	};
 
-	if (!p->heard)
+	if (!p->o.heard)
 		return true;
-	p->file = sf_open(p->heard, SFM_WRITE, &info);
+	p->file = sf_open(p->o.heard, SFM_WRITE, &info);
 	if (p->file)
 		return true;
 	g_set_error(err, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s",
-		    p->heard, sf_strerror(NULL));
+		    p->o.heard, sf_strerror(NULL));
 	return false;
 }
 
 static void sign_on(phone *p)
 {
-	g_autofree char *uri = g_strdup_printf("%s@%s", p->user, p->domain);
+	g_autofree char *uri = g_strdup_printf("%s@%s", p->o.user, p->o.domain);
 	g_autofree char *name = g_strdup_printf("%s,%s", uri, uri);
 	PurpleAccount *a = purple_account_new(name, "prpl-sipe");
 
 	purple_account_set_password(a, "any");
-	purple_account_set_string(a, "server", p->server);
+	purple_account_set_string(a, "server", p->o.server);
 	purple_account_set_string(a, "transport", "tls");
 	purple_account_set_string(a, "authentication", "ntlm");
 	purple_account_set_string(a, "encryption-policy", "required");
@@ -491,7 +492,7 @@ static bool phone_open(phone *p, GError **err)
 
 static void phone_run(phone *p)
 {
-	set_clock(p, p->wait);
+	set_clock(p, p->o.wait);
 	g_unix_signal_add(SIGINT, on_signal, p);
 	g_unix_signal_add(SIGTERM, on_signal, p);
 	sign_on(p);
@@ -503,86 +504,45 @@ static void phone_run(phone *p)
 	g_mutex_unlock(&p->lock);
 }
 
-static void add_text(JsonBuilder *b, const char *name, const char *v)
-{
-	json_builder_set_member_name(b, name);
-	json_builder_add_string_value(b, v ? v : "none");
-}
-
 static bool report(const phone *p, GError **err)
 {
-	g_autoptr(JsonBuilder) b = json_builder_new();
-	g_autoptr(JsonNode) root = NULL;
-	g_autofree char *text = NULL, *line = NULL;
+	g_autoptr(JsonBuilder) b = phone_report_new();
 
-	json_builder_begin_object(b);
-	add_text(b, "user", p->user);
-	add_text(b, "role", p->call ? "caller" : "callee");
-	add_text(b, "end", p->why);
-	add_text(b, "local", p->local);
-	add_text(b, "remote", p->remote);
-	add_text(b, "path", !p->local ? "none" :
-			    p->relayed ? "relay" :
-					 "direct");
-	add_text(b, "codecs", p->codecs);
-	json_builder_set_member_name(b, "heard");
-	json_builder_add_double_value(b, (double)p->samples / RATE);
-	json_builder_end_object(b);
-	root = json_builder_get_root(b);
-	text = json_to_string(root, TRUE);
-	line = g_strconcat(text, "\n", NULL);
-	if (p->json)
-		return g_file_set_contents(p->json, line, -1, err);
-	fputs(line, stdout);
-	return true;
+	phone_report_text(b, "user", p->o.user);
+	phone_report_text(b, "role", p->o.call ? "caller" : "callee");
+	phone_report_text(b, "end", p->why);
+	phone_report_text(b, "local", p->local);
+	phone_report_text(b, "remote", p->remote);
+	phone_report_text(b, "path", !p->local	? "none" :
+				     p->relayed ? "relay" :
+						  "direct");
+	phone_report_text(b, "codecs", p->codecs);
+	phone_report_real(b, "heard", (double)p->samples / RATE);
+	return phone_report_write(b, p->o.json, err);
 }
 
 static bool read_options(phone *p, int *argc, char ***argv, GError **err)
 {
 	const GOptionEntry entries[] = {
-		{"user", 'u', 0, G_OPTION_ARG_STRING, &p->user,
-		 "our name, e.g. alice", "NAME"},
-		{"domain", 'd', 0, G_OPTION_ARG_STRING, &p->domain,
-		 "SIP domain", "NAME"},
-		{"server", 's', 0, G_OPTION_ARG_STRING, &p->server,
-		 "Front End, SIP over TLS", "IP:PORT"},
 		{"certificate", 0, 0, G_OPTION_ARG_FILENAME, &p->certificate,
 		 "the Front End's own", "PEM"},
 		{"home", 0, 0, G_OPTION_ARG_FILENAME, &p->home,
 		 "directory of libpurple", "DIR"},
-		{"call", 'c', 0, G_OPTION_ARG_STRING, &p->call,
-		 "call this user (else wait for a call)", "USER"},
-		{"secs", 0, 0, G_OPTION_ARG_INT, &p->secs,
-		 "length of the call (12)", "N"},
-		{"wait", 0, 0, G_OPTION_ARG_INT, &p->wait,
-		 "give up without a call after so long (30)", "N"},
-		{"play", 0, 0, G_OPTION_ARG_FILENAME, &p->play,
-		 "what to say, as long as the call", "WAV"},
-		{"heard", 0, 0, G_OPTION_ARG_FILENAME, &p->heard,
-		 "write what was heard", "WAV"},
 		{"codec", 0, 0, G_OPTION_ARG_STRING, &p->codec,
 		 "have no other: PCMU, PCMA, SIREN, SPEEX", "NAME"},
-		{"json", 0, 0, G_OPTION_ARG_FILENAME, &p->json,
-		 "write the result there, not to stdout", "FILE"},
 		{0},
 	};
-	g_autoptr(GOptionContext) c = g_option_context_new("- one Lync call");
 
-	g_option_context_add_main_entries(c, entries, NULL);
-	g_option_context_add_group(c, gst_init_get_option_group());
-	if (!g_option_context_parse(c, argc, argv, err))
-		return false;
-	if (p->user && p->domain && p->server && p->certificate && p->home)
-		return true;
-	g_set_error(err, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-		    "--user, --domain, --server, --certificate and --home "
-		    "are needed");
-	return false;
+	return phone_opts_parse(&p->o, "pidgin-sipe without Pidgin: a Lync "
+				"client.", entries, gst_init_get_option_group(),
+				argc, argv, err) &&
+	       phone_opts_need("certificate", p->certificate, err) &&
+	       phone_opts_need("home", p->home, err);
 }
 
 int main(int argc, char **argv)
 {
-	phone p = {.secs = 12, .wait = 30};
+	phone p = {0};
 	g_autoptr(GError) err = NULL;
 
 	the_phone = &p;

@@ -30,3 +30,11 @@ typedef struct phone_opts {
 	gboolean reinvite;	/* offer the selected candidate after ICE */
 	gboolean verbose;
 } phone_opts;
+
+/* Reads the options that all telephones have, and the `own` ones of this; the
+ * group (NULL for none) is taken. False when one is wrong or missing. */
+bool phone_opts_parse(phone_opts *o, const char *summary,
+		      const GOptionEntry *own, GOptionGroup *group, int *argc,
+		      char ***argv, GError **err);
+/* False, with a word about it, when there is no value. */
+bool phone_opts_need(const char *name, const char *value, GError **err);
