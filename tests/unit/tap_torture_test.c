@@ -38,12 +38,22 @@ static const suite rfc4475 = {
 	},
 };
 
-/* Request-URIs are not taken apart here, so that none is refused. */
+/* Request-URIs are not taken apart here, so that none is refused for one. The
+ * RFC gives one message fewer octets of body than its Content-Length says. */
 static const suite rfc5118 = {
-	"tests/golden/rfc5118/messages.txt", 11, (const refusal[]){
+	"tests/golden/rfc5118/messages.txt", 12, (const refusal[]){
+		{"ipv6-in-sdp", TAP_SIP_TRUNCATED},
 		{NULL, TAP_SIP_OK},
 	},
 };
+
+/* These have more octets than their Content-Length says: another request, or
+ * line ends that the RFC counts as one octet. */
+static bool has_tail(const torture_message *m)
+{
+	return !strcmp(m->name, "dblreq") || !strcmp(m->name, "mult-ip-in-sdp") ||
+	       !strcmp(m->name, "ipv4-mapped-ipv6");
+}
 
 static tap_sip_verdict verdict_of(const suite *s, const torture_message *m)
 {
@@ -68,11 +78,10 @@ static void test_verdicts(gconstpointer data)
 
 		g_test_message("%s (%s)", t->name, t->section);
 		g_assert_cmpint(tap_sip_parse(torture_span(t), &m), ==, want);
-		if (t->class == TORTURE_VALID)
+		if (t->class == TORTURE_VALID && s == &rfc4475)
 			g_assert_cmpint(want, ==, TAP_SIP_OK);
-		/* a body of the length that the header tells */
-		if (want == TAP_SIP_OK && strcmp(t->name, "dblreq"))
-			g_assert_cmpuint(m.tail.left, ==, 0);
+		if (want == TAP_SIP_OK)
+			g_assert_cmpint(m.tail.left > 0, ==, has_tail(t));
 	}
 }
 
@@ -265,7 +274,7 @@ static void test_wire(gconstpointer data)
 	while (!g_atomic_int_get(&w.over))
 		g_main_context_iteration(NULL, TRUE);
 	g_thread_join(t);
-	g_assert_cmpuint(w.verdicts, ==, 49 + 11 + 1);
+	g_assert_cmpuint(w.verdicts, ==, 49 + 12 + 1);
 	g_assert_nonnull(strstr(s->told->str, "begin good\n"));
 	g_byte_array_unref(w.send);
 	tap_server_free(server);
@@ -381,6 +390,8 @@ int main(int argc, char **argv)
 			     test_wire);
 	g_test_add_data_func("/tap/torture/wire-997", GUINT_TO_POINTER(997),
 			     test_wire);
+	g_test_add_data_func("/tap/torture/wire-whole",
+			     GUINT_TO_POINTER(1 << 20), test_wire);
 	g_test_add_func("/tap/torture/grid", test_grid);
 	bad = g_test_run();
 	tap_certs_clear();
