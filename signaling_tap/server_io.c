@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "signaling_tap/conn_io.h"
 #include "signaling_tap/dialog.h"
+#include "signaling_tap/expiry.h"
 
 enum {
 	DEADLINE_MS = 150,
@@ -37,26 +38,31 @@ struct tap_server {
 	GHashTable *heard;	/* name -> clk_mono of its last frame */
 	GHashTable *skewed;	/* names of peers that were warned of */
 	GSource *second;	/* drives tap_calls_tick() */
-	int days_told;		/* the expiry warning that was given last */
+	tap_expiry expiry[TAP_TLS_WHATS];
 	clk_mono expiry_checked;
 	char *refusal;
 };
 
-/* Certificates that are about to expire: once at each step. */
 static void expiry_warn(tap_server *s)
 {
-	static const int steps[] = {1, 7, 14, 30};
-	int days = tap_tls_days_left(s->ctx);
+	const char *const file[TAP_TLS_WHATS] = {s->cfg.cert, s->cfg.ca,
+						 s->cfg.crl};
+	static const char *const what[TAP_TLS_WHATS] = {
+		"certificate", "CA certificate", "revocation list",
+	};
 
 	s->expiry_checked = clk_mono_now();
-	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
-		if (days >= steps[i])
+	for (unsigned i = 0; i < TAP_TLS_WHATS; i++) {
+		int days = tap_tls_days_left(s->ctx, (tap_tls_what)i);
+
+		if (!tap_expiry_due(&s->expiry[i], days))
 			continue;
-		if (steps[i] < s->days_told)
-			g_warning("certificate %s expires in %d days",
-				  s->cfg.cert, days);
-		s->days_told = MIN(s->days_told, steps[i]);
-		return;
+		if (days < 0)
+			g_critical("%s %s has expired: no Front End is let in "
+				   "any more", what[i], file[i]);
+		else
+			g_warning("%s %s expires in %d day%s", what[i],
+				  file[i], days, days == 1 ? "" : "s");
 	}
 }
 
@@ -364,7 +370,6 @@ tap_server *tap_server_new(const tap_server_config *cfg, tap_calls *calls,
 					 g_free);
 	s->skewed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					  NULL);
-	s->days_told = INT_MAX;
 	s->tls.tls = true;
 	s->host = (tap_conn_host){
 		.calls = calls, .allow = s->cfg.allow,
@@ -421,7 +426,7 @@ bool tap_server_reload(tap_server *s, GError **err)
 	/* Connections that stand hold their own reference to the old one. */
 	SSL_CTX_free(s->ctx);
 	s->ctx = fresh;
-	s->days_told = INT_MAX;
+	memset(s->expiry, 0, sizeof(s->expiry));
 	expiry_warn(s);
 	return true;
 }

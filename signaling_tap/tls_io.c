@@ -110,15 +110,37 @@ bool tap_tls_allowed(X509 *cert, const char *const *allow)
 	return false;
 }
 
-int tap_tls_days_left(SSL_CTX *ctx)
+static int days_until(const ASN1_TIME *end)
 {
-	X509 *own = SSL_CTX_get0_certificate(ctx);
 	int days = 0, seconds = 0;
 
-	if (!own || !ASN1_TIME_diff(&days, &seconds, NULL,
-				    X509_get0_notAfter(own)))
-		return 0;
+	if (!end || !ASN1_TIME_diff(&days, &seconds, NULL, end))
+		return INT_MAX;
 	return seconds < 0 ? days - 1 : days;
+}
+
+int tap_tls_days_left(SSL_CTX *ctx, tap_tls_what what)
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+	STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(store);
+	int least = INT_MAX;
+
+	if (what == TAP_TLS_OWN)
+		return days_until(
+			X509_get0_notAfter(SSL_CTX_get0_certificate(ctx)));
+	for (int i = 0; i < sk_X509_OBJECT_num(all); i++) {
+		const X509_OBJECT *o = sk_X509_OBJECT_value(all, i);
+		const X509 *cert = X509_OBJECT_get0_X509(o);
+		X509_CRL *crl = X509_OBJECT_get0_X509_CRL((X509_OBJECT *)o);
+
+		if (what == TAP_TLS_CA && cert)
+			least = MIN(least,
+				    days_until(X509_get0_notAfter(cert)));
+		if (what == TAP_TLS_CRL && crl)
+			least = MIN(least,
+				    days_until(X509_CRL_get0_nextUpdate(crl)));
+	}
+	return least;
 }
 
 char *tap_tls_subject(X509 *cert)

@@ -8,12 +8,15 @@
  * the directory goes at tap_certs_clear(). */
 const char *tap_certs_dir(void);
 void tap_certs_clear(void);
+/* A server certificate with so many whole days left, as "left.crt" and
+ * "left.key". */
+void tap_certs_left(int days);
 /* "DIR/NAME", lent for the life of the process. */
 const char *tap_certs_file(const char *name);
 
 /* Refusals and expiry are logged as warnings, which GTest takes for errors. */
 void tap_certs_quiet(void);
-/* How many warnings there were since tap_certs_quiet(). */
+/* How many warnings and what is worse there were since tap_certs_quiet(). */
 int tap_certs_warnings(void);
 
 /* A blocking client that shows `cert` (NULL: none). NULL when the handshake

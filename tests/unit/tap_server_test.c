@@ -504,6 +504,114 @@ static void test_reload(void)
 	rig_close(&r);
 }
 
+/* A client that sends a heartbeat before and another one after a reload. */
+typedef struct stander {
+	guint16 port;
+	gint answered, reloaded, over;
+	bool served;
+} stander;
+
+static bool heartbeat_goes(SSL *ssl, uint64_t id)
+{
+	const tap_frame f = {.version = TAP_HEP_VERSION,
+			     .kind = TAP_HEP_HEARTBEAT, .id = id};
+	guint8 buf[256];
+	put o = put_into(buf, sizeof(buf));
+	tap_frame got;
+	span in, frame;
+	int n;
+
+	tap_frame_put(&o, &f);
+	if (SSL_write(ssl, buf, (int)o.n) != (int)o.n)
+		return false;
+	n = SSL_read(ssl, buf, sizeof(buf));
+	in = span_of(buf, n > 0 ? (size_t)n : 0);
+	return tap_hep_cut(&in, &frame) == TAP_HEP_OK &&
+	       tap_frame_read(frame, &got) == TAP_HEP_OK && got.id == id;
+}
+
+static gpointer stander_run(gpointer data)
+{
+	stander *w = data;
+	SSL *ssl = tap_client_new(w->port, "good", TLS1_3_VERSION);
+
+	w->served = ssl && heartbeat_goes(ssl, 1);
+	g_atomic_int_set(&w->answered, 1);
+	g_main_context_wakeup(NULL);
+	while (!g_atomic_int_get(&w->reloaded))
+		g_usleep(1000);
+	w->served = w->served && heartbeat_goes(ssl, 2);
+	tap_client_free(ssl);
+	g_atomic_int_set(&w->over, 1);
+	g_main_context_wakeup(NULL);
+	return NULL;
+}
+
+/* A connection stands though its like would be refused from now on. */
+static void test_standing(void)
+{
+	g_autofree char *ca = NULL, *other = NULL;
+	stander w = {0};
+	GThread *t;
+	gsize len;
+	rig r;
+
+	rig_open(&r, NULL, NULL);
+	w.port = tap_server_port(r.server);
+	t = g_thread_new("stander", stander_run, &w);
+	while (!g_atomic_int_get(&w.answered))
+		g_main_context_iteration(NULL, TRUE);
+	g_file_get_contents(tap_certs_file("ca.crt"), &ca, &len, NULL);
+	g_file_get_contents(tap_certs_file("otherca.crt"), &other, NULL, NULL);
+	g_file_set_contents(tap_certs_file("ca.crt"), other, -1, NULL);
+	g_assert_true(tap_server_reload(r.server, NULL));
+	g_file_set_contents(tap_certs_file("ca.crt"), ca, (gssize)len, NULL);
+	g_atomic_int_set(&w.reloaded, 1);
+	while (!g_atomic_int_get(&w.over))
+		g_main_context_iteration(NULL, TRUE);
+	g_thread_join(t);
+	g_assert_true(w.served);
+	heartbeat_add(&r, 3);
+	run(&r);
+	g_assert_false(r.served);
+	rig_close(&r);
+}
+
+/* Warnings of a server whose certificate has so many days left. */
+static int warnings_at(int days)
+{
+	g_autoptr(tap_script) s = tap_script_new(NULL, 0);
+	tap_server_config cfg = {.listen = "127.0.0.1:0"};
+	int before = tap_certs_warnings();
+	tap_server *server;
+
+	tap_certs_left(days);
+	cfg.cert = tap_certs_file("left.crt");
+	cfg.key = tap_certs_file("left.key");
+	cfg.ca = tap_certs_file("leftca.crt");
+	server = tap_server_new(&cfg, s->calls, NULL);
+	g_assert_nonnull(server);
+	before = tap_certs_warnings() - before;
+	tap_server_free(server);
+	return before;
+}
+
+static void test_expiry(void)
+{
+	static const struct {
+		int days, warnings;
+	} cases[] = {
+		{400, 0}, {31, 0}, {30, 1}, {15, 1}, {7, 1}, {1, 1}, {0, 1},
+		{-2, 1},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_test_message("%d days", cases[i].days);
+		g_assert_cmpint(warnings_at(cases[i].days), ==,
+				cases[i].warnings);
+	}
+}
+
 static void test_missing(void)
 {
 	const tap_server_config cfg = {
@@ -552,6 +660,8 @@ int main(int argc, char **argv)
 	}
 	g_test_add_func("/tap/server/time", test_time);
 	g_test_add_func("/tap/server/reload", test_reload);
+	g_test_add_func("/tap/server/standing", test_standing);
+	g_test_add_func("/tap/server/expiry", test_expiry);
 	g_test_add_func("/tap/server/missing", test_missing);
 	bad = g_test_run();
 	tap_certs_clear();
