@@ -1,13 +1,10 @@
 #include "signaling_tap/conn_io.h"
 
 #include <errno.h>
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <unistd.h>
 
-#include "core/clock.h"
 #include "signaling_tap/dialog.h"
-#include "signaling_tap/hep3.h"
 
 struct tap_conn {
 	const tap_conn_host *host;
@@ -16,16 +13,14 @@ struct tap_conn {
 	GSource *source;
 	gpointer tag;		/* of fd in the source */
 	GSource *shake;		/* ends a handshake that takes too long */
-	char *peer;		/* its address */
+	char *address;
 	char *subject;		/* of its certificate */
-	char *name;		/* what its first frame says, or the subject */
+	tap_peer peer;
 	const char *refusal;	/* why its certificate is not trusted */
 	bool open;		/* the handshake is done */
-	clk_mono heard;		/* its last whole frame */
 	uint8_t *in;
 	size_t in_n;
-	GByteArray *out;
-	size_t out_at;		/* sent so far */
+	size_t out_at;		/* of peer.out: sent so far */
 	bool wants_write;	/* TLS must write before it can go on */
 	bool more;		/* the last round ended before the input did */
 };
@@ -77,11 +72,11 @@ void tap_conn_free(tap_conn *c)
 		SSL_free(c->ssl);
 	}
 	close(c->fd);
-	g_byte_array_unref(c->out);
+	g_byte_array_unref(c->peer.out);
 	g_free(c->in);
-	g_free(c->peer);
+	g_free(c->address);
 	g_free(c->subject);
-	g_free(c->name);
+	g_free(c->peer.name);
 	g_free(c);
 }
 
@@ -132,9 +127,9 @@ static ssize_t conn_write(tap_conn *c, const uint8_t *from, size_t n)
 
 static bool conn_flush(tap_conn *c)
 {
-	while (c->out_at < c->out->len) {
-		ssize_t n = conn_write(c, c->out->data + c->out_at,
-				       MIN(c->out->len - c->out_at,
+	while (c->out_at < c->peer.out->len) {
+		ssize_t n = conn_write(c, c->peer.out->data + c->out_at,
+				       MIN(c->peer.out->len - c->out_at,
 					   TAP_CONN_RECORD));
 
 		if (n < 0)
@@ -143,168 +138,14 @@ static bool conn_flush(tap_conn *c)
 			return true;
 		c->out_at += (size_t)n;
 	}
-	g_byte_array_set_size(c->out, 0);
+	g_byte_array_set_size(c->peer.out, 0);
 	c->out_at = 0;
 	return true;
 }
 
 static size_t waiting(const tap_conn *c)
 {
-	return c->out->len - c->out_at;
-}
-
-/* Frames. */
-
-static void frame_send(tap_conn *c, const tap_frame *f)
-{
-	uint8_t buf[TAP_HEP_MAX];
-	put o = put_into(buf, sizeof(buf));
-
-	tap_frame_put(&o, f);
-	if (!o.full)
-		g_byte_array_append(c->out, buf, (guint)o.n);
-}
-
-static bool is_late(const tap_conn_host *h, const tap_frame *f, clk_mono came)
-{
-	int64_t limit = h->deadline_ms;
-
-	if (f->deadline_ms && f->deadline_ms < limit)
-		limit = f->deadline_ms;
-	return clk_since(clk_mono_now(), came) > limit * CLK_NS_PER_MS;
-}
-
-/* Past the deadline the Front End may have acted without us already. */
-static void late_answer(const tap_conn_host *h, tap_frame *f)
-{
-	f->status = tap_calls_late(h->calls, clk_now(), h->late_status);
-	f->flags |= TAP_HEP_LATE;
-	f->payload = (span){0};
-	f->body_at = 0;
-	f->verdict = f->status ? TAP_REFUSE : TAP_PASS;
-	f->reason = span_str("the deadline has passed");
-}
-
-static tap_frame verdict_frame(const tap_conn_host *h, const tap_frame *f,
-			       const tap_answer *a)
-{
-	tap_frame out = {
-		.version = TAP_HEP_VERSION, .kind = TAP_HEP_VERDICT,
-		.id = f->id, .verdict = (uint8_t)a->verdict,
-		.status = a->status, .reason = span_str(a->reason),
-	};
-
-	if (tap_calls_records(h->calls))
-		out.flags |= TAP_HEP_RECORDED;
-	if (a->verdict == TAP_REPLACED) {
-		out.protocol = 1;
-		out.payload = a->message;
-		out.body_at = (uint32_t)a->body_at;
-	}
-	return out;
-}
-
-/* Only who knows the key may send in clear; the comparison takes the same time
- * for every wrong one of the right length. */
-static bool key_fits(const tap_conn_host *h, const tap_frame *f)
-{
-	if (!h->plain_key || (f->key.left == strlen(h->plain_key) &&
-			      !CRYPTO_memcmp(f->key.p, h->plain_key,
-					     f->key.left)))
-		return true;
-	tap_calls_counters(h->calls)->n[TAP_N_HEP_KEY]++;
-	return false;
-}
-
-/* The Front End's own time, so that what a replay of its log tells agrees with
- * what was told live. */
-static clk_both message_time(const tap_conn_host *h, const tap_frame *f,
-			     const char *name)
-{
-	clk_both at = clk_now();
-	int64_t ahead;
-
-	if (!tap_frame_time(f, &at, &ahead)) {
-		tap_calls_counters(h->calls)->n[TAP_N_HEP_SKEW]++;
-		h->skewed(h->user, name, ahead);
-	}
-	return at;
-}
-
-static void sip_take(const tap_conn_host *h, tap_conn *c, const tap_frame *f,
-		     const char *name, clk_mono came)
-{
-	bool asks = f->kind == TAP_HEP_REQUEST;
-	bool obeys = c && c->ssl && asks && !(f->flags & TAP_HEP_OBSERVE);
-	const tap_source src = {span_str(name), obeys};
-	tap_answer a = {.verdict = TAP_PASS, .reason = ""};
-	tap_frame out;
-
-	if (f->compressed || (f->protocol && f->protocol != 1) ||
-	    !f->payload.left)
-		tap_calls_counters(h->calls)->n[TAP_N_HEP_NOT_SIP]++;
-	else
-		tap_calls_message(h->calls, message_time(h, f, name), &src,
-				  f->payload, &a);
-	if (!asks || !c)
-		return;
-	out = verdict_frame(h, f, &a);
-	if (obeys && is_late(h, f, came))
-		late_answer(h, &out);
-	frame_send(c, &out);
-}
-
-static void frame_answer(tap_conn *c, const tap_frame *f, uint8_t kind,
-			 const char *reason)
-{
-	const tap_frame out = {
-		.version = TAP_HEP_VERSION, .kind = kind, .id = f->id,
-		.reason = span_str(reason),
-	};
-
-	frame_send(c, &out);
-}
-
-static void contract_take(tap_conn *c, const tap_frame *f, clk_mono came)
-{
-	tap_counters *count = tap_calls_counters(c->host->calls);
-
-	if (f->kind != TAP_HEP_COPY && f->version != TAP_HEP_VERSION) {
-		count->n[TAP_N_HEP_VERSION]++;
-		if (f->kind == TAP_HEP_REQUEST)
-			frame_answer(c, f, TAP_HEP_VERDICT,
-				     "contract version not supported");
-		else if (f->kind == TAP_HEP_HEARTBEAT)
-			frame_answer(c, f, TAP_HEP_HEARTBEAT_ANSWER,
-				     "contract version not supported");
-		return;
-	}
-	switch ((tap_hep_kind)f->kind) {
-	case TAP_HEP_COPY:
-	case TAP_HEP_REQUEST:
-		sip_take(c->host, c, f, c->name, came);
-		return;
-	case TAP_HEP_HEARTBEAT:
-		count->n[TAP_N_HEARTBEATS]++;
-		frame_answer(c, f, TAP_HEP_HEARTBEAT_ANSWER, "");
-		return;
-	case TAP_HEP_VERDICT:
-	case TAP_HEP_HEARTBEAT_ANSWER:
-		return;	/* ours to send; harmless */
-	}
-}
-
-static void name_note(tap_conn *c, const tap_frame *f)
-{
-	char text[128];
-
-	if (!f->name.left)
-		return;
-	span_copy(f->name, text, sizeof(text));
-	if (!strcmp(text, c->name))
-		return;
-	g_free(c->name);
-	c->name = g_strdup(text);
+	return c->peer.out->len - c->out_at;
 }
 
 /* All whole frames of the buffer. False when the stream cannot be followed. */
@@ -320,11 +161,7 @@ static bool frames_take(tap_conn *c, clk_mono came)
 		v = tap_frame_read(bytes, &f);
 		if (v != TAP_HEP_OK)
 			break;
-		if (!c->ssl && !key_fits(c->host, &f))
-			continue;
-		name_note(c, &f);
-		c->heard = came;
-		contract_take(c, &f, came);
+		tap_peer_frame(&c->peer, &f, came);
 	}
 	if (v == TAP_HEP_BAD) {
 		count->n[TAP_N_HEP_BAD]++;
@@ -337,31 +174,15 @@ static bool frames_take(tap_conn *c, clk_mono came)
 
 clk_mono tap_conn_heard(const tap_conn *c, const char **name)
 {
-	*name = c->name;
-	return c->heard;
-}
-
-void tap_conn_datagram(const tap_conn_host *host, span frame, const char *peer)
-{
-	tap_counters *count = tap_calls_counters(host->calls);
-	span in = frame, bytes;
-	tap_frame f;
-
-	count->n[TAP_N_HEP_FRAMES]++;
-	if (tap_hep_cut(&in, &bytes) != TAP_HEP_OK ||
-	    tap_frame_read(bytes, &f) != TAP_HEP_OK) {
-		count->n[TAP_N_HEP_BAD]++;
-		return;
-	}
-	if (f.kind <= TAP_HEP_REQUEST && key_fits(host, &f))
-		sip_take(host, NULL, &f, peer, clk_mono_now());
+	*name = c->peer.name;
+	return c->peer.heard;
 }
 
 /* The life of a connection. */
 
 static void refuse(tap_conn *c, const char *why)
 {
-	c->host->refused(c->host->user, c->peer,
+	c->host->refused(c->host->user, c->address,
 			 c->subject ? c->subject : "no certificate", why);
 }
 
@@ -377,8 +198,8 @@ static bool peer_admit(tap_conn *c)
 		refuse(c, "no subject alternative name of it is allowed");
 		return false;
 	}
-	g_free(c->name);
-	c->name = g_strdup(c->subject);
+	g_free(c->peer.name);
+	c->peer.name = g_strdup(c->subject);
 	return true;
 }
 
@@ -481,12 +302,13 @@ tap_conn *tap_conn_new(const tap_conn_host *host, int fd, SSL_CTX *ctx,
 	GMainContext *where = g_main_context_get_thread_default();
 	tap_conn *c = g_new0(tap_conn, 1);
 
-	c->host = host;
+	c->host = c->peer.host = host;
+	c->peer.secure = ctx != NULL;
 	c->fd = fd;
-	c->peer = g_strdup(peer);
-	c->name = g_strdup(peer);
+	c->address = g_strdup(peer);
+	c->peer.name = g_strdup(peer);
 	c->in = g_malloc(TAP_CONN_IN);
-	c->out = g_byte_array_new();
+	c->peer.out = g_byte_array_new();
 	c->open = !ctx;
 	if (ctx) {
 		c->ssl = SSL_new(ctx);

@@ -147,20 +147,6 @@ tap_hep_verdict tap_frame_read(span frame, tap_frame *out)
 	return TAP_HEP_OK;
 }
 
-bool tap_frame_time(const tap_frame *f, clk_both *now, int64_t *ahead_ns)
-{
-	const int64_t most = TAP_HEP_SKEW_MS * CLK_NS_PER_MS;
-	int64_t ahead = f->seconds * CLK_NS_PER_S + f->micros * 1000LL -
-			now->wall.ns;
-
-	*ahead_ns = f->seconds ? ahead : 0;
-	if (*ahead_ns > most || *ahead_ns < -most)
-		return false;
-	now->wall.ns += *ahead_ns;
-	now->mono.ns += *ahead_ns;
-	return true;
-}
-
 static void chunk_head(put *o, uint16_t vendor, uint16_t type, size_t n)
 {
 	if (n > TAP_HEP_MAX - TAP_HEP_HEAD)

@@ -12,7 +12,6 @@ enum {
 	TAP_HEP_MAX = 65535,
 	TAP_HEP_VENDOR = 0x4554,	/* "ET" */
 	TAP_HEP_VERSION = 1,		/* of the contract */
-	TAP_HEP_SKEW_MS = 1000,		/* more: its clock is wrong */
 };
 
 typedef enum tap_hep_verdict {
@@ -66,12 +65,6 @@ MUST_CHECK tap_hep_verdict tap_hep_cut(span *in, span *frame);
 MUST_CHECK tap_hep_verdict tap_chunk_next(span *in, tap_chunk *out);
 /* A whole frame. A known chunk of the wrong size is BAD. */
 MUST_CHECK tap_hep_verdict tap_frame_read(span frame, tap_frame *out);
-/* When the sender saw the message: both clocks of `now`, which is ours, go
- * where its wall clock stood. Without a time chunk, or farther off than
- * TAP_HEP_SKEW_MS, `now` stays. `ahead_ns` is how far its clock is before ours,
- * 0 without a chunk. False when it is too far off. */
-MUST_CHECK bool tap_frame_time(const tap_frame *f, clk_both *now,
-			       int64_t *ahead_ns);
 /* Writes the chunks whose members are not zero; `o->full` when it does not
  * fit the buffer or 65,535 octets. */
 void tap_frame_put(put *o, const tap_frame *f);

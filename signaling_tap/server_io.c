@@ -144,8 +144,8 @@ static void clock_skewed(void *user, const char *name, int64_t ahead_ns)
 	    g_hash_table_size(s->skewed) >= s->cfg.max_connections)
 		return;
 	g_hash_table_add(s->skewed, g_strdup(name));
-	g_warning("the clock of %s is %.1f s %s ours; its times are not used",
-		  name, ABS((double)ahead_ns) / CLK_NS_PER_S,
+	g_warning("the clock of %s is %.1f s %s ours, or has stepped", name,
+		  ABS((double)ahead_ns) / CLK_NS_PER_S,
 		  ahead_ns > 0 ? "before" : "behind");
 }
 
@@ -209,7 +209,7 @@ static gboolean datagram_came(gint fd, GIOCondition cond, gpointer user)
 		if (got < 0)
 			break;
 		peer_text(&from, n, peer, sizeof(peer));
-		tap_conn_datagram(&l->server->host,
+		tap_peer_datagram(&l->server->host,
 				  span_of(buf, (size_t)got), peer);
 	}
 	return G_SOURCE_CONTINUE;

@@ -226,43 +226,6 @@ static void test_largest(void)
 	g_assert_true(o.full);
 }
 
-/* A sender's clock is believed up to a second off, both ways. */
-static void test_time(void)
-{
-	static const struct {
-		uint32_t seconds, micros;
-		int64_t ahead_ns;
-		bool fits;
-	} cases[] = {
-		{0, 0, 0, true},
-		{0, 999999, 0, true},
-		{1000, 500000, 0, true},
-		{1000, 500001, 1000, true},
-		{1001, 500000, CLK_NS_PER_S, true},
-		{1001, 500001, CLK_NS_PER_S + 1000, false},
-		{999, 500000, -CLK_NS_PER_S, true},
-		{999, 499999, -CLK_NS_PER_S - 1000, false},
-		{1, 0, -999 * CLK_NS_PER_S - CLK_NS_PER_S / 2, false},
-		{1000, UINT32_MAX, 4294467295000, false},
-		{UINT32_MAX, 500000, 4294966295 * CLK_NS_PER_S, false},
-	};
-	const clk_both now = {{77}, {1000 * CLK_NS_PER_S + CLK_NS_PER_S / 2}};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		const tap_frame f = {.seconds = cases[i].seconds,
-				     .micros = cases[i].micros};
-		int64_t moved = cases[i].fits ? cases[i].ahead_ns : 0, ahead;
-		clk_both at = now;
-
-		g_test_message("%u.%06u", f.seconds, f.micros);
-		g_assert_cmpint(tap_frame_time(&f, &at, &ahead), ==,
-				cases[i].fits);
-		g_assert_cmpint(ahead, ==, cases[i].ahead_ns);
-		g_assert_cmpint(at.wall.ns - now.wall.ns, ==, moved);
-		g_assert_cmpint(at.mono.ns - now.mono.ns, ==, moved);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -272,6 +235,5 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/hep3/chunks", test_chunks);
 	g_test_add_func("/tap/hep3/bad", test_bad);
 	g_test_add_func("/tap/hep3/largest", test_largest);
-	g_test_add_func("/tap/hep3/time", test_time);
 	return g_test_run();
 }

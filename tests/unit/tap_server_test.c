@@ -437,8 +437,8 @@ static void timed_add(rig *r, guint64 id, int64_t wall_ns)
 		.name = span_str("fe1"), .payload = span_str(text)});
 }
 
-/* A Front End's own time is taken while its clock is near ours; of one that is
- * not it is warned once. */
+/* Whatever time a Front End tells, calls keep that of our host; of a clock that
+ * is far off or steps it is warned once. */
 static void test_time(void)
 {
 	g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(clk_both));
@@ -464,7 +464,6 @@ static void test_time(void)
 	g_assert_true(r.served);
 	g_assert_cmpuint(times->len, ==, 3);
 	at = (const clk_both *)times->data;
-	g_assert_cmpint(at[0].wall.ns, ==, near);
 	for (guint i = 0; i < 3; i++) {
 		g_assert_cmpint(at[i].wall.ns, >=, start.wall.ns);
 		/* both clocks move together */
