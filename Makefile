@@ -146,17 +146,41 @@ interop-100: all
 
 lint:
 	$Qtools/lint
+SHARE := $(DESTDIR)$(PREFIX)/share
 install:
 	$(MAKE) all
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/sbin $B/app/edgetape
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 man/*.8
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man5 man/*.5
+	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $B/tools/wavcmp
+	install -Dm644 -t $(SHARE)/man/man8 man/*.8
+	install -Dm644 -t $(SHARE)/man/man5 man/*.5
+	install -Dm644 -t $(SHARE)/man/man1 man/wavcmp.1
+	install -Dm644 -t $(SHARE)/doc/edgetape README.md LICENSE docs/*.md
+	install -Dm644 packaging/edgetape.conf \
+		$(SHARE)/doc/edgetape/examples/edgetape.conf
+	install -Dm644 packaging/edgetape.bash \
+		$(SHARE)/bash-completion/completions/edgetape
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	for u in packaging/*.service; do \
+		sed 's,/usr\(/local\)\?/sbin,$(PREFIX)/sbin,' $$u \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/} || exit 1; done
+	install -Dm644 packaging/edgetape.sysusers \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/edgetape.conf
+	install -Dm644 packaging/edgetape.tmpfiles \
+		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/edgetape.conf
+
+VERSION ?= 0.$(shell git rev-list --count HEAD 2>/dev/null || echo 0)
+deb: all
+	rm -rf $B/deb
+	$(MAKE) install DESTDIR=$B/deb PREFIX=/usr
+	install -Dm640 packaging/edgetape.conf $B/deb/etc/edgetape/edgetape.conf
+	strip $B/deb/usr/sbin/edgetape $B/deb/usr/bin/*
+	packaging/deb $B/deb $B/edgetape.deb $(VERSION)
 clean:
 	rm -rf build
 
 .PHONY: all unit check asan tsan fuzz fuzzers bench bench-decoder bench-search \
 	bench-tap bench-tap-linear bench-replay bench-render bench-calls demo \
 	interop interop-100 kills lint srtp-histories \
-	install clean
+	install deb clean
 .PRECIOUS: $B/%.o
--include $(shell find $B -name '*.d' 2>/dev/null)
+-include $(shell find $B -name '*.d' -type f 2>/dev/null)

