@@ -1,0 +1,31 @@
+/* keylog.h - TLS secrets from a key log file (SSLKEYLOGFILE: "LABEL
+ * <client random> <secret>", in hex), found by their connection. Pure. */
+#pragma once
+#include <glib.h>
+#include <stdbool.h>
+
+#include "core/secret.h"
+
+enum { TAP_KEYLOG_RANDOM = 32 };
+
+typedef enum tap_keylog_label {
+	TAP_KEYLOG_MASTER,		/* TLS 1.0 to 1.2 */
+	TAP_KEYLOG_CLIENT_HANDSHAKE,	/* TLS 1.3 */
+	TAP_KEYLOG_SERVER_HANDSHAKE,
+	TAP_KEYLOG_CLIENT_TRAFFIC,
+	TAP_KEYLOG_SERVER_TRAFFIC,
+	TAP_KEYLOG_LABELS
+} tap_keylog_label;
+
+typedef struct tap_keylog tap_keylog;
+
+/* Labels that are none of these are passed over. NULL when a line is not of
+ * that form: `bad` is its number. Free with tap_keylog_free(), which wipes. */
+tap_keylog *tap_keylog_new(span text, unsigned *bad);
+void tap_keylog_free(tap_keylog *k);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(tap_keylog, tap_keylog_free)
+/* Secrets in it. */
+unsigned tap_keylog_count(const tap_keylog *k);
+/* Lent; NULL when there is none. Of two the later line's. */
+const secret *tap_keylog_find(const tap_keylog *k, tap_keylog_label label,
+			      const uint8_t random[TAP_KEYLOG_RANDOM]);

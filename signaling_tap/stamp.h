@@ -1,0 +1,16 @@
+/* stamp.h - the times of day that logs write. Pure. */
+#pragma once
+#include "core/clock.h"
+#include "core/span.h"
+
+/* A time at the front of `in`, which is eaten:
+ *
+ *	2015-05-14T12:11:26.344Z  2015/05/14 12:11:26,344  +02:00 or Z may follow
+ *	05/14/2015-12:11:26.344   05/14/2015|12:11:26.344  month first
+ *	### 1431605486.344        seconds since 1970
+ *
+ * Without a zone it is UTC. Digits behind the ninth decimal are dropped. On
+ * failure nothing moves. */
+MUST_CHECK bool tap_stamp_get(span *in, clk_wall *out);
+/* The first one in a line; `before` is what stands before it. */
+MUST_CHECK bool tap_stamp_find(span line, clk_wall *out, span *before);
