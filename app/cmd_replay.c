@@ -14,9 +14,9 @@
 #include "decoder/plugin.h"
 
 typedef struct options {
-	char *signalling, *out, *layout, *format, *keep, *key, *call, *explain,
+	char *tls_keys, *out, *layout, *format, *keep, *key, *call, *explain,
 		*from, *to;
-	char **media, **journals, **plugins;
+	char **signalling, **media, **journals, **plugins;
 	double offset;
 	int rate;
 	gboolean list, json;
@@ -38,12 +38,6 @@ typedef struct job {
 	outcome_count count;
 	unsigned troubles;
 } job;
-
-static bool fail(GError **err, const char *fmt, const char *what)
-{
-	g_set_error(err, SETUP_ERROR, SETUP_ERROR_VALUE, fmt, what);
-	return false;
-}
 
 static void remove_tree(const char *dir)
 {
@@ -164,10 +158,45 @@ static bool parse_time(const char *text, clk_wall *out, GError **err)
 		return true;
 	t = g_date_time_new_from_iso8601(text, utc);
 	if (!t)
-		return fail(err, "\"%s\" is not a time like "
+		return setup_fail(err, "\"%s\" is not a time like "
 				 "2026-11-21T22:28:00Z", text);
 	out->ns = g_date_time_to_unix(t) * CLK_NS_PER_S;
 	return true;
+}
+
+static void tell_lines(const GPtrArray *lines)
+{
+	for (guint i = 0; i < lines->len; i++)
+		fprintf(stderr, "edgetape replay: %s\n",
+			(char *)g_ptr_array_index(lines, i));
+}
+
+/* Notes are told when somebody may wonder: keys were given, or nothing found. */
+static bool tell_reading(job *j, const replay_totals *t, bool ok)
+{
+	tell_lines(t->troubles);
+	if (j->o->tls_keys || !t->messages)
+		tell_lines(t->notes);
+	j->troubles = t->troubles->len;
+	return ok;
+}
+
+static bool found_any(const job *j, const replay_totals *t, GError **err)
+{
+	const options *o = j->o;
+	const char *first = o->signalling ? o->signalling[0] : o->media[0];
+
+	if (!t->messages)
+		return setup_fail(err, "%s%s: there is no SIP message in it",
+				  first, o->signalling && o->signalling[1]
+						 ? " and the others" : "");
+	if (t->calls)
+		return true;
+	if (o->call || o->explain || o->from || o->to)
+		return setup_fail(err, "%s: no call in it that was asked for",
+				  first);
+	return setup_fail(err, "%s: %u SIP messages, but no call with sound or "
+			       "video in it", first, t->messages);
 }
 
 static bool from_files(job *j, GError **err)
@@ -179,6 +208,7 @@ static bool from_files(job *j, GError **err)
 	replay_plan plan = {
 		.signalling = o->signalling,
 		.media = o->media,
+		.tls_keys = o->tls_keys,
 		.work = work,
 		.key = j->key,
 		.offset_ns = (int64_t)(o->offset * 1e9),
@@ -193,22 +223,14 @@ static bool from_files(job *j, GError **err)
 	    !parse_time(o->to, &plan.to, err))
 		return false;
 	if (g_mkdir_with_parents(work, 0750) != 0)
-		return fail(err, "%s: cannot be made", work);
+		return setup_fail(err, "%s: cannot be made", work);
 	ok = replay_run(&plan, &t, err);
-	for (guint i = 0; i < t.troubles->len; i++)
-		fprintf(stderr, "edgetape replay: %s\n",
-			(char *)g_ptr_array_index(t.troubles, i));
-	j->troubles = t.troubles->len;
+	ok = tell_reading(j, &t, ok) && found_any(j, &t, err);
 	g_ptr_array_unref(t.troubles);
+	g_ptr_array_unref(t.notes);
 	if (!ok)
 		return false;
-	if (t.messages == 0)
-		return fail(err, "%s: there is no SIP message in it",
-			    o->signalling);
 	dirs = call_dirs(work);
-	if (dirs->len == 0)
-		return fail(err, "%s: no call in it that was asked for",
-			    o->signalling);
 	return render_dirs(j, dirs, err);
 }
 
@@ -234,7 +256,7 @@ static bool make_temp(job *j, GError **err)
 	if (g_mkdtemp(j->temp))
 		return true;
 	g_clear_pointer(&j->temp, g_free);
-	return fail(err, "%s: no directory can be made in it", below);
+	return setup_fail(err, "%s: no directory can be made in it", below);
 }
 
 static bool load_plugins(job *j, GError **err)
@@ -257,7 +279,7 @@ static bool prepare(job *j, GError **err)
 	while (o->layout && layout < 3 && strcmp(layouts[layout], o->layout))
 		layout++;
 	if (layout == 3)
-		return fail(err, "--layout: \"%s\" is not stereo, mono or "
+		return setup_fail(err, "--layout: \"%s\" is not stereo, mono or "
 				 "separate", o->layout);
 	j->outputs = setup_outputs(formats, layout, err);
 	if (!j->outputs || !make_temp(j, err) || !load_plugins(j, err))
@@ -297,12 +319,13 @@ static bool asked_rightly(const options *o)
 
 	if (!o->out && !o->list && !o->explain)
 		why = "--out is missing";
-	else if (o->journals && (o->signalling || o->media))
-		why = "--journal goes without --signalling and --media";
+	else if (o->journals && (o->signalling || o->media || o->tls_keys))
+		why = "--journal goes without --signalling, --media and "
+		      "--tls-keys";
 	else if (o->journals && !o->key)
 		why = "--journal needs --key, the recorder's private key";
-	else if (!o->journals && (!o->signalling || !o->media))
-		why = "--signalling and --media are missing";
+	else if (!o->journals && !o->media)
+		why = "--media is missing";
 	if (why)
 		fprintf(stderr, "edgetape replay: %s; see --help\n", why);
 	return !why;
@@ -336,10 +359,14 @@ int cmd_replay(int argc, char **argv)
 {
 	static options o;
 	static const GOptionEntry entries[] = {
-		{"signalling", 's', 0, G_OPTION_ARG_FILENAME, &o.signalling,
-		 "SIP or HEP3 in a capture, or a text log (### TIME NOTE)", "FILE"},
+		{"signalling", 's', 0, G_OPTION_ARG_FILENAME_ARRAY,
+		 &o.signalling,
+		 "SIP, if not in --media: a capture, a trace of a Lync server, "
+		 "or another log; may be given again", "FILE"},
 		{"media", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.media,
 		 "Capture of the edge; may be given again", "FILE"},
+		{"tls-keys", 't', 0, G_OPTION_ARG_FILENAME, &o.tls_keys,
+		 "Key log (SSLKEYLOGFILE) for SIP in TLS", "FILE"},
 		{"journal", 'j', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.journals,
 		 "Instead: a call's journal directory; may be given again",
 		 "DIR"},

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "app/replay_in.h"
 #include "app/session.h"
 #include "app/setup.h"
-#include "app/sigfile.h"
 
 enum {
 	LATE_KEYS_S = 60,	/* media this much before its description */
@@ -21,28 +21,12 @@ typedef struct replay {
 	tap_calls *calls;
 	relay_writer *writer;
 	relay_tap *tap;
-	/* the next of each input */
-	sigfile *sig;
-	bool has_message;
-	clk_both message_at;
-	span message;
-	relay_file *file;
-	unsigned next_file;
-	bool has_frame;
-	clk_both frame_at;
-	span frame;
-	int link;
+	replay_in *in;
 
 	clk_both now;		/* of what was given last */
 	clk_mono last_tick;
 	clk_mono begun, shown;	/* real time */
 } replay;
-
-static void trouble(replay *r, const char *file, const char *what)
-{
-	g_ptr_array_add(r->totals->troubles,
-			g_strdup_printf("%s: %s", file, what));
-}
 
 static bool chosen(const replay_plan *p, const tap_facts *f)
 {
@@ -89,77 +73,35 @@ static void arm(void *user, const char *call, span message, bool ended)
 	call_half_free(h);
 }
 
-static void next_message(replay *r)
-{
-	r->has_message = sigfile_next(r->sig, &r->message_at, &r->message);
-	r->message_at.mono.ns += r->plan->offset_ns;
-	r->message_at.wall.ns += r->plan->offset_ns;
-}
-
-static bool open_next(replay *r, GError **err)
-{
-	const char *path = r->plan->media[r->next_file];
-
-	if (!path)
-		return true;
-	r->file = relay_file_open(path, err);
-	return r->file != NULL;
-}
-
-static bool next_frame(replay *r, GError **err)
-{
-	r->has_frame = false;
-	while (r->file) {
-		if (relay_file_next(r->file, &r->link, &r->frame,
-				    &r->frame_at) == RELAY_NEXT_FRAME) {
-			r->has_frame = true;
-			return true;
-		}
-		if (relay_file_trouble(r->file))
-			trouble(r, r->plan->media[r->next_file],
-				relay_file_trouble(r->file));
-		g_clear_pointer(&r->file, relay_file_free);
-		r->next_file++;
-		if (!open_next(r, err))
-			return false;
-	}
-	return true;
-}
-
-static void give_message(replay *r)
+static void give_message(replay *r, span message)
 {
 	static const tap_source source = {{(const uint8_t *)"replay", 6},
 					  false};
 	tap_answer answer;
 
-	r->now = r->message_at;
 	r->totals->messages++;
-	tap_calls_message(r->calls, r->now, &source, r->message, &answer);
-	next_message(r);
+	tap_calls_message(r->calls, r->now, &source, message, &answer);
 }
 
-static bool give_frame(replay *r, GError **err)
+static void give_frame(replay *r, const replay_item *k)
 {
-	r->now = r->frame_at;
 	r->totals->frames++;
-	relay_frame(r->tap, r->link, r->frame, r->now);
-	return next_frame(r, err);
+	relay_frame(r->tap, k->link, k->bytes, r->now);
 }
 
 static void show_progress(replay *r)
 {
-	clk_mono now = clk_mono_now();
-	double done = r->file ? relay_file_done(r->file) : 1;
-	double s;
+	const clk_mono now = clk_mono_now();
+	double done, s;
 
 	if (!r->plan->progress ||
 	    clk_since(now, r->shown) < PROGRESS_MS * CLK_NS_PER_MS)
 		return;
 	r->shown = now;
+	done = replay_in_done(r->in);
 	s = (double)clk_since(now, r->begun) / 1e9;
-	fprintf(stderr, "\r%s  %3.0f %%  %.0f packets/s  %.0f s left   ",
-		r->file ? r->plan->media[r->next_file] : r->plan->signalling,
-		100 * done, (double)r->totals->frames / s,
+	fprintf(stderr, "\r%3.0f %%  %u calls  %.0f packets/s  %.0f s left   ",
+		100 * done, r->totals->calls, (double)r->totals->frames / s,
 		done > 0.001 ? s * (1 - done) / done : 0);
 }
 
@@ -174,26 +116,23 @@ static bool tick(replay *r, GError **err)
 	return relay_writer_tick(r->writer, r->now, err);
 }
 
-/* Both inputs in the order of their times. */
 static bool read_all(replay *r, GError **err)
 {
-	next_message(r);
-	if (!open_next(r, err) || !next_frame(r, err))
-		return false;
-	while (r->has_message || r->has_frame) {
-		if (r->has_message &&
-		    (!r->has_frame ||
-		     r->message_at.mono.ns <= r->frame_at.mono.ns))
-			give_message(r);
-		else if (!give_frame(r, err))
-			return false;
+	replay_what what;
+	replay_item k;
+
+	while ((what = replay_in_next(r->in, &k)) != REPLAY_END) {
+		r->now = k.at;
+		if (what == REPLAY_MESSAGE)
+			give_message(r, k.bytes);
+		else
+			give_frame(r, &k);
 		if (!tick(r, err))
 			return false;
 	}
 	if (r->plan->progress)
 		fprintf(stderr, "\r%79s\r", "");
-	if (sigfile_trouble(r->sig))
-		trouble(r, r->plan->signalling, sigfile_trouble(r->sig));
+	replay_in_tell(r->in, r->totals->troubles, r->totals->notes);
 	return true;
 }
 
@@ -206,8 +145,8 @@ static bool start(replay *r, seal_box *box, GError **err)
 			    .sink = session_writer_sink};
 	relay_config relay;
 
-	r->sig = sigfile_open(r->plan->signalling, err);
-	r->writer = r->sig ? relay_writer_new(&writer, err) : NULL;
+	r->in = replay_in_open(r->plan, err);
+	r->writer = r->in ? relay_writer_new(&writer, err) : NULL;
 	if (!r->writer)
 		return false;
 	relay_config_init(&relay);
@@ -234,8 +173,7 @@ static bool stop(replay *r, GError **err)
 		ok = relay_writer_flush(r->writer, err);
 	}
 	relay_writer_free(r->writer);
-	relay_file_free(r->file);
-	sigfile_free(r->sig);
+	replay_in_free(r->in);
 	return ok;
 }
 
@@ -246,7 +184,9 @@ bool replay_run(const replay_plan *plan, replay_totals *out, GError **err)
 	bool ok;
 
 	*out = (replay_totals){
-		.troubles = g_ptr_array_new_with_free_func(g_free)};
+		.troubles = g_ptr_array_new_with_free_func(g_free),
+		.notes = g_ptr_array_new_with_free_func(g_free),
+	};
 	if (!box)
 		return false;
 	ok = start(&r, box, err) && read_all(&r, err);

@@ -8,8 +8,9 @@
 #include "core/seal.h"
 
 typedef struct replay_plan {
-	const char *signalling;
-	char **media;		/* NULL-terminated; read one after the other */
+	char **signalling;	/* NULL-terminated; NULL: it is in `media` */
+	char **media;		/* NULL-terminated, or NULL: none */
+	const char *tls_keys;	/* a key log file, or NULL */
 	const char *work;	/* directory of the journals */
 	const seal_key *key;	/* they are sealed to it */
 	int64_t offset_ns;	/* added to the signalling's times */
@@ -24,8 +25,9 @@ typedef struct replay_totals {
 	unsigned messages;	/* SIP */
 	unsigned calls;		/* that were chosen */
 	GPtrArray *troubles;	/* of char *: damaged inputs, a sentence each */
+	GPtrArray *notes;	/* of char *: what may be meant so */
 } replay_totals;
 
 /* False when an input cannot be read at all; damaged ones are read as far as
- * they go. `out` is filled in either case; free out->troubles. */
+ * they go. `out` is filled in either case; free both its lists. */
 bool replay_run(const replay_plan *plan, replay_totals *out, GError **err);

@@ -7,7 +7,7 @@
 G_DEFINE_QUARK(setup_error, setup_error)
 
 G_GNUC_PRINTF(2, 3)
-static bool fail(GError **err, const char *fmt, ...)
+bool setup_fail(GError **err, const char *fmt, ...)
 {
 	g_autofree char *message = NULL;
 	va_list ap;
@@ -25,7 +25,7 @@ static bool addresses(GArray *to, char **list, const char *key, GError **err)
 		net_addr a;
 
 		if (!net_addr_parse(span_str(*list), 0, &a))
-			return fail(err, "%s: \"%s\" is not an IP address", key,
+			return setup_fail(err, "%s: \"%s\" is not an IP address", key,
 				    *list);
 		g_array_append_val(to, a);
 	}
@@ -41,7 +41,7 @@ static bool media_kinds(const conf *c, unsigned *out, GError **err)
 		else if (!strcmp(*m, "video"))
 			*out |= ICE_VIDEO;
 		else
-			return fail(err, "[rules] media: \"%s\" is neither "
+			return setup_fail(err, "[rules] media: \"%s\" is neither "
 					 "audio nor video", *m);
 	}
 	return true;
@@ -53,7 +53,7 @@ static bool dead_address(ice_plan *p, const conf *c, GError **err)
 	net_addr a;
 
 	if (!net_addr_parse(span_str(text), 0, &a))
-		return fail(err, "[rewrite] address: \"%s\" is not an IP "
+		return setup_fail(err, "[rewrite] address: \"%s\" is not an IP "
 				 "address", text);
 	if (a.family == 4)
 		p->dead4 = a;
@@ -169,7 +169,7 @@ bool setup_plan_make(setup_plan *p, const conf *c, GError **err)
 	if (!problem)
 		return true;
 	setup_plan_clear(p);
-	return fail(err, "[rewrite]: %s", problem);
+	return setup_fail(err, "[rewrite]: %s", problem);
 }
 
 void setup_plan_clear(setup_plan *p)
@@ -203,10 +203,10 @@ static bool relay_ports(relay_config *r, const conf *c, GError **err)
 		uint64_t port;
 
 		if (!span_number(span_str(*l), UINT16_MAX, &port) || !port)
-			return fail(err, "[capture] relay-ports: \"%s\" is "
+			return setup_fail(err, "[capture] relay-ports: \"%s\" is "
 					 "not a port", *l);
 		if (n == G_N_ELEMENTS(r->ports))
-			return fail(err, "[capture] relay-ports: more than "
+			return setup_fail(err, "[capture] relay-ports: more than "
 					 "%zu", n);
 		r->ports[n++] = (uint16_t)port;
 	}
@@ -222,11 +222,11 @@ static bool nat_pairs(relay_config *r, const conf *c, GError **err)
 		span real = span_str(*l), shown;
 
 		if (n == G_N_ELEMENTS(r->nats))
-			return fail(err, "[capture] nat: more than %zu", n);
+			return setup_fail(err, "[capture] nat: more than %zu", n);
 		if (!span_until(&real, '=', &shown) ||
 		    !net_addr_parse(shown, 0, &r->nats[n].shown) ||
 		    !net_addr_parse(real, 0, &r->nats[n].real))
-			return fail(err, "[capture] nat: \"%s\" is not "
+			return setup_fail(err, "[capture] nat: \"%s\" is not "
 					 "PUBLIC=PRIVATE", *l);
 		n++;
 	}
@@ -242,7 +242,7 @@ bool setup_capture(relay_live_config *out, GArray *edges, const conf *c,
 	out->interfaces = (const char *const *)conf_list(
 			c, CONF_CAPTURE_INTERFACES);
 	if (!out->interfaces[0])
-		return fail(err, "[capture] interfaces is empty");
+		return setup_fail(err, "[capture] interfaces is empty");
 	out->filter = filter && *filter ? filter : NULL;
 	if (!addresses(edges, conf_list(c, CONF_REWRITE_EDGES),
 		       "[rewrite] edges", err) ||
@@ -294,7 +294,7 @@ GArray *setup_outputs(char **formats, unsigned layout, GError **err)
 		mix_output o = {.quality = -1};
 
 		if (!format_of(*formats, &o.format)) {
-			fail(err, "\"%s\" is not a format: wav, wav-ulaw, mp3, "
+			setup_fail(err, "\"%s\" is not a format: wav, wav-ulaw, mp3, "
 				  "flac, opus, vorbis", *formats);
 			return NULL;
 		}
@@ -304,7 +304,7 @@ GArray *setup_outputs(char **formats, unsigned layout, GError **err)
 	}
 	if (a->len)
 		return g_steal_pointer(&a);
-	fail(err, "no format is asked for");
+	setup_fail(err, "no format is asked for");
 	return NULL;
 }
 

@@ -9,6 +9,8 @@
 #define SETUP_ERROR (setup_error_quark())
 typedef enum setup_error { SETUP_ERROR_VALUE } setup_error;
 GQuark setup_error_quark(void);
+/* Sets the error and returns false. */
+bool setup_fail(GError **err, const char *fmt, ...) G_GNUC_PRINTF(2, 3);
 
 /* The value and everything that it points to. */
 typedef struct setup_plan {

@@ -1,40 +1,46 @@
 #include "app/sigfile.h"
 
-#include "relay_capture/frame.h"
+#include <inttypes.h>
+
+#include "app/setup.h"
+#include "relay_capture/capfile.h"
+#include "relay_capture/peel.h"
 #include "relay_capture/source.h"
-#include "signaling_tap/hep3.h"
 #include "signaling_tap/tap.h"
+#include "signaling_tap/tracelog.h"
+#include "signaling_tap/wire.h"
 
 enum {
-	STREAM_MAX = 1 << 20,	/* octets of one TCP direction kept waiting */
+	FRAGMENTED = 64,	/* IP packets in pieces at once */
+	WRITTEN_MAX = 128 << 10, /* octets of a message out of a trace */
+	PROBE = 1 << 20,	/* octets of a text in which its form shows */
+	WIDE_MAX = 512 << 20,	/* octets of a text in UTF-16 */
 };
 
-/* One direction of a TCP connection; in-order segments only, because a
- * capture beside a Front End has them so. A hole starts the stream anew. */
-typedef struct stream {
-	net_addr src, dst;
-	uint32_t next;		/* sequence number awaited */
-	GByteArray *bytes;
-	size_t used;		/* of it, given away already */
-} stream;
+typedef enum form {
+	FORM_CAPTURE,
+	FORM_MARKS,		/* "### <unix time>" */
+	FORM_TRACE,
+} form;
 
 struct sigfile {
-	GMappedFile *map;	/* of a text log */
-	span text;
+	char *path;
+	form form;
+	GMappedFile *map;
+	char *narrow;		/* its text, when it was UTF-16 */
+	span text;		/* FORM_MARKS: what is left of it */
+	tap_tracelog trace;
+	uint8_t *written;	/* WRITTEN_MAX octets */
+	unsigned untimed, too_long;
+	unsigned untimed_line;	/* the first one */
 	relay_file *capture;
-	GPtrArray *streams;	/* of stream */
-	stream *current;	/* may hold further whole messages */
+	relay_frags *frags;
+	tap_wire *wire;
 	clk_both at;		/* of the frame read last */
 	unsigned count;
 };
 
-static void stream_free(void *p)
-{
-	stream *s = p;
-
-	g_byte_array_unref(s->bytes);
-	g_free(s);
-}
+/* ---- what a file is ---- */
 
 static bool is_capture(span s)
 {
@@ -47,25 +53,89 @@ static bool is_capture(span s)
 	       magic == 0x0a0d0d0a;
 }
 
-sigfile *sigfile_open(const char *path, GError **err)
+static bool has_marks(span text)
+{
+	tap_logged l;
+
+	text.left = MIN(text.left, PROBE);
+	return tap_textlog_next(&text, &l);
+}
+
+/* PowerShell writes UTF-16 where nobody asked for it. */
+static bool open_wide(sigfile *f, GError **err)
+{
+	const span all = f->text;
+	gsize n;
+
+	if (all.left > WIDE_MAX)
+		return setup_fail(err, "%s: UTF-16 text of this size is not "
+				       "read; convert it to UTF-8", f->path);
+	f->narrow = g_convert_with_fallback((const char *)all.p,
+					    (gssize)all.left, "UTF-8", "UTF-16",
+					    "?", NULL, &n, err);
+	if (!f->narrow)
+		return false;
+	f->text = span_of(f->narrow, n);
+	return true;
+}
+
+static bool open_text(sigfile *f, GError **err)
+{
+	if ((span_starts(f->text, "\xff\xfe") ||
+	     span_starts(f->text, "\xfe\xff")) && !open_wide(f, err))
+		return false;
+	f->form = has_marks(f->text) ? FORM_MARKS : FORM_TRACE;
+	f->trace.rest = f->text;
+	f->written = g_malloc(WRITTEN_MAX);
+	return true;
+}
+
+static bool open_capture(sigfile *f, const tap_keylog *keys, GError **err)
+{
+	f->form = FORM_CAPTURE;
+	f->capture = relay_file_open(f->path, err);
+	if (!f->capture)
+		return false;
+	f->frags = relay_frags_new(FRAGMENTED);
+	f->wire = tap_wire_new(keys);
+	return true;
+}
+
+static bool map_file(sigfile *f, GError **err)
+{
+	const char *packed;
+
+	if (g_file_test(f->path, G_FILE_TEST_IS_DIR))
+		return setup_fail(err, "%s: is a directory; a call's journal "
+				       "goes to --journal", f->path);
+	f->map = g_mapped_file_new(f->path, FALSE, err);
+	if (!f->map)
+		return false;
+	f->text = span_of(g_mapped_file_get_contents(f->map),
+			  g_mapped_file_get_length(f->map));
+	packed = relay_cap_packed(f->text);
+	if (packed)
+		return setup_fail(err, "%s: compressed with %s; unpack it "
+				       "first", f->path, packed);
+	return f->text.left || setup_fail(err, "%s: the file is empty",
+					  f->path);
+}
+
+sigfile *sigfile_open(const char *path, const tap_keylog *keys, GError **err)
 {
 	g_autoptr(sigfile) f = g_new0(sigfile, 1);
 
-	f->map = g_mapped_file_new(path, FALSE, err);
-	if (!f->map)
+	f->path = g_strdup(path);
+	if (!map_file(f, err) ||
+	    !(is_capture(f->text) ? open_capture(f, keys, err)
+				  : open_text(f, err)))
 		return NULL;
-	f->text = span_of(g_mapped_file_get_contents(f->map),
-			  g_mapped_file_get_length(f->map));
-	if (is_capture(f->text)) {
-		f->capture = relay_file_open(path, err);
-		f->streams = g_ptr_array_new_with_free_func(stream_free);
-		if (!f->capture)
-			return NULL;
-	}
 	return g_steal_pointer(&f);
 }
 
-static bool next_logged(sigfile *f, clk_both *at, span *message)
+/* ---- messages ---- */
+
+static bool next_marked(sigfile *f, clk_both *at, span *message)
 {
 	tap_logged l;
 
@@ -76,141 +146,50 @@ static bool next_logged(sigfile *f, clk_both *at, span *message)
 	return true;
 }
 
-static stream *stream_of(sigfile *f, const net_addr *src, const net_addr *dst)
+static bool next_traced(sigfile *f, clk_both *at, span *message)
 {
-	stream *s;
+	tap_traced m;
 
-	for (guint i = 0; i < f->streams->len; i++) {
-		s = g_ptr_array_index(f->streams, i);
-		if (net_addr_same(&s->src, src) && net_addr_same(&s->dst, dst))
-			return s;
-	}
-	s = g_new0(stream, 1);
-	s->src = *src;
-	s->dst = *dst;
-	s->bytes = g_byte_array_new();
-	g_ptr_array_add(f->streams, s);
-	return s;
-}
+	while (tap_tracelog_next(&f->trace, &m)) {
+		put o = put_into(f->written, WRITTEN_MAX);
 
-static void stream_restart(stream *s, uint32_t seq)
-{
-	g_byte_array_set_size(s->bytes, 0);
-	s->used = 0;
-	s->next = seq;
-}
-
-static void take_segment(sigfile *f, const relay_ip *ip,
-			 const relay_segment *g)
-{
-	net_addr src = ip->src, dst = ip->dst;
-	span data = g->payload;
-	uint32_t old;
-	stream *s;
-
-	src.port = g->src;
-	dst.port = g->dst;
-	s = stream_of(f, &src, &dst);
-	if (g->syn) {
-		stream_restart(s, g->seq + 1);
-		return;
-	}
-	if (!s->bytes->len && !s->used)
-		s->next = g->seq;
-	old = s->next - g->seq;		/* octets seen before */
-	if (old < UINT32_MAX / 2 && !span_skip(&data, MIN(old, data.left)))
-		return;
-	if (old >= UINT32_MAX / 2 || s->bytes->len > STREAM_MAX)
-		stream_restart(s, g->seq);
-	g_byte_array_append(s->bytes, data.p, (guint)data.left);
-	s->next += (uint32_t)data.left;
-	f->current = s;
-}
-
-/* The SIP message of a HEP3 frame, which tells when it was seen; empty when
- * the frame is about something else. */
-static tap_cut cut_hep(span *in, span *message, clk_both *at)
-{
-	enum { SIP = 1 };
-	tap_frame f;
-	span frame;
-
-	switch (tap_hep_cut(in, &frame)) {
-	case TAP_HEP_SHORT:
-		return TAP_CUT_SHORT;
-	case TAP_HEP_BAD:
-		return TAP_CUT_BAD;
-	case TAP_HEP_OK:
-		break;
-	}
-	*message = span_of(NULL, 0);
-	if (tap_frame_read(frame, &f) != TAP_HEP_OK || f.protocol != SIP)
-		return TAP_CUT_OK;
-	*message = f.payload;
-	if (f.seconds)
-		*at = clk_from_wall(f.seconds * CLK_NS_PER_S +
-				    f.micros * 1000LL);
-	return TAP_CUT_OK;
-}
-
-static tap_cut cut_message(span *in, span *message, clk_both *at)
-{
-	tap_cut c;
-
-	do
-		c = span_starts(*in, "HEP3") ? cut_hep(in, message, at)
-					     : tap_sip_cut(in, message);
-	while (c == TAP_CUT_OK && !message->left);
-	return c;
-}
-
-/* What no message begins with is thrown away: a capture may start anywhere. */
-static bool next_of_stream(sigfile *f, clk_both *at, span *message)
-{
-	stream *s = f->current;
-	span in, whole;
-
-	if (!s)
-		return false;
-	in = span_of(s->bytes->data + s->used, s->bytes->len - s->used);
-	switch (cut_message(&in, message, at)) {
-	case TAP_CUT_OK:
-		s->used = s->bytes->len - in.left;
-		return true;
-	case TAP_CUT_SHORT:
-		whole = span_of(s->bytes->data, s->bytes->len);
-		if (s->used && span_skip(&whole, s->used)) {
-			g_byte_array_remove_range(s->bytes, 0, (guint)s->used);
-			s->used = 0;
+		if (!m.timed) {
+			if (!f->untimed++)
+				f->untimed_line = m.line;
+			continue;
 		}
-		break;
-	case TAP_CUT_BAD:
-		stream_restart(s, s->next);
-		break;
+		tap_traced_put(&o, &m);
+		if (!o.full) {
+			*at = clk_from_wall(m.at.ns);
+			*message = put_done(&o);
+			return true;
+		}
+		f->too_long++;
 	}
-	f->current = NULL;
 	return false;
 }
 
-/* True when a UDP message stands in `message`. */
-static bool take_frame(sigfile *f, int link, span frame, clk_both *at,
-		       span *message)
+static void take_frame(sigfile *f, int link, span frame)
 {
-	uint16_t ethertype;
-	relay_segment g;
-	relay_udp u;
-	relay_ip ip;
+	relay_counter why;
+	relay_peeled p;
 
-	if (relay_link_peel(link, &frame, &ethertype) != RELAY_OK ||
-	    relay_ip_get(ethertype, frame, &ip) != RELAY_OK)
-		return false;
-	if (ip.proto == RELAY_IP_TCP &&
-	    relay_segment_get(ip.payload, &g) == RELAY_OK)
-		take_segment(f, &ip, &g);
-	if (ip.proto != RELAY_IP_UDP ||
-	    relay_udp_get(ip.payload, &u) != RELAY_OK)
-		return false;
-	return cut_message(&u.payload, message, at) == TAP_CUT_OK;
+	if (!relay_peel(f->frags, link, frame, f->at.mono, &p, &why))
+		return;
+	if (p.stream) {
+		const tap_segment s = {
+			.src = p.src,
+			.dst = p.dst,
+			.seq = p.segment.seq,
+			.syn = p.segment.syn,
+			.rst = p.segment.rst,
+			.payload = p.segment.payload,
+		};
+
+		tap_wire_segment(f->wire, &s, f->at);
+	} else {
+		tap_wire_datagram(f->wire, p.payload, f->at);
+	}
 }
 
 static bool next_captured(sigfile *f, clk_both *at, span *message)
@@ -218,24 +197,30 @@ static bool next_captured(sigfile *f, clk_both *at, span *message)
 	span frame;
 	int link;
 
-	for (;;) {
-		*at = f->at;
-		if (next_of_stream(f, at, message))
-			return true;
+	while (!tap_wire_next(f->wire, at, message)) {
 		if (relay_file_next(f->capture, &link, &frame, &f->at) !=
 		    RELAY_NEXT_FRAME)
 			return false;
-		*at = f->at;
-		if (take_frame(f, link, frame, at, message))
-			return true;
+		take_frame(f, link, frame);
 	}
+	return true;
 }
 
 bool sigfile_next(sigfile *f, clk_both *at, span *message)
 {
-	bool any = f->capture ? next_captured(f, at, message)
-			      : next_logged(f, at, message);
+	bool any = false;
 
+	switch (f->form) {
+	case FORM_CAPTURE:
+		any = next_captured(f, at, message);
+		break;
+	case FORM_MARKS:
+		any = next_marked(f, at, message);
+		break;
+	case FORM_TRACE:
+		any = next_traced(f, at, message);
+		break;
+	}
 	f->count += any;
 	return any;
 }
@@ -245,17 +230,72 @@ unsigned sigfile_count(const sigfile *f)
 	return f->count;
 }
 
-const char *sigfile_trouble(const sigfile *f)
+/* ---- what went wrong ---- */
+
+static void G_GNUC_PRINTF(3, 4) add(GPtrArray *to, const sigfile *f,
+				    const char *fmt, ...)
 {
-	return f->capture ? relay_file_trouble(f->capture) : NULL;
+	g_autofree char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = g_strdup_vprintf(fmt, ap);
+	va_end(ap);
+	g_ptr_array_add(to, g_strdup_printf("%s: %s", f->path, text));
+}
+
+static void tell_tls(const sigfile *f, GPtrArray *troubles, GPtrArray *notes)
+{
+	const tap_wire_stats *t = tap_wire_totals(f->wire);
+
+	if (t->tls[TAP_TLS_UNKNOWN])
+		add(troubles, f, "%" PRIu64 " TLS connections with a cipher "
+				 "suite that is not known here (the last: "
+				 "0x%04x, TLS version 0x%04x)",
+		    t->tls[TAP_TLS_UNKNOWN], t->suite, t->version);
+	if (t->tls[TAP_TLS_REFUSED])
+		add(troubles, f, "%" PRIu64 " TLS connections did not open "
+				 "with their keys from the key log",
+		    t->tls[TAP_TLS_REFUSED]);
+	if (t->tls[TAP_TLS_TORN])
+		add(troubles, f, "%" PRIu64 " TLS connections could not be "
+				 "read to their end: packets are missing",
+		    t->tls[TAP_TLS_TORN]);
+	if (t->tls[TAP_TLS_NO_KEY])
+		add(notes, f, "%" PRIu64 " of %" PRIu64 " TLS connections have "
+			      "no key in a key log (--tls-keys)",
+		    t->tls[TAP_TLS_NO_KEY], t->tls[TAP_TLS_FINE]);
+	if (t->tls[TAP_TLS_LATE])
+		add(notes, f, "%" PRIu64 " of %" PRIu64 " TLS connections had "
+			      "begun before the capture did, or lack packets "
+			      "of their beginning",
+		    t->tls[TAP_TLS_LATE], t->tls[TAP_TLS_FINE]);
+}
+
+void sigfile_tell(const sigfile *f, GPtrArray *troubles, GPtrArray *notes)
+{
+	if (f->untimed)
+		add(troubles, f, "%u messages have no time before them, the "
+				 "first in line %u",
+		    f->untimed, f->untimed_line);
+	if (f->too_long)
+		add(troubles, f, "%u messages are too long", f->too_long);
+	if (f->capture && relay_file_trouble(f->capture))
+		add(troubles, f, "%s", relay_file_trouble(f->capture));
+	if (f->wire)
+		tell_tls(f, troubles, notes);
 }
 
 void sigfile_free(sigfile *f)
 {
 	if (!f)
 		return;
+	tap_wire_free(f->wire);
+	g_clear_pointer(&f->frags, relay_frags_free);
 	relay_file_free(f->capture);
-	g_clear_pointer(&f->streams, g_ptr_array_unref);
+	g_free(f->written);
+	g_free(f->narrow);
 	g_clear_pointer(&f->map, g_mapped_file_unref);
+	g_free(f->path);
 	g_free(f);
 }

@@ -148,11 +148,13 @@ static tap_tls_state protect(tap_tlsview *v, unsigned end,
 				  : NULL;
 	way *w = &v->way[end];
 
+	if (!s)
+		return TAP_TLS_NO_KEY;
 	if (!tap_tls_known(&v->terms))
 		return TAP_TLS_UNKNOWN;
 	tap_tls_key_free(w->key);
-	w->key = s ? tap_tls_key_new(&v->terms, s, end != v->client) : NULL;
-	return w->key ? TAP_TLS_FINE : TAP_TLS_NO_KEY;
+	w->key = tap_tls_key_new(&v->terms, s, end != v->client);
+	return w->key ? TAP_TLS_FINE : TAP_TLS_REFUSED;
 }
 
 static tap_keylog_label of_end(const tap_tlsview *v, unsigned end,

@@ -364,7 +364,8 @@ void tap_wire_segment(tap_wire *w, const tap_segment *s, clk_both at)
 	if (tap_tcp_add(&c->way[way].tcp, s, at.mono) == TAP_TCP_HOLE) {
 		w->stats.holes++;
 		if (c->tls) {
-			tls_failed(w, c, TAP_TLS_TORN);
+			tls_failed(w, c, c->opened ? TAP_TLS_TORN
+						   : TAP_TLS_LATE);
 			return;
 		}
 	}

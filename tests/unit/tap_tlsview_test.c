@@ -65,8 +65,11 @@ static void on_key(const SSL *ssl, const char *line)
 /* An RSA key and a certificate that nobody checks. */
 static void identify(SSL_CTX *x)
 {
-	EVP_PKEY *key = EVP_RSA_gen(2048);
+	static EVP_PKEY *key;
 	X509 *cert = X509_new();
+
+	if (!key)
+		key = EVP_RSA_gen(2048);
 
 	X509_gmtime_adj(X509_getm_notBefore(cert), 0);
 	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
@@ -75,7 +78,6 @@ static void identify(SSL_CTX *x)
 	g_assert_true(SSL_CTX_use_certificate(x, cert));
 	g_assert_true(SSL_CTX_use_PrivateKey(x, key));
 	X509_free(cert);
-	EVP_PKEY_free(key);
 }
 
 static SSL_CTX *context(talk *t, const suite_case *c, bool server)
