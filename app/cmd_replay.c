@@ -184,12 +184,15 @@ static bool tell_reading(job *j, const replay_totals *t, bool ok)
 static bool found_any(const job *j, const replay_totals *t, GError **err)
 {
 	const options *o = j->o;
-	const char *first = o->signalling ? o->signalling[0] : o->media[0];
+	char **files = o->signalling ? o->signalling : o->media;
+	const char *first = files[0];
 
 	if (!t->messages)
-		return setup_fail(err, "%s%s: there is no SIP message in it",
-				  first, o->signalling && o->signalling[1]
-						 ? " and the others" : "");
+		return setup_fail(err, "%s%s: there is no SIP message in it%s",
+				  first, files[1] ? " and the others"
+							   : "",
+				  o->signalling ? "" : "; it may be in another "
+						       "file, for --signalling");
 	if (t->calls)
 		return true;
 	if (o->call || o->explain || o->from || o->to)

@@ -66,6 +66,9 @@ static char *why_nothing(const render_result *r)
 		return g_strdup("the call was not answered");
 	if (s->bad_keys)
 		return g_strdup_printf("no key: %s", s->key_trouble);
+	if (r->packets && r->packets == r->dec.fate[DEC_NO_KEY])
+		return g_strdup("no key: the signalling tells none that could "
+				"open the media");
 	if (r->packets)
 		return g_strdup("no packet authenticates under the call's "
 				"keys");

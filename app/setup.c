@@ -110,7 +110,7 @@ static bool methods_make(setup_plan *p, char **list, GError **err)
 
 		if (!equals || equals == *list ||
 		    !method_parse(equals + 1, &plan.method))
-			return fail(err, "[rewrite] methods: \"%s\" is not a "
+			return setup_fail(err, "[rewrite] methods: \"%s\" is not a "
 					 "Front End's name, '=' and port, "
 					 "port+address or remove", *list);
 		m.front_end = g_strndup(*list, (gsize)(equals - *list));

@@ -10,7 +10,7 @@
 typedef struct tap_segment {
 	net_addr src, dst;
 	uint32_t seq;
-	bool syn, rst;
+	bool syn;
 	span payload;
 } tap_segment;
 

@@ -26,7 +26,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		s.dst = flags & 2 ? a : b;
 		s.seq = (uint32_t)seq * 16;
 		s.syn = flags & 1;
-		s.rst = false;
 		if (flags & 4)
 			tap_wire_datagram(w, s.payload, now);
 		else

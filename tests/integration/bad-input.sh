@@ -33,6 +33,52 @@ says "a compressed capture" 1 "compressed" \
 says "signalling without SIP" 1 "no SIP message" \
 	replay "$tmp/text" "$tmp/edge.pcap" a
 
+mkdir "$tmp/dir"
+: >"$tmp/empty"
+head -c 24 "$tmp/edge.pcap" >"$tmp/nothing.pcap"
+{ cat "$tmp/nothing.pcap"; openssl enc -aes-128-ctr -nosalt -K 00 -iv 00 \
+	</dev/zero 2>/dev/null | head -c 50000; } >"$tmp/junk.pcap"
+for f in empty:empty dir:directory junk.pcap:damaged; do
+	says "replay of ${f%:*} as signalling" 1 "${f#*:}" \
+		replay "$tmp/${f%:*}" "$tmp/edge.pcap" a
+	says "and as media" 1 "[Dd]irectory|${f#*:}" \
+		replay $golden/signalling.txt "$tmp/${f%:*}" a
+done
+says "media without SIP" 1 "no SIP message in it; it may be in another file" \
+	$edgetape replay --media "$tmp/edge.pcap" --list
+says "SIP without media" 1 "NOT_RECORDED: no media crossed the relay" \
+	$edgetape replay -s $golden/signalling.txt -m "$tmp/nothing.pcap" --list
+says "SIP of no call" 1 "2 SIP messages, but no call with sound" sh -c "
+	sed -n '1,/^\$/p' $golden/signalling.txt | sed 's/INVITE/OPTIONS/g' \
+		>$tmp/options; cat $tmp/options $tmp/options >$tmp/twice
+	$edgetape replay -s $tmp/twice -m $tmp/nothing.pcap --list"
+says "a call that nobody asked for" 1 "no call in it that was asked for" \
+	$edgetape replay -s $golden/signalling.txt -m "$tmp/edge.pcap" --list \
+	--call nobody
+grep -v a=crypto $golden/signalling.txt >"$tmp/keyless"
+says "signalling without keys" 1 "no key: the signalling tells none" \
+	$edgetape replay -s "$tmp/keyless" -m "$tmp/edge.pcap" --list
+
+openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=fe.example.com -days 1 \
+	-keyout "$tmp/key" -out "$tmp/crt" 2>/dev/null
+cat "$tmp/key" "$tmp/crt" >"$tmp/tls.pcap.pem"
+tests/support/mkcapture.py sip tls:AES128-SHA $golden/signalling.txt \
+	"$tmp/tls.pcap"
+tls() { # [KEY LOG]
+	$edgetape replay -s "$tmp/tls.pcap" -m "$tmp/edge.pcap" --list \
+		${1:+--tls-keys "$tmp/$1"}
+}
+says "TLS without keys" 1 "1 of 1 TLS connections have no key" tls
+says "a key log that is none" 1 "line 1 is none of a TLS key log" tls edge.pcap
+says "a key log without keys" 1 "no key in it" tls empty
+tr 0-7 1-70 <"$tmp/tls.pcap.keys" >"$tmp/others"
+says "keys of others" 1 "no key in a key log" tls others
+awk '{ print $1, $2, substr($3, 2) "0" }' "$tmp/tls.pcap.keys" >"$tmp/wrong"
+says "wrong keys for TLS" 1 "did not open with their keys" tls wrong
+says "right keys for TLS" 0 "1 recorded" tls tls.pcap.keys
+says "a key log for a journal" 2 "goes without" \
+	$edgetape replay --journal "$tmp" --key x --tls-keys y --out "$tmp/x"
+
 sed 's/^\(m=\|a=\|c=\|v=\|o=\|s=\|t=\).*//; s/^Content-Type.*/X: y\r/' \
 	$golden/signalling.txt >"$tmp/nosdp.txt"
 says "no session description" 1 "NOT_RECORDED|no call" \

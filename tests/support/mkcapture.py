@@ -3,16 +3,29 @@
 
   mkcapture.py sip KIND LOG OUT       the SIP messages of a text log as packets;
                                       KIND udp, tcp, hep-udp, hep-tcp; TCP in
-                                      segments that fit no message; HEP3 frames
-                                      are captured late, but tell the time
+                                      segments that fit no message, two of three
+                                      in the wrong order, UDP in IP fragments;
+                                      HEP3 frames are captured late, but tell
+                                      the time. KIND tls:SUITE or tls13:SUITE
+                                      (OpenSSL's name; the server's PEM file in
+                                      OUT.pem): TLS, its keys in OUT.keys
+  mkcapture.py trace KIND LOG OUT     the same as a log of another program:
+                                      KIND server, client, pbx
+  mkcapture.py merge OUT FILE...      pcap files as one pcapng, an interface each,
+                                      in nanoseconds
+  mkcapture.py halves FILE OUT OUT    a pcap file in two
   mkcapture.py rtp FILE OUT           RTP packets (16-bit length, packet), 33 ms
                                       apart, from 192.0.2.1:4000 to 192.0.2.2:5000
 """
+import datetime
+import os
 import re
+import ssl
 import struct
 import sys
 
 SEGMENT = 700
+FRAGMENT = 560          # octets, a multiple of eight
 
 
 def ip_packet(proto, payload, src, dst):
@@ -23,11 +36,6 @@ def ip_packet(proto, payload, src, dst):
 
 def udp(payload, ports):
     return struct.pack('>HHHH', *ports, 8 + len(payload), 0) + payload
-
-
-def tcp(payload, seq, flags):
-    return struct.pack('>HHIIBBHHH', 5060, 5062, seq, 0, 5 << 4, flags, 8192,
-                       0, 0) + payload
 
 
 class Capture:
@@ -80,22 +88,203 @@ def carried(kind, log):
             yield when, message
 
 
+ENDS = bytes([192, 0, 2, 1]), bytes([192, 0, 2, 2])
+
+
+def fragments(packet, number):
+    """An IPv4 packet in pieces, the last one first."""
+    head, body = packet[:20], packet[20:]
+    for at in reversed(range(0, len(body), FRAGMENT)):
+        piece = body[at:at + FRAGMENT]
+        more = 0x2000 if at + FRAGMENT < len(body) else 0
+        yield (head[:2] + struct.pack('>HHH', 20 + len(piece), number & 0xffff,
+                                      more | at >> 3) + head[8:] + piece)
+
+
+class Stream:
+    """One direction of a TCP connection; its segments come in odd order."""
+
+    def __init__(self, capture, when, ports, ends):
+        self.capture, self.ports, self.ends = capture, ports, ends
+        self.seq = 0xfffffc00           # the numbers wrap soon
+        self.put(when, b'', 2)
+        self.seq += 1
+
+    def put(self, when, piece, flags=0x18):
+        self.capture.add(when, ip_packet(6, struct.pack(
+            '>HHIIBBHHH', *self.ports, self.seq & 0xffffffff, 0, 5 << 4, flags,
+            8192, 0, 0) + piece, *self.ends))
+
+    def send(self, when, data):
+        first, pieces = self.seq, []
+        for at in range(0, len(data), SEGMENT):
+            pieces.append((first + at, data[at:at + SEGMENT]))
+        for group in range(0, len(pieces), 3):
+            for self.seq, piece in pieces[group:group + 3][::-1]:
+                self.put(when, piece)
+        self.seq = first + len(data)
+
+
 def sip(kind, log, out):
+    if kind.startswith('tls'):
+        return tls(kind, log, out)
     capture = Capture(out)
-    src, dst = bytes([192, 0, 2, 1]), bytes([192, 0, 2, 2])
-    seq = 1000
-    if kind.endswith('tcp'):
-        first = next(messages(log))[0]
-        capture.add(first, ip_packet(6, tcp(b'', seq - 1, 2), src, dst))
-    for when, message in carried(kind, log):
+    stream = None
+    for number, (when, message) in enumerate(carried(kind, log)):
         if kind.endswith('udp'):
-            capture.add(when, ip_packet(17, udp(message, (5060, 5062)), src,
-                                        dst))
+            packet = ip_packet(17, udp(message, (5060, 5062)), *ENDS)
+            for piece in fragments(packet, number):
+                capture.add(when, piece)
             continue
-        for at in range(0, len(message), SEGMENT):
-            piece = message[at:at + SEGMENT]
-            capture.add(when, ip_packet(6, tcp(piece, seq, 0x18), src, dst))
-            seq += len(piece)
+        if not stream:
+            stream = Stream(capture, when, (5060, 5062), ENDS)
+        stream.send(when, message)
+
+
+class TlsEnd:
+    """One end of a TLS connection that is kept in memory."""
+
+    def __init__(self, kind, out, server):
+        version, suite = kind.split(':')
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server
+                                 else ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        if version == 'tls':
+            context.maximum_version = ssl.TLSVersion.TLSv1_2
+            context.set_ciphers(suite)
+        if server:
+            context.load_cert_chain(out + '.pem')
+        else:
+            context.keylog_filename = out + '.keys'
+        self.heard, self.said = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.heard, self.said, server_side=server)
+
+    def shake(self):
+        try:
+            self.tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        return True
+
+    def read(self):
+        try:
+            while self.tls.read(65536):
+                pass
+        except ssl.SSLWantReadError:
+            pass
+
+
+def tls(kind, log, out):
+    """The messages alternate between the ends."""
+    if os.path.exists(out + '.keys'):
+        os.remove(out + '.keys')
+    capture = Capture(out)
+    when = next(messages(log))[0] - 0.1
+    ends = [TlsEnd(kind, out, False), TlsEnd(kind, out, True)]
+    ways = [Stream(capture, when, (40000, 5061), ENDS),
+            Stream(capture, when, (5061, 40000), ENDS[::-1])]
+
+    def carry(when):
+        moved = False
+        for i in range(2):
+            data = ends[i].said.read()
+            if data:
+                ways[i].send(when, data)
+                ends[1 - i].heard.write(data)
+                moved = True
+        return moved
+
+    while not all([end.shake() for end in ends]) or carry(when):
+        carry(when)
+    for number, (when, message) in enumerate(messages(log)):
+        ends[number % 2].tls.write(message)
+        carry(when)
+        ends[1 - number % 2].read()
+
+
+def stamp(when, form):
+    at = datetime.datetime.fromtimestamp(round(when * 1e6) // 1000 / 1000,
+                                         datetime.timezone.utc)
+    return at.strftime(form)[:-3]
+
+
+def trace(kind, log, out):
+    """As other programs write it, to the millisecond."""
+    with open(out, 'wb') as file:
+        for when, message in messages(log):
+            top, _, body = message.partition(b'\r\n\r\n')
+            start, _, headers = top.partition(b'\r\n')
+            if kind == 'server':
+                file.write(
+                    b'TL_INFO(TF_PROTOCOL) [POOL\\FE]0B60.1F64::' +
+                    stamp(when, '%m/%d/%Y-%H:%M:%S.%f').encode() +
+                    b'.0000D8F1 (SIPStack,SIPAdminLog::ProtocolRecord::Flush:'
+                    b'ProtocolRecord.cpp(265)) [236184] $$begin_record\r\n'
+                    b'Trace-Correlation-Id: 236184\r\nInstance-Id: 5D4C\r\n'
+                    b'Direction: incoming;source="internal edge"\r\n'
+                    b'Peer: 192.0.2.1:50123\r\nMessage-Type: request\r\n'
+                    b'Start-Line: ' + start + b'\r\n' + headers +
+                    b'\r\nMessage-Body: ' + (body or b'-') +
+                    b'\r\n$$end_record\r\n\r\n')
+                continue
+            if kind == 'client':
+                mark = (stamp(when, '%m/%d/%Y|%H:%M:%S.%f') +
+                        ' 15A8:1B2C INFO  :: ').encode()
+                file.write(mark + b'Sending Packet - 192.0.2.1:443 (From Local '
+                           b'Address: 192.0.2.2:50123) 1 bytes:\r\n' + mark +
+                           message + b'\r\n' + mark +
+                           b'End of Sending Packet - 192.0.2.1:443\r\n')
+                continue
+            file.write(b'[' + stamp(when, '%Y-%m-%d %H:%M:%S.%f').encode() +
+                       b'] VERBOSE[12] logger.c: <--- Received SIP --->\n' +
+                       message.replace(b'\r\n', b'\n') + b'\n\n')
+
+
+def frames(path):
+    """Link type, then nanoseconds and octets of each frame of a pcap file."""
+    data = open(path, 'rb').read()
+    magic, link = struct.unpack_from('<I', data)[0], struct.unpack_from(
+        '<I', data, 20)[0]
+    unit = {0xa1b2c3d4: 1000, 0xa1b23c4d: 1}[magic]
+    yield link
+    at = 24
+    while at < len(data):
+        s, part, size, _ = struct.unpack_from('<IIII', data, at)
+        yield s * 10**9 + part * unit, data[at + 16:at + 16 + size]
+        at += 16 + size
+
+
+def merge(out, *paths):
+    def block(kind, body):
+        body += b'\0' * (-len(body) % 4)
+        size = struct.pack('<I', 12 + len(body))
+        return struct.pack('<I', kind) + size + body + size
+
+    inputs = [frames(path) for path in paths]
+    every = []
+    with open(out, 'wb') as file:
+        file.write(block(0x0a0d0d0a, struct.pack('<IHHq', 0x1a2b3c4d, 1, 0,
+                                                 -1)))
+        for number, source in enumerate(inputs):
+            file.write(block(1, struct.pack('<HHI', next(source), 0, 0) +
+                             struct.pack('<HHB3x', 9, 1, 9) + b'\0' * 4))
+            every += [(ns, number, frame) for ns, frame in source]
+        for ns, number, frame in sorted(every, key=lambda e: e[0]):
+            file.write(block(6, struct.pack('<IIIII', number, ns >> 32,
+                                            ns & 0xffffffff, len(frame),
+                                            len(frame)) + frame))
+
+
+def halves(path, first, second):
+    data = open(path, 'rb').read()
+    ends = [24]
+    while ends[-1] < len(data):
+        ends.append(ends[-1] + 16 + struct.unpack_from('<I', data,
+                                                       ends[-1] + 8)[0])
+    cut = ends[len(ends) // 2]
+    open(first, 'wb').write(data[:cut])
+    open(second, 'wb').write(data[:24] + data[cut:])
 
 
 def rtp(path, out):
@@ -119,6 +308,12 @@ def rtp(path, out):
 if __name__ == '__main__':
     if len(sys.argv) == 5 and sys.argv[1] == 'sip':
         sip(*sys.argv[2:])
+    elif len(sys.argv) > 3 and sys.argv[1] == 'merge':
+        merge(*sys.argv[2:])
+    elif len(sys.argv) == 5 and sys.argv[1] == 'halves':
+        halves(*sys.argv[2:])
+    elif len(sys.argv) == 5 and sys.argv[1] == 'trace':
+        trace(*sys.argv[2:])
     elif len(sys.argv) == 4 and sys.argv[1] == 'rtp':
         rtp(*sys.argv[2:])
     else:
