@@ -1,0 +1,51 @@
+#!/bin/bash
+# forged_bye.sh - somebody tells the recorder that a call is over, and the parties
+# talk on: what they say is recorded to its real end.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/support/calls.bash
+. tests/support/calls.bash
+
+sidecar() {
+	find "$RIG/recordings" -name '*.json'
+}
+
+recorded() {
+	[ -n "$(sidecar)" ]
+}
+
+# The caller's ACK made a BYE; nobody but the recorder hears of it.
+forge() {
+	perl -0777 -ne 'for (split /^### .*\n/m) {
+		next unless /^ACK /;
+		s/^ACK /BYE /;
+		s/^CSeq: .*?(\r?)$/CSeq: 9000 BYE$1/m;
+		$told = $_;
+	} print $told' "$RIG/signalling.txt" | rig_in fe "${rig_env[@]}" \
+		/usr/bin/python3 tests/support/tell.py 10.99.1.10 10.99.4.10
+}
+
+# lasts MILLISECONDS - the recording is at least that long.
+lasts() {
+	perl -0777 -ne 'BEGIN { $least = shift }
+		exit !(/"duration_ms" : (\d+)/ && $1 >= $least)' "$1" \
+		"$(sidecar)"
+}
+
+need_rig
+rig_recorder "$RIG/recordings" '[rules]' "record=sip:alice@$RIG_DOMAIN" \
+	'[rewrite]' method=remove '[render]' formats=wav || bail 'the recorder'
+rig_frontend EDGETAPE_LOG="$RIG/signalling.txt" || bail 'the Front End'
+
+(sleep 3 && forge >"$RIG/forged.log" 2>&1; echo $? >"$RIG/forged") &
+rig_call alice bob 8 || bail 'a call'
+rig_await 40 'the recording' recorded || bail 'the recording'
+is 'the recorder took the BYE' [ "$(cat "$RIG/forged")" = 0 ]
+is 'it believes that the call is over' grep -q '"cause" : "bye"' \
+	"$(sidecar)"
+is 'the call went on over the relay' [ "$(rig_result alice received)" -gt 300 ]
+is 'RECORDED to its end' grep -q '"outcome" : "RECORDED"' "$(sidecar)"
+is 'at least 7 s of it' lasts 7000
+is 'one recording' [ "$(sidecar | wc -l)" -eq 1 ]
+is 'the roles end cleanly' roles_end_cleanly
+finish
