@@ -105,8 +105,9 @@ rig_check() {
 		rig_fail "not installed:$missing (see tools/deps)"
 		return
 	fi
-	if ! { ip netns add "et$$-probe" && rig_in probe true &&
-		ip netns del "et$$-probe"; } 2>/dev/null; then
+	# The name is none that another rig's rig_sweep looks at.
+	if ! { ip netns add "etprobe-$$" && ip netns exec "etprobe-$$" true &&
+		ip netns del "etprobe-$$"; } 2>/dev/null; then
 		rig_fail 'this system does not let us make network namespaces'
 	fi
 }
@@ -122,7 +123,7 @@ rig_born() {
 rig_remove() {
 	local h pids
 
-	for h in probe rt $RIG_NAMES; do
+	for h in rt $RIG_NAMES; do
 		[ -e "/run/netns/et$1-$h" ] || continue
 		pids=$(ip netns pids "et$1-$h")
 		# shellcheck disable=SC2086
