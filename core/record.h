@@ -53,6 +53,13 @@ typedef struct rec_fact {
 	span name, value;
 } rec_fact;
 
+/* On demand. */
+typedef enum rec_ask {
+	REC_ASK_NONE,		/* recorded and kept */
+	REC_ASK_KEEP,		/* recorded; kept if somebody asks */
+	REC_ASK_START,		/* silent until somebody asks */
+} rec_ask;
+
 typedef struct rec_decision {
 	bool record;
 	bool audio, video;	/* which kinds of stream */
@@ -61,6 +68,7 @@ typedef struct rec_decision {
 	uint16_t refuse;	/* for the tap, not written: the SIP status when
 				 * it cannot be recorded (with !record: at
 				 * once), REC_PASS, or 0: as configured */
+	rec_ask ask;		/* for the tap, not written */
 } rec_decision;
 
 enum { REC_PASS = 1 };		/* such a call is never refused */

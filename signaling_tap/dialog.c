@@ -48,11 +48,26 @@ static void kinds_note(tap_call *c, const tap_msg *m)
 	tap_call_note(c, m->at, TAP_F_TYPE, type);
 }
 
+/* On demand: silence until somebody asks. */
+static void hold_back(tap_call *c, clk_both at)
+{
+	const rec_control stop = {
+		.mark = REC_STOP,
+		.side = CALL_UNKNOWN,
+		.actor = span_str("edgetape"),
+		.text = span_str("on demand: until it is started"),
+	};
+
+	c->paused = true;
+	tap_call_mark(c, at, &stop);
+}
+
 static void decide(tap_call *c, const tap_msg *m)
 {
 	rec_event e = {.type = JRN_DECISION, .at = m->at};
 	rec_decision *d = &e.decision;
 	tap_facts f = {.at = m->at, .inline_source = c->inline_source};
+	bool hold;
 
 	d->reason = span_str("no rule was asked");
 	f.source = span_str(c->source);
@@ -68,11 +83,15 @@ static void decide(tap_call *c, const tap_msg *m)
 		return;
 	if (d->record && !c->record)
 		c->all->count.n[TAP_N_CALLS_RECORDED]++;
+	hold = d->record && d->ask == REC_ASK_START && !c->decided;
+	c->ask = d->ask;
 	c->decided = true;
 	c->record = d->record;
 	c->audio = d->record && d->audio;
 	c->video = d->record && d->video;
 	tap_call_tell(c, &e);
+	if (hold)
+		hold_back(c, m->at);
 }
 
 static void begin(tap_call *c, const tap_msg *m)
@@ -310,6 +329,35 @@ static void place(const tap_call *c, tap_msg *m)
 	m->side = forward == s->request ? CALL_CALLER : CALL_CALLEE;
 }
 
+static bool trusted(const tap_call *c, const tap_source *src)
+{
+	for (char *const *s = c->all->cfg.record_sources; s && *s; s++)
+		if (span_caseeq(src->name, *s))
+			return true;
+	return false;
+}
+
+/* Anybody can write a header; only who is trusted is heard. */
+static void record_gather(tap_call *c, const tap_msg *m)
+{
+	const char *name = c->all->cfg.record_header;
+	char text[TAP_FACT_MAX];
+	span in = m->sip->headers;
+	tap_header h;
+
+	if (!name || !m->sip->request || !trusted(c, m->src))
+		return;
+	while (tap_header_next(&in, &h)) {
+		if (!span_caseeq(h.name, name))
+			continue;
+		tap_header_text(h.value, text, sizeof(text));
+		for (char *t = text; *t; t++)
+			*t = g_ascii_tolower(*t);
+		tap_call_note(c, m->at, TAP_F_RECORD, text);
+		return;
+	}
+}
+
 void tap_call_message(tap_call *c, tap_msg *m)
 {
 	teller t = {c, m->at};
@@ -334,6 +382,7 @@ void tap_call_message(tap_call *c, tap_msg *m)
 	if (!c->begun)
 		begin(c, m);
 	tap_facts_gather(&c->facts, m->sip, m->side, told, &t);
+	record_gather(c, m);
 	if (!c->decided && !(m->sip->request &&
 			     m->sip->method == TAP_INVITE)) {
 		if (m->half)

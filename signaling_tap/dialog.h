@@ -37,6 +37,8 @@ typedef struct tap_call {
 	void *own;		/* the sink's */
 	bool paused;
 	clk_mono resume_at;	/* 0: not by itself */
+	rec_ask ask;
+	bool asked;		/* somebody did */
 	char *call_id, *tag;
 	tap_facts_set facts;
 	char *source;		/* who told us first */

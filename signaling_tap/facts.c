@@ -223,4 +223,5 @@ void tap_facts_view(const tap_facts_set *s, tap_facts *out)
 	out->referred_by = tap_facts_peek(s, TAP_F_REFERRED_BY);
 	out->history = tap_facts_peek(s, TAP_F_HISTORY);
 	out->type = tap_facts_peek(s, TAP_F_TYPE);
+	out->record = tap_facts_peek(s, TAP_F_RECORD);
 }

@@ -25,6 +25,7 @@
 	X(REFERRED_BY, "referred-by") \
 	X(REFER_TO, "refer-to") \
 	X(HISTORY, "history") \
+	X(RECORD, "record") \
 	X(JOINED, "joined") \
 	X(REWRITTEN, "rewritten") \
 	X(NO_RELAY, "no-relay") \

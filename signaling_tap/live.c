@@ -49,17 +49,22 @@ bool tap_calls_control(tap_calls *all, clk_both now, uint64_t call,
 {
 	tap_call *c = recorded_call(all, call);
 	bool pause = what->mark == REC_PAUSE || what->mark == REC_STOP;
+	bool wanted = what->mark == REC_START || what->mark == REC_TAG;
 
 	if (!c)
 		return false;
-	*changed = what->mark == REC_TAG || pause != c->paused;
+	*changed = what->mark == REC_TAG || pause != c->paused ||
+		   (wanted && c->ask == REC_ASK_KEEP && !c->asked);
 	if (!*changed)
 		return true;
-	if (what->mark != REC_TAG)
+	c->asked |= wanted;
+	if (what->mark != REC_TAG) {
 		c->paused = pause;
-	c->resume_at.ns = what->mark == REC_PAUSE && longest_s
-				  ? now.mono.ns + longest_s * CLK_NS_PER_S
-				  : 0;
+		c->resume_at.ns =
+			what->mark == REC_PAUSE && longest_s
+				? now.mono.ns + longest_s * CLK_NS_PER_S
+				: 0;
+	}
 	tap_call_mark(c, now, what);
 	return true;
 }

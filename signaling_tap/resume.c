@@ -40,6 +40,9 @@ void tap_calls_resume(tap_calls *all, clk_both now, const tap_resume *r)
 	c->heard = now;
 	c->own = r->own;
 	c->paused = r->paused;
+	c->resume_at = r->resume_at;
+	c->ask = r->ask;
+	c->asked = r->asked;
 	for (guint i = 0; i < r->halves->len; i++)
 		resume_half(c, g_ptr_array_index(r->halves, i), r->answered);
 	g_hash_table_replace(all->table, &c->id, c);

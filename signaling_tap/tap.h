@@ -42,6 +42,8 @@ typedef struct tap_facts {
 	span conference;	/* id of the conference the call leads to */
 	span replaces, referred_by, history;
 	span type;		/* "audio", "video", "sharing", "im", "other" */
+	span record;		/* what the record header of a trusted source
+				 * asks, in lower case */
 } tap_facts;
 
 /* Fills all of `out`; its texts must live until the next call. False: nobody
@@ -76,6 +78,9 @@ typedef struct tap_config {
 	unsigned idle_s;	/* a call of which nothing is heard so long
 				 * ends by REC_TIMEOUT; 0: 4 hours */
 	unsigned max_calls;	/* 0: 100,000 */
+	const char *record_header;	/* in requests; NULL: none. It and the
+					 * list are lent */
+	char *const *record_sources;	/* whose; NULL at the end */
 } tap_config;
 
 typedef struct tap_calls tap_calls;
@@ -122,6 +127,9 @@ typedef struct tap_resume {
 	bool audio, video;	/* what is recorded of it */
 	bool answered;
 	bool paused;
+	clk_mono resume_at;	/* when the pause ends by itself; 0: never */
+	rec_ask ask;
+	bool asked;
 	const GPtrArray *halves;	/* of call_half; keys are not needed */
 	void *own;		/* the sink's */
 } tap_resume;

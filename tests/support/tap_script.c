@@ -120,7 +120,7 @@ static bool decide(void *user, const tap_facts *f, rec_decision *out)
 	*out = (rec_decision){.record = s->record, .audio = s->record,
 			      .video = s->record, .rule = span_str("script"),
 			      .reason = span_str("because"),
-			      .refuse = s->refuse};
+			      .refuse = s->refuse, .ask = s->ask};
 	return true;
 }
 
@@ -130,6 +130,7 @@ tap_script *tap_script_new(const struct ice_plan *plan, uint16_t no_relay)
 	const tap_config cfg = {
 		.decide = decide, .decide_user = s, .sink = sink,
 		.sink_user = s, .plan = plan, .no_relay_status = no_relay,
+		.record_header = "X-Record", .record_sources = s->trusted,
 	};
 
 	s->calls = tap_calls_new(&cfg);

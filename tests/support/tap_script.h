@@ -10,6 +10,8 @@ typedef struct tap_script {
 	tap_answer answer;	/* to the latest message */
 	bool record;		/* what the script's own rule decides */
 	uint16_t refuse;	/* and its rec_decision.refuse */
+	rec_ask ask;		/* and .ask */
+	char *trusted[2];	/* whose header X-Record is heard: nobody's */
 	unsigned decisions;
 } tap_script;
 

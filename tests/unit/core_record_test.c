@@ -89,7 +89,7 @@ static void test_text_records(void)
 	uint8_t buf[256];
 	put o = put_into(buf, sizeof(buf));
 	rec_decision d = {true, true, false, span_str("sip:a@b"),
-			  span_str("because"), 0}, got;
+			  span_str("because"), 0, REC_ASK_NONE}, got;
 	rec_end end = {REC_BYE, CALL_CALLER, 200, span_str("bye")}, got_end;
 
 	rec_decision_put(&o, &d);
