@@ -1,5 +1,6 @@
 #include "app/book.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "app/ledger.h"
@@ -9,12 +10,12 @@ typedef struct page {
 	void *next;		/* the next sink's own */
 	story *story;
 	bool entered;		/* its row was begun */
+	tap_keypad keypad[2];	/* of each side */
 } page;
 
 struct book {
 	cat_watch *watch;
-	tap_sink *next;
-	void *next_user;
+	book_config cfg;
 	GHashTable *pages;	/* set of page */
 	cat_verdict verdict;	/* the latest */
 	char told[CAT_TOLD_MAX];
@@ -28,17 +29,16 @@ static void page_free(void *p)
 	g_free(g);
 }
 
-book *book_new(const char *path, tap_sink *next, void *next_user, GError **err)
+book *book_new(const book_config *cfg, GError **err)
 {
-	cat_watch *w = cat_watch_new(path, err);
+	cat_watch *w = cat_watch_new(cfg->path, err);
 	book *b;
 
 	if (!w)
 		return NULL;
 	b = g_new0(book, 1);
 	b->watch = w;
-	b->next = next;
-	b->next_user = next_user;
+	b->cfg = *cfg;
 	b->pages = g_hash_table_new_full(NULL, NULL, page_free, NULL);
 	return b;
 }
@@ -59,6 +59,37 @@ static cat_party party_of(const tap_party *p)
 	return (cat_party){p->uri, p->tel, p->asserted};
 }
 
+static rec_ask ask_of(cat_mode mode)
+{
+	switch (mode) {
+	case CAT_ON_DEMAND:
+		return REC_ASK_START;
+	case CAT_BUFFERED:
+		return REC_ASK_KEEP;
+	case CAT_NEVER:
+	case CAT_METADATA:
+	case CAT_ALWAYS:
+		break;
+	}
+	return REC_ASK_NONE;
+}
+
+static void decision_say(book *b, rec_decision *out)
+{
+	const cat_verdict *v = &b->verdict;
+
+	cat_verdict_tell(v, v->reason, b->told);
+	*out = (rec_decision){
+		.record = v->record,
+		.audio = v->record && v->audio,
+		.video = v->record && v->video,
+		.rule = span_str(v->rule),
+		.reason = span_str(b->told),
+		.refuse = v->record && v->refuse ? v->refuse : REC_PASS,
+		.ask = ask_of(v->mode),
+	};
+}
+
 bool book_decide(book *b, const tap_facts *f, rec_decision *out)
 {
 	const cat_policy *p = cat_watch_policy(b->watch);
@@ -73,20 +104,43 @@ bool book_decide(book *b, const tap_facts *f, rec_decision *out)
 		.video = span_eq(f->type, "video"),
 	};
 
+	*v = (cat_verdict){.rule = "", .scope = CAT_EXTERNAL};
 	if (!p || span_eq(f->type, "im") || span_eq(f->type, "sharing"))
 		return false;
 	cat_policy_decide(p, &c, v);
 	if (!v->concerned)
 		return false;
-	cat_verdict_tell(v, v->reason, b->told);
-	*out = (rec_decision){
-		.record = v->record,
-		.audio = v->audio,
-		.video = v->video,
-		.rule = span_str(v->rule),
-		.reason = span_str(b->told),
-		.refuse = v->record && v->refuse ? v->refuse : REC_PASS,
-	};
+	decision_say(b, out);
+	return true;
+}
+
+/* "source" and "destination" name the party whose wish it is: the call is
+ * recorded while that one is in it, and a dialog never loses its parties.
+ * "disabled" is not heard against a mandatory rule. */
+bool book_wish(book *b, const tap_facts *f, rec_decision *out)
+{
+	cat_verdict *v = &b->verdict;
+	bool source = span_eq(f->record, "source");
+	bool wants = source || span_eq(f->record, "destination");
+
+	if ((!wants && !span_eq(f->record, "disabled")) || v->mandatory ||
+	    wants == (v->record && v->mode == CAT_ALWAYS) ||
+	    (!wants && !v->concerned))
+		return false;
+	if (wants && !v->n_owners)
+		v->owner[v->n_owners++] = (cat_owner){
+			(source ? f->caller : f->callee).uri, false,
+			source ? CAT_CALLER : CAT_CALLEE};
+	v->audio |= wants;
+	v->concerned = true;
+	v->record = wants;
+	v->mode = wants ? CAT_ALWAYS : CAT_NEVER;
+	v->rule = "record header";
+	snprintf(v->reason, sizeof(v->reason),
+		 "the record header of %.*s says %.*s", (int)f->source.left,
+		 (const char *)f->source.p, (int)f->record.left,
+		 (const char *)f->record.p);
+	decision_say(b, out);
 	return true;
 }
 
@@ -150,10 +204,12 @@ static void story_take(story *s, const rec_event *e)
 		s->end_status = e->end.status;
 		put_text(&s->end_text, e->end.text);
 		break;
+	case JRN_MARK:
+		story_mark(s, e->at, &e->control);
+		break;
 	case JRN_BEGIN:
 	case JRN_HALF:
 	case JRN_KEYS:
-	case JRN_MARK:
 	case JRN_PACKET:
 	case JRN_FLOW:
 	case JRN_LOSS:
@@ -167,7 +223,7 @@ static void story_take(story *s, const rec_event *e)
 static void outcome_say(cat_entry *e, const story *s)
 {
 	bool wanted = !g_strcmp0(e->mode, "always") ||
-		      !g_strcmp0(e->mode, "on-demand-buffered");
+		      g_str_has_prefix(e->mode ? e->mode : "", "on-demand");
 
 	if (!s->has_end)
 		return;
@@ -228,6 +284,76 @@ void *book_next(const void *own)
 	return g ? g->next : NULL;
 }
 
+/* ---- acts on the recording of a call in progress ---- */
+
+static void note(book *b, const page *g, const rec_event *e)
+{
+	const char *verb = tap_keypad_verb((rec_mark)e->control.mark);
+	g_autofree char *actor = span_dup(e->control.actor);
+	g_autofree char *reason = span_dup(e->control.text);
+	g_autofree char *action = g_strconcat("live.", verb, NULL);
+	const cat_actor who = {*actor ? actor : "edgetape", reason};
+
+	if (verb)
+		cat_watch_note(b->watch, &who, e->at.wall.ns / CLK_NS_PER_S,
+			       action, g->story->name);
+}
+
+static cat_told told_of(const page *g)
+{
+	return cat_told_find(span_str(g->story->reason ? g->story->reason
+						       : ""));
+}
+
+/* Codes count from the side whose rule it is: another party must not end what
+ * records it. What has to be recorded is paused, but not stopped. */
+static void on_digit(book *b, page *g, uint64_t call, const rec_event *e)
+{
+	uint8_t side = e->control.side;
+	cat_told told = told_of(g);
+	rec_control what = {.side = CALL_UNKNOWN};
+	const char *name = side == CALL_CALLER ? "caller" : "callee";
+	g_autofree char *text = NULL;
+
+	if (side >= CALL_UNKNOWN || !(told.sides >> side & 1) ||
+	    !e->control.text.left)
+		return;
+	what.mark = (uint8_t)tap_keypad_press(&g->keypad[side], b->cfg.keypad,
+					  e->at.mono,
+					  (char)e->control.text.p[0]);
+	if (!what.mark || (what.mark == REC_STOP && told.mandatory))
+		return;
+	text = g_strdup_printf("by the keys of the %s", name);
+	what.actor = span_str(story_party(g->story, name));
+	what.text = span_str(text);
+	b->cfg.act(b->cfg.act_user, call, &what);
+}
+
+static void on_mark(book *b, page *g, uint64_t call, const rec_event *e)
+{
+	if (e->control.mark == REC_DTMF)
+		on_digit(b, g, call, e);
+	else
+		note(b, g, e);
+}
+
+/* In mid-call. What was never captured cannot be started. */
+static void on_header(book *b, page *g, uint64_t call, span value)
+{
+	bool wants = span_eq(value, "source") || span_eq(value, "destination");
+	const rec_control what = {
+		.mark = wants ? REC_START : REC_STOP,
+		.side = CALL_UNKNOWN,
+		.actor = span_str(g->story->source ? g->story->source : ""),
+		.text = span_str("by the record header"),
+	};
+
+	if (!g->story->record || (!wants && (!span_eq(value, "disabled") ||
+					     told_of(g).mandatory)))
+		return;
+	b->cfg.act(b->cfg.act_user, call, &what);
+}
+
 void book_sink(void *user, uint64_t call, void **own, const rec_event *e)
 {
 	book *b = user;
@@ -238,8 +364,12 @@ void book_sink(void *user, uint64_t call, void **own, const rec_event *e)
 			return;
 		*own = g = page_new(b, e);
 	}
-	b->next(b->next_user, call, &g->next, e);
+	b->cfg.next(b->cfg.next_user, call, &g->next, e);
 	story_take(g->story, e);
+	if (e->type == JRN_MARK)
+		on_mark(b, g, call, e);
+	if (e->type == JRN_FACT && span_eq(e->fact.name, "record"))
+		on_header(b, g, call, e->fact.value);
 	if (e->type == JRN_DECISION || (e->type == JRN_STATE && g->entered) ||
 	    e->type == JRN_END)
 		enter(b, g);

@@ -1,6 +1,7 @@
 /* book.h - the tap's side of the catalog: decides by its policy and enters
  * each call of a recorded user into the ledger, from its beginning. */
 #pragma once
+#include "signaling_tap/keypad.h"
 #include "app/story.h"
 #include "catalog/watch.h"
 #include "core/conf.h"
@@ -8,9 +9,21 @@
 
 typedef struct book book;
 
-/* MAIN, when the process is confined: starts the catalog's thread. `next` is
- * the sink that each event goes to; both are lent. NULL on error. */
-book *book_new(const char *path, tap_sink *next, void *next_user, GError **err);
+/* An act on a call's recording that a party of it asks for. */
+typedef void book_act(void *user, uint64_t call, const rec_control *what);
+
+typedef struct book_config {
+	const char *path;	/* of the catalog; lent for the call alone */
+	tap_sink *next;		/* the sink that each event goes to */
+	void *next_user;
+	const tap_keypad_plan *keypad;	/* lent */
+	book_act *act;
+	void *act_user;
+} book_config;
+
+/* MAIN, when the process is confined: starts the catalog's thread. NULL on
+ * error. */
+book *book_new(const book_config *cfg, GError **err);
 /* MAIN. Writes what waits. */
 void book_free(book *b);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(book, book_free)
@@ -22,6 +35,9 @@ bool book_decide(book *b, const tap_facts *f, rec_decision *out);
 /* MAIN. A decision that the configuration made, with a row of its own in the
  * ledger: kept for so many days, 0: for ever. */
 void book_adopt(book *b, rec_decision *out, uint32_t keep_days);
+/* MAIN. What the record header asks of the call that was decided last: it
+ * overrides what is not mandatory. True when `out` is a decision now. */
+bool book_wish(book *b, const tap_facts *f, rec_decision *out);
 /* ANY. Ledger rows that could not be written. */
 uint64_t book_lost(const book *b);
 /* MAIN. The latest decision, not carried out: `why` is a sentence. */

@@ -66,26 +66,23 @@ static int list(officer *o, char **args, GError **err)
 
 static int act(officer *o, const char *verb, char **args, GError **err)
 {
-	g_autofree char *action = g_strconcat("live.", verb, NULL);
 	g_autoptr(JsonObject) request = json_object_new();
 	g_autoptr(JsonObject) answer = NULL;
 	g_autofree char *reason = officer_join(args + 1);
 
 	json_object_set_string_member(request, "do", verb);
 	json_object_set_string_member(request, "call", args[0]);
-	json_object_set_string_member(request, "reason", reason);
+	json_object_set_string_member(request, "reason",
+				      *reason ? reason : o->actor.reason);
+	json_object_set_string_member(request, "actor", o->actor.name);
 	answer = ask(o, request, err);
 	if (!answer)
 		return APP_FAIL;
-	if (!json_object_get_boolean_member_with_default(answer, "changed",
-							 FALSE)) {
-		printf("it was so already\n");
-		return APP_OK;
-	}
-	printf("done\n");
-	return cat_audit_add(o->db, &o->actor, o->now, action, args[0], err)
-		       ? APP_OK
-		       : APP_FAIL;
+	puts(json_object_get_boolean_member_with_default(answer, "changed",
+							 FALSE)
+		     ? "done"
+		     : "it was so already");
+	return APP_OK;
 }
 
 static int do_pause(officer *o, char **args, GError **err)

@@ -37,6 +37,7 @@ typedef struct tap_role {
 	alarm_count lost, rows, count[TAP_WATCHED];
 	char *refusal;		/* the last that was told */
 	clk_mono begun;
+	tap_keypad_plan keypad;
 } tap_role;
 
 /* Refused when it cannot be recorded. */
@@ -71,13 +72,17 @@ static void by_configuration(tap_role *r, rec_decision *out)
 static bool decide(void *user, const tap_facts *f, rec_decision *out)
 {
 	tap_role *r = user;
-	bool booked = r->book && book_decide(r->book, f, out);
+	bool decided = r->book && book_decide(r->book, f, out);
 	const char *why;
 
-	if (!booked && (!tap_rules_decide(r->rules, f, out) || !out->record))
-		return false;
-	if (!booked)
+	if (!decided && tap_rules_decide(r->rules, f, out) && out->record) {
 		by_configuration(r, out);
+		decided = true;
+	}
+	if (r->book)
+		decided |= book_wish(r->book, f, out);
+	if (!decided)
+		return false;
 	why = out->record ? obstacle(r, out) : NULL;
 	if (!why)
 		return true;
@@ -229,6 +234,8 @@ static void make_calls(tap_role *r)
 		.methods = (const tap_rewriting *)(void *)r->plan.methods->data,
 		.no_relay_status = status_if(r->conf, CONF_RULES_IMPOSSIBLE),
 		.idle_s = conf_number(r->conf, CONF_TAP_LOST_CALL),
+		.record_header = conf_text(r->conf, CONF_RULES_HEADER),
+		.record_sources = conf_list(r->conf, CONF_RULES_HEADER_FROM),
 	};
 	session_config session = {
 		.spool = conf_text(r->conf, CONF_SPOOL),
@@ -273,6 +280,30 @@ static bool goes_on(const tap_role *r, const story *s, clk_both last)
 				CLK_NS_PER_S;
 }
 
+/* A pause that an earlier tap began ends when it would have. */
+static clk_mono resume_at(const tap_role *r, const story *s)
+{
+	int64_t longest = conf_number(r->conf, CONF_RULES_PAUSE) *
+			  CLK_NS_PER_S;
+	clk_both now = clk_now();
+	int64_t gone = now.wall.ns - s->paused_at.wall.ns;
+
+	if (!s->paused || !s->pause_ends || !longest)
+		return (clk_mono){0};
+	return (clk_mono){now.mono.ns + CLAMP(longest - gone, 0, longest)};
+}
+
+static rec_ask ask_of(const story *s)
+{
+	cat_told told = cat_told_find(span_str(s->reason ? s->reason : ""));
+
+	if (!told.found)
+		return REC_ASK_NONE;
+	return told.mode == CAT_BUFFERED    ? REC_ASK_KEEP
+	       : told.mode == CAT_ON_DEMAND ? REC_ASK_START
+					    : REC_ASK_NONE;
+}
+
 static void resume_call(tap_role *r, const char *name)
 {
 	const char *spool = conf_text(r->conf, CONF_SPOOL);
@@ -296,6 +327,9 @@ static void resume_call(tap_role *r, const char *name)
 		.video = s->video,
 		.answered = s->has_answer,
 		.paused = s->paused,
+		.resume_at = resume_at(r, s),
+		.ask = ask_of(s),
+		.asked = s->marks & (1u << REC_START | 1u << REC_TAG),
 		.halves = s->halves,
 		.own = book_resume(r->book, s, own),
 	};
@@ -365,7 +399,8 @@ static bool start(tap_role *r, GError **err)
 {
 	const char *key = conf_need(r->conf, CONF_PUBLIC_KEY, err);
 
-	if (!key || !setup_plan_make(&r->plan, r->conf, err))
+	if (!key || !setup_plan_make(&r->plan, r->conf, err) ||
+	    !setup_keypad(&r->keypad, r->conf, err))
 		return false;
 	r->rules = setup_rules(r->conf, err);
 	r->box = r->rules ? seal_box_open(key, err) : NULL;
@@ -410,6 +445,30 @@ static void stop(tap_role *r)
 	conf_free(r->conf);
 }
 
+static void act(void *user, uint64_t call, const rec_control *what)
+{
+	tap_role *r = user;
+	bool changed;
+
+	tap_calls_control(r->calls, clk_now(), call, what,
+			  conf_number(r->conf, CONF_RULES_PAUSE), &changed);
+}
+
+static bool make_book(tap_role *r, GError **err)
+{
+	const book_config cfg = {
+		.path = conf_text(r->conf, CONF_CATALOG),
+		.next = session_writer_sink,
+		.next_user = r->sessions,
+		.keypad = &r->keypad,
+		.act = act,
+		.act_user = r,
+	};
+
+	r->book = book_new(&cfg, err);
+	return r->book != NULL;
+}
+
 int cmd_tap(int argc, char **argv)
 {
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
@@ -430,9 +489,7 @@ int cmd_tap(int argc, char **argv)
 		return app_fail("tap", err);
 	}
 	session_writer_start(r.sessions);
-	r.book = book_new(conf_text(r.conf, CONF_CATALOG),
-			  session_writer_sink, r.sessions, &err);
-	if (!r.book) {
+	if (!make_book(&r, &err)) {
 		stop(&r);
 		g_prefix_error(&err, "the catalog: ");
 		return app_fail("tap", err);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "signaling_tap/keypad.h"
 #include "core/clock.h"
 
 enum { LINE_MAX_OCTETS = 4096 };
@@ -23,6 +24,7 @@ typedef struct client {
 	GSocketConnection *connection;
 	GDataInputStream *in;
 	char actor[32];
+	bool speaks;		/* for others: root, or our own user */
 } client;
 
 static void client_free(client *c)
@@ -113,29 +115,13 @@ static const char *member(JsonObject *o, const char *name)
 	return json_node_get_string(n);
 }
 
-static rec_mark mark_of(const char *verb)
-{
-	static const struct {
-		const char *verb;
-		rec_mark mark;
-	} t[] = {
-		{"pause", REC_PAUSE},	{"resume", REC_RESUME},
-		{"stop", REC_STOP},	{"start", REC_START},
-		{"mark", REC_TAG},
-	};
-
-	for (size_t i = 0; i < G_N_ELEMENTS(t); i++)
-		if (!strcmp(t[i].verb, verb))
-			return t[i].mark;
-	return 0;
-}
-
 static JsonObject *act(const client *c, JsonObject *request, rec_mark mark)
 {
+	const char *actor = c->speaks ? member(request, "actor") : "";
 	const rec_control what = {
 		.mark = (uint8_t)mark,
 		.side = CALL_UNKNOWN,
-		.actor = span_str(c->actor),
+		.actor = span_str(*actor ? actor : c->actor),
 		.text = span_str(member(request, "reason")),
 	};
 	wanted w = {.control = c->control, .name = member(request, "call")};
@@ -173,8 +159,7 @@ static JsonObject *do_request(const client *c, const char *line)
 	verb = member(request, "do");
 	if (!strcmp(verb, "list"))
 		return list(c);
-	mark = mark_of(verb);
-	if (mark)
+	if (tap_keypad_act(span_str(verb), &mark))
 		return act(c, request, mark);
 	return refuse("\"do\" is list, pause, resume, stop, start or mark");
 }
@@ -224,6 +209,7 @@ static gboolean on_client(GSocketService *service, GSocketConnection *conn,
 	GSocket *s = g_socket_connection_get_socket(conn);
 	g_autoptr(GCredentials) who = g_socket_get_credentials(s, NULL);
 	client *c = g_new0(client, 1);
+	uid_t uid = (uid_t)-1;
 
 	(void)service;
 	(void)source;
@@ -233,8 +219,10 @@ static gboolean on_client(GSocketService *service, GSocketConnection *conn,
 	c->connection = g_object_ref(conn);
 	c->in = g_data_input_stream_new(
 			g_io_stream_get_input_stream(G_IO_STREAM(conn)));
-	g_snprintf(c->actor, sizeof(c->actor), "uid:%d",
-		   who ? (int)g_credentials_get_unix_user(who, NULL) : -1);
+	if (who)
+		uid = g_credentials_get_unix_user(who, NULL);
+	c->speaks = uid == 0 || uid == geteuid();
+	g_snprintf(c->actor, sizeof(c->actor), "uid:%d", (int)uid);
 	read_line(c);
 	return TRUE;
 }

@@ -1,4 +1,5 @@
 #include "app/render.h"
+#include "catalog/cat.h"
 
 #include <string.h>
 
@@ -98,6 +99,21 @@ static char *why_partial(const render_result *r, unsigned sides)
 	return NULL;
 }
 
+/* On demand: `edgetape keep` deletes what nobody wanted. */
+static bool nobody_asked(const story *s)
+{
+	cat_mode mode = CAT_ALWAYS;
+	uint32_t asks = 0;
+
+	if (s->reason && s->record)
+		mode = cat_told_find(span_str(s->reason)).mode;
+	if (mode == CAT_ON_DEMAND)
+		asks = 1u << REC_START | 1u << REC_RESUME;
+	else if (mode == CAT_BUFFERED)
+		asks = 1u << REC_START | 1u << REC_TAG;
+	return s->has_answer && asks && !(s->marks & asks);
+}
+
 void render_judge(render_result *r)
 {
 	const story *s = r->story;
@@ -106,6 +122,9 @@ void render_judge(render_result *r)
 	if (s->decided && !s->record) {
 		r->outcome = "EXEMPT";
 		r->why = g_strdup(s->reason);
+	} else if (nobody_asked(s)) {
+		r->outcome = "EXEMPT";
+		r->why = g_strdup("on demand, and nobody asked for it");
 	} else if (!sides && s->end_cause == REC_REFUSED) {
 		r->outcome = "BLOCKED";
 		r->why = g_strdup_printf("refused with status %u: %s",

@@ -56,6 +56,18 @@ static void describe_all_keys(render_call *r)
 
 /* The recording begins when the call is answered. A journal without that
  * record begins with whatever comes first. */
+/* It was paused when the recording begins. */
+static void begin_paused(render_call *r)
+{
+	const story_control c = {
+		.mark = REC_STOP, .side = CALL_UNKNOWN, .at = r->begin,
+		.text = r->story->paused_why,
+	};
+
+	if (r->story->paused)
+		render_control(r, &c);
+}
+
 static bool begin(render_call *r, clk_both at, GError **err)
 {
 	r->mix = render_open(r, err);
@@ -70,6 +82,7 @@ static bool begin(render_call *r, clk_both at, GError **err)
 	for (guint i = 0; i < r->story->halves->len; i++)
 		dec_call_describe(r->dec,
 				  g_ptr_array_index(r->story->halves, i));
+	begin_paused(r);
 	return true;
 }
 

@@ -50,7 +50,7 @@ static bool decide(void *user, const tap_facts *f, rec_decision *out)
 	r->totals->calls++;
 	*out = (rec_decision){true, true, true, span_str("replay"),
 			      span_str("every call of a replay is rendered"),
-			      0};
+			      0, REC_ASK_NONE};
 	return true;
 }
 

@@ -233,6 +233,14 @@ static bool nat_pairs(relay_config *r, const conf *c, GError **err)
 	return true;
 }
 
+bool setup_keypad(tap_keypad_plan *out, const conf *c, GError **err)
+{
+	if (tap_keypad_parse(conf_list(c, CONF_RULES_KEYS), out, err))
+		return true;
+	g_prefix_error(err, "[rules] keypad: ");
+	return false;
+}
+
 bool setup_capture(relay_live_config *out, GArray *edges, const conf *c,
 		   GError **err)
 {

@@ -1,5 +1,6 @@
 /* setup.h - from the configuration to what each room wants to be told. */
 #pragma once
+#include "signaling_tap/keypad.h"
 #include "app/render.h"
 #include "core/conf.h"
 #include "ice_rewriter/ice.h"
@@ -25,6 +26,9 @@ void setup_plan_clear(setup_plan *p);
 
 /* From [rules] record. */
 tap_rules *setup_rules(const conf *c, GError **err);
+
+/* [rules] keypad. */
+bool setup_keypad(tap_keypad_plan *out, const conf *c, GError **err);
 
 /* [capture]; what it points to is the configuration's. `edges` is the array
  * that the result lends. */

@@ -26,6 +26,7 @@ void story_free(story *s)
 	g_free(s->reason);
 	g_free(s->end_text);
 	g_free(s->key_trouble);
+	g_free(s->paused_why);
 	g_hash_table_unref(s->facts);
 	g_ptr_array_unref(s->halves);
 	g_free(s);
@@ -112,6 +113,20 @@ static bool take_end(story *s, const jrn_rec *r)
 	return true;
 }
 
+void story_mark(story *s, clk_both at, const rec_control *c)
+{
+	if (c->mark == REC_PAUSE || c->mark == REC_STOP) {
+		s->paused = true;
+		s->pause_ends = c->mark == REC_PAUSE;
+		s->paused_at = at;
+		replace(&s->paused_why, c->text);
+	}
+	if (c->mark == REC_RESUME || c->mark == REC_START)
+		s->paused = false;
+	if (c->mark < 32)
+		s->marks |= UINT32_C(1) << c->mark;
+}
+
 static bool take_control(story *s, const jrn_rec *r, story_control *out)
 {
 	rec_control c;
@@ -120,10 +135,7 @@ static bool take_control(story *s, const jrn_rec *r, story_control *out)
 		return false;
 	*out = (story_control){c.mark, c.side, r->at.mono, span_dup(c.actor),
 			       span_dup(c.text)};
-	if (c.mark == REC_PAUSE || c.mark == REC_STOP)
-		s->paused = true;
-	if (c.mark == REC_RESUME || c.mark == REC_START)
-		s->paused = false;
+	story_mark(s, r->at, &c);
 	return true;
 }
 

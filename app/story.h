@@ -24,6 +24,10 @@ typedef struct story {
 	clk_both begun, answered, ended;
 	bool has_answer, has_end;
 	bool paused;		/* by an officer; as of the last record */
+	bool pause_ends;	/* a pause, not a stop */
+	clk_both paused_at;
+	char *paused_why;
+	uint32_t marks;		/* bits 1 << rec_mark: each that was seen */
 	uint8_t end_cause, end_side;
 	uint16_t end_status;
 	char *end_text;
@@ -42,6 +46,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(story, story_free)
  * for every other record. Without `key` the keys stay sealed. */
 const call_half *story_record(story *s, const jrn_rec *r, seal_key *key,
 			      story_control *control);
+
+/* What a mark says of the call: story_record() does it too. */
+void story_mark(story *s, clk_both at, const rec_control *c);
 
 /* "" when nobody told. */
 const char *story_fact(const story *s, const char *name);

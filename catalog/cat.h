@@ -122,3 +122,11 @@ void cat_policy_decide(const cat_policy *p, const cat_call *c,
 enum { CAT_TOLD_MAX = 1200 };
 void cat_verdict_tell(const cat_verdict *v, const char *sentence,
 		      char to[static CAT_TOLD_MAX]);
+/* What it keeps, apart from what a ledger row has. */
+typedef struct cat_told {
+	bool found;		/* else it was not told so */
+	bool mandatory;
+	cat_mode mode;
+	unsigned sides;		/* of the owners: bits 1 << cat_side */
+} cat_told;
+cat_told cat_told_find(span told);

@@ -33,7 +33,7 @@ static bool in_force(int64_t from, int64_t to, int64_t at)
 
 static bool records(cat_mode m)
 {
-	return m == CAT_ALWAYS || m == CAT_BUFFERED;
+	return m >= CAT_ON_DEMAND;
 }
 
 /* ---- who the parties are ---- */

@@ -87,6 +87,16 @@ static bool pick(span v, const char *const *names, unsigned n, unsigned *out)
 	return false;
 }
 
+bool cat_mode_parse(span text, cat_mode *out)
+{
+	unsigned i;
+
+	if (!pick(text, modes, G_N_ELEMENTS(modes), &i))
+		return false;
+	*out = (cat_mode)i;
+	return true;
+}
+
 /* A name for people: no blanks, no quotes, nothing a shell minds. */
 static bool name_good(span v, size_t size)
 {
@@ -300,8 +310,7 @@ static bool value_take(cat_rule *r, word_key k, span v)
 	case KEY_HOLIDAYS:
 		return holidays_parse(v, r);
 	case KEY_MODE:
-		return pick(v, modes, G_N_ELEMENTS(modes), &i) &&
-		       ((r->mode = (cat_mode)i), true);
+		return cat_mode_parse(v, &r->mode);
 	case KEY_MANDATORY:
 		return flag_parse(v, &r->mandatory);
 	case KEY_IMPOSSIBLE:
@@ -375,7 +384,7 @@ static cat_rule_verdict clash_check(const cat_rule *r, span *bad)
 				"zone=Europe/Berlin");
 		return CAT_RULE_CLASH;
 	}
-	if (r->refuse && r->mode <= CAT_ON_DEMAND) {
+	if (r->refuse && r->mode < CAT_ON_DEMAND) {
 		*bad = span_str("impossible=refuse makes sense for a mode that "
 				"records only");
 		return CAT_RULE_CLASH;

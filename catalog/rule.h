@@ -88,6 +88,7 @@ char *cat_rule_problem(cat_rule_verdict v, span bad);
 char *cat_rule_print(const cat_rule *r);
 
 const char *cat_mode_name(cat_mode m);
+MUST_CHECK bool cat_mode_parse(span text, cat_mode *out);
 const char *cat_scope_name(cat_scope s);
 /* "365", "90d", "6m", "7y"; 0 is not a time to keep anything. */
 MUST_CHECK bool cat_days_parse(span text, uint32_t *days);

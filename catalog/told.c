@@ -55,6 +55,18 @@ static void put_owners(pen *o, const cat_verdict *v)
 	}
 }
 
+static void put_sides(pen *o, const cat_verdict *v)
+{
+	char text[24];
+	unsigned sides = 0;
+
+	for (unsigned i = 0; i < v->n_owners; i++)
+		sides |= 1u << v->owner[i].side;
+	snprintf(text, sizeof(text), " sides=%u", sides);
+	if (sides)
+		put_str(o, text);
+}
+
 void cat_verdict_tell(const cat_verdict *v, const char *sentence,
 		      char to[static CAT_TOLD_MAX])
 {
@@ -71,6 +83,7 @@ void cat_verdict_tell(const cat_verdict *v, const char *sentence,
 		 v->announce ? " announce" : "");
 	o.n = (size_t)snprintf(to, o.size, "%.*s", cut, sentence);
 	put_str(&o, head);
+	put_sides(&o, v);
 	put_owners(&o, v);
 	to[o.n] = ']';
 	to[o.n + 1] = '\0';
@@ -171,4 +184,31 @@ bool cat_entry_told(cat_entry *e, span told)
 	g_free(e->reason);
 	e->reason = span_dup(sentence);
 	return true;
+}
+
+static void find_word(cat_told *t, span word)
+{
+	uint64_t n;
+	span key;
+
+	t->mandatory |= span_eq(word, "mandatory");
+	if (!span_until(&word, '=', &key))
+		return;
+	if (span_eq(key, "sides") && span_number(word, 7, &n))
+		t->sides = (unsigned)n;
+	else if (span_eq(key, "mode"))
+		t->found = cat_mode_parse(word, &t->mode);
+}
+
+cat_told cat_told_find(span told)
+{
+	cat_told t = {.found = false};
+	span sentence, tail, inner, word;
+
+	if (!tail_cut(told, &sentence, &tail) ||
+	    !span_cut(&tail, tail.left - 1, &inner))
+		return t;
+	while (span_word(&inner, &word))
+		find_word(&t, word);
+	return t;
 }

@@ -16,5 +16,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(cat_watch, cat_watch_free)
 const cat_policy *cat_watch_policy(cat_watch *w);
 /* MAIN. Never waits. False, and `e` is freed, when the queue is full. */
 bool cat_watch_take(cat_watch *w, cat_entry *e);
-/* ANY. Entries lost to a full queue or a failing disk. */
+/* MAIN. A row of the audit log; never waits, all texts are copied. False when
+ * the queue is full. */
+bool cat_watch_note(cat_watch *w, const cat_actor *who, int64_t at,
+		    const char *action, const char *object);
+/* ANY. Entries and notes lost to a full queue or a failing disk. */
 uint64_t cat_watch_lost(const cat_watch *w);

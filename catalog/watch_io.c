@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "catalog/audit.h"
 #include "catalog/db.h"
 #include "core/clock.h"
 #include "core/ring.h"
@@ -18,7 +19,7 @@ struct cat_watch {
 	cat_policy *policy;		/* MAIN: in force */
 	_Atomic(cat_policy *) fresh;	/* the thread's to MAIN; whoever takes
 					 * it owns it */
-	ring queue;			/* of cat_entry */
+	ring queue;			/* of job */
 	int wake;			/* eventfd */
 	pthread_t thread;
 	_Atomic bool stop;
@@ -27,9 +28,49 @@ struct cat_watch {
 	/* the thread's */
 	cat_db *db;
 	int64_t data_version, policy_version;
-	GPtrArray *unwritten;		/* of cat_entry */
+	GPtrArray *unwritten;		/* of job */
 	bool troubled;			/* said so already */
 };
+
+/* One thing to write: a row of the ledger or, without it, of the audit log. */
+typedef struct job {
+	cat_entry *entry;
+	char *actor, *reason, *action, *object;
+	int64_t at;
+} job;
+
+static void job_free(void *p)
+{
+	job *j = p;
+
+	cat_entry_free(j->entry);
+	g_free(j->actor);
+	g_free(j->reason);
+	g_free(j->action);
+	g_free(j->object);
+	g_free(j);
+}
+
+static bool job_write(cat_db *db, const job *j, GError **err)
+{
+	const cat_actor who = {j->actor, j->reason};
+
+	return j->entry ? cat_ledger_put(db, j->entry, err)
+			: cat_audit_add(db, &who, j->at, j->action, j->object,
+					err);
+}
+
+/* All in one transaction, for one sync. */
+static bool write_all(cat_db *db, const GPtrArray *jobs, GError **err)
+{
+	bool ok = true;
+
+	if (!cat_txn_begin(db, err))
+		return false;
+	for (guint i = 0; ok && i < jobs->len; i++)
+		ok = job_write(db, g_ptr_array_index(jobs, i), err);
+	return cat_txn_end(db, ok, err);
+}
 
 /* ---- the thread ---- */
 
@@ -82,13 +123,13 @@ static bool look(cat_watch *w, GError **err)
 static void write_entries(cat_watch *w)
 {
 	g_autoptr(GError) err = NULL;
-	cat_entry *e;
+	job *j;
 
-	while ((e = ring_pop(&w->queue)))
-		g_ptr_array_add(w->unwritten, e);
+	while ((j = ring_pop(&w->queue)))
+		g_ptr_array_add(w->unwritten, j);
 	if (!w->unwritten->len || !w->db)
 		return;
-	if (cat_ledger_put_all(w->db, w->unwritten, &err)) {
+	if (write_all(w->db, w->unwritten, &err)) {
 		g_ptr_array_set_size(w->unwritten, 0);
 		w->troubled = false;
 		return;
@@ -123,11 +164,6 @@ static void *work(void *p)
 
 /* ---- MAIN ---- */
 
-static void entry_free(void *e)
-{
-	cat_entry_free(e);
-}
-
 cat_watch *cat_watch_new(const char *path, GError **err)
 {
 	cat_watch *w = g_aligned_alloc0(1, sizeof(*w), 64);
@@ -135,7 +171,7 @@ cat_watch *cat_watch_new(const char *path, GError **err)
 
 	w->path = g_strdup(path);
 	w->data_version = w->policy_version = -2;
-	w->unwritten = g_ptr_array_new_with_free_func(entry_free);
+	w->unwritten = g_ptr_array_new_with_free_func(job_free);
 	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	g_assert(w->wake >= 0);
 	if (look(w, &first) &&
@@ -171,15 +207,36 @@ const cat_policy *cat_watch_policy(cat_watch *w)
 	return w->policy;
 }
 
-bool cat_watch_take(cat_watch *w, cat_entry *e)
+static bool job_take(cat_watch *w, job *j)
 {
-	if (!ring_push(&w->queue, e)) {
+	if (!ring_push(&w->queue, j)) {
 		atomic_fetch_add(&w->lost, 1);
-		cat_entry_free(e);
+		job_free(j);
 		return false;
 	}
 	nudge(w);
 	return true;
+}
+
+bool cat_watch_take(cat_watch *w, cat_entry *e)
+{
+	job *j = g_new0(job, 1);
+
+	j->entry = e;
+	return job_take(w, j);
+}
+
+bool cat_watch_note(cat_watch *w, const cat_actor *who, int64_t at,
+		    const char *action, const char *object)
+{
+	job *j = g_new0(job, 1);
+
+	j->actor = g_strdup(who->name);
+	j->reason = g_strdup(who->reason);
+	j->action = g_strdup(action);
+	j->object = g_strdup(object);
+	j->at = at;
+	return job_take(w, j);
 }
 
 uint64_t cat_watch_lost(const cat_watch *w)
@@ -189,7 +246,7 @@ uint64_t cat_watch_lost(const cat_watch *w)
 
 void cat_watch_free(cat_watch *w)
 {
-	cat_entry *e;
+	job *j;
 
 	if (!w)
 		return;
@@ -197,8 +254,8 @@ void cat_watch_free(cat_watch *w)
 		nudge(w);
 		pthread_join(w->thread, NULL);
 	}
-	while ((e = ring_pop(&w->queue)))
-		cat_entry_free(e);
+	while ((j = ring_pop(&w->queue)))
+		job_free(j);
 	g_ptr_array_unref(w->unwritten);
 	cat_policy_unref(atomic_exchange(&w->fresh, NULL));
 	cat_policy_unref(w->policy);

@@ -30,6 +30,25 @@ owners_are() { # owners_are USER OWNER... - of the newest call
 		tr '\n' ' ')" = "$(printf 'user:%s ' "$@")" ]
 }
 
+call_id() { # call_id USER - of the call in progress
+	officer live --json | tr -d '\n' | grep -o '{[^}]*}' |
+		grep "$1@" | sed -n 's/.*"call" : "\([^"]*\)".*/\1/p'
+}
+
+in_progress() {
+	[ -n "$(call_id "$1")" ]
+}
+
+loudest() { # loudest FROM - sample of a second of the newest recording
+	sox "$(find "$RIG/recordings" -name '*.wav' -printf '%T@ %p\n' |
+		sort -n | sed -n '$s/^[^ ]* //p')" -n trim "$1" 1 stat 2>&1 |
+		awk '/Maximum amplitude/ { print $3 }'
+}
+
+fewer_than() {
+	[ "$(find "$RIG/recordings" -name '*.wav' | wc -l)" -lt "$1" ]
+}
+
 audit_is_whole() {
 	officer audit --verify >&2
 }
@@ -59,6 +78,33 @@ officer rules add carol who=user:carol mode=never >/dev/null &&
 rig_call carol bob 2 || bail 'a call that is exempt'
 rig_await 10 'the row' outcome_is carol EXEMPT
 is 'a rule is in force within a second' outcome_is carol EXEMPT
+
+# On demand: who does not ask leaves nothing; who asks has it from then on.
+officer rules remove carol >/dev/null
+officer rules add demand who=user:carol mode=on-demand >/dev/null && sleep 1
+rig_call carol bob 3 || bail 'a call on demand'
+rig_await 20 'the row' outcome_is carol EXEMPT
+is 'on demand, and nobody asked' outcome_is carol EXEMPT
+rig_call carol bob 10 &
+demand=$!
+rig_await 20 'the call' in_progress carol
+sleep 3
+officer live start "$(call_id carol)" please >/dev/null
+wait $demand
+rig_await 20 'the row' outcome_is carol RECORDED
+is 'on demand, and started' outcome_is carol RECORDED
+is 'silence before the start' [ "$(loudest 0)" = 0.000000 ]
+is 'sound after it' [ "$(loudest 6)" != 0.000000 ]
+is 'the tap wrote the audit log' sh -c "'$RIG_BUILD/app/edgetape' audit \
+	-c '$RIG/edgetape.conf' | grep -q 'live.start.*please'"
+before=$(find "$RIG/recordings" -name '*.wav' | wc -l)
+rig_edgetape keep rec
+rig_await 20 'the deletion' fewer_than "$before"
+is 'what nobody asked for is deleted' fewer_than "$before"
+rig_stop keep
+is 'and only that' [ "$(find "$RIG/recordings" -name '*.wav' | wc -l)" = \
+	$((before - 1)) ]
+
 rig_stop capture
 sleep 2
 rig_call alice carol 2 || bail 'a call without capture'
