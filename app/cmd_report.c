@@ -3,7 +3,7 @@
 #include "catalog/report.h"
 
 static struct {
-	char *from, *to, *user, *cdr;
+	char *from, *to, *user, *cdr, *silent;
 	int tolerance, limit;
 } opt = {.tolerance = 30, .limit = 20};
 
@@ -18,6 +18,8 @@ static const GOptionEntry entries[] = {
 	 "callee, duration, call_id)", "FILE"},
 	{"tolerance", 0, 0, G_OPTION_ARG_INT, &opt.tolerance,
 	 "--cdr: seconds that the clocks may differ (30)", "S"},
+	{"silent", 0, 0, G_OPTION_ARG_FILENAME, &opt.silent,
+	 "sources: silent when it told of no call for so long (24h)", "TIME"},
 	{"limit", 0, 0, G_OPTION_ARG_INT, &opt.limit,
 	 "gaps, unresolved: at most so many (20)", "N"},
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
@@ -140,6 +142,33 @@ static int unresolved(officer *o, char **args, GError **err)
 	return all ? APP_OK : APP_FAIL;
 }
 
+/* A source that told of calls in this time and then of none any more: nobody
+ * called, or it does not reach the tap. */
+static int sources(officer *o, char **args, GError **err)
+{
+	static const char *const columns[] = {"source", "#calls", "latest call",
+					      "state", NULL};
+	g_autoptr(table) t = table_new(columns);
+	g_autoptr(GArray) all = NULL;
+	int64_t from, to, silent;
+
+	(void)args;
+	if (!range(o, &from, &to, err) ||
+	    !officer_span(opt.silent ? opt.silent : "24h", &silent, err) ||
+	    !(all = cat_report_sources(o->db, from, to, err)))
+		return APP_FAIL;
+	for (guint i = 0; i < all->len; i++) {
+		const cat_source *s = &g_array_index(all, cat_source, i);
+
+		table_text(t, s->name);
+		table_number(t, s->calls);
+		table_time(t, s->last_ms);
+		table_text(t, to - s->last_ms > silent ? "SILENT" : "heard");
+	}
+	table_print(t, o->form, "no source told of any call", stdout);
+	return APP_OK;
+}
+
 /* ---- an outside witness ---- */
 
 static void add_finding(table *t, const cat_finding *f)
@@ -213,20 +242,28 @@ static int summary(officer *o, char **args, GError **err)
 		return status;
 	puts("\ncalls without an outcome, the oldest first:");
 	status = unresolved(o, args, err);
+	if (status != APP_OK)
+		return status;
 	puts("\nthe longest gaps:");
-	return status == APP_OK ? gaps(o, args, err) : status;
+	status = gaps(o, args, err);
+	if (status != APP_OK)
+		return status;
+	puts("\nwho told of calls:");
+	return sources(o, args, err);
 }
 
 int cmd_report(int argc, char **argv)
 {
 	static const officer_verb verbs[] = {
-		{"all", "", "coverage, unresolved calls and gaps; --json and "
+		{"all", "", "coverage, unresolved calls, gaps and sources; --json and "
 			    "--csv: coverage", 0, 0, summary},
 		{"coverage", "", "calls and outcomes by day and owner", 0, 0,
 		 coverage},
 		{"unresolved", "", "calls without an outcome, the oldest first",
 		 0, 0, unresolved},
 		{"gaps", "", "the longest gaps", 0, 0, gaps},
+		{"sources", "", "who told of calls, and who is silent since", 0,
+		 0, sources},
 	};
 
 	return officer_run("report", "Is everybody recorded who has to be?",

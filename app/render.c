@@ -54,8 +54,6 @@ static void describe_all_keys(render_call *r)
 		describe_keys(r, g_ptr_array_index(s->halves, i));
 }
 
-/* The recording begins when the call is answered. A journal without that
- * record begins with whatever comes first. */
 /* It was paused when the recording begins. */
 static void begin_paused(render_call *r)
 {
@@ -68,6 +66,8 @@ static void begin_paused(render_call *r)
 		render_control(r, &c);
 }
 
+/* The recording begins when the call is answered. A journal without that
+ * record begins with whatever comes first. */
 static bool begin(render_call *r, clk_both at, GError **err)
 {
 	r->mix = render_open(r, err);

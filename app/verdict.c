@@ -1,7 +1,10 @@
 #include "app/verdict.h"
 
 #include <json-glib/json-glib.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "app/setup.h"
 
 static const char *side_name(uint8_t side)
 {
@@ -58,8 +61,15 @@ static void print_text(const cat_verdict *v)
 	printf("%s: %s\n", v->record ? "recorded" : "not recorded", v->reason);
 	printf("the call is %s", cat_scope_name(v->scope));
 	if (v->concerned)
-		printf(", mode %s, kept %u days, of %s", cat_mode_name(v->mode),
-		       v->keep_days, owners);
+		printf(", mode %s", cat_mode_name(v->mode));
+	if (v->concerned && v->keep_days)
+		printf(", kept %u days", v->keep_days);
+	else if (v->concerned)
+		printf(", kept for ever");
+	if (v->concerned && v->class && *v->class)
+		printf(" (class %s)", v->class);
+	if (v->concerned)
+		printf(", of %s", *owners ? owners : "both parties");
 	printf("\n");
 	if (v->record && v->refuse)
 		printf("if it cannot be recorded it is refused with %u\n",
@@ -199,6 +209,34 @@ static span text_span(const char *s)
 	return s ? span_str(s) : span_of(NULL, 0);
 }
 
+/* [rules] record is asked last, as it is now: it has no history. */
+static void by_configuration(const officer *o, const cat_call *c,
+			     cat_verdict *v)
+{
+	tap_rules *rules = v->concerned ? NULL : setup_rules(o->conf, NULL);
+	const tap_facts f = {
+		.caller = {.uri = c->caller.uri, .tel = c->caller.tel},
+		.callee = {.uri = c->callee.uri, .tel = c->callee.tel},
+	};
+	rec_decision d;
+
+	if (rules && tap_rules_decide(rules, &f, &d) && d.record) {
+		v->concerned = v->record = true;
+		v->audio = d.audio;
+		v->video = d.video;
+		v->mode = CAT_ALWAYS;
+		v->keep_days = conf_number(o->conf, CONF_RULES_KEEP);
+		if (conf_choice(o->conf, CONF_RULES_IMPOSSIBLE))
+			v->refuse = (uint16_t)conf_number(o->conf,
+							  CONF_RULES_STATUS);
+		snprintf(v->reason, sizeof(v->reason),
+			 "no rule names the call, but [rules] record in the "
+			 "configuration does: %.*s", (int)d.reason.left,
+			 (const char *)d.reason.p);
+	}
+	tap_rules_free(rules);
+}
+
 int verdict_print(officer *o, const cat_policy *p, const char *from,
 		  const char *to, int64_t at, GError **err)
 {
@@ -214,6 +252,7 @@ int verdict_print(officer *o, const cat_policy *p, const char *from,
 	c.callee.uri = text_span(b.uri);
 	c.callee.tel = text_span(b.tel);
 	cat_policy_decide(p, &c, &v);
+	by_configuration(o, &c, &v);
 	return print(o, &v);
 }
 
@@ -231,5 +270,6 @@ int verdict_print_call(officer *o, const cat_policy *p, const cat_entry *e,
 
 	(void)err;
 	cat_policy_decide(p, &c, &v);
+	by_configuration(o, &c, &v);
 	return print(o, &v);
 }

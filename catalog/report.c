@@ -106,6 +106,35 @@ GArray *cat_report_gaps(cat_db *db, int64_t from_ms, int64_t to_ms,
 	return cat_done(s, err) ? g_steal_pointer(&all) : NULL;
 }
 
+void cat_source_clear(void *p)
+{
+	cat_source *s = p;
+
+	g_free(s->name);
+}
+
+GArray *cat_report_sources(cat_db *db, int64_t from_ms, int64_t to_ms,
+			   GError **err)
+{
+	g_autoptr(GArray) all = array_new(sizeof(cat_source),
+					  cat_source_clear);
+	g_autoptr(cat_stmt) s = cat_sql(
+		db, "SELECT source, count(*), max(begun) FROM call"
+		    " WHERE begun >= ?1 AND begun < ?2 AND source IS NOT NULL"
+		    " GROUP BY source ORDER BY max(begun), source", err);
+
+	if (!s)
+		return NULL;
+	bind_times(s, from_ms, to_ms);
+	while (cat_step(s)) {
+		cat_source one = {g_strdup(cat_text(s, 0)), cat_int(s, 1),
+				  cat_int(s, 2)};
+
+		g_array_append_val(all, one);
+	}
+	return cat_done(s, err) ? g_steal_pointer(&all) : NULL;
+}
+
 static void entry_free(void *e)
 {
 	cat_entry_free(e);

@@ -26,6 +26,16 @@ void cat_gap_of_clear(void *g);
 /* Of cat_gap_of, the longest first. */
 GArray *cat_report_gaps(cat_db *db, int64_t from_ms, int64_t to_ms,
 			unsigned limit, GError **err);
+/* One who tells of calls: a Front End or a gateway. */
+typedef struct cat_source {
+	char *name;
+	int64_t calls, last_ms;	/* when its latest call began */
+} cat_source;
+void cat_source_clear(void *s);
+/* Of cat_source, the one that was silent longest first: those that told of a
+ * call in this time. */
+GArray *cat_report_sources(cat_db *db, int64_t from_ms, int64_t to_ms,
+			   GError **err);
 /* Of cat_entry: calls without an outcome, the oldest first. */
 GPtrArray *cat_report_unresolved(cat_db *db, unsigned limit, GError **err);
 

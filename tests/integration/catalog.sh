@@ -63,6 +63,17 @@ says 'why: the rule' 0 'recorded: the rule traders records the caller alice' off
 says 'why: how long, and else' 0 'kept 2562 days' officer explain --user alice --to bob
 says 'why: before the rule was' 0 'not recorded' officer \
 	explain --user sip:alice@example.com --to bob@x --at 2020-01-01
+printf '[rules]\nrecord=sip:carol@example.com\n' >"$tmp/e2.conf"
+cat "$tmp/e.conf" >>"$tmp/e2.conf"
+says 'the configuration comes last' 0 'recorded: no rule names .* but \[rules\] record' \
+	"$edgetape" explain --user carol --to bob -c "$tmp/e2.conf"
+says 'and not against a rule' 0 'recorded: the rule traders' \
+	"$edgetape" explain --user alice --to carol -c "$tmp/e2.conf"
+says 'a class says how long' 0 'in the list' officer rules lists add class:gold 10y
+says 'a class has one time' 0 'in the list' officer rules lists add class:gold 2y
+says 'a rule of that class' 0 'kept 732 days .class gold.' officer \
+	rules test who=user:bob mode=always class=gold --from carol --to bob
+says 'a bad time' 1 'such as 90d' officer rules lists add class:gold soon
 says 'emergency' 0 'emergency number 112' officer explain --user carol --to 112
 says 'a rule is tried' 0 'the mandatory rule tried exempts the callee bob' officer \
 	rules test who=user:bob mode=never mandatory=yes --from carol --to bob
@@ -92,6 +103,10 @@ says 'an unknown outcome' 1 'is none of RECORDED' officer calls --outcome LOST
 says 'an unknown time' 1 'is no time' officer calls --from noon
 says 'explain a call' 0 "$call ended as $outcome" officer explain "$call"
 says 'report' 0 '#?calls|owner' officer report --from 2000-01-01
+says 'a silent source' 0 'replay +1 .* SILENT' officer report sources \
+	--from 2000-01-01 --to 2099-01-01
+says 'one that was heard' 0 ' heard' officer report sources --from 2000-01-01 \
+	--silent 1000000h
 says 'report as CSV' 0 '^day,owner,calls' officer report --csv --from 2000-01-01
 says 'a hold needs a reason' 2 'needs a --reason' officer calls hold "$call"
 says 'a hold' 0 'held' officer calls hold "$call" --reason 'case 7'
