@@ -125,6 +125,12 @@ bench-search: $B/tests/bench/cat_search
 bench-decoder: $(filter $B/tests/bench/dec_%,$(BENCH))
 	$Qfor t in $^; do $$t || exit 1; done
 
+# Offline floors, then a minute of live capture and its knee.
+bench-capture: $B/tests/bench/relay_peel $B/tests/bench/relay_veth
+	$Q$B/tests/bench/relay_peel; a=$$?; \
+		BENCH_SECONDS=$${BENCH_SECONDS:-60} \
+		$B/tests/bench/relay_veth && exit $$a
+
 bench-tap bench-replay bench-render bench-calls: bench-%: \
 	$B/tests/load/%_load all
 	$Q$<
@@ -178,7 +184,7 @@ deb: all
 clean:
 	rm -rf build
 
-.PHONY: all unit check asan tsan fuzz fuzzers bench bench-decoder bench-search \
+.PHONY: bench-capture all unit check asan tsan fuzz fuzzers bench bench-decoder bench-search \
 	bench-tap bench-tap-linear bench-replay bench-render bench-calls demo \
 	interop interop-100 kills lint srtp-histories \
 	install deb clean

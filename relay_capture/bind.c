@@ -18,7 +18,7 @@ relay_counter relay_deliver(relay_tap *r, relay_flow *f, span bytes,
 	pkt p;
 
 	c->last = at.mono;
-	if (!c->record[f->claim.media])
+	if (!relay_call_records(c, f->claim.media))
 		return RELAY_NOT_RECORDED;
 	if (is_copy(c, bytes))
 		return RELAY_DUPLICATE;

@@ -3,7 +3,7 @@
 #include "relay_capture/tap.h"
 
 enum {
-	DEDUP_AUDIO = 512,	/* packets: five seconds of two voices */
+	DEDUP_AUDIO = 256,	/* packets: two seconds of two voices */
 	DEDUP_MANY = 4096,	/* video, or everybody's */
 	DEDUP_EARLY = 8192,
 };
@@ -19,6 +19,7 @@ void relay_call_free(gpointer p)
 
 	relay_dedup_free(c->dedup);
 	relay_dedup_free(c->early);
+	g_free(c->spill);
 	g_free(c->name);
 	g_free(c);
 }

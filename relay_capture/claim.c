@@ -5,7 +5,8 @@ enum { KEY_MAX = 260 };
 /* One address or ufrag and who claims it. */
 typedef struct entry {
 	span key;
-	GArray *claims;		/* of relay_claim */
+	relay_claim *claims;
+	unsigned n;
 	uint8_t bytes[];
 } entry;
 
@@ -42,7 +43,7 @@ static void entry_free(gpointer p)
 {
 	entry *e = p;
 
-	g_array_unref(e->claims);
+	g_free(e->claims);
 	g_free(e);
 }
 
@@ -83,7 +84,8 @@ static entry *entry_get(GHashTable *table, span key)
 	e = g_malloc(sizeof(*e) + key.left);
 	memcpy(e->bytes, key.p, key.left);
 	e->key = span_of(e->bytes, key.left);
-	e->claims = g_array_new(FALSE, FALSE, sizeof(relay_claim));
+	e->claims = NULL;
+	e->n = 0;
 	g_hash_table_insert(table, &e->key, e);
 	return e;
 }
@@ -107,8 +109,8 @@ static bool add(relay_claims *c, GHashTable *table, span key,
 	relay_claim new = *what;
 
 	new.serial = ++c->serial;
-	for (guint i = 0; i < e->claims->len; i++) {
-		old = &g_array_index(e->claims, relay_claim, i);
+	for (guint i = 0; i < e->n; i++) {
+		old = &e->claims[i];
 		if (old->call != what->call || old->side != what->side ||
 		    old->media != what->media)
 			continue;
@@ -117,7 +119,9 @@ static bool add(relay_claims *c, GHashTable *table, span key,
 		*old = new;
 		return true;
 	}
-	g_array_append_val(e->claims, new);
+	/* Nearly always the only one. */
+	e->claims = g_renew(relay_claim, e->claims, e->n + 1);
+	e->claims[e->n++] = new;
 	note_entry(c, what->call, e);
 	return true;
 }
@@ -202,10 +206,10 @@ const relay_claim *relay_claims_ssrc(const relay_claims *c, uint32_t ssrc)
 
 static void drop_from(relay_claims *c, entry *e, const relay_call *call)
 {
-	for (guint i = e->claims->len; i-- > 0;)
-		if (g_array_index(e->claims, relay_claim, i).call == call)
-			g_array_remove_index_fast(e->claims, i);
-	if (e->claims->len)
+	for (guint i = e->n; i-- > 0;)
+		if (e->claims[i].call == call)
+			e->claims[i] = e->claims[--e->n];
+	if (e->n)
 		return;
 	if (g_hash_table_lookup(c->addrs, &e->key) == e)
 		g_hash_table_remove(c->addrs, &e->key);
@@ -263,8 +267,8 @@ static const relay_claim *best(const relay_claims *c, const entry *e)
 {
 	const relay_claim *top = NULL, *next;
 
-	for (guint i = 0; e && i < e->claims->len; i++) {
-		next = &g_array_index(e->claims, relay_claim, i);
+	for (guint i = 0; e && i < e->n; i++) {
+		next = &e->claims[i];
 		if (!top || relay_claim_better(c, next, top))
 			top = next;
 	}
@@ -282,9 +286,8 @@ const relay_claim *relay_claims_addr(const relay_claims *c, const net_addr *a)
 /* All claims are of one call. */
 static bool is_one_call(const entry *e)
 {
-	for (guint i = 1; i < e->claims->len; i++)
-		if (g_array_index(e->claims, relay_claim, i).call !=
-		    g_array_index(e->claims, relay_claim, 0).call)
+	for (guint i = 1; i < e->n; i++)
+		if (e->claims[i].call != e->claims[0].call)
 			return false;
 	return true;
 }
@@ -293,8 +296,8 @@ static bool has_other_side(const entry *e, const relay_claim *of)
 {
 	const relay_claim *next;
 
-	for (guint i = 0; i < e->claims->len; i++) {
-		next = &g_array_index(e->claims, relay_claim, i);
+	for (guint i = 0; i < e->n; i++) {
+		next = &e->claims[i];
 		if (next->call == of->call &&
 		    next->side == relay_other_side(of->side))
 			return true;
@@ -309,8 +312,8 @@ relay_claim relay_claims_check(const relay_claims *c, span to, span from)
 	relay_claim found = {.call = NULL};
 	const relay_claim *next;
 
-	for (guint i = 0; t && f && i < f->claims->len; i++) {
-		next = &g_array_index(f->claims, relay_claim, i);
+	for (guint i = 0; t && f && i < f->n; i++) {
+		next = &f->claims[i];
 		if (has_other_side(t, next) &&
 		    relay_claim_better(c, next, &found))
 			found = *next;

@@ -205,12 +205,12 @@ void relay_match_half(relay_tap *r, relay_call *c, const call_half *half)
 
 	for (guint i = 0; i < half->media->len; i++) {
 		m = CALL_MEDIA(half, i);
-		c->record[m->index] = m->record;
+		relay_call_record(c, m->index, m->record);
 		match_media(r, c, half, m);
 	}
-	c->record[RELAY_MEDIA_UNKNOWN] = false;
-	for (int i = 0; i < RELAY_MEDIA_UNKNOWN; i++)
-		c->record[RELAY_MEDIA_UNKNOWN] |= c->record[i];
+	relay_call_record(c, RELAY_MEDIA_UNKNOWN, false);
+	relay_call_record(c, RELAY_MEDIA_UNKNOWN, c->record[0] | c->record[1] |
+			  c->record[2] | c->record[3]);
 	r->generation++;
 }
 

@@ -34,7 +34,7 @@ static relay_call *shared_call(relay_tap *r, clk_both now)
 	r->orphans = relay_call_new(r, name, true, now);
 	r->orphans->shared = true;
 	r->orphans->described = now.mono;
-	r->orphans->record[RELAY_MEDIA_UNKNOWN] = true;
+	relay_call_record(r->orphans, RELAY_MEDIA_UNKNOWN, true);
 	return r->orphans;
 }
 

@@ -26,6 +26,12 @@ typedef struct piece {
 	uint32_t from, to;	/* offsets in the buffer */
 } piece;
 
+/* Taken while a message is not whole, or waits to be taken. */
+typedef union buffer {
+	union buffer *next;	/* spare ones */
+	uint8_t octets[WINDOW];
+} buffer;
+
 struct relay_stream {
 	relay_streams *table;
 	relay_stream *chain, *newer, *older;
@@ -38,12 +44,13 @@ struct relay_stream {
 	uint32_t used;		/* of which handed out */
 	unsigned n_pieces;
 	piece piece[PIECES];	/* behind `have`, by `from`, disjoint */
-	uint8_t buf[WINDOW];
+	buffer *buf;		/* NULL: nothing is held */
 };
 
 struct relay_streams {
 	unsigned max, n;
 	uint64_t gaps;
+	buffer *spare;
 	relay_stream *oldest, *newest;
 	relay_stream *bucket[BUCKETS];
 };
@@ -54,6 +61,24 @@ relay_streams *relay_streams_new(unsigned max)
 
 	t->max = max;
 	return t;
+}
+
+static buffer *buffer_take(relay_streams *t)
+{
+	buffer *b = t->spare;
+
+	if (!b)
+		return g_malloc(sizeof(*b));
+	t->spare = b->next;
+	return b;
+}
+
+static void buffer_give(relay_streams *t, buffer *b)
+{
+	if (!b)
+		return;
+	b->next = t->spare;
+	t->spare = b;
 }
 
 static relay_stream **bucket_of(relay_streams *t, const net_addr *src,
@@ -86,6 +111,7 @@ static void stream_remove(relay_streams *t, relay_stream *s)
 		at = &(*at)->chain;
 	*at = s->chain;
 	list_unlink(t, s);
+	buffer_give(t, s->buf);
 	t->n--;
 	g_free(s);
 }
@@ -94,6 +120,10 @@ void relay_streams_free(relay_streams *t)
 {
 	while (t->oldest)
 		stream_remove(t, t->oldest);
+	for (buffer *b = t->spare, *next; b; b = next) {
+		next = b->next;
+		g_free(b);
+	}
 	g_free(t);
 }
 
@@ -136,7 +166,7 @@ static void compact(relay_stream *s)
 		return;
 	if (s->n_pieces)
 		end = s->piece[s->n_pieces - 1].to;
-	memmove(s->buf, s->buf + cut, end - cut);
+	memmove(s->buf->octets, s->buf->octets + cut, end - cut);
 	s->base += cut;
 	s->have -= cut;
 	s->used = 0;
@@ -191,7 +221,9 @@ static void add_piece(relay_stream *s, uint32_t from, uint32_t to)
 static void put_segment(relay_stream *s, span in, uint32_t offset,
 			clk_mono now)
 {
-	memcpy(s->buf + offset, in.p, in.left);
+	if (!s->buf)
+		s->buf = buffer_take(s->table);
+	memcpy(s->buf->octets + offset, in.p, in.left);
 	if (offset > s->have) {
 		if (!s->n_pieces)
 			s->gap_since = now;
@@ -358,16 +390,16 @@ static bool length_of(relay_stream *s, span in, size_t *head, size_t *len,
 	return false;
 }
 
-bool relay_stream_next(relay_stream *s, span *message)
+static bool next_message(relay_stream *s, span *message)
 {
 	size_t head = 0, len = 0, all;
 	span in;
 
 	for (;;) {
 		all = 0;
-		in = span_of(s->buf + s->used, s->have - s->used);
-		if (in.left < 5)
+		if (s->have - s->used < 5)
 			return false;
+		in = span_of(s->buf->octets + s->used, s->have - s->used);
 		if (s->framing == FRAMING_UNKNOWN &&
 		    !tls_length(in, &head, &len, &all)) {
 			if (in.left < 12 && in.p[0] >> 6 == 0)
@@ -388,6 +420,25 @@ bool relay_stream_next(relay_stream *s, span *message)
 		*message = span_of(in.p + head, len - head);
 		return true;
 	}
+}
+
+/* Nearly always a segment ends with a message. */
+static void rest(relay_stream *s)
+{
+	if (!s->buf || s->used < s->have || s->n_pieces)
+		return;
+	s->base += s->used;
+	s->have = s->used = 0;
+	buffer_give(s->table, s->buf);
+	s->buf = NULL;
+}
+
+bool relay_stream_next(relay_stream *s, span *message)
+{
+	if (next_message(s, message))
+		return true;
+	rest(s);
+	return false;
 }
 
 uint64_t relay_streams_gaps(const relay_streams *t)

@@ -113,8 +113,10 @@ static relay_counter spill(relay_tap *r, relay_flow *f, span bytes,
 			   clk_both at)
 {
 	relay_claim claim = relay_match_path(r, &f->path, f->ssrc, &f->leg);
-	relay_flow *s = &claim.call->spill;
+	relay_flow *s = claim.call->spill;
 
+	if (!s)
+		s = claim.call->spill = g_new0(relay_flow, 1);
 	s->claim = claim;
 	s->leg = f->leg;
 	relay_preroll_drop(r->preroll, &f->held);

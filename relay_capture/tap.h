@@ -34,8 +34,8 @@ struct relay_call {
 	clk_mono described;	/* when the latest side first was */
 	bool has_side[2];
 	relay_flow *flows;	/* by sibling */
-	relay_flow spill;	/* stands for paths beyond RELAY_CALL_FLOWS */
-	bool record[256];	/* by m= line; 255: any of them */
+	relay_flow *spill;	/* stands for paths beyond RELAY_CALL_FLOWS */
+	uint64_t record[4];	/* a bit for each m= line; 255: any of them */
 };
 
 /* "This client's relayed address is that", from Allocate responses: they come
@@ -63,6 +63,19 @@ struct relay_tap {
 	GPtrArray *late;	/* flows that were just claimed */
 	_Atomic uint64_t count[RELAY_COUNTERS];
 };
+
+static inline void relay_call_record(relay_call *c, uint8_t media, bool on)
+{
+	uint64_t bit = UINT64_C(1) << media % 64;
+
+	c->record[media / 64] &= ~bit;
+	c->record[media / 64] |= on ? bit : 0;
+}
+
+static inline bool relay_call_records(const relay_call *c, uint8_t media)
+{
+	return c->record[media / 64] >> media % 64 & 1;
+}
 
 static inline void relay_bump(relay_tap *r, relay_counter c, uint64_t n)
 {
