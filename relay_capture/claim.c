@@ -2,10 +2,12 @@
 
 enum { KEY_MAX = 260 };
 
-/* One address or ufrag and who claims it. */
+/* One address or ufrag and who claims it: nearly always one call, once. The
+ * key comes first: a look-up has nothing else. */
 typedef struct entry {
 	span key;
-	relay_claim *claims;
+	relay_claim *claims;	/* `one`, or an array */
+	relay_claim one;
 	unsigned n;
 	uint8_t bytes[];
 } entry;
@@ -17,7 +19,7 @@ typedef struct range {
 
 struct relay_claims {
 	bool (*ended)(const relay_call *);
-	GHashTable *addrs;	/* span * in entry -> entry */
+	GHashTable *addrs;	/* of entry */
 	GHashTable *ufrags;
 	GHashTable *of_call;	/* relay_call * -> GPtrArray of entry */
 	GArray *ranges;		/* of range, by ssrcs.lo */
@@ -43,7 +45,8 @@ static void entry_free(gpointer p)
 {
 	entry *e = p;
 
-	g_free(e->claims);
+	if (e->claims != &e->one)
+		g_free(e->claims);
 	g_free(e);
 }
 
@@ -57,10 +60,10 @@ relay_claims *relay_claims_new(bool (*ended)(const relay_call *))
 	relay_claims *c = g_new0(relay_claims, 1);
 
 	c->ended = ended;
-	c->addrs = g_hash_table_new_full(key_hash, key_equal, NULL,
-					 entry_free);
-	c->ufrags = g_hash_table_new_full(key_hash, key_equal, NULL,
-					  entry_free);
+	c->addrs = g_hash_table_new_full(key_hash, key_equal, entry_free,
+					 NULL);
+	c->ufrags = g_hash_table_new_full(key_hash, key_equal, entry_free,
+					  NULL);
 	c->of_call = g_hash_table_new_full(NULL, NULL, NULL, array_unref);
 	c->ranges = g_array_new(FALSE, FALSE, sizeof(range));
 	return c;
@@ -84,9 +87,9 @@ static entry *entry_get(GHashTable *table, span key)
 	e = g_malloc(sizeof(*e) + key.left);
 	memcpy(e->bytes, key.p, key.left);
 	e->key = span_of(e->bytes, key.left);
-	e->claims = NULL;
+	e->claims = &e->one;
 	e->n = 0;
-	g_hash_table_insert(table, &e->key, e);
+	g_hash_table_add(table, e);
 	return e;
 }
 
@@ -99,6 +102,20 @@ static void note_entry(relay_claims *c, relay_call *call, entry *e)
 		g_hash_table_insert(c->of_call, call, all);
 	}
 	g_ptr_array_add(all, e);
+}
+
+static void add_claim(entry *e, const relay_claim *new)
+{
+	relay_claim *more;
+
+	if (e->n) {
+		more = e->claims == &e->one ? NULL : e->claims;
+		more = g_renew(relay_claim, more, e->n + 1);
+		if (e->claims == &e->one)
+			*more = e->one;
+		e->claims = more;
+	}
+	e->claims[e->n++] = *new;
 }
 
 static bool add(relay_claims *c, GHashTable *table, span key,
@@ -119,9 +136,7 @@ static bool add(relay_claims *c, GHashTable *table, span key,
 		*old = new;
 		return true;
 	}
-	/* Nearly always the only one. */
-	e->claims = g_renew(relay_claim, e->claims, e->n + 1);
-	e->claims[e->n++] = new;
+	add_claim(e, &new);
 	note_entry(c, what->call, e);
 	return true;
 }

@@ -5,20 +5,18 @@
 enum { WAYS = 8 };		/* a set is one cache line */
 
 struct relay_dedup {
-	size_t mask;		/* sets - 1 */
+	size_t sets;
 	_Alignas(64) uint64_t print[][WAYS];	/* newest first; 0 is empty */
 };
 
 relay_dedup *relay_dedup_new(unsigned packets)
 {
-	size_t sets = 1;
+	size_t sets = (packets + WAYS - 1) / WAYS;
 	relay_dedup *d;
 
-	while (sets * WAYS < packets)
-		sets *= 2;
 	d = g_aligned_alloc0(1, sizeof(*d) + sets * sizeof(d->print[0]),
 			     _Alignof(relay_dedup));
-	d->mask = sets - 1;
+	d->sets = sets;
 	return d;
 }
 
@@ -58,7 +56,8 @@ static uint64_t fingerprint(span s)
 bool relay_dedup_seen(relay_dedup *d, span packet)
 {
 	uint64_t print = fingerprint(packet);
-	uint64_t *set = d->print[(print >> 7) & d->mask];
+	/* The upper half as a fraction of the sets. */
+	uint64_t *set = d->print[(print >> 32) * d->sets >> 32];
 
 	for (int i = 0; i < WAYS; i++)
 		if (set[i] == print)
@@ -70,7 +69,7 @@ bool relay_dedup_seen(relay_dedup *d, span packet)
 
 size_t relay_dedup_bytes(const relay_dedup *d)
 {
-	return sizeof(*d) + (d->mask + 1) * sizeof(d->print[0]);
+	return sizeof(*d) + d->sets * sizeof(d->print[0]);
 }
 
 void relay_dedup_free(relay_dedup *d)

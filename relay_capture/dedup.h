@@ -6,7 +6,7 @@
 
 typedef struct relay_dedup relay_dedup;
 
-/* Remembers about this many packets; rounded up to a power of two. */
+/* Remembers about this many packets; rounded up to eight. */
 relay_dedup *relay_dedup_new(unsigned packets);
 /* NULL is fine. */
 void relay_dedup_free(relay_dedup *d);

@@ -97,7 +97,7 @@ relay_flow *relay_flow_add(relay_flows *t, const relay_path *p, clk_both at)
 	else
 		return NULL;
 	*f = (relay_flow){.path = *p, .number = ++t->born, .chain = *bucket,
-			  .first = at, .last = at};
+			  .first = at, .last = at.mono};
 	relay_held_init(&f->held);
 	*bucket = f;
 	list_append(t, f);

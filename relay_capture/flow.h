@@ -9,17 +9,17 @@
 typedef struct relay_path {
 	net_addr src, dst;	/* outermost UDP or TCP addresses */
 	net_addr peer;		/* inside a Send or Data indication */
-	uint64_t session;	/* FF10 */
 	uint16_t channel;
 	uint8_t wrap;		/* relay_wrap */
 	bool has_session;
+	uint64_t session;	/* FF10 */
 } relay_path;
 
 typedef struct relay_flow relay_flow;
 struct relay_flow {
 	relay_path path;
-	uint32_t number;	/* 1, 2, ... */
 	relay_claim claim;	/* call NULL: unclaimed */
+	uint32_t number;	/* 1, 2, ... */
 	bool checked;		/* bound by a check on this very path */
 	uint8_t leg;		/* pkt_leg */
 	bool told;		/* reported as an orphan, or counts written */
@@ -27,7 +27,8 @@ struct relay_flow {
 	uint32_t ssrc;		/* of the newest RTP packet */
 	uint64_t packets, stored;
 	uint64_t written;	/* `packets` in the last flow record */
-	clk_both first, last;
+	clk_both first;
+	clk_mono last;
 	relay_held held;
 	/* Places in the table's lists; the table's own. */
 	relay_flow *chain;	/* same bucket */

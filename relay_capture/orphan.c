@@ -78,7 +78,7 @@ static void forget_silent(relay_tap *r, relay_call *c, clk_both now)
 
 	for (relay_flow *f = c->flows; f; f = next) {
 		next = f->sibling;
-		if (clk_since(now.mono, f->last.mono) < SILENT_NS)
+		if (clk_since(now.mono, f->last) < SILENT_NS)
 			continue;
 		relay_unbind(r, f, now);
 		relay_flow_remove(r->flows, f);

@@ -27,8 +27,9 @@ typedef struct piece {
 } piece;
 
 /* Taken while a message is not whole, or waits to be taken. */
-typedef union buffer {
-	union buffer *next;	/* spare ones */
+typedef struct buffer {
+	struct buffer *next;	/* spare ones */
+	piece piece[PIECES];	/* behind `have`, by `from`, disjoint */
 	uint8_t octets[WINDOW];
 } buffer;
 
@@ -43,7 +44,6 @@ struct relay_stream {
 	uint32_t have;		/* octets in order */
 	uint32_t used;		/* of which handed out */
 	unsigned n_pieces;
-	piece piece[PIECES];	/* behind `have`, by `from`, disjoint */
 	buffer *buf;		/* NULL: nothing is held */
 };
 
@@ -165,14 +165,14 @@ static void compact(relay_stream *s)
 	if (!cut)
 		return;
 	if (s->n_pieces)
-		end = s->piece[s->n_pieces - 1].to;
+		end = s->buf->piece[s->n_pieces - 1].to;
 	memmove(s->buf->octets, s->buf->octets + cut, end - cut);
 	s->base += cut;
 	s->have -= cut;
 	s->used = 0;
 	for (unsigned i = 0; i < s->n_pieces; i++) {
-		s->piece[i].from -= cut;
-		s->piece[i].to -= cut;
+		s->buf->piece[i].from -= cut;
+		s->buf->piece[i].to -= cut;
 	}
 }
 
@@ -181,20 +181,21 @@ static void join_pieces(relay_stream *s)
 {
 	unsigned n = 0;
 
-	while (n < s->n_pieces && s->piece[n].from <= s->have) {
-		s->have = MAX(s->have, s->piece[n].to);
+	while (n < s->n_pieces && s->buf->piece[n].from <= s->have) {
+		s->have = MAX(s->have, s->buf->piece[n].to);
 		n++;
 	}
 	s->n_pieces -= n;
-	memmove(s->piece, s->piece + n, s->n_pieces * sizeof(*s->piece));
+	memmove(s->buf->piece, s->buf->piece + n,
+		s->n_pieces * sizeof(piece));
 }
 
 /* Goes on behind a hole: what was before it cannot be completed. */
 static void skip_gap(relay_stream *s)
 {
 	s->table->gaps++;
-	s->used = s->piece[0].from;
-	s->have = s->piece[0].from;
+	s->used = s->buf->piece[0].from;
+	s->have = s->buf->piece[0].from;
 	join_pieces(s);
 	compact(s);
 }
@@ -203,18 +204,18 @@ static void add_piece(relay_stream *s, uint32_t from, uint32_t to)
 {
 	unsigned i = 0;
 
-	while (i < s->n_pieces && s->piece[i].from < from)
+	while (i < s->n_pieces && s->buf->piece[i].from < from)
 		i++;
 	/* What overlaps its neighbours was sent twice: the same octets. */
-	if (i && s->piece[i - 1].to > from)
-		from = s->piece[i - 1].to;
-	if (i < s->n_pieces && to > s->piece[i].from)
-		to = s->piece[i].from;
+	if (i && s->buf->piece[i - 1].to > from)
+		from = s->buf->piece[i - 1].to;
+	if (i < s->n_pieces && to > s->buf->piece[i].from)
+		to = s->buf->piece[i].from;
 	if (from >= to || s->n_pieces == PIECES)
 		return;
-	memmove(s->piece + i + 1, s->piece + i,
-		(s->n_pieces - i) * sizeof(*s->piece));
-	s->piece[i] = (piece){from, to};
+	memmove(s->buf->piece + i + 1, s->buf->piece + i,
+		(s->n_pieces - i) * sizeof(piece));
+	s->buf->piece[i] = (piece){from, to};
 	s->n_pieces++;
 }
 

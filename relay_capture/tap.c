@@ -139,7 +139,7 @@ static relay_counter media(relay_tap *r, const relay_path *p, span bytes,
 
 	if (!f)
 		return RELAY_UNHELD;
-	f->last = at;
+	f->last = at.mono;
 	if (!f->claim.call)
 		note_ssrc(f, bytes);
 	if (f->generation != r->generation && !relay_resolve(r, f, at))
