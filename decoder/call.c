@@ -199,6 +199,7 @@ static void try_all_held(dec_call *c)
 	} while (c->anew ||
 		 (c->unlocked && c->totals.fate[DEC_HELD] < before));
 	c->unlocked = false;
+	c->turns = 0;
 }
 
 /* The public functions. */

@@ -5,7 +5,11 @@
 #include "decoder/hold.h"
 #include "decoder/search.h"
 
-enum { DEC_PACKET_MAX = 1 << 16 };
+enum {
+	DEC_PACKET_MAX = 1 << 16,
+	DEC_TURNS_MAX = 64,	/* so often one look at what is held begins
+				 * anew: odd packets could make it endless */
+};
 
 /* Packets of one SSRC that left the hold unopened. */
 typedef struct dec_unopened {
@@ -28,6 +32,7 @@ struct dec_call {
 	bool unlocked;		/* a key or counter was found just now: what is
 				 * held may open */
 	bool anew;		/* look at what is held from its start */
+	unsigned turns;		/* how often that was asked for */
 	uint8_t *clear;		/* DEC_PACKET_MAX octets */
 };
 

@@ -95,39 +95,61 @@ static dec_source *lock_on(dec_call *c, const dec_try *t, dec_lock lock)
 	return s;
 }
 
-/* Packets of a source that begins may be held already, because its key or its
- * counter was not known then: the oldest is to be the first of the window. Once
- * for each source, or two of them could send each other back for ever. */
+/* Older packets of what begins here may be held, because the key or the counter
+ * was not known then. Those come first, or the window would be past them. */
+static bool is_leap(dec_call *c, const dec_source *s, uint64_t index)
+{
+	return c->totals.fate[DEC_HELD] && c->turns < DEC_TURNS_MAX &&
+	       (!s->rtp.any || index >= s->rtp.top + DEC_WINDOW);
+}
+
 static dec_fate adopt(dec_call *c, const dec_try *t, dec_lock lock)
 {
 	dec_source *s = lock_on(c, t, lock);
 
 	if (!s)
 		return DEC_REFUSED;
-	if (s->rtp.any || s->sought || !c->totals.fate[DEC_HELD])
+	if (!is_leap(c, s, t->index))
 		return settle(c, s, t);
-	s->sought = c->anew = true;
+	s->leap = t->index;
+	c->turns++;
+	c->anew = true;
 	return DEC_HELD;
 }
 
+static uint32_t counter_near(uint64_t index, uint16_t seq)
+{
+	const dec_window w = {.top = index};
+
+	return (uint32_t)(dec_window_guess(&w, seq) >> 16);
+}
+
+static bool is_among(const uint32_t *v, size_t n, uint32_t what)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i] == what)
+			return true;
+	return false;
+}
+
 /* A new key for a source that is known keeps its rollover counter (RFC 3711
- * 3.3.1); some senders start again at zero. The first packets of a new one
- * may be lost around a wrap, so one is tried too. */
+ * 3.3.1), also behind a leap; some senders start again at zero. The first
+ * packets of a new one may be lost around a wrap, so one is tried too. */
 static bool try_key(dec_call *c, dec_try *t, dec_key *k, dec_lock *found)
 {
 	const dec_source *s =
 		dec_call_source(c, t->head.ssrc, k->side, k->media);
-	uint32_t rocs[] = {0, 1, 0};
+	const uint16_t seq = t->head.seq;
+	const uint32_t rocs[] = {
+		s ? counter_near(s->rtp.top, seq) : 0,
+		s ? counter_near(s->leap, seq) : 0, 0, 1};
 	size_t mki[DEC_FORMS];
 
-	if (s)
-		rocs[2] = (uint32_t)(dec_window_guess(&s->rtp, t->head.seq) >>
-				     16);
 	dec_key_forms(k, mki);
 	for (size_t i = 0; i < DEC_FORMS; i++) {
 		*found = (dec_lock){k, mki[i]};
-		for (size_t j = G_N_ELEMENTS(rocs); j-- > 0;)
-			if ((j == 2 || rocs[j] != rocs[2]) &&
+		for (size_t j = 0; j < G_N_ELEMENTS(rocs); j++)
+			if (!is_among(rocs, j, rocs[j]) &&
 			    dec_try_lock(t, *found, rocs[j]))
 				return true;
 	}

@@ -17,7 +17,7 @@ typedef struct dec_source {
 	dec_lock lock, before;	/* in use, and until it came into use */
 	dec_window rtp, rtcp;
 	dec_past past;
-	bool sought;		/* what was held of it before it began */
+	uint64_t leap;		/* where it went on, found by trial */
 	dec_track *track;	/* NULL until RTP came */
 
 	/* Authentic packets that look like a restart, not a repetition. */
