@@ -1,5 +1,6 @@
 #include <glib.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "core/put.h"
 #include "decoder/hmac.h"
@@ -128,20 +129,36 @@ static void key_stream(dec_srtp *k, const uint8_t auth[20], uint8_t *out,
 	memcpy(out, clear + 12, n);
 }
 
-/* RFC 3711 B.2: SSRC, sequence number and rollover counter zero. */
-static void test_cm(void)
+static void stream_is(const char *suite, const char *key, const char *want)
 {
-	static const char key[] = "2B7E151628AED2A6ABF7158809CF4F3C";
-	static const char with[] = "F0F1F2F3F4F5F6F7F8F9FAFBFCFD";
-	dec_srtp *k = keyed("AES_CM_128_HMAC_SHA1_80", key, with);
+	dec_srtp *k = keyed(suite, key, "F0F1F2F3F4F5F6F7F8F9FAFBFCFD");
 	uint8_t auth[20], got[48];
 
 	memset(auth, 0x61, sizeof(auth));
 	key_stream(k, auth, got, sizeof(got));
-	hex_same(got, "E03EAD0935C95E80E166B16DD92B4EB4"
-		      "D23513162B02D0F72A43A2FE4A5F97AB"
-		      "41E95B3BB0A2E8DD477901E4FCA894C0");
+	hex_same(got, want);
 	dec_srtp_free(k);
+}
+
+/* RFC 3711 B.2, RFC 6188 7.3 and 7.1: SSRC, sequence number and rollover
+ * counter zero. */
+static void test_cm(void)
+{
+	stream_is("AES_CM_128_HMAC_SHA1_80", "2B7E151628AED2A6ABF7158809CF4F3C",
+		  "E03EAD0935C95E80E166B16DD92B4EB4"
+		  "D23513162B02D0F72A43A2FE4A5F97AB"
+		  "41E95B3BB0A2E8DD477901E4FCA894C0");
+	stream_is("AES_192_CM_HMAC_SHA1_80",
+		  "eab234764e517b2d3d160d587d8c86219740f65f99b6bcf7",
+		  "35096cba4610028dc1b57503804ce37c"
+		  "5de986291dcce161d5165ec4568f5c9a"
+		  "474a40c77894bc17180202272a4c264d");
+	stream_is("AES_256_CM_HMAC_SHA1_80",
+		  "57f82fe3613fd170a85ec93c40b1f092"
+		  "2ec4cb0dc025b58272147cc438944a98",
+		  "92bdd28a93c3f52511c677d08b5515a4"
+		  "9da71b2378a854f67050756ded165bac"
+		  "63c4868b7096d88421b563b8c94c9a31");
 }
 
 /* Every length up to some strides, against OpenSSL's own counter mode. */
@@ -167,6 +184,69 @@ static void test_cm_lengths(void)
 		g_assert_cmpmem(got, len, want, len);
 	}
 	EVP_CIPHER_CTX_free(ctx);
+	dec_srtp_free(k);
+}
+
+/* A packet of RFC 6188 7.4's master key, put together by OpenSSL from the
+ * session keys that stand there: libsrtp2 derives others for 192 bits. */
+static void aes_192_packet(uint32_t roc, uint8_t packet[static 62])
+{
+	const uint8_t counter[] = {0, 0, 0, (uint8_t)roc};
+	uint8_t key[24], iv[16] = {0}, auth[20], text[56], tag[20];
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	put o = put_into(packet, 62);
+	unsigned tag_len;
+	int n;
+
+	hex_read("31874736a8f1143870c26e4857d8a5b2c4a354407faadabb", key,
+		 sizeof(key));
+	hex_read("355b10973cd95b9eacf4061c7e1a7151e7cfbfcb", auth,
+		 sizeof(auth));
+	hex_read("2372b82d639b6d8503a47adc0a6c", iv, sizeof(iv));
+	put_u32(&o, 0x80001234);
+	put_u32(&o, 160);
+	put_u32(&o, 0xcafebabe);
+	/* RFC 3711 4.1.1: the SSRC at octet 4, the index at octet 8. */
+	for (int i = 0; i < 4; i++)
+		iv[4 + i] ^= packet[8 + i];
+	iv[11] ^= (uint8_t)roc;
+	iv[12] ^= 0x12;
+	iv[13] ^= 0x34;
+	memset(text, 0x5a, 40);
+	g_assert_true(EVP_EncryptInit_ex(ctx, EVP_aes_192_ctr(), NULL, key,
+					 iv) &&
+		      EVP_EncryptUpdate(ctx, packet + 12, &n, text, 40));
+	memcpy(text, packet, 52);
+	memcpy(text + 52, counter, 4);
+	g_assert_nonnull(HMAC(EVP_sha1(), auth, sizeof(auth), text, 56, tag,
+			      &tag_len));
+	memcpy(packet + 52, tag, 10);
+	EVP_CIPHER_CTX_free(ctx);
+}
+
+static void test_aes_192(void)
+{
+	uint8_t packet[62], out[62], master[38], want[40];
+	secret m;
+	dec_srtp *k;
+	dec_rtp h;
+	size_t n;
+
+	hex_read("73edc66c4fa15776fb57f9505c17136550ffda71f3e8e5f1"
+		 "c8522f3acd4ce86d5add78edbb11", master, sizeof(master));
+	memset(want, 0x5a, sizeof(want));
+	g_assert_true(secret_set(&m, span_of(master, sizeof(master))));
+	k = dec_srtp_new(dec_suite_find("AES_192_CM_HMAC_SHA1_80"), &m, false);
+	for (uint32_t roc = 0; roc < 3; roc++) {
+		const span in = span_of(packet, sizeof(packet));
+
+		aes_192_packet(roc, packet);
+		g_assert_cmpint(dec_rtp_parse(in, &h), ==, DEC_OK);
+		g_assert_false(dec_srtp_open_rtp(k, in, &h, 0, roc + 1, out,
+						 &n));
+		g_assert_true(dec_srtp_open_rtp(k, in, &h, 0, roc, out, &n));
+		g_assert_cmpmem(out + 12, n - 12, want, sizeof(want));
+	}
 	dec_srtp_free(k);
 }
 
@@ -285,6 +365,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/decoder/srtp/gcm-rtcp", test_gcm_rtcp);
 	g_test_add_func("/decoder/srtp/cm", test_cm);
 	g_test_add_func("/decoder/srtp/cm-lengths", test_cm_lengths);
+	g_test_add_func("/decoder/srtp/aes-192", test_aes_192);
 	g_test_add_func("/decoder/srtp/peer", test_peer);
 	g_test_add_func("/decoder/srtp/lib-any-counter", test_lib_any_counter);
 	return g_test_run();
