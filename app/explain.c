@@ -5,6 +5,9 @@
 
 static const char *const sides[] = {"caller", "callee", "unknown"};
 
+static const char *const types[] = {"host", "srflx", "prflx", "relay",
+				    "untyped"};
+
 static const char *or(const char *text, const char *other)
 {
 	return text && *text ? text : other;
@@ -25,8 +28,6 @@ void explain_line(const render_result *r, FILE *to)
 
 static void candidates(const call_media *m, FILE *to)
 {
-	static const char *const types[] = {"host", "srflx", "prflx", "relay",
-					    "untyped"};
 	static const char *const transports[] = {"UDP", "TCP-PASS", "TCP-ACT",
 						 "TCP-SO", "TCP", "other"};
 
@@ -71,20 +72,79 @@ static void half(const call_half *h, FILE *to)
 	}
 }
 
-static void stream(const render_result *r, const dec_stream_totals *t, FILE *to)
+static const call_half *half_of(const story *s, uint32_t serial)
 {
-	fprintf(to,
-		"  %s: SSRC %08x, %s, %s; from %.3f to %.3f s\n"
-		"    %" PRIu64 " packets, %" PRIu64 " lost, %" PRIu64
-		" late, %" PRIu64 " undecodable, %" PRIu64 " gaps\n",
-		sides[t->side], t->ssrc, or(t->codecs, "no codec"),
-		t->encrypted ? t->suite : "not encrypted",
-		(double)clk_since(t->first, r->begin.mono) / 1e9,
-		(double)clk_since(t->last, r->begin.mono) / 1e9, t->packets,
-		t->lost, t->late, t->undecodable, t->gaps);
+	for (guint i = 0; i < s->halves->len; i++) {
+		const call_half *h = g_ptr_array_index(s->halves, i);
+
+		if (h->serial == serial)
+			return h;
+	}
+	return NULL;
 }
 
-static void path(const rec_flow *f, FILE *to)
+/* Which line of which offer or answer opened it. */
+static void key(const story *s, const dec_stream_totals *t, FILE *to)
+{
+	const call_half *h = half_of(s, t->key_serial);
+
+	if (!t->encrypted) {
+		fprintf(to, "    not encrypted\n");
+		return;
+	}
+	fprintf(to, "    opened by crypto %u of %s %u, %s", t->key_tag,
+		h && h->answer ? "answer" : "offer", t->key_serial, t->suite);
+	if (t->mki)
+		fprintf(to, ", MKI in %u octets", t->mki);
+	fputc('\n', to);
+}
+
+static void stream(const render_result *r, const dec_stream_totals *t, FILE *to)
+{
+	fprintf(to, "  %s: SSRC %08x, %s; from %.3f to %.3f s\n",
+		sides[t->side], t->ssrc, or(t->codecs, "no codec"),
+		(double)clk_since(t->first, r->begin.mono) / 1e9,
+		(double)clk_since(t->last, r->begin.mono) / 1e9);
+	key(r->story, t, to);
+	fprintf(to, "    %" PRIu64 " packets, %" PRIu64 " lost, %" PRIu64
+		    " late, %" PRIu64 " undecodable, %" PRIu64 " gaps\n",
+		t->packets, t->lost, t->late, t->undecodable, t->gaps);
+}
+
+/* The candidate that an address is, in whatever half it stands first. */
+static const call_cand *candidate_at(const story *s, const net_addr *a,
+				     uint8_t *side)
+{
+	for (guint i = 0; i < s->halves->len; i++) {
+		const call_half *h = g_ptr_array_index(s->halves, i);
+
+		for (guint k = 0; k < h->media->len; k++) {
+			const call_media *m = CALL_MEDIA(h, k);
+
+			for (guint c = 0; c < m->cands->len; c++)
+				if (net_addr_same(&CALL_CAND(m, c)->addr, a)) {
+					*side = h->side;
+					return CALL_CAND(m, c);
+				}
+		}
+	}
+	return NULL;
+}
+
+static void end(const story *s, const net_addr *a, FILE *to)
+{
+	char text[NET_ADDR_TEXT];
+	const call_cand *c;
+	uint8_t side = CALL_UNKNOWN;
+
+	net_addr_text(a, text);
+	c = candidate_at(s, a, &side);
+	fputs(text, to);
+	if (c)
+		fprintf(to, " (%s's %s)", sides[side], types[c->type]);
+}
+
+static void path(const story *s, const rec_flow *f, FILE *to)
 {
 	static const char *const legs[] = {
 		[PKT_LEG_UNKNOWN] = "a leg that is not known",
@@ -94,14 +154,14 @@ static void path(const rec_flow *f, FILE *to)
 		[PKT_LEG_TO_CLIENT] = "from the relay to the client",
 		[PKT_LEG_PLAIN] = "without a relay",
 	};
-	char src[NET_ADDR_TEXT], dst[NET_ADDR_TEXT];
 
-	net_addr_text(&f->src, src);
-	net_addr_text(&f->dst, dst);
-	fprintf(to, "  %s > %s, %s: %" PRIu64 " packets of the %s, %" PRIu64
-		    " stored\n",
-		src, dst, f->leg < G_N_ELEMENTS(legs) ? legs[f->leg] : "?",
-		f->packets, sides[f->side], f->stored);
+	fputs("  ", to);
+	end(s, &f->src, to);
+	fputs(" > ", to);
+	end(s, &f->dst, to);
+	fprintf(to, "\n    %s: %" PRIu64 " of the %s, %" PRIu64 " stored\n",
+		f->leg < G_N_ELEMENTS(legs) ? legs[f->leg] : "?", f->packets,
+		sides[f->side], f->stored);
 }
 
 static void gap(const render_result *r, const render_gap *g, FILE *to)
@@ -132,8 +192,11 @@ void explain_all(const render_result *r, FILE *to)
 		    " did not authenticate, %" PRIu64 " without a key\n",
 		r->packets, r->dec.fate[DEC_AUTH_FAIL],
 		r->dec.fate[DEC_NO_KEY]);
+	if (r->flows->len)
+		fprintf(to, "paths: a packet is seen on several, and stored "
+			    "once\n");
 	for (guint i = 0; i < r->flows->len; i++)
-		path(&g_array_index(r->flows, rec_flow, i), to);
+		path(s, &g_array_index(r->flows, rec_flow, i), to);
 	fprintf(to, "gaps: %u\n", r->gaps->len);
 	for (guint i = 0; i < r->gaps->len; i++)
 		gap(r, &g_array_index(r->gaps, render_gap, i), to);

@@ -111,6 +111,9 @@ typedef struct dec_stream_totals {
 	uint8_t side, media;
 	bool encrypted;
 	char suite[32];		/* of the last key, or "" */
+	uint32_t key_serial;	/* of the half that named that key last */
+	uint32_t key_tag;	/* its line there; 0: no key */
+	uint8_t mki;		/* octets of MKI in the packets */
 	char codecs[128];	/* as in rtpmap, first heard first, by commas */
 	clk_mono first, last;	/* capture times */
 	uint64_t packets;	/* played, each sequence number once */

@@ -12,6 +12,9 @@ static dec_origin origin_of(const dec_source *s)
 		.media = s->media,
 		.encrypted = k && k->suite->cipher != DEC_CIPHER_NULL,
 		.suite = k ? k->suite->name : "",
+		.key_serial = k ? k->serial : 0,
+		.key_tag = k ? k->tag : 0,
+		.mki = (uint8_t)s->lock.mki,
 		.branch = k ? k->branch : "",
 	};
 }

@@ -1,5 +1,14 @@
 #include "decoder/out.h"
 
+void dec_out_origin(dec_stream_totals *t, const dec_origin *from)
+{
+	t->encrypted = from->encrypted;
+	t->key_serial = from->key_serial;
+	t->key_tag = from->key_tag;
+	t->mki = from->mki;
+	span_copy(span_str(from->suite), t->suite, sizeof(t->suite));
+}
+
 dec_stream_totals *dec_out_stream(dec_out *o, const dec_origin *from,
 				  clk_mono at)
 {
@@ -9,9 +18,8 @@ dec_stream_totals *dec_out_stream(dec_out *o, const dec_origin *from,
 	t->ssrc = from->ssrc;
 	t->side = from->side;
 	t->media = from->media;
-	t->encrypted = from->encrypted;
 	t->first = t->last = at;
-	span_copy(span_str(from->suite), t->suite, sizeof(t->suite));
+	dec_out_origin(t, from);
 	g_ptr_array_add(o->streams, t);
 	dec_out_event(o, t, (dec_event){.kind = DEC_STREAM,
 					.at = at,

@@ -21,9 +21,13 @@ typedef struct dec_origin {
 	uint8_t side, media;
 	bool encrypted;
 	const char *suite;
+	uint32_t key_serial, key_tag;	/* as dec_stream_totals has them */
+	uint8_t mki;
 	const char *branch;	/* To-tag of the fork whose key it is, or "" */
 } dec_origin;
 
+/* Whose key it is now, into the books. */
+void dec_out_origin(dec_stream_totals *t, const dec_origin *from);
 /* A new stream number; its books are lent until the decoder goes. Tells the
  * sink. */
 dec_stream_totals *dec_out_stream(dec_out *o, const dec_origin *from,

@@ -39,9 +39,7 @@ dec_stream_totals *dec_voice_totals(const dec_voice *v)
 void dec_voice_keyed(dec_voice *v, const dec_origin *from, clk_mono at)
 {
 	v->from = *from;
-	v->totals->encrypted = from->encrypted;
-	span_copy(span_str(from->suite), v->totals->suite,
-		  sizeof(v->totals->suite));
+	dec_out_origin(v->totals, from);
 	dec_voice_tell(v, (dec_event){
 				  .kind = DEC_KEYED,
 				  .at = at,

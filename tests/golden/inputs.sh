@@ -55,6 +55,24 @@ for call in nice-drop lync-pcmu; do
 	done
 done
 
+# 98 packets of the caller under the key of its second offer, from its host to
+# the callee's relay candidate.
+"$edgetape" replay -s $golden/signalling.txt -m "$tmp/edge.pcap" \
+	--explain '*' >"$tmp/explained"
+for line in 'opened by crypto 1 of offer 3, AES_CM_128_HMAC_SHA1_80' \
+	"10.97.1.10:47276 (caller's host) > 10.97.3.10:3478" \
+	'from the client into the relay: 98 of the caller, 98 stored' \
+	"10.97.3.10:50725 (caller's relay) > 10.97.3.10:52181 (callee's relay)" \
+	'gaps: 0'; do
+	grep -qF -- "$line" "$tmp/explained"
+	result $? "$call: explained, $line"
+done
+"$edgetape" replay -s $golden/signalling.txt -m "$tmp/edge.pcap" --list \
+	--json >"$tmp/list.json" 2>"$tmp/list.err"
+python3 -c 'import json, sys; exit(json.load(open(sys.argv[1]))[0]["outcome"]
+	!= "RECORDED")' "$tmp/list.json" && [ ! -s "$tmp/list.err" ]
+result $? "$call: listed as JSON, and nothing else is said in a pipe"
+
 # Those tell the time to the millisecond.
 awk '/^### / { $2 = sprintf("%.3f", int($2 * 1000 + 0.0005) / 1000) } 1' \
 	$golden/signalling.txt >"$tmp/rounded.txt"
