@@ -293,12 +293,16 @@ static void put_mirror(put *o, maker *k, size_t inner)
 	case L_ERSPAN2:
 		put_outer(o, k, gre, 0, inner + 16);
 		put_u32(o, 0x100088be);
-		put_bytes(o, zero, 12);
+		put_u32(o, 0);		/* sequence number */
+		put_u32(o, 0x10000000);	/* version: 1 is type II */
+		put_u32(o, 0);
 		break;
 	case L_ERSPAN3:
 		put_outer(o, k, gre, 0, inner + 28);
 		put_u32(o, 0x100022eb);
-		put_bytes(o, zero, 15);
+		put_u32(o, 0);		/* sequence number */
+		put_u32(o, 0x20000000);	/* version: 2 is type III */
+		put_bytes(o, zero, 7);
 		put_u8(o, 1);	/* platform subheader follows */
 		put_bytes(o, zero, 8);
 		break;
