@@ -18,6 +18,7 @@ typedef struct phone {
 	phone_ice *ice;
 	phone_media *media;
 	bool registered, gathered, called, trickled;
+	phone_sdp *held;	/* with --trickle, until the fragment is here */
 	bool connected;		/* ICE has a pair for RTP */
 	bool answered;
 	guint clock;		/* ends the call, or the wait for one */
@@ -139,6 +140,16 @@ static void begin(phone *p)
 		set_clock(p, p->o.secs + 10);	/* the caller should do it */
 }
 
+/* Checks begin; of candidates that are trickled, when all are here: whether a
+ * path is found must not depend on who is faster. */
+static bool begin_ice(phone *p, phone_sdp **far, GError **err)
+{
+	if (!p->o.trickle)
+		return phone_ice_begin(p->ice, *far, err);
+	p->held = g_steal_pointer(far);
+	return true;
+}
+
 static char *on_offered(void *ctx, const char *text, bool again)
 {
 	phone *p = ctx;
@@ -150,7 +161,7 @@ static char *on_offered(void *ctx, const char *text, bool again)
 	if (far)
 		sdp = our_sdp(p, far, again, &err);
 	if (!sdp || !phone_media_agree(p->media, far, &err) ||
-	    (!again && !phone_ice_begin(p->ice, far, &err))) {
+	    (!again && !begin_ice(p, &far, &err))) {
 		g_printerr("nicephone: %s\n", err->message);
 		return NULL;
 	}
@@ -185,7 +196,7 @@ static void on_answered(void *ctx, const char *text, bool again)
 		return;
 	begin(p);
 	if (!far || !phone_media_agree(p->media, far, &err) ||
-	    !phone_ice_begin(p->ice, far, &err)) {
+	    !begin_ice(p, &far, &err)) {
 		g_printerr("nicephone: %s\n", err->message);
 		phone_sip_hang_up(p->sip);
 		return;
@@ -196,10 +207,14 @@ static void on_answered(void *ctx, const char *text, bool again)
 static void on_trickled(void *ctx, const char *text)
 {
 	phone *p = ctx;
-	g_autoptr(phone_sdp) far = phone_sdp_fragment_parse(text);
+	g_autoptr(phone_sdp) held = g_steal_pointer(&p->held);
+	g_autoptr(phone_sdp) rest = phone_sdp_fragment_parse(text);
+	g_autoptr(GError) err = NULL;
 
 	keep_sdp(p, "got", text);
-	phone_ice_add(p->ice, far);
+	if (held && !phone_ice_begin(p->ice, held, &err))
+		g_printerr("nicephone: %s\n", err->message);
+	phone_ice_add(p->ice, rest);
 	trickle(p);
 }
 
@@ -316,6 +331,7 @@ static void phone_close(phone *p)
 	phone_sip_free(p->sip);
 	phone_ice_free(p->ice);
 	phone_media_free(p->media);
+	phone_sdp_free(p->held);
 	g_main_loop_unref(p->loop);
 	g_free(p->why);
 	g_free(p->local);

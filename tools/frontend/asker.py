@@ -68,7 +68,8 @@ class Asker:
             self.close()
             if isinstance(e, TimeoutError):
                 self.silent_until = time.monotonic() + PAUSE
-            self.log('broker: %s; deciding alone' % (str(e) or type(e).__name__))
+            self.log('broker: %s; deciding alone' %
+                     (str(e) or type(e).__name__))
             return self.alone(text)
 
     def alone(self, text):
