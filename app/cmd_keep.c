@@ -9,6 +9,7 @@
 #include "app/holding.h"
 #include "app/ledger.h"
 #include "app/room.h"
+#include "app/setup.h"
 #include "app/stats.h"
 #include "catalog/keep.h"
 #include "core/clock.h"
@@ -186,12 +187,7 @@ static bool start(keep_role *r, GError **err)
 			       conf_text(r->conf, CONF_RECORDINGS),
 			       conf_text(r->conf, CONF_RUN), NULL, NULL};
 
-	if (!vlt_marks_parse(conf_list(r->conf, CONF_KEEP_MARKS), &r->marks,
-			     err)) {
-		g_prefix_error(err, "[keep] disk-marks: ");
-		return false;
-	}
-	if (!app_drop(r->conf, err))
+	if (!setup_marks(&r->marks, r->conf, err) || !app_drop(r->conf, err))
 		return false;
 	write[3] = ledger = ledger_dir(r->conf);
 	return app_confine(false, read, write, err);

@@ -34,6 +34,9 @@ int cmd_keygen(int argc, char **argv)
 	static const GOptionEntry entries[] = {
 		{"signing", 0, 0, G_OPTION_ARG_NONE, &signing,
 		 "Instead, a key pair that exports are signed with", NULL},
+		{"user", 'u', 0, G_OPTION_ARG_STRING, &user,
+		 "Whose the private key is when root makes it (edgetape, if "
+		 "there is such a user)", "USER"},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	g_autoptr(GError) err = NULL;
@@ -49,7 +52,8 @@ int cmd_keygen(int argc, char **argv)
 		fprintf(stderr, "edgetape keygen: give one path; see --help\n");
 		return APP_USAGE;
 	}
-	if (!(signing ? vlt_signing_keys : seal_generate)(argv[1], &err))
+	if (!(signing ? vlt_signing_keys : seal_generate)(argv[1], &err) ||
+	    !give_away(argv[1], &err))
 		return app_fail("keygen", err);
 	if (signing) {
 		printf("%s.key (for [edgetape] signing-key)\n"

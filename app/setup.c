@@ -233,6 +233,14 @@ static bool nat_pairs(relay_config *r, const conf *c, GError **err)
 	return true;
 }
 
+bool setup_marks(vlt_marks *out, const conf *c, GError **err)
+{
+	if (vlt_marks_parse(conf_list(c, CONF_KEEP_MARKS), out, err))
+		return true;
+	g_prefix_error(err, "[keep] disk-marks: ");
+	return false;
+}
+
 bool setup_keypad(tap_keypad_plan *out, const conf *c, GError **err)
 {
 	if (tap_keypad_parse(conf_list(c, CONF_RULES_KEYS), out, err))
@@ -337,7 +345,10 @@ void setup_problems(const conf *c, GPtrArray *errors)
 		conf_list(c, CONF_RENDER_FORMATS),
 		conf_choice(c, CONF_RENDER_LAYOUT), &outputs);
 	g_autoptr(tap_rules) r = setup_rules(c, &rules);
+	GError *keypad = NULL, *disk = NULL;
 	relay_live_config live;
+	tap_keypad_plan keys;
+	vlt_marks marks;
 	setup_plan p;
 
 	if (!r)
@@ -350,4 +361,8 @@ void setup_problems(const conf *c, GPtrArray *errors)
 		note(errors, "", plan);
 	if (!setup_capture(&live, edges, c, &capture))
 		note(errors, "", capture);
+	if (!setup_keypad(&keys, c, &keypad))
+		note(errors, "", keypad);
+	if (!setup_marks(&marks, c, &disk))
+		note(errors, "", disk);
 }

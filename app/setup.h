@@ -1,6 +1,7 @@
 /* setup.h - from the configuration to what each room wants to be told. */
 #pragma once
 #include "signaling_tap/keypad.h"
+#include "vault/vault.h"
 #include "app/render.h"
 #include "core/conf.h"
 #include "ice_rewriter/ice.h"
@@ -27,6 +28,8 @@ void setup_plan_clear(setup_plan *p);
 /* From [rules] record. */
 tap_rules *setup_rules(const conf *c, GError **err);
 
+/* [keep] disk-marks. */
+bool setup_marks(vlt_marks *out, const conf *c, GError **err);
 /* [rules] keypad. */
 bool setup_keypad(tap_keypad_plan *out, const conf *c, GError **err);
 

@@ -135,6 +135,9 @@ command -v sqlite3 >/dev/null && {
 }
 
 # Misuse.
+printf '[rules]\nkeypad=pause=7\n[keep]\ndisk-marks=90;80;95;97\n' >"$tmp/e3.conf"
+says 'a code that is too short' 1 'keypad: "pause=7": expected' "$edgetape" check -c "$tmp/e3.conf"
+says 'marks that do not rise' 1 'disk-marks: four rising' "$edgetape" check -c "$tmp/e3.conf"
 says 'an unknown verb' 2 'there is no verb lsit' officer users lsit
 says 'too few arguments' 2 'needs more' officer users add
 says 'both forms' 2 'exclude each other' officer users --json --csv
