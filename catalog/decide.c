@@ -1,124 +1,27 @@
 #include <stdio.h>
 
 #include "catalog/identity.h"
-#include "catalog/policy.h"
+#include "catalog/party.h"
 
-enum { SIDES = 3, IDS_MAX = 4, USERS_MAX = 3 };
-
-/* One party, looked up. */
-typedef struct party {
-	char id[IDS_MAX][CAT_ID_MAX];
-	unsigned n_ids;
-	uint32_t user[USERS_MAX];
-	unsigned n_users;
-	span number;		/* of one of the ids */
-	cat_scope kind;		/* CAT_INTERNAL, CAT_EXTERNAL, ... */
-	span shown;		/* as the call names it */
-} party;
+enum { SIDES = 3 };
 
 typedef struct judge {
 	const cat_policy *p;
 	const cat_call *c;
 	cat_verdict *out;
-	party party[2];
+	pol_party party[2];
 	const pol_rule *best[SIDES];
 	cat_local local[POL_ZONES_MAX];
 	uint64_t local_known;	/* bits of `local` */
 } judge;
-
-static bool in_force(int64_t from, int64_t to, int64_t at)
-{
-	return from <= at && (to == 0 || at < to);
-}
 
 static bool records(cat_mode m)
 {
 	return m >= CAT_ON_DEMAND;
 }
 
-/* ---- who the parties are ---- */
-
-static void id_add(party *who, span text)
-{
-	char *to = who->id[who->n_ids];
-
-	if (!text.left || who->n_ids == IDS_MAX || !cat_id_normal(text, to))
-		return;
-	for (unsigned i = 0; i < who->n_ids; i++)
-		if (!strcmp(who->id[i], to))
-			return;
-	if (!who->shown.left)
-		who->shown = text;
-	who->n_ids++;
-	if (!who->number.left && !cat_id_number(to, &who->number))
-		who->number = span_of(NULL, 0);
-}
-
-/* sip:+4930@example.com is found under tel:+4930 too. */
-static void number_as_tel(party *who)
-{
-	char tel[CAT_ID_MAX], digits[CAT_ID_MAX - 4];
-
-	if (!who->number.left || who->n_ids == IDS_MAX)
-		return;
-	span_copy(who->number, digits, sizeof(digits));
-	snprintf(tel, sizeof(tel), "tel:%s", digits);
-	id_add(who, span_str(tel));
-}
-
-static void users_find(judge *j, party *who)
-{
-	for (unsigned i = 0; i < who->n_ids; i++) {
-		const GArray *a = pol_find(j->p->ids, who->id[i]);
-
-		for (guint k = 0; a && k < a->len; k++) {
-			const pol_link *l = &g_array_index(a, pol_link, k);
-			unsigned n = 0;
-
-			while (n < who->n_users && who->user[n] != l->index)
-				n++;
-			if (n == who->n_users && n < USERS_MAX &&
-			    in_force(l->from, l->to, j->c->at))
-				who->user[who->n_users++] = l->index;
-		}
-	}
-}
-
-static cat_scope kind_of(const judge *j, const party *who)
-{
-	cat_scope kind = CAT_EXTERNAL;
-
-	if (who->n_users)
-		return CAT_INTERNAL;
-	if (who->number.left)
-		return CAT_PSTN;
-	for (unsigned i = 0; i < who->n_ids; i++) {
-		const char *domain = cat_id_domain(who->id[i]);
-
-		if (!domain)
-			continue;
-		if (g_hash_table_contains(j->p->internal, domain))
-			return CAT_INTERNAL;
-		if (g_hash_table_contains(j->p->federated, domain))
-			kind = CAT_FEDERATED;
-	}
-	return kind;
-}
-
-static void party_find(judge *j, party *who, const cat_party *facts)
-{
-	who->n_ids = who->n_users = 0;
-	who->number = who->shown = span_of(NULL, 0);
-	id_add(who, facts->uri);
-	id_add(who, facts->asserted);
-	id_add(who, facts->tel);
-	number_as_tel(who);
-	users_find(j, who);
-	who->kind = kind_of(j, who);
-}
-
 /* The outer party says what a call is; of two outer ones the farther. */
-static cat_scope scope_of(const party *a, const party *b)
+static cat_scope scope_of(const pol_party *a, const pol_party *b)
 {
 	return MAX(a->kind, b->kind);
 }
@@ -218,7 +121,7 @@ static void hit_take(judge *j, const pol_rule *r, cat_side side)
 /* Whatever side it is for. */
 static bool fits(judge *j, const pol_rule *r)
 {
-	return in_force(r->from, r->to, j->c->at) &&
+	return pol_in_force(r->from, r->to, j->c->at) &&
 	       scope_fits(r->scope, j->out->scope) && media_fits(r, j->c) &&
 	       time_fits(j, r);
 }
@@ -254,12 +157,12 @@ static void consider_links(judge *j, const GArray *a, cat_side side)
 	for (guint i = 0; a && i < a->len; i++) {
 		const pol_link *l = &g_array_index(a, pol_link, i);
 
-		if (in_force(l->from, l->to, j->c->at))
+		if (pol_in_force(l->from, l->to, j->c->at))
 			consider(j, l->index, side);
 	}
 }
 
-static void consider_number(judge *j, const party *who, cat_side side)
+static void consider_number(judge *j, const pol_party *who, cat_side side)
 {
 	char digits[CAT_ID_MAX];
 	size_t n = MIN(who->number.left, j->p->longest_prefix);
@@ -279,7 +182,7 @@ static void consider_number(judge *j, const party *who, cat_side side)
 	}
 }
 
-static void consider_party(judge *j, const party *who, cat_side side)
+static void consider_party(judge *j, const pol_party *who, cat_side side)
 {
 	for (unsigned i = 0; i < who->n_users; i++) {
 		const pol_user *u = g_ptr_array_index(j->p->users,
@@ -342,7 +245,7 @@ static void owner_add(cat_verdict *v, span who, bool user, cat_side side)
 /* Its users, else the identity as the call names it. */
 static void owners_of_side(judge *j, cat_side side)
 {
-	const party *who = &j->party[side];
+	const pol_party *who = &j->party[side];
 
 	for (unsigned i = 0; i < who->n_users; i++) {
 		const pol_user *u = g_ptr_array_index(j->p->users,
@@ -444,7 +347,7 @@ static void reason_say(judge *j, const cat_rule *r, cat_side side)
 
 static bool emergency(judge *j)
 {
-	const party *to = &j->party[CAT_CALLEE];
+	const pol_party *to = &j->party[CAT_CALLEE];
 	char number[CAT_ID_MAX];
 
 	if (!to->number.left)
@@ -519,8 +422,8 @@ void cat_policy_decide(const cat_policy *p, const cat_call *c, cat_verdict *out)
 	memset(j.best, 0, sizeof(j.best));
 	memset(out, 0, offsetof(cat_verdict, hit));
 	out->rule = out->class = "";
-	party_find(&j, &j.party[CAT_CALLER], &c->caller);
-	party_find(&j, &j.party[CAT_CALLEE], &c->callee);
+	pol_party_find(p, &c->caller, c->at, &j.party[CAT_CALLER]);
+	pol_party_find(p, &c->callee, c->at, &j.party[CAT_CALLEE]);
 	out->scope = scope_of(&j.party[0], &j.party[1]);
 	consider_party(&j, &j.party[CAT_CALLER], CAT_CALLER);
 	consider_party(&j, &j.party[CAT_CALLEE], CAT_CALLEE);
