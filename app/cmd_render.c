@@ -189,7 +189,6 @@ static bool configure(render_role *r, GError **err)
 		.outputs = (const mix_output *)(void *)r->outputs->data,
 		.n_outputs = r->outputs->len,
 		.rate = conf_number(c, CONF_RENDER_RATE),
-		.picture = conf_bool(c, CONF_RENDER_PICTURE),
 		.video = setup_video(c),
 		.dec = dec_config_default(),
 		.grace_ns = conf_number(c, CONF_RENDER_GRACE) * CLK_NS_PER_MS,
@@ -202,7 +201,7 @@ static bool configure(render_role *r, GError **err)
 	if (r->count == 0)
 		r->count = CLAMP((unsigned)g_get_num_processors(), 1,
 				 WORKER_MAX);
-	return r->cfg.key != NULL;
+	return r->cfg.key != NULL && setup_sound(&r->cfg, c, err);
 }
 
 static bool start(render_role *r, GError **err)

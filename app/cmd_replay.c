@@ -19,7 +19,8 @@ typedef struct options {
 	char **signalling, **media, **journals, **plugins;
 	double offset;
 	int rate;
-	gboolean list, json;
+	gboolean list, json, picture, spectrogram, silence_hold, silence_dtmf,
+		level, early;
 } options;
 
 typedef struct outcome_count {
@@ -298,6 +299,15 @@ static bool prepare(job *j, GError **err)
 		.n_outputs = j->outputs->len,
 		.rate = (uint32_t)o->rate,
 		.video = "mp4",
+		.picture = o->picture,
+		.spectrogram = o->spectrogram,
+		.mute_hold = o->silence_hold,
+		.mute_dtmf = o->silence_dtmf,
+		.level = o->level,
+		.early_media = o->early,
+		.tag_date = true,
+		.tag_parties = true,
+		.tag_call = true,
 		.dec = dec_config_default(),
 	};
 	j->cfg.dec.plugins = j->plugins;
@@ -378,11 +388,23 @@ int cmd_replay(int argc, char **argv)
 		{"out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out,
 		 "Where the recordings go", "DIR"},
 		{"format", 'f', 0, G_OPTION_ARG_STRING, &o.format,
-		 "wav;wav-ulaw;mp3;flac;opus;vorbis (wav)", "LIST"},
+		 "wav;wav-ulaw;mp3/vbr/mono;flac;opus/24k;vorbis (wav)", "LIST"},
 		{"layout", 'l', 0, G_OPTION_ARG_STRING, &o.layout,
 		 "stereo, mono or separate (stereo)", "LAYOUT"},
 		{"rate", 'r', 0, G_OPTION_ARG_INT, &o.rate,
 		 "Samples a second (0: the highest carried)", "HZ"},
+		{"picture", 0, 0, G_OPTION_ARG_NONE, &o.picture,
+		 "Leave a picture of each recording's waveform", NULL},
+		{"spectrogram", 0, 0, G_OPTION_ARG_NONE, &o.spectrogram,
+		 "Leave a picture of what frequencies were heard", NULL},
+		{"silence-hold", 0, 0, G_OPTION_ARG_NONE, &o.silence_hold,
+		 "Silence while a party is on hold or transferred", NULL},
+		{"silence-dtmf", 0, 0, G_OPTION_ARG_NONE, &o.silence_dtmf,
+		 "Silence for keys that are pressed", NULL},
+		{"even-level", 0, 0, G_OPTION_ARG_NONE, &o.level,
+		 "Bring each party to the same loudness", NULL},
+		{"early-media", 0, 0, G_OPTION_ARG_NONE, &o.early,
+		 "Begin with the first media, before the answer", NULL},
 		{"list", 0, 0, G_OPTION_ARG_NONE, &o.list,
 		 "Tell the calls and their outcomes; without --out leave "
 		 "nothing", NULL},

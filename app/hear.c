@@ -168,3 +168,17 @@ void render_control(render_call *r, const story_control *c)
 		mix_call_mark(r->mix, &k);
 	}
 }
+
+void render_early(render_call *r)
+{
+	const mix_mark k = {
+		.kind = MIX_EARLY,
+		.side = CALL_UNKNOWN,
+		.at = r->begin,
+		.told = r->story->answered.mono,
+		.length = clk_since(r->story->answered.mono, r->begin),
+		.text = "before the answer",
+	};
+
+	mix_call_mark(r->mix, &k);
+}

@@ -39,6 +39,7 @@ static char *recording_name(const render_call *r, GError **err)
 
 mix_call *render_open(render_call *r, GError **err)
 {
+	const render_config *c = r->cfg;
 	g_autofree char *dir = recordings_dir(r, err);
 	g_autofree char *name = dir ? recording_name(r, err) : NULL;
 	g_autofree char *title = NULL;
@@ -46,12 +47,16 @@ mix_call *render_open(render_call *r, GError **err)
 	mix_plan plan = {
 		.dir = dir,
 		.name = name,
-		.outputs = r->cfg->outputs,
-		.n_outputs = r->cfg->n_outputs,
-		.rate = r->cfg->rate,
-		.picture = r->cfg->picture,
-		.date = date,
-		.comment = r->story->call_id,
+		.outputs = c->outputs,
+		.n_outputs = c->n_outputs,
+		.rate = c->rate,
+		.mute_hold = c->mute_hold,
+		.mute_dtmf = c->mute_dtmf,
+		.level = c->level,
+		.picture = c->picture,
+		.spectrogram = c->spectrogram,
+		.date = c->tag_date ? date : NULL,
+		.comment = c->tag_call ? r->story->call_id : NULL,
 	};
 
 	if (!name)
@@ -59,7 +64,7 @@ mix_call *render_open(render_call *r, GError **err)
 	clk_wall_iso(r->story->begun.wall, date);
 	title = g_strdup_printf("%s - %s", story_party(r->story, "caller"),
 				story_party(r->story, "callee"));
-	plan.title = title;
+	plan.title = c->tag_parties ? title : NULL;
 	r->result.sidecar = g_strdup_printf("%s/%s.json", dir, name);
 	if (r->cfg->video) {
 		g_autofree char *base = g_build_filename(dir, name, NULL);

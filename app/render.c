@@ -66,8 +66,9 @@ static void begin_paused(render_call *r)
 		render_control(r, &c);
 }
 
-/* The recording begins when the call is answered. A journal without that
- * record begins with whatever comes first. */
+/* The recording begins when the call is answered, or where early media is
+ * wanted with the first answer to an offer. A journal without that record
+ * begins with whatever comes first. */
 static bool begin(render_call *r, clk_both at, GError **err)
 {
 	r->mix = render_open(r, err);
@@ -98,8 +99,13 @@ static bool take_session(render_call *r, const jrn_rec *rec, GError **err)
 		dec_call_describe(r->dec, h);
 	if (control.mark && r->mix)
 		render_control(r, &control);
-	if (!r->mix && r->story->has_answer)
+	if (r->mix && r->story->has_answer && !r->answered)
+		render_early(r);
+	r->answered = r->story->has_answer;
+	if (!r->mix && r->answered)
 		return begin(r, r->story->answered, err);
+	if (!r->mix && r->cfg->early_media && h && h->answer)
+		return begin(r, rec->at, err);
 	return !ready || r->mix || begin(r, r->story->begun, err);
 }
 
@@ -175,7 +181,8 @@ static bool take_all(render_call *r, clk_mono horizon, bool whole, GError **err)
 			limit_time(r, true);
 		/* Before the answer nothing is known to belong on a timeline;
 		 * a whole journal without one is taken as it is. */
-		bool media = r->story->has_answer || r->story->has_end;
+		bool media = r->mix || r->story->has_answer ||
+			     r->story->has_end;
 
 		if (!follow_next(r->follow, horizon, media, &rec, &kind) &&
 		    (media || !whole ||

@@ -15,7 +15,10 @@ typedef struct render_config {
 	const mix_output *outputs;
 	size_t n_outputs;
 	uint32_t rate;
-	bool picture;
+	bool picture, spectrogram;
+	bool mute_hold, mute_dtmf, level;	/* as in mix_plan */
+	bool early_media;	/* begin with the first offer's media */
+	bool tag_date, tag_parties, tag_call;	/* what the files tell */
 	const char *video;	/* "mp4", "mkv", or NULL: none */
 	dec_config dec;
 	int64_t grace_ns;	/* without media after the end of the dialog */

@@ -19,6 +19,7 @@ struct render_call {
 	unsigned on_hold;	/* bit 1 << side: who holds the call */
 	bool closed;		/* capture is done with the call */
 	bool late_keys;		/* some came after the first packet */
+	bool answered;		/* the mixer has been told */
 	bool held;		/* packets waited for a key */
 	unsigned steps;
 	clk_mono pressed[2];	/* where the key that is down went down */
@@ -28,6 +29,8 @@ struct render_call {
 /* hear.c: the decoder's word and the officers', to the mixer. */
 extern const dec_sink render_ears;
 void render_control(render_call *r, const story_control *c);
+/* The call is answered: what was heard so far came before. */
+void render_early(render_call *r);
 
 /* recording.c */
 mix_call *render_open(render_call *r, GError **err);

@@ -278,50 +278,30 @@ bool setup_capture(relay_live_config *out, GArray *edges, const conf *c,
 	return true;
 }
 
-static bool format_of(const char *name, uint8_t *out)
+static bool tags(render_config *out, char **list, GError **err)
 {
-	static const char *const names[MIX_FORMATS] = {
-		[MIX_WAV] = "wav",   [MIX_WAV_ULAW] = "wav-ulaw",
-		[MIX_FLAC] = "flac", [MIX_OPUS] = "opus",
-		[MIX_VORBIS] = "vorbis", [MIX_MP3] = "mp3",
-	};
+	for (; *list; list++) {
+		bool *tag = !strcmp(*list, "date") ? &out->tag_date
+			: !strcmp(*list, "parties") ? &out->tag_parties
+			: !strcmp(*list, "call-id") ? &out->tag_call : NULL;
 
-	for (uint8_t i = 0; i < MIX_FORMATS; i++) {
-		if (!strcmp(names[i], name)) {
-			*out = i;
-			return true;
-		}
+		if (!tag)
+			return setup_fail(err, "[render] tags: \"%s\" is not "
+					 "date, parties or call-id", *list);
+		*tag = true;
 	}
-	return false;
+	return true;
 }
 
-GArray *setup_outputs(char **formats, unsigned layout, GError **err)
+bool setup_sound(render_config *out, const conf *c, GError **err)
 {
-	static const struct {
-		uint8_t first, last;
-	} layouts[] = {		/* as in the table of configuration keys */
-		{MIX_STEREO, MIX_STEREO},
-		{MIX_MONO, MIX_MONO},
-		{MIX_CALLER, MIX_CALLEE},
-	};
-	g_autoptr(GArray) a = g_array_new(FALSE, TRUE, sizeof(mix_output));
-
-	for (; *formats; formats++) {
-		mix_output o = {.quality = -1};
-
-		if (!format_of(*formats, &o.format)) {
-			setup_fail(err, "\"%s\" is not a format: wav, wav-ulaw, mp3, "
-				  "flac, opus, vorbis", *formats);
-			return NULL;
-		}
-		for (o.layout = layouts[layout].first;
-		     o.layout <= layouts[layout].last; o.layout++)
-			g_array_append_val(a, o);
-	}
-	if (a->len)
-		return g_steal_pointer(&a);
-	setup_fail(err, "no format is asked for");
-	return NULL;
+	out->picture = conf_bool(c, CONF_RENDER_PICTURE);
+	out->spectrogram = conf_bool(c, CONF_RENDER_SPECTROGRAM);
+	out->mute_hold = conf_bool(c, CONF_RENDER_SILENCE_HOLD);
+	out->mute_dtmf = conf_bool(c, CONF_RENDER_SILENCE_DTMF);
+	out->level = conf_bool(c, CONF_RENDER_LEVEL);
+	out->early_media = conf_bool(c, CONF_RENDER_EARLY);
+	return tags(out, conf_list(c, CONF_RENDER_TAGS), err);
 }
 
 const char *setup_video(const conf *c)
@@ -340,13 +320,15 @@ static void note(GPtrArray *errors, const char *group, GError *err)
 void setup_problems(const conf *c, GPtrArray *errors)
 {
 	g_autoptr(GArray) edges = g_array_new(FALSE, TRUE, sizeof(net_addr));
-	GError *rules = NULL, *plan = NULL, *capture = NULL, *outputs = NULL;
+	GError *rules = NULL, *plan = NULL, *capture = NULL, *outputs = NULL,
+	       *sound = NULL;
 	g_autoptr(GArray) out = setup_outputs(
 		conf_list(c, CONF_RENDER_FORMATS),
 		conf_choice(c, CONF_RENDER_LAYOUT), &outputs);
 	g_autoptr(tap_rules) r = setup_rules(c, &rules);
 	GError *keypad = NULL, *disk = NULL;
 	relay_live_config live;
+	render_config render = {0};
 	tap_keypad_plan keys;
 	vlt_marks marks;
 	setup_plan p;
@@ -355,6 +337,8 @@ void setup_problems(const conf *c, GPtrArray *errors)
 		note(errors, "", rules);
 	if (!out)
 		note(errors, "[render] formats: ", outputs);
+	if (!setup_sound(&render, c, &sound))
+		note(errors, "", sound);
 	if (setup_plan_make(&p, c, &plan))
 		setup_plan_clear(&p);
 	else

@@ -38,6 +38,9 @@ bool setup_keypad(tap_keypad_plan *out, const conf *c, GError **err);
 bool setup_capture(relay_live_config *out, GArray *edges, const conf *c,
 		   GError **err);
 
+/* What a recording keeps, leaves out and tells. */
+bool setup_sound(render_config *out, const conf *c, GError **err);
+
 /* "mp4", "mkv", or NULL for none. */
 const char *setup_video(const conf *c);
 
@@ -45,5 +48,6 @@ const char *setup_video(const conf *c);
  * (char *) to `errors`. */
 void setup_problems(const conf *c, GPtrArray *errors);
 
-/* From "wav;mp3" and a layout; NULL on error. Of mix_output. */
+/* outputs.c: from "wav;mp3/vbr/mono" and the layout of those that name none;
+ * NULL on error. Of mix_output. */
 GArray *setup_outputs(char **formats, unsigned layout, GError **err);

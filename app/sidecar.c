@@ -308,6 +308,15 @@ static void put_side(JsonBuilder *b, const mix_side_totals *s, uint32_t rate,
 	json_builder_end_object(b);
 }
 
+/* The file's name, of a path or of none. */
+static void put_path(JsonBuilder *b, const char *name, const char *path)
+{
+	g_autofree char *base = path ? g_path_get_basename(path) : NULL;
+
+	if (base)
+		text(b, name, base);
+}
+
 static void put_recording(JsonBuilder *b, const render_result *r)
 {
 	object(b, "recording");
@@ -330,11 +339,8 @@ static void put_recording(JsonBuilder *b, const render_result *r)
 		json_builder_end_object(b);
 	}
 	json_builder_end_array(b);
-	if (r->mix.picture) {
-		g_autofree char *base = g_path_get_basename(r->mix.picture);
-
-		text(b, "picture", base);
-	}
+	put_path(b, "picture", r->mix.picture);
+	put_path(b, "spectrogram", r->mix.spectrogram);
 	array(b, "video");
 	for (guint i = 0; r->videos && i < r->videos->len; i++) {
 		const video_file *f = &g_array_index(r->videos, video_file, i);

@@ -14,6 +14,7 @@ enum {
 	NO_MEDIA_S = 5,		/* after the answer */
 	STOPPED_S = 10,
 	SHUT = 100,		/* packets that no key opens: 2 s of speech */
+	SYNC_EVERY = 25,	/* steps between two syncs: 5 s */
 };
 
 typedef struct worker {
@@ -219,6 +220,18 @@ static void watch_all(worker *w)
 	alarm_post_tick(w->post, now);
 }
 
+/* What a power cut leaves of the files in progress. Their journals hold all,
+ * and are synced much more often. */
+static void sync_files(worker *w)
+{
+	g_autoptr(GError) err = NULL;
+
+	if (w->steps % SYNC_EVERY || !g_hash_table_size(w->calls))
+		return;
+	if (!mix_files_sync(w->plan->cfg->recordings, &err))
+		g_warning("%s", err->message);
+}
+
 static gboolean tick(gpointer user)
 {
 	worker *w = user;
@@ -239,6 +252,7 @@ static gboolean tick(gpointer user)
 	}
 	if (w->steps % WATCH_EVERY == 0)
 		watch_all(w);
+	sync_files(w);
 	return G_SOURCE_CONTINUE;
 }
 

@@ -8,6 +8,7 @@
 #include "mixer/peaks.h"
 #include "mixer/picture.h"
 #include "mixer/plan.h"
+#include "mixer/spectrum.h"
 #include "mixer/strip.h"
 
 enum {
@@ -23,6 +24,7 @@ struct mix_board {
 	mix_strip *strip[2];
 	mix_limit *limit[BUSES];
 	mix_peaks *peaks;
+	mix_spectrum *spectrum;	/* NULL: not wanted */
 	int64_t made;		/* samples made, before the strips */
 	int64_t skip;		/* samples of their delay yet to drop */
 	size_t quantum;		/* samples in a step */
@@ -60,6 +62,8 @@ mix_board *mix_board_new(const mix_plan *plan, mix_desk *desk,
 	b->out = g_new(float, b->quantum);
 	b->heard = g_new(uint8_t, b->quantum);
 	b->peaks = mix_peaks_new(rate / PEAKS_PER_S);
+	if (plan->spectrogram)
+		b->spectrum = mix_spectrum_new();
 	b->skip = (int64_t)(mix_limit_delay(b->limit[0]) +
 			    mix_strip_delay(b->strip[0]));
 	return b;
@@ -78,6 +82,7 @@ void mix_board_free(mix_board *b, bool keep)
 	mix_strip_free(b->strip[0]);
 	mix_strip_free(b->strip[1]);
 	mix_peaks_free(b->peaks);
+	mix_spectrum_free(b->spectrum);
 	g_free(b->out);
 	g_free(b->heard);
 	g_free(b);
@@ -114,6 +119,8 @@ static void measure(mix_board *b, const int16_t *const lane[2], size_t n)
 	b->square[CALL_CALLER] += mix_lane_energy(lane[CALL_CALLER], n);
 	b->square[CALL_CALLEE] += mix_lane_energy(lane[CALL_CALLEE], n);
 	mix_peaks_add(b->peaks, lane, n);
+	if (b->spectrum)
+		mix_spectrum_add(b->spectrum, lane, n);
 }
 
 static void limit_buses(mix_board *b, size_t n)
@@ -207,19 +214,23 @@ static void tell_totals(mix_board *b, mix_totals *out)
 	}
 }
 
-static bool put_picture(mix_board *b, GError **err)
+static bool put_pictures(mix_board *b, GError **err)
 {
-	g_autoptr(GByteArray) png = NULL;
+	g_autoptr(GByteArray) wave = NULL, spectrum = NULL;
 
-	if (!b->plan->picture)
+	if (b->plan->picture) {
+		wave = mix_picture(b->peaks);
+		if (!mix_sink_picture(b->sink, MIX_WAVEFORM, wave, err))
+			return false;
+	}
+	if (!b->spectrum)
 		return true;
-	png = mix_picture(b->peaks);
-	return mix_sink_picture(b->sink, png, err);
+	spectrum = mix_spectrum_picture(b->spectrum);
+	return mix_sink_picture(b->sink, MIX_SPECTROGRAM, spectrum, err);
 }
 
 bool mix_board_commit(mix_board *b, mix_totals *out, GError **err)
 {
 	tell_totals(b, out);
-	return put_picture(b, err) &&
-	       mix_sink_commit(b->sink, out->files, &out->picture, err);
+	return put_pictures(b, err) && mix_sink_commit(b->sink, out, err);
 }

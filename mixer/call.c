@@ -273,5 +273,6 @@ void mix_totals_clear(mix_totals *t)
 	if (t->files)
 		g_array_unref(t->files);
 	g_free(t->picture);
+	g_free(t->spectrogram);
 	*t = (mix_totals){0};
 }

@@ -68,6 +68,7 @@ typedef struct mix_plan {
 				 * over the tones of keys; no digit is told */
 	bool level;		/* each side's loudness brought to -23 dB */
 	bool picture;		/* NAME.png with the waveform */
+	bool spectrogram;	/* NAME-spectrogram.png */
 	const char *title, *artist, *date, *comment;	/* tags */
 } mix_plan;
 
@@ -149,7 +150,7 @@ typedef struct mix_totals {
 	uint32_t rate;
 	mix_side_totals side[2];	/* by call_side */
 	GArray *files;		/* of mix_file */
-	char *picture;		/* its path, or NULL */
+	char *picture, *spectrogram;	/* paths, or NULL */
 } mix_totals;
 void mix_totals_clear(mix_totals *t);
 

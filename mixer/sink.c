@@ -16,7 +16,7 @@ struct mix_sink {
 	uint32_t rate;
 	char *name;
 	GArray *outlets;	/* of outlet, one for each output */
-	mix_outfile *picture;	/* NULL unless asked for */
+	mix_outfile *picture[MIX_PICTURES];	/* NULL unless asked for */
 	GArray *pcm;		/* int16, one step interleaved */
 };
 
@@ -25,6 +25,11 @@ static const char *const layout_suffix[MIX_LAYOUTS] = {
 	[MIX_MONO] = "-mono",
 	[MIX_CALLER] = "-caller",
 	[MIX_CALLEE] = "-callee",
+};
+
+static const char *const picture_suffix[MIX_PICTURES] = {
+	[MIX_WAVEFORM] = ".png",
+	[MIX_SPECTROGRAM] = "-spectrogram.png",
 };
 
 static char *file_name(const mix_sink *s, const mix_output *o)
@@ -71,29 +76,37 @@ static void drop_outlets(mix_sink *s, bool keep)
 		mix_outfile_free(o->file, keep);
 	}
 	g_array_set_size(s->outlets, 0);
-	mix_outfile_free(g_steal_pointer(&s->picture), keep);
+	for (unsigned i = 0; i < MIX_PICTURES; i++)
+		mix_outfile_free(g_steal_pointer(&s->picture[i]), keep);
 }
 
-static bool claim_picture(mix_sink *s, bool *taken, GError **err)
+static bool claim_picture(mix_sink *s, mix_picture_kind kind, bool *taken,
+			  GError **err)
 {
-	g_autofree char *name = g_strconcat(s->name, ".png", NULL);
+	const bool wanted[MIX_PICTURES] = {s->plan->picture,
+					   s->plan->spectrogram};
+	g_autofree char *name = g_strconcat(s->name, picture_suffix[kind],
+					    NULL);
 
-	*taken = false;
-	if (!s->plan->picture)
+	if (*taken || !wanted[kind])
 		return true;
-	if (!mix_outfile_claim(s->plan->dir, name, &s->picture, err))
+	if (!mix_outfile_claim(s->plan->dir, name, &s->picture[kind], err))
 		return false;
-	*taken = !s->picture;
+	*taken = !s->picture[kind];
 	return true;
 }
 
 /* All files of one name or none. */
 static bool claim_all(mix_sink *s, bool *taken, GError **err)
 {
-	if (!claim_picture(s, taken, err))
+	*taken = false;
+	if (!claim_picture(s, MIX_WAVEFORM, taken, err) ||
+	    !claim_picture(s, MIX_SPECTROGRAM, taken, err))
 		return false;
-	if (*taken)
+	if (*taken) {
+		drop_outlets(s, false);
 		return true;
+	}
 	for (guint i = 0; i < s->plan->n_outputs; i++) {
 		g_autofree char *name = file_name(s, &s->plan->outputs[i]);
 		outlet o = {NULL, NULL};
@@ -230,27 +243,35 @@ static bool commit_outlet(outlet *o, GArray *files, GError **err)
 	return true;
 }
 
-bool mix_sink_picture(mix_sink *s, const GByteArray *png, GError **err)
+bool mix_sink_picture(mix_sink *s, mix_picture_kind kind, const GByteArray *png,
+		      GError **err)
 {
-	return mix_outfile_append(s->picture, png->data, png->len, err);
+	return mix_outfile_append(s->picture[kind], png->data, png->len, err);
 }
 
-bool mix_sink_commit(mix_sink *s, GArray *files, char **picture,
-		     GError **err)
+static bool commit_picture(mix_sink *s, mix_picture_kind kind, char **path,
+			   GError **err)
 {
 	char sha256[65];
 
-	*picture = NULL;
+	if (!s->picture[kind])
+		return true;
+	if (!mix_outfile_commit(s->picture[kind], sha256, err))
+		return false;
+	*path = g_strdup(mix_outfile_path(s->picture[kind]));
+	return true;
+}
+
+bool mix_sink_commit(mix_sink *s, mix_totals *out, GError **err)
+{
 	for (guint i = 0; i < s->outlets->len; i++) {
 		if (!commit_outlet(&g_array_index(s->outlets, outlet, i),
-				   files, err))
+				   out->files, err))
 			return false;
 	}
-	if (s->picture && !mix_outfile_commit(s->picture, sha256, err))
-		return false;
-	if (s->picture)
-		*picture = g_strdup(mix_outfile_path(s->picture));
-	return mix_outfile_sync_dir(s->plan->dir, err);
+	return commit_picture(s, MIX_WAVEFORM, &out->picture, err) &&
+	       commit_picture(s, MIX_SPECTROGRAM, &out->spectrogram, err) &&
+	       mix_outfile_sync_dir(s->plan->dir, err);
 }
 
 void mix_sink_free(mix_sink *s, bool keep)

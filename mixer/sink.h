@@ -11,6 +11,12 @@ typedef struct mix_mixed {
 	size_t n;
 } mix_mixed;
 
+typedef enum mix_picture_kind {
+	MIX_WAVEFORM,
+	MIX_SPECTROGRAM,
+	MIX_PICTURES
+} mix_picture_kind;
+
 /* Claims names for all outputs and opens them: NAME, or NAME-2, NAME-3 ...
  * where any of them is taken. The plan is lent for the sink's life. NULL on
  * failure, with nothing left behind. */
@@ -18,11 +24,11 @@ mix_sink *mix_sink_open(const mix_plan *plan, uint32_t rate, GError **err);
 bool mix_sink_write(mix_sink *s, const mix_mixed *m, GError **err);
 bool mix_sink_flush(mix_sink *s, GError **err);
 /* The plan asked for a picture: its bytes. */
-bool mix_sink_picture(mix_sink *s, const GByteArray *png, GError **err);
-/* Takes the final names; appends a mix_file for each. *picture is the path of
- * the picture, to be freed, or NULL. */
-bool mix_sink_commit(mix_sink *s, GArray *files, char **picture,
-		     GError **err);
+bool mix_sink_picture(mix_sink *s, mix_picture_kind kind, const GByteArray *png,
+		      GError **err);
+/* Takes the final names; appends a mix_file for each to out->files, and tells
+ * the paths of the pictures. */
+bool mix_sink_commit(mix_sink *s, mix_totals *out, GError **err);
 /* NULL is fine. */
 void mix_sink_free(mix_sink *s, bool keep);
 /* False for outputs that would share a file or make no sense. */
