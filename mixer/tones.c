@@ -19,10 +19,10 @@ enum {
 /* What a frame must be. A tone is nearly all there is (rather less where the
  * telephone's pitch is off by 1.5 %), its two parts are alike, it is steady. */
 #define QUIET 260.0f		/* RMS: -42 dB */
-#define SHARE 0.62f		/* of the energy in the two strongest */
+#define SHARE 0.72f		/* of the energy in the two strongest */
 #define TWIST 6.3f		/* 8 dB between them */
 #define NEXT 5.0f		/* 7 dB over the others of its group */
-#define STEADY 4.0f		/* 6 dB from one frame to the next */
+#define STEADY 2.0f	/* 3 dB from one frame to the next */
 
 static const float pitch[KEYS_TONES] = {697, 770, 852, 941,
 					1209, 1336, 1477, 1633};
