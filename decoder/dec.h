@@ -3,8 +3,9 @@
  * One dec_call belongs to one thread (WORKER); calls share nothing. What the
  * sink gets is a function of the sequence of dec_call_describe() and
  * dec_call_packet() alone: dec_call_advance() brings it earlier, never changes
- * it, and leaves nothing behind that is released by `now`. Only packets that authenticate under a key of the call become sound;
- * plain RTP does so only where the SDP agreed to it, and is flagged. */
+ * it, and leaves nothing behind that is released by `now`. Only packets that
+ * authenticate under a key of the call become sound; plain RTP does so only
+ * where the SDP agreed to it, and is flagged. */
 #pragma once
 #include <glib.h>
 #include <stdbool.h>

@@ -49,7 +49,8 @@ static void hear(mix_tones *t, const float *x, size_t n, size_t step, heard *h)
 typedef struct press {
 	uint32_t rate;
 	int key;		/* row * 4 + column */
-	double ms, db, twist_db, off;	/* of full scale, high over low, pitch */
+	double ms, db;		/* of full scale */
+	double twist_db, off;	/* high over low; pitch */
 } press;
 
 static float *make(const press *p, size_t *n)
