@@ -107,6 +107,21 @@ most_behind() {
 		"$RIG/stopped" "$RIG/killed" "$RIG/looks.log"
 }
 
+# Times mean something only where the programs get to run.
+busy() {
+	awk -v cores="$(nproc)" '{ exit !($1 > 2 * cores) }' /proc/loadavg
+}
+
+# in_time WHAT COMMAND... - a test, but on a machine that is too busy for it.
+in_time() {
+	if busy; then
+		tap_n=$((tap_n + 1))
+		echo "ok $tap_n - $1 # SKIP load $(cut -d' ' -f1 /proc/loadavg)"
+	else
+		is "$@"
+	fi
+}
+
 at_most() {	# at_most LIMIT SECONDS LOOKS
 	awk "BEGIN { exit !($2 <= $1 && $3 >= 4) }"
 }
@@ -155,14 +170,14 @@ is "it is recorded: $(member outcome)" [ "$(member outcome)" = RECORDED ]
 is 'capture noticed nothing' [ "$(member lost_by_capture)" = 0 ]
 for kind in wav opus mp3 flac; do
 	read -r most looks < <(most_behind $kind)
-	is "$kind: at most $most s behind in $looks looks" \
+	in_time "$kind: at most $most s behind in $looks looks" \
 		at_most 2.0 "$most" "$looks"
 done
 is "the workers were killed $(wc -l <"$RIG/killed") times" \
 	[ "$(wc -l <"$RIG/killed")" -ge 3 ]
 is 'no file ever got shorter' never_shorter
 after=$(done_after)
-is "all was done $after s after the end" \
+in_time "all was done $after s after the end" \
 	awk "BEGIN { exit !($after <= 1.0) }"
 is 'the journal gives the same bytes and the same timeline' same_bytes
 is 'the roles end cleanly' roles_end_cleanly
