@@ -1,11 +1,18 @@
 /* A real `edgetape tap` under load: how long a verdict takes at a steady rate,
  * how many INVITEs of new recorded calls it rewrites, and what a dialog that
- * waits costs in memory. CPU seconds are those of the tap's process, so that
+ * waits costs in memory; the first again while render is stopped, and with a
+ * full disk. CPU seconds are those of the tap's process, so that
  * others on the machine count for little; latencies are the clock's and
  * include the generator's own wake-up.
- * LOAD_RATE, LOAD_SECONDS, LOAD_DIALOGS. */
+ * LOAD_RATE, LOAD_SECONDS, LOAD_DIALOGS; LOAD_STEADY=1: the steady rate alone;
+ * LOAD_FILL=1, as root: on a small spool of its own, which is filled. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,7 +27,7 @@ enum {
 
 typedef struct bench {
 	load_rig rig;
-	pid_t tap, capture;
+	pid_t tap, capture, render;
 	load_fe *fe[CONNECTIONS];
 	unsigned calls;		/* numbers used so far */
 	bool missed;
@@ -45,7 +52,7 @@ static void tell(bench *b, const char *what, double got, const char *unit,
 }
 
 /* Calls from INVITE to BYE, each message at its time. */
-static void steady(bench *b)
+static void steady(bench *b, const char *while_, bool any)
 {
 	unsigned rate = load_env("LOAD_RATE", 500);
 	unsigned n = rate * load_env("LOAD_SECONDS", 20), late = 0;
@@ -63,14 +70,14 @@ static void steady(bench *b)
 		sent = load_now_s();
 		late += sent - due > 0.002;
 		load_fe_send(fe, m);
-		load_fe_await(fe, 1, step == LOAD_INVITE || step == LOAD_OK
-					     ? 1 : 0);
+		load_fe_await(fe, 1, any ? -1 : step == LOAD_INVITE ||
+						step == LOAD_OK);
 		us[i] = 1e6 * (load_now_s() - sent);
 	}
 	b->calls += n / LOAD_STEPS;
 	cpu = load_cpu_s(b->tap) - cpu;
-	printf("%u messages at %u a second over %d connections: INVITE, 200, "
-	       "ACK, BYE\n", n, rate, CONNECTIONS);
+	printf("%s: %u messages at %u a second over %d connections: INVITE, "
+	       "200, ACK, BYE\n", while_, n, rate, CONNECTIONS);
 	tell(b, "  verdict after, p50", load_quantile(us, n, .5), "us", P50_US,
 	     true);
 	tell(b, "  p99", load_quantile(us, n, .99), "us", P99_US, true);
@@ -146,21 +153,73 @@ static void memory(bench *b)
 	     true);
 }
 
+static void steady_unrendered(bench *b)
+{
+	kill(b->render, SIGSTOP);
+	steady(b, "render stopped", false);
+	kill(b->render, SIGCONT);
+}
+
+/* Of this process and its children alone; it goes with them. */
+static void small_spool(const bench *b)
+{
+	g_autofree char *spool = load_rig_path(&b->rig, "spool");
+
+	if (g_mkdir_with_parents(spool, 0750) != 0 ||
+	    unshare(CLONE_NEWNS) != 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount("spool", spool, "tmpfs", 0, "size=16m") != 0)
+		load_die("LOAD_FILL: %s", g_strerror(errno));
+}
+
+/* Whether a call that no disk takes is forced onto the relay is a rule's
+ * business; here only the time counts. */
+static void steady_full(bench *b)
+{
+	static const uint8_t block[4096];
+	g_autofree char *filler = load_rig_path(&b->rig, "spool/filler");
+	uint64_t before;
+	int fd = open(filler, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		load_die("%s: %s", filler, g_strerror(errno));
+	while (write(fd, block, sizeof(block)) > 0)
+		;
+	if (errno != ENOSPC)
+		load_die("%s: %s", filler, g_strerror(errno));
+	sleep(2);	/* stats are a second old */
+	before = load_rig_stat(&b->rig, "tap", "rewritten");
+	steady(b, "disk full", true);
+	sleep(2);
+	printf("%-44s %10" G_GUINT64_FORMAT "\n", "  of them rewritten",
+	       load_rig_stat(&b->rig, "tap", "rewritten") - before);
+	close(fd);
+	unlink(filler);
+}
+
 int main(void)
 {
 	bench b = {0};
 
 	load_rig_open(&b.rig, "lo", "wav");
+	if (load_env("LOAD_FILL", 0))
+		small_spool(&b);
 	b.capture = load_rig_start(&b.rig, "capture");
+	b.render = load_rig_start(&b.rig, "render");
 	b.tap = load_rig_start(&b.rig, "tap");
 	load_rig_await_tap(&b.rig);
 	for (unsigned i = 0; i < CONNECTIONS; i++)
 		b.fe[i] = load_fe_new(&b.rig);
 	printf("edgetape tap; load average %.1f\n", load_average());
-	steady(&b);
-	memory(&b);
-	flood(&b, "one INVITE again and again", 60, false, true);
-	flood(&b, "new recorded calls", 20, true, false);
+	steady(&b, "all is well", false);
+	steady_unrendered(&b);
+	if (load_env("LOAD_FILL", 0))
+		steady_full(&b);
+	if (!load_env("LOAD_STEADY", 0)) {
+		memory(&b);
+		flood(&b, "one INVITE again and again", 60, false, true);
+		flood(&b, "new recorded calls", 20, true, false);
+	}
 	sleep(2);
 	printf("%-44s %10" G_GUINT64_FORMAT "\n", "session records lost",
 	       load_rig_stat(&b.rig, "tap", "records-lost"));
@@ -168,6 +227,7 @@ int main(void)
 		load_fe_free(b.fe[i]);
 	load_rig_stop(b.tap);
 	load_rig_stop(b.capture);
+	load_rig_stop(b.render);
 	load_rig_close(&b.rig);
 	return b.missed;
 }
