@@ -31,7 +31,8 @@ static char **player_words(const char *file, GError **err)
 {
 	static const char *const known[] = {
 		"ffplay -nodisp -autoexit -loglevel error",
-		"mpv --no-video --really-quiet", "play -q", "paplay", "aplay -q",
+		"mpv --no-video --really-quiet",
+		"play -q", "paplay", "aplay -q",
 	};
 	const char *command = opt.player ? opt.player
 					 : g_getenv("EDGETAPE_PLAYER");

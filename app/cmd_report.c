@@ -255,7 +255,8 @@ static int summary(officer *o, char **args, GError **err)
 int cmd_report(int argc, char **argv)
 {
 	static const officer_verb verbs[] = {
-		{"all", "", "coverage, unresolved calls, gaps and sources; --json and "
+		{"all", "", "coverage, unresolved calls, gaps and sources; "
+			    "--json and "
 			    "--csv: coverage", 0, 0, summary},
 		{"coverage", "", "calls and outcomes by day and owner", 0, 0,
 		 coverage},
