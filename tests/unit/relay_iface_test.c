@@ -1,0 +1,154 @@
+/* Several interfaces at once, one of which goes down and comes back, and is
+ * then removed and made anew: what is sent while it is up is in the journal.
+ * Needs root. */
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "relay_capture/rings.h"
+#include "tests/support/live_rig.h"
+#include "tests/support/relay_rig.h"
+
+enum {
+	EACH = 50,		/* packets of each phase */
+	QUIET_MS = 150,
+	RTP = 172,
+};
+
+static const char *why_not;
+
+static void run(const char *command)
+{
+	g_assert_cmpint(system(command), ==, 0);
+}
+
+static void make_pair(void)
+{
+	run("ip link add v0 type veth peer name v1");
+	run("ip link set v0 up && ip link set v1 up");
+}
+
+/* The caller's packet, as a frame on the other end of the pair. */
+static void send_frame(uint32_t number)
+{
+	struct sockaddr_ll to = {.sll_family = AF_PACKET,
+				 .sll_ifindex = (int)if_nametoindex("v0")};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	uint8_t buf[14 + 20 + 8 + RTP] = {0};
+	put o = put_into(buf, sizeof(buf));
+
+	o.n = 12;
+	put_u16(&o, ETH_P_IP);
+	put_u16(&o, 0x4500);
+	put_u16(&o, 20 + 8 + RTP);
+	put_u32(&o, 0);
+	put_u32(&o, 0x40110000);
+	put_u32(&o, INADDR_LOOPBACK);
+	put_u32(&o, INADDR_LOOPBACK);
+	put_u16(&o, 5002);
+	put_u16(&o, 5004);
+	put_u32(&o, (8 + RTP) << 16);
+	put_u16(&o, 0x8000);
+	put_u16(&o, (uint16_t)number);
+	put_u32(&o, number);
+	put_u32(&o, 7);
+	g_assert_cmpint(sendto(fd, buf, sizeof(buf), 0, (struct sockaddr *)&to,
+			       sizeof(to)), ==, sizeof(buf));
+	close(fd);
+}
+
+/* Every other packet comes on lo. */
+static void send_phase(int lo, uint32_t *number)
+{
+	for (int i = 0; i < EACH; i++) {
+		if (i % 2)
+			live_rig_send(lo, (*number)++);
+		else
+			send_frame((*number)++);
+	}
+	g_usleep(QUIET_MS * 1000);
+}
+
+static bool told_of(relay_live *l, const char *what)
+{
+	for (int i = 0; i < 100; i++) {
+		g_autofree char *text = relay_live_trouble(l);
+
+		if (text && strstr(text, what))
+			return true;
+		g_usleep(20000);
+	}
+	return false;
+}
+
+static void test_interfaces(void)
+{
+	static const char *const names[] = {"lo", "v1", NULL};
+	g_autofree char *spool = NULL, *dir = NULL;
+	g_autoptr(GError) err = NULL;
+	relay_live_config c;
+	relay_live_stats s;
+	uint32_t number = 0;
+	relay_live *l;
+	int to, from;
+
+	if (why_not) {
+		g_test_skip(why_not);
+		return;
+	}
+	make_pair();
+	spool = g_dir_make_tmp("edgetape-iface-XXXXXX", NULL);
+	dir = g_build_filename(spool, "one", NULL);
+	to = live_rig_udp(5004);
+	from = live_rig_udp(5002);
+	relay_live_config_init(&c);
+	c.interfaces = names;
+	c.ring_bytes = c.queue_bytes = 8 << 20;
+	c.writer.spool = spool;
+	c.rings = relay_rings_open(&c, &err);
+	g_assert_no_error(err);
+	l = relay_live_open(&c, &err);
+	g_assert_no_error(err);
+	live_rig_arm(l);
+	g_assert_true(relay_live_start(l, &err));
+	send_phase(from, &number);
+
+	run("ip link set v1 down");
+	g_assert_true(told_of(l, "v1"));
+	run("ip link set v1 up");
+	relay_rings_tick(c.rings);
+	send_phase(from, &number);
+
+	run("ip link del v0");
+	g_usleep(QUIET_MS * 1000);
+	make_pair();
+	relay_rings_tick(c.rings);
+	send_phase(from, &number);
+
+	relay_live_free(l);
+	relay_rings_tick(c.rings);
+	relay_rings_stats(c.rings, &s);
+	g_assert_cmpuint(number, ==, 3 * EACH);
+	g_assert_cmpuint(live_rig_check(dir, number), ==, 0);
+	g_assert_cmpuint(s.stored, ==, number);
+	g_assert_cmpuint(s.kernel_dropped, ==, 0);
+	relay_rings_free(c.rings);
+	live_rig_remove(spool);
+	close(to);
+	close(from);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	why_not = live_rig_namespace();
+	if (!why_not && system("ip link add v9 type veth peer name v8") != 0)
+		why_not = "no veth here";
+	g_test_add_func("/relay/iface/comes_back", test_interfaces);
+	return g_test_run();
+}
