@@ -1,6 +1,8 @@
 /* Live capture on the loopback of a network namespace of its own: the account
  * with the kernel, and kill -9 in the middle of a call. Needs root. */
+#include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +14,7 @@
 enum {
 	PACKETS = 2000,
 	KILLS = 20,
+	SLOW_MS = 60,
 	WAIT_MS = 5000,
 };
 
@@ -24,7 +27,7 @@ static bool skip(void)
 	return why_not != NULL;
 }
 
-static relay_live *live_new(const char *spool)
+static relay_live *live_new(const char *spool, const jrn_disk *disk)
 {
 	static const char *const lo[] = {"lo", NULL};
 	g_autoptr(GError) err = NULL;
@@ -36,6 +39,7 @@ static relay_live *live_new(const char *spool)
 	c.ring_bytes = 8 << 20;
 	c.queue_bytes = 8 << 20;
 	c.writer.spool = spool;
+	c.writer.disk = disk;
 	l = relay_live_open(&c, &err);
 	g_assert_no_error(err);
 	g_assert_true(relay_live_start(l, &err));
@@ -94,7 +98,7 @@ static void test_account(void)
 	dir = g_build_filename(spool, "one", NULL);
 	to = live_rig_udp(5004);
 	from = live_rig_udp(5002);
-	l = live_new(spool);
+	l = live_new(spool, NULL);
 	path = wait_for_file(dir, 1);
 	for (uint32_t n = 0; n < PACKETS; n++) {
 		live_rig_send(from, n);
@@ -117,6 +121,88 @@ static void test_account(void)
 	live_rig_remove(spool);
 }
 
+/* Disks that are not well. */
+static _Atomic bool ill;
+
+static ssize_t slow_pwrite(int fd, const void *p, size_t n, off_t at)
+{
+	g_usleep(SLOW_MS * 1000);
+	return pwrite(fd, p, n, at);
+}
+
+static ssize_t full_pwrite(int fd, const void *p, size_t n, off_t at)
+{
+	if (!ill)
+		return pwrite(fd, p, n, at);
+	errno = ENOSPC;
+	return -1;
+}
+
+static int broken_sync(int fd)
+{
+	if (!ill)
+		return fdatasync(fd);
+	errno = EIO;
+	return -1;
+}
+
+static int broken_sync_all(int fd)
+{
+	if (!ill)
+		return syncfs(fd);
+	errno = EIO;
+	return -1;
+}
+
+static const jrn_disk slow = {slow_pwrite, fdatasync, syncfs};
+static const jrn_disk full = {full_pwrite, fdatasync, syncfs};
+static const jrn_disk broken = {pwrite, broken_sync, broken_sync_all};
+
+/* The disk is ill while the middle third comes: every packet is in the
+ * journal, or counted where it was lost, and the trouble is told. */
+static void test_ill_disk(gconstpointer disk)
+{
+	g_autofree char *spool = NULL, *dir = NULL;
+	g_autofree uint8_t *seen = g_malloc0(PACKETS);
+	g_autofree char *trouble = NULL;
+	uint64_t found = 0;
+	relay_live_stats s;
+	relay_live *l;
+	int to, from;
+
+	if (skip())
+		return;
+	spool = g_dir_make_tmp("edgetape-live-XXXXXX", NULL);
+	dir = g_build_filename(spool, "one", NULL);
+	to = live_rig_udp(5004);
+	from = live_rig_udp(5002);
+	l = live_new(spool, disk);
+	g_usleep(200000);
+	for (uint32_t n = 0; n < PACKETS; n++) {
+		ill = n > PACKETS / 3 && n < PACKETS * 2 / 3;
+		live_rig_send(from, n);
+		if (n % 2 == 0)
+			g_usleep(1000);
+	}
+	trouble = relay_live_trouble(l);
+	g_usleep(100000);
+	relay_live_stop(l);
+	relay_live_stats_get(l, &s);
+	live_rig_count(dir, seen, PACKETS);
+	for (uint32_t n = 0; n < PACKETS; n++)
+		found += seen[n] > 0;
+	g_assert_cmpuint(found, ==, s.stored);
+	g_assert_cmpuint(s.stored + s.queue_dropped + s.disk_lost +
+			 s.kernel_dropped, ==, PACKETS);
+	g_assert_true((disk == &slow) == (trouble == NULL));
+	/* Memory bridges a third of this. */
+	g_assert_cmpuint(s.stored, ==, PACKETS);
+	relay_live_free(l);
+	close(to);
+	close(from);
+	live_rig_remove(spool);
+}
+
 /* One life of the capture process. What a reader has seen before the kill is
  * there after it, and so is all that came before that. */
 static void one_kill(const char *spool, int from, guint life,
@@ -127,7 +213,7 @@ static void one_kill(const char *spool, int from, guint life,
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		live_new(spool);
+		live_new(spool, NULL);
 		for (;;)
 			pause();
 	}
@@ -219,6 +305,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/filter/text", test_filter);
 	g_test_add_func("/relay/live/errors", test_errors);
 	g_test_add_func("/relay/live/account", test_account);
+	g_test_add_data_func("/relay/live/disk/slow", &slow, test_ill_disk);
+	g_test_add_data_func("/relay/live/disk/full", &full, test_ill_disk);
+	g_test_add_data_func("/relay/live/disk/broken", &broken,
+			     test_ill_disk);
 	g_test_add_func("/relay/live/kill", test_kill);
 	return g_test_run();
 }
