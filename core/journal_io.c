@@ -13,6 +13,7 @@
 enum {
 	OUT_FIRST = 4096,	/* octets of buffer that a quiet call needs */
 	OUT_REST = 64,		/* that a dialog keeps while nothing happens */
+	RESERVE = 128 << 10,	/* octets of disk ahead of the file's end */
 	SYNCFS_FROM = 8,	/* dirty files from which one syncfs is less */
 };
 
@@ -37,6 +38,7 @@ struct jrn_out {
 	uint8_t *buf;
 	size_t size, n, written;
 	off_t base;
+	off_t reserved;		/* up to there the disk has room for us */
 };
 
 static bool fail(GError **err, jrn_error code, const char *path, int no)
@@ -118,6 +120,7 @@ static bool begin_file(jrn_out *o, clk_both at, GError **err)
 	o->named = false;
 	o->base = 0;
 	o->written = 0;
+	o->reserved = 0;
 	add_header(o, at);
 	return true;
 }
@@ -175,11 +178,35 @@ static void forget_written(jrn_out *o)
 	o->size = OUT_REST;
 }
 
+/* A sync need not find blocks then: with fifty calls on ext4 it took half the
+ * time. Where it cannot be, it is not tried again on this file. */
+static void reserve(jrn_out *o)
+{
+	if (o->kind != JRN_MEDIA || o->keep != JRN_KEEP_UNTIL_SYNC ||
+	    o->base + (off_t)o->n <= o->reserved)
+		return;
+	if (fallocate(o->fd, FALLOC_FL_KEEP_SIZE, o->reserved, RESERVE) < 0)
+		o->reserved = INT64_MAX;
+	else
+		o->reserved += RESERVE;
+}
+
+/* What was reserved and not used; a file of its own size loses only that. */
+static void give_back(const jrn_out *o)
+{
+	off_t size = o->base + (off_t)o->written;
+
+	if (o->reserved > size && o->reserved != INT64_MAX &&
+	    ftruncate(o->fd, size) < 0)
+		return;	/* it goes with the file */
+}
+
 /* 0 or an errno. A short write is carried on. */
 static int write_out(jrn_out *o)
 {
 	ssize_t done;
 
+	reserve(o);
 	while (o->written < o->n) {
 		done = o->disk->pwrite(o->fd, o->buf + o->written,
 				       o->n - o->written,
@@ -362,8 +389,10 @@ void jrn_out_free(jrn_out *o)
 {
 	if (!o)
 		return;
-	if (o->fd >= 0)
+	if (o->fd >= 0) {
+		give_back(o);
 		close(o->fd);
+	}
 	g_free(o->buf);
 	g_free(o->path);
 	g_free(o->dir);

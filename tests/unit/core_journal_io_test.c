@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { RECORDS = 40 };
@@ -390,6 +391,29 @@ static void test_limit(void)
 	dir_free(dir);
 }
 
+/* A file that grows has room ahead; one that is done keeps none. */
+static void test_reserved(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("edgetape-jrn-XXXXXX", NULL);
+	jrn_out *o = jrn_out_open(dir, JRN_MEDIA, JRN_KEEP_UNTIL_SYNC,
+				  clk_from_wall(1), NULL, NULL);
+	g_autofree char *path = g_strdup(jrn_out_path(o));
+	struct stat growing, done;
+
+	g_assert_true(jrn_out_add(o, JRN_CLOSE, clk_from_wall(2),
+				  span_of("", 0), span_of("", 0)));
+	g_assert_true(jrn_out_sync(o, NULL));
+	g_assert_cmpint(stat(path, &growing), ==, 0);
+	jrn_out_free(o);
+	g_assert_cmpint(stat(path, &done), ==, 0);
+	g_assert_cmpint(growing.st_size, ==, JRN_HEADER + JRN_FRAME);
+	g_assert_cmpint(done.st_size, ==, growing.st_size);
+	g_assert_cmpint(growing.st_blocks * 512, >=, 128 << 10);
+	g_assert_cmpint(done.st_blocks * 512, <=, 8 << 10);
+	unlink(path);
+	rmdir(dir);
+}
+
 static void test_absent(void)
 {
 	g_autoptr(GError) err = NULL;
@@ -418,6 +442,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/core/journal_io/many/broken", "broken",
 			     test_many);
 	g_test_add_func("/core/journal_io/limit", test_limit);
+	g_test_add_func("/core/journal_io/reserved", test_reserved);
 	g_test_add_func("/core/journal_io/absent", test_absent);
 	return g_test_run();
 }
