@@ -308,6 +308,43 @@ static void test_history(void)
 	expect_at(&t, BOB, CAROL, CAT_TEMP_NOW + 50, "");
 }
 
+/* Who moves is at each site for a time. */
+static void test_site_history(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+	g_autoptr(cat_user) u = cat_user_new("dora");
+	bool changed;
+
+	cat_temp_user(&t, "dora||Berlin|sip:dora@ours.example|");
+	cat_temp_rule(&t, "b", "who=site:berlin mode=always");
+	cat_temp_rule(&t, "p", "who=site:paris mode=metadata-only");
+	g_free(u->site);
+	u->site = g_strdup("Paris");
+	g_ptr_array_add(u->ids, g_strdup("sip:dora@ours.example"));
+	g_assert_true(cat_user_put(t.db, u, CAT_TEMP_NOW + 100,
+				   &cat_temp_actor, &changed, NULL));
+	g_assert_true(changed);
+	expect_at(&t, "sip:dora@ours.example", "sip:x@y", CAT_TEMP_NOW + 99,
+		  "b always dora");
+	expect_at(&t, "sip:dora@ours.example", "sip:x@y", CAT_TEMP_NOW + 100,
+		  "p metadata-only dora");
+}
+
+static void test_class(void)
+{
+	g_auto(cat_temp) t = people();
+	g_autoptr(cat_policy) p = NULL;
+	cat_verdict v;
+
+	g_assert_true(cat_list_put(t.db, "class:gold", "2y", CAT_TEMP_NOW,
+				   &cat_temp_actor, NULL));
+	cat_temp_rule(&t, "g", "who=user:alice mode=always class=gold");
+	cat_temp_rule(&t, "s", "who=site:berlin mode=always keep=9");
+	v = at(&t, ALICE, "sip:x@y", CAT_TEMP_NOW + 60, &p);
+	g_assert_cmpuint(v.keep_days, ==, 732);
+	g_assert_cmpstr(v.class, ==, "gold");
+}
+
 static void test_emergency(void)
 {
 	static const char *const numbers[] = {
@@ -387,6 +424,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/cat/decide/overlap", test_overlap);
 	g_test_add_func("/cat/decide/times", test_times);
 	g_test_add_func("/cat/decide/history", test_history);
+	g_test_add_func("/cat/decide/site-history", test_site_history);
+	g_test_add_func("/cat/decide/class", test_class);
 	g_test_add_func("/cat/decide/emergency", test_emergency);
 	g_test_add_func("/cat/decide/conference", test_conference);
 	g_test_add_func("/cat/decide/many", test_many);

@@ -21,9 +21,18 @@ static void test_round_trip(void)
 	cat_verdict v = verdict_of(owners, G_N_ELEMENTS(owners));
 	g_autoptr(cat_entry) e = cat_entry_new("x");
 	char told[CAT_TOLD_MAX];
+	cat_told rest;
 
+	v.class = "mifid";
+	v.owner[1].side = CAT_CALLEE;
 	cat_verdict_tell(&v, "the rule [mode=x] says so", told);
+	rest = cat_told_find(span_str(told));
+	g_assert_true(rest.found && rest.mandatory);
+	g_assert_cmpint(rest.mode, ==, CAT_BUFFERED);
+	g_assert_cmpuint(rest.sides, ==, 1u << CAT_CALLER | 1u << CAT_CALLEE);
+	g_assert_false(cat_told_find(span_str("a sentence alone")).found);
 	g_assert_true(cat_entry_told(e, span_str(told)));
+	g_assert_cmpstr(e->class, ==, "mifid");
 	g_assert_cmpstr(e->reason, ==, "the rule [mode=x] says so");
 	g_assert_cmpstr(e->mode, ==, "on-demand-buffered");
 	g_assert_cmpuint(e->keep_days, ==, 77);
