@@ -246,6 +246,11 @@ dec_fate dec_call_media(dec_call *c, const pkt *p)
 	s = suspected(c, &t);
 	if (dec_search_step(&c->search, &t, s ? &s->lock : NULL, hint, &lock))
 		return adopt(c, &t, lock);
+	if (t.maybe && c->turns < DEC_TURNS_MAX) {
+		/* One that is held may confirm it. */
+		c->turns++;
+		c->anew = c->unlocked = true;
+	}
 	if (s && s->track)
 		dec_track_unopened(s->track,
 				   dec_window_guess(&s->rtp, t.head.seq));

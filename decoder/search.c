@@ -130,6 +130,7 @@ bool dec_search_step(dec_search *s, dec_try *t, const dec_lock *own,
 	if (found->key->suite->rtp_tag <= SHORT_TAG) {
 		u->maybe = *found;
 		u->index = t->index;
+		t->maybe = true;
 		return false;
 	}
 	++*t->searches;

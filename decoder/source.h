@@ -33,6 +33,7 @@ typedef struct dec_try {
 	span clear;		/* once it is open */
 	uint64_t index;		/* once it is open */
 	dec_keyring *ring;
+	bool maybe;		/* a search hit that another must confirm */
 	uint64_t *searches;	/* counts rollover counters found by trial */
 } dec_try;
 
