@@ -80,5 +80,6 @@ bool ice_known_relay(const ice_known *k, const ice_plan *plan, span value,
 	other = ice_addr_in(k->other, k->n_other, at);
 	if (relay != other)
 		return relay;
-	return cand_parse(value, &c) == CAND_OK && c.priority < plan->relay_below;
+	return cand_parse(value, &c) == CAND_OK &&
+	       c.priority < plan->relay_below;
 }

@@ -22,7 +22,7 @@ MUST_CHECK bool ice_known_read(ice_known *k, span sdp);
 bool ice_addr_in(const net_addr *list, size_t n, const net_addr *a);
 
 /* Whether a draft-06 line is a relay: our edges, then the sibling part, then
- * the q-value decide: by default one below 0.5 is a relay's (0.41 in Lync, 0.45 in
- * MSN; hosts have 0.8 and reflexive addresses 0.55). */
+ * the q-value decide: by default one below 0.5 is a relay's (0.41 in Lync, 0.45
+ * in MSN; hosts have 0.8 and reflexive addresses 0.55). */
 bool ice_known_relay(const ice_known *k, const ice_plan *plan, span value,
 		     const net_addr *at);

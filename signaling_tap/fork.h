@@ -1,5 +1,5 @@
-/* fork.h - the branches of one call: each is the callee's tag (RFC 3261 12.1, 16.7).
- * MAIN, all of it. */
+/* fork.h - the branches of one call: each is the callee's tag (RFC 3261 12.1,
+ * 16.7). MAIN, all of it. */
 #pragma once
 #include "signaling_tap/dialog.h"
 

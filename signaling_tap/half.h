@@ -1,5 +1,5 @@
-/* half.h - the session descriptions of a dialog: which are news, who holds whom, and
- * what is remembered of them. MAIN, all of it. */
+/* half.h - the session descriptions of a dialog: which are news, who holds
+ * whom, and what is remembered of them. MAIN, all of it. */
 #pragma once
 #include "signaling_tap/dialog.h"
 

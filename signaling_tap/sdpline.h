@@ -10,7 +10,7 @@ typedef struct tap_sdp_reader {
 	uint8_t part;		/* 0: the primary one */
 	uint8_t lines;		/* m= lines of this part so far */
 	call_media *media;	/* NULL: session level */
-	uint8_t payload_at[128];	/* of `media`: place of a type, from 1 */
+	uint8_t payload_at[128];	/* of `media`: a type's place, from 1 */
 	net_addr session;	/* c= of the session level */
 	net_addr conn;		/* c= in force for `media` */
 	uint8_t flow;		/* of the session level */

@@ -2,9 +2,9 @@
  *
  *	ours - theirs = what its clock is behind + how long the message took
  *
- * The least that was seen lately is taken for the first term, so that the second
- * is how long ago, on our clock, the sender saw the message: calls keep the time
- * of the host that hears their media, whatever the Front Ends' clocks say. */
+ * The least that was seen lately is taken for the first term, so that the
+ * second is how long ago, on our clock, the sender saw the message: calls keep
+ * the time of the host that hears their media, whatever the Front Ends say. */
 #pragma once
 #include <stdbool.h>
 
@@ -12,7 +12,7 @@
 
 enum {
 	TAP_SENDER_WINDOW_S = 60,	/* of two, for the least */
-	TAP_SENDER_LAG_MS = 1000,	/* a longer way is a clock that stepped */
+	TAP_SENDER_LAG_MS = 1000,	/* longer: a clock has stepped */
 	TAP_SENDER_SKEW_MS = 1000,	/* more is worth a word */
 };
 

@@ -14,7 +14,7 @@ bool tap_tls_allowed(X509 *cert, const char *const *allow);
 typedef enum tap_tls_what {
 	TAP_TLS_OWN,	/* our certificate */
 	TAP_TLS_CA,	/* of several the first to expire */
-	TAP_TLS_CRL,	/* when its next edition is due: no peer gets in later */
+	TAP_TLS_CRL,	/* its next edition: without it no peer gets in */
 	TAP_TLS_WHATS,
 } tap_tls_what;
 

@@ -1,4 +1,4 @@
-/* tap_talk.h - short conversations of Alice and Bob, and what is told of them. */
+/* tap_talk.h - short conversations of Alice and Bob, and what is told. */
 #pragma once
 #include "tests/support/tap_script.h"
 

@@ -51,7 +51,8 @@ static const suite rfc5118 = {
  * line ends that the RFC counts as one octet. */
 static bool has_tail(const torture_message *m)
 {
-	return !strcmp(m->name, "dblreq") || !strcmp(m->name, "mult-ip-in-sdp") ||
+	return !strcmp(m->name, "dblreq") ||
+	       !strcmp(m->name, "mult-ip-in-sdp") ||
 	       !strcmp(m->name, "ipv4-mapped-ipv6");
 }
 
