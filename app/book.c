@@ -225,7 +225,9 @@ static void outcome_say(cat_entry *e, const story *s)
 	bool wanted = !g_strcmp0(e->mode, "always") ||
 		      g_str_has_prefix(e->mode ? e->mode : "", "on-demand");
 
-	if (!s->has_end)
+	/* Without a journal nobody else will ever tell: said at once, it
+	 * stands even if this process dies before the call ends. */
+	if (!s->has_end && (s->record || !wanted))
 		return;
 	if (e->end == CAT_END_REFUSED)
 		ledger_outcome(e, "BLOCKED", s->end_text);
@@ -272,8 +274,9 @@ void *book_resume(book *b, story *s, void *next)
 
 	g->next = next;
 	g->story = s;
-	g->entered = s->reason != NULL;
 	g_hash_table_add(b->pages, g);
+	/* The tap before may have died with the row still to be written. */
+	enter(b, g);
 	return g;
 }
 

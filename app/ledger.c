@@ -104,7 +104,8 @@ void ledger_outcome(cat_entry *e, const char *outcome, const char *why)
 	if (e->outcome == CAT_EXEMPT && e->mode &&
 	    g_str_has_prefix(e->mode, "on-demand"))
 		take(&e->cause, CAT_CAUSE_UNASKED);
-	if (e->outcome == CAT_NOT_RECORDED && !e->answered_ms)
+	if (e->outcome == CAT_NOT_RECORDED && !e->answered_ms &&
+	    e->end != CAT_END_UNKNOWN)
 		take(&e->cause, e->end == CAT_END_CANCELLED ? "cancelled"
 							    : "unanswered");
 }
