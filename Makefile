@@ -102,7 +102,7 @@ $(LOAD): $(patsubst %.c,$B/%.o,$(filter-out %_load.c,\
 
 unit: $(UNIT)
 fuzzers: $(FUZZ)
-check: all $(UNIT) $(FUZZ)
+check: all $(UNIT) $(FUZZ) $B/tests/load/ledger_load
 	$Qtests/run $B
 
 asan:
@@ -134,6 +134,10 @@ bench-capture: $B/tests/bench/relay_peel $B/tests/bench/relay_veth
 bench-tap bench-replay bench-render bench-calls: bench-%: \
 	$B/tests/load/%_load all
 	$Q$<
+
+# N calls of all kinds under random kills, against the truth.
+ledger-campaign: $B/tests/load/ledger_load all
+	LEDGER_CALLS=$${N:-1000} LEDGER_SEED=$${SEED:-1} $<
 
 # kill -9 of the capture process, K times.
 kills: $B/tests/unit/relay_rings_test
@@ -185,7 +189,8 @@ clean:
 	rm -rf build
 
 .PHONY: bench-capture all unit check asan tsan fuzz fuzzers bench bench-decoder bench-search \
-	bench-tap bench-tap-linear bench-replay bench-render bench-calls demo \
+	bench-tap bench-tap-linear bench-replay bench-render bench-calls \
+	ledger-campaign demo \
 	interop interop-100 kills lint srtp-histories \
 	install deb clean
 .PRECIOUS: $B/%.o

@@ -11,15 +11,28 @@ struct load_fe {
 	uint8_t out[TAP_HEP_MAX], in[65536];
 };
 
-load_fe *load_fe_new(const load_rig *r)
+load_fe *load_fe_try_new(const load_rig *r)
 {
-	load_fe *f = g_new0(load_fe, 1);
+	SSL *ssl = load_rig_tap_there(r)
+			   ? tap_client_new(r->port, "good", TLS1_3_VERSION)
+			   : NULL;
+	load_fe *f;
 
-	f->ssl = tap_client_new(r->port, "good", TLS1_3_VERSION);
-	if (!f->ssl)
-		load_die("no connection to the tap");
+	if (!ssl)
+		return NULL;
+	f = g_new0(load_fe, 1);
+	f->ssl = ssl;
 	SSL_set_mode(f->ssl, SSL_MODE_AUTO_RETRY);
 	f->got = g_byte_array_new();
+	return f;
+}
+
+load_fe *load_fe_new(const load_rig *r)
+{
+	load_fe *f = load_fe_try_new(r);
+
+	if (!f)
+		load_die("no connection to the tap");
 	return f;
 }
 
@@ -30,7 +43,7 @@ void load_fe_free(load_fe *f)
 	g_free(f);
 }
 
-void load_fe_send(load_fe *f, const char *message)
+static bool try_send(load_fe *f, const char *message)
 {
 	put o = put_into(f->out, sizeof(f->out));
 	const tap_frame frame = {
@@ -44,7 +57,12 @@ void load_fe_send(load_fe *f, const char *message)
 	do {
 		n = SSL_write(f->ssl, o.p, (int)o.n);
 	} while (n <= 0 && SSL_get_error(f->ssl, n) == SSL_ERROR_WANT_WRITE);
-	if (n <= 0)
+	return n > 0;
+}
+
+void load_fe_send(load_fe *f, const char *message)
+{
+	if (!try_send(f, message))
 		load_die("the tap takes no more");
 }
 
@@ -76,4 +94,28 @@ void load_fe_await(load_fe *f, unsigned n, int want)
 		g_byte_array_remove_range(f->got, 0,
 					  (guint)(f->got->len - in.left));
 	}
+}
+
+int load_fe_ask(load_fe *f, const char *message)
+{
+	span in, bytes;
+	tap_frame v;
+	int len, verdict = -1;
+
+	if (!try_send(f, message))
+		return -1;
+	while (verdict < 0) {
+		len = SSL_read(f->ssl, f->in, sizeof(f->in));
+		if (len <= 0)
+			return -1;
+		g_byte_array_append(f->got, f->in, (guint)len);
+		in = span_of(f->got->data, f->got->len);
+		while (tap_hep_cut(&in, &bytes) == TAP_HEP_OK)
+			if (tap_frame_read(bytes, &v) == TAP_HEP_OK &&
+			    v.id == f->id)
+				verdict = v.verdict;
+		g_byte_array_remove_range(f->got, 0,
+					  (guint)(f->got->len - in.left));
+	}
+	return verdict;
 }

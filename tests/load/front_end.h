@@ -7,6 +7,10 @@
 typedef struct load_fe load_fe;
 
 load_fe *load_fe_new(const load_rig *r);
+/* The same; NULL when the tap is not there. */
+load_fe *load_fe_try_new(const load_rig *r);
+/* A request and its verdict (a tap_verdict); -1: the tap has gone. */
+int load_fe_ask(load_fe *f, const char *message);
 void load_fe_free(load_fe *f);
 /* One request, not waited for. */
 void load_fe_send(load_fe *f, const char *message);

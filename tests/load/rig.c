@@ -203,18 +203,25 @@ void load_rig_stop(pid_t role)
 	waitpid(role, NULL, 0);
 }
 
-void load_rig_await_tap(const load_rig *r)
+bool load_rig_tap_there(const load_rig *r)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET,
 				 .sin_port = htons(r->port)};
-	bool up = false;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool up;
 
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	for (int i = 0; i < 200 && !up; i++) {
-		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	up = connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0;
+	close(fd);
+	return up;
+}
 
-		up = connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0;
-		close(fd);
+void load_rig_await_tap(const load_rig *r)
+{
+	bool up = false;
+
+	for (int i = 0; i < 200 && !up; i++) {
+		up = load_rig_tap_there(r);
 		g_usleep(50000);
 	}
 	if (!up)

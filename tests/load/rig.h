@@ -25,6 +25,8 @@ pid_t load_rig_start(const load_rig *r, const char *role);
 void load_rig_stop(pid_t role);
 /* Until the tap takes connections. */
 void load_rig_await_tap(const load_rig *r);
+/* Whether it does now. */
+bool load_rig_tap_there(const load_rig *r);
 /* One counter of DIR/run/ROLE.stats; 0 when there is none. */
 uint64_t load_rig_stat(const load_rig *r, const char *role, const char *name);
 char *load_rig_path(const load_rig *r, const char *name);

@@ -9,6 +9,16 @@ static const char *const start[LOAD_STEPS] = {
 	[LOAD_OK] = "SIP/2.0 200 OK",
 	[LOAD_ACK] = "ACK sip:bob@example.com SIP/2.0",
 	[LOAD_BYE] = "BYE sip:bob@example.com SIP/2.0",
+	[LOAD_CANCEL] = "CANCEL sip:bob@example.com SIP/2.0",
+	[LOAD_CANCELLED] = "SIP/2.0 487 Request Terminated",
+	[LOAD_BUSY] = "SIP/2.0 486 Busy Here",
+};
+
+static const char *const method[LOAD_STEPS] = {
+	[LOAD_INVITE] = "INVITE",    [LOAD_OK] = "INVITE",
+	[LOAD_ACK] = "ACK",	     [LOAD_BYE] = "BYE",
+	[LOAD_CANCEL] = "CANCEL",    [LOAD_CANCELLED] = "INVITE",
+	[LOAD_BUSY] = "INVITE",
 };
 
 static char *message(unsigned call, load_step step, const char *type,
@@ -34,10 +44,10 @@ static char *message(unsigned call, load_step step, const char *type,
 		"Contact: <sip:alice@example.com;opaque=user:epid:abc;gruu>\r\n"
 		"%sContent-Length: %zu\r\n\r\n%s",
 		start[step], call, step, call, call, call,
-		step == LOAD_INVITE ? "" : ";tag=b", call,
+		step == LOAD_INVITE || step == LOAD_CANCEL ? "" : ";tag=b",
+		call,
 		step == LOAD_BYE ? 2 : 1,
-		step == LOAD_ACK ? "ACK" : step == LOAD_BYE ? "BYE" : "INVITE",
-		content, strlen(body), body);
+		method[step], content, strlen(body), body);
 }
 
 static char *file(const char *path)
@@ -109,7 +119,7 @@ char *load_talk(unsigned call, load_step step)
 {
 	g_autofree char *body = NULL;
 
-	if (step == LOAD_ACK || step == LOAD_BYE)
+	if (step != LOAD_INVITE && step != LOAD_OK)
 		return message(call, step, "", "");
 	body = sdp(call, step == LOAD_INVITE ? CALL_CALLER : CALL_CALLEE);
 	return message(call, step, "application/sdp", body);

@@ -7,6 +7,9 @@ typedef enum load_step {
 	LOAD_OK,
 	LOAD_ACK,
 	LOAD_BYE,
+	LOAD_CANCEL,
+	LOAD_CANCELLED,	/* 487 */
+	LOAD_BUSY,	/* 486 */
 	LOAD_STEPS,
 } load_step;
 

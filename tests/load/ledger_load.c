@@ -1,0 +1,534 @@
+/* The ledger against the truth: calls of many kinds (answered, cancelled, busy,
+ * without media, one-sided, with packets missing, messages and packets doubled
+ * and late) while the roles are killed at random and started again. Then there
+ * is one row for each call, and what it says is so. LEDGER_CALLS (50) calls,
+ * LEDGER_SEED (1), LEDGER_KILLS=0 for none; what fails is told with the seed.
+ * The keys of the calls are known here, so they are looked for in all that the
+ * recorder left behind.
+ * What is not asked for, since the tap does not do it: that a call ends before
+ * [tap] lost-call-timeout when the tap was killed between its INVITE and the
+ * response that refuses it, or within a second after its last message; and of a
+ * call that was not to be recorded, and so has no journal to go on from, a row
+ * if the tap was killed within that second, and how it ended.
+ * Needs root, for a network namespace of its own. Speaks TAP. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "catalog/ledger.h"
+#include "signaling_tap/tap.h"
+#include "tests/load/front_end.h"
+#include "tests/load/media.h"
+#include "tests/load/talk.h"
+
+enum {
+	TICK_MS = 20,
+	PACKETS = 150,		/* of each party: 3 s */
+	EVERY_TICKS = 5,	/* a new call */
+	KILL_TICKS = 60,	/* on average, between two kills */
+	ANSWER_TICKS = 10,
+	PATIENCE = 3000,	/* ticks for the last calls to end */
+	LAST_S = 40,		/* for the last rows */
+	CUT_TICKS = 50,
+	ROLES = 3,
+};
+
+typedef enum kind {
+	FULL,
+	LOSSY,			/* some packets never reach the edge */
+	ONE_SIDED,
+	SILENT,			/* answered, no media */
+	CANCELLED,
+	BUSY,
+	KINDS,
+} kind;
+
+static const char *const kind_name[KINDS] = {
+	"full", "lossy", "one-sided", "silent", "cancelled", "busy"};
+static const char *const roles[ROLES] = {"capture", "tap", "render"};
+
+typedef struct call {
+	kind kind;
+	unsigned due;		/* tick of its next message */
+	load_step next;		/* LOAD_STEPS: it is over */
+	unsigned sent;		/* packets' place, of each party */
+	unsigned missing;	/* packets left out on purpose */
+	bool passed;		/* the tap would not record it */
+	bool excused;		/* capture died while it spoke */
+	unsigned told;		/* tick of its last message */
+	bool cut;		/* and the tap died right after it */
+} call;
+
+typedef struct campaign {
+	load_rig rig;
+	load_fe *fe;
+	load_media m;
+	pid_t role[ROLES];
+	int out;
+	call *call;
+	unsigned calls, kills, deaths;
+	GRand *rand;
+	unsigned bad, tests;
+} campaign;
+
+static void command(const char *line)
+{
+	if (system(line) != 0)
+		load_die("failed: %s", line);
+}
+
+static void open_wire(campaign *p)
+{
+	struct sockaddr_ll a = {.sll_family = AF_PACKET,
+				.sll_protocol = htons(ETH_P_IP)};
+
+	command("ip link set lo up");
+	command("ip link add gen0 type veth peer name edge0");
+	command("ip link set gen0 up && ip link set edge0 up");
+	a.sll_ifindex = (int)if_nametoindex("gen0");
+	p->out = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (p->out < 0 || bind(p->out, (struct sockaddr *)&a, sizeof(a)) != 0)
+		load_die("a packet socket: %s", g_strerror(errno));
+}
+
+static bool chance(campaign *p, double of)
+{
+	return g_rand_double(p->rand) < of;
+}
+
+static void result(campaign *p, bool ok, const char *what)
+{
+	p->bad += !ok;
+	printf("%sok %u - %s\n", ok ? "" : "not ", ++p->tests, what);
+}
+
+/* ---- signalling ---- */
+
+/* False: the tap is not there; a proxy would send it again. */
+static bool tell(campaign *p, unsigned n, load_step step)
+{
+	g_autofree char *m = load_talk(n, step);
+	int verdict = -1;
+
+	if (!p->fe)
+		p->fe = load_fe_try_new(&p->rig);
+	if (p->fe)
+		verdict = load_fe_ask(p->fe, m);
+	if (verdict < 0 && p->fe) {
+		load_fe_free(p->fe);
+		p->fe = NULL;
+	}
+	if (step == LOAD_INVITE)
+		p->call[n].passed = verdict == TAP_PASS;
+	return verdict >= 0;
+}
+
+static load_step after(const call *c, load_step step)
+{
+	switch (step) {
+	case LOAD_INVITE:
+		if (c->kind == CANCELLED)
+			return LOAD_CANCEL;
+		return c->kind == BUSY ? LOAD_BUSY : LOAD_OK;
+	case LOAD_OK:
+		return LOAD_ACK;
+	case LOAD_ACK:
+		return LOAD_BYE;
+	case LOAD_CANCEL:
+		return LOAD_CANCELLED;
+	case LOAD_BYE:
+	case LOAD_CANCELLED:
+	case LOAD_BUSY:
+	case LOAD_STEPS:
+		break;
+	}
+	return LOAD_STEPS;
+}
+
+/* What the tap was told last it may not have written yet: such a call ends
+ * when nothing more is heard of it ([tap] lost-call-timeout). */
+static void cut_all(campaign *p, unsigned tick)
+{
+	for (unsigned n = 0; n < p->calls; n++) {
+		call *c = &p->call[n];
+		bool refused = c->next == LOAD_BUSY ||
+			       c->next == LOAD_CANCEL ||
+			       c->next == LOAD_CANCELLED;
+
+		c->cut |= c->told &&
+			  (refused || tick + 1 - c->told < CUT_TICKS);
+	}
+}
+
+static void speak_up(campaign *p, unsigned n, unsigned tick)
+{
+	call *c = &p->call[n];
+	load_step step = c->next;
+
+	if (step == LOAD_STEPS || tick < c->due || !tell(p, n, step))
+		return;
+	c->told = tick + 1;
+	if (chance(p, 0.3) && !tell(p, n, step))	/* doubled */
+		return;
+	c->next = after(c, step);
+	c->due = tick + ANSWER_TICKS + (unsigned)g_rand_int_range(p->rand, 0, 9);
+	if (step == LOAD_OK)
+		c->due = tick + 1;
+	if (step == LOAD_ACK)
+		c->due = tick + PACKETS + 10;
+}
+
+/* ---- media ---- */
+
+static bool left_out(campaign *p, const call *c, unsigned i)
+{
+	/* The first and the last are there, so that every loss is a gap. */
+	return c->kind == LOSSY && i > 5 && i < PACKETS - 5 &&
+	       chance(p, 0.05);
+}
+
+static void send_one(campaign *p, unsigned n, call_side side, unsigned i)
+{
+	const uint8_t *f = load_media_frame(&p->m, n, side, i);
+
+	for (int times = chance(p, 0.1) ? 2 : 1; times; times--)
+		if (send(p->out, f, LOAD_FRAME, 0) < 0 && errno != ENOBUFS)
+			load_die("sending: %s", g_strerror(errno));
+}
+
+static void send_media(campaign *p, unsigned n)
+{
+	call *c = &p->call[n];
+	bool talks = c->next == LOAD_BYE && !c->passed && c->kind != SILENT;
+
+	if (!talks || c->sent == PACKETS)
+		return;
+	for (int side = 0; side < (c->kind == ONE_SIDED ? 1 : 2); side++) {
+		if (left_out(p, c, c->sent))
+			c->missing++;
+		else
+			send_one(p, n, (call_side)side, c->sent);
+	}
+	c->sent++;
+}
+
+/* ---- deaths ---- */
+
+static pid_t child_of(pid_t p)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/task/%d/children", p,
+						p);
+	g_autofree char *text = NULL;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL) || !*text)
+		return 0;
+	return (pid_t)g_ascii_strtoll(text, NULL, 10);
+}
+
+static void excuse_all(campaign *p)
+{
+	for (unsigned n = 0; n < p->calls; n++)
+		p->call[n].excused |= p->call[n].next == LOAD_BYE ||
+				      p->call[n].next == LOAD_ACK;
+}
+
+/* The worker of capture loses nothing; its supervisor is started here without
+ * anybody who keeps its rings. */
+static void kill_one(campaign *p, unsigned tick)
+{
+	int i = g_rand_int_range(p->rand, 0, ROLES + 1);
+	pid_t worker = child_of(p->role[0]);
+
+	p->kills++;
+	if (i == ROLES) {
+		if (worker)
+			kill(worker, SIGKILL);
+		return;
+	}
+	if (i == 0)
+		excuse_all(p);
+	if (i == 1)
+		cut_all(p, tick);
+	kill(p->role[i], SIGKILL);
+	waitpid(p->role[i], NULL, 0);
+	g_usleep(20000);
+	p->role[i] = load_rig_start(&p->rig, roles[i]);
+}
+
+static bool all_over(const campaign *p)
+{
+	for (unsigned n = 0; n < p->calls; n++)
+		if (p->call[n].next != LOAD_STEPS)
+			return false;
+	return true;
+}
+
+static void plan(campaign *p)
+{
+	p->call = g_new0(call, p->calls);
+	for (unsigned n = 0; n < p->calls; n++) {
+		unsigned r = (unsigned)g_rand_int_range(p->rand, 0, 10);
+
+		p->call[n].kind = r < 4 ? FULL : r < 6 ? LOSSY : r - 4;
+		p->call[n].due = n * EVERY_TICKS;
+	}
+}
+
+static void perform(campaign *p)
+{
+	double begun = load_now_s(), due;
+
+	for (unsigned tick = 0; !all_over(p); tick++) {
+		due = begun + tick * TICK_MS / 1000.0;
+		if (load_now_s() < due)
+			g_usleep((gulong)(1e6 * (due - load_now_s())) + 1);
+		for (unsigned n = 0; n < p->calls; n++) {
+			if (tick < n * EVERY_TICKS)
+				break;
+			send_media(p, n);
+			speak_up(p, n, tick);
+		}
+		if (p->deaths && chance(p, 1.0 / KILL_TICKS))
+			kill_one(p, tick);
+		if (tick > p->calls * EVERY_TICKS + PATIENCE)
+			load_die("the calls do not end");
+	}
+}
+
+/* ---- the truth ---- */
+
+static cat_entry *row_of(cat_db *db, unsigned n)
+{
+	g_autofree char *id = g_strdup_printf(
+		"2625gB978a4930iCB76m429CtAF9Ab1909x%ux", n);
+
+	return cat_ledger_get(db, id, NULL);
+}
+
+static void await_rows(campaign *p, cat_db *db)
+{
+	for (int i = 0; i < LAST_S; i++) {
+		unsigned n;
+
+		for (n = 0; n < p->calls; n++) {
+			g_autoptr(cat_entry) e = row_of(db, n);
+
+			if (!e || (e->outcome == CAT_PENDING &&
+				   !p->call[n].cut))
+				break;
+		}
+		if (n == p->calls)
+			return;
+		g_usleep(1000000);
+	}
+}
+
+static int64_t gap_packets(const cat_entry *e)
+{
+	int64_t n = 0;
+
+	for (guint i = 0; e->gaps && i < e->gaps->len; i++)
+		n += g_array_index(e->gaps, cat_gap, i).packets;
+	return n;
+}
+
+/* What is wrong with the row; NULL: it is true. */
+static const char *lie(const call *c, const cat_entry *e)
+{
+	bool heard = c->kind == FULL || c->kind == LOSSY ||
+		     c->kind == ONE_SIDED;
+
+	if (!e)
+		return c->cut && c->passed ? NULL : "it has no row";
+	if (e->outcome == CAT_PENDING)
+		return c->cut ? NULL : "its outcome stays open";
+	if (c->cut)
+		return NULL;
+	if (c->passed && e->end == CAT_END_UNKNOWN)
+		return e->outcome == CAT_NOT_RECORDED
+			       ? NULL : "nothing of it was recorded";
+	if (c->kind == CANCELLED && e->end != CAT_END_CANCELLED)
+		return "it was cancelled";
+	if (c->kind == BUSY && e->end != CAT_END_UNANSWERED)
+		return "it was not answered";
+	if (!heard || c->passed)
+		return e->outcome == CAT_NOT_RECORDED
+			       ? NULL : "nothing of it was recorded";
+	if (e->end != CAT_END_BYE)
+		return "it ended by BYE";
+	if (c->excused)
+		return e->outcome == CAT_RECORDED && c->missing
+			       ? "packets are missing" : NULL;
+	if (c->kind == FULL && e->outcome != CAT_RECORDED)
+		return "all of it was there";
+	if (c->kind != FULL && c->kind != LOSSY)
+		return e->outcome == CAT_PARTIAL ? NULL : "a side is missing";
+	if (c->missing && e->outcome != CAT_PARTIAL)
+		return "packets are missing";
+	return gap_packets(e) == c->missing ? NULL
+					    : "its gaps are not the truth";
+}
+
+static void compare(campaign *p)
+{
+	g_autofree char *path = load_rig_path(&p->rig, "catalog/catalog.db");
+	g_autoptr(GError) err = NULL;
+	g_autoptr(cat_db) db = cat_open(path, &err);
+	const cat_query all = {.limit = 1000000};
+	g_autoptr(GPtrArray) rows = NULL;
+	unsigned lies = 0;
+
+	if (!db)
+		load_die("%s", err->message);
+	await_rows(p, db);
+	for (unsigned n = 0; n < p->calls; n++) {
+		const call *c = &p->call[n];
+		g_autoptr(cat_entry) e = row_of(db, n);
+		const char *what = lie(c, e);
+
+		if (!what)
+			continue;
+		lies++;
+		printf("# call %u (%s%s%s, %u left out): %s; row: %s, %s, %s, "
+		       "%d packets in gaps\n", n, kind_name[c->kind],
+		       c->passed ? ", passed" : "",
+		       c->excused ? ", excused" : "", c->missing, what,
+		       e ? cat_outcome_name(e->outcome) : "-",
+		       e ? cat_end_name(e->end) : "-",
+		       e && e->reason ? e->reason : "-",
+		       e ? (int)gap_packets(e) : 0);
+	}
+	rows = cat_ledger_search(db, &all, NULL);
+	result(p, lies == 0, "every call has a row that is true");
+	result(p, rows && rows->len == p->calls, "and no row is of no call");
+}
+
+/* ---- the keys ---- */
+
+static bool holds(const char *text, gsize n, const void *what, size_t len)
+{
+	return memmem(text, n, what, len) != NULL;
+}
+
+static bool leaks(const char *text, gsize n, unsigned calls)
+{
+	for (unsigned c = 0; c < calls; c++) {
+		for (int side = 0; side < 2; side++) {
+			g_autofree char *b64 = load_key_text(
+				c, (call_side)side);
+			char hex[61];
+			uint8_t key[30];
+
+			load_key(c, (call_side)side, key);
+			for (int i = 0; i < 30; i++)
+				snprintf(hex + 2 * i, 3, "%02x", key[i]);
+			if (holds(text, n, key, 16) ||
+			    holds(text, n, b64, 21) || holds(text, n, hex, 32))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Files below `dir` in which a key of a call stands. */
+static unsigned search(const char *dir, unsigned calls)
+{
+	g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
+	const char *name;
+	unsigned found = 0;
+
+	while (d && (name = g_dir_read_name(d))) {
+		g_autofree char *path = g_build_filename(dir, name, NULL);
+		g_autofree char *text = NULL;
+		gsize n;
+
+		if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+			found += search(path, calls);
+		} else if (g_file_get_contents(path, &text, &n, NULL) &&
+			   leaks(text, n, calls)) {
+			printf("# a key stands in %s\n", path);
+			found++;
+		}
+	}
+	return found;
+}
+
+static unsigned search_processes(const campaign *p)
+{
+	static const char *const files[] = {"environ", "cmdline"};
+	unsigned found = 0;
+
+	for (int i = 0; i < ROLES; i++) {
+		for (int k = 0; k < 2; k++) {
+			g_autofree char *path = g_strdup_printf(
+				"/proc/%d/%s", p->role[i], files[k]);
+			g_autofree char *text = NULL;
+			gsize n;
+
+			found += g_file_get_contents(path, &text, &n, NULL) &&
+				 leaks(text, n, MIN(p->calls, 50));
+		}
+	}
+	return found;
+}
+
+static void look_for_keys(campaign *p)
+{
+	unsigned calls = MIN(p->calls, 50);
+	g_autofree char *plant = load_rig_path(&p->rig, "spool/planted");
+	g_autofree char *key = load_key_text(calls - 1, CALL_CALLEE);
+	g_autofree char *text = g_strconcat("a=crypto:1 inline:", key, NULL);
+
+	result(p, search(p->rig.dir, calls) == 0,
+	       "no key of a call stands in any file");
+	result(p, search_processes(p) == 0,
+	       "nor in an environment or a command line");
+	g_file_set_contents(plant, text, -1, NULL);
+	result(p, search(p->rig.dir, calls) == 1,
+	       "and one that was planted is found");
+}
+
+int main(void)
+{
+	unsigned seed = load_env("LEDGER_SEED", 1);
+	campaign p = {.calls = load_env("LEDGER_CALLS", 50),
+		      .deaths = load_env("LEDGER_KILLS", 1)};
+
+	signal(SIGPIPE, SIG_IGN);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (unshare(CLONE_NEWNET) != 0) {
+		printf("ok 1 - calls # SKIP a namespace needs root\n1..1\n");
+		return 0;
+	}
+	p.rand = g_rand_new_with_seed(seed);
+	plan(&p);
+	p.m = (load_media){.calls = p.calls, .packets = PACKETS};
+	load_media_make(&p.m, NULL, 0);
+	open_wire(&p);
+	load_rig_open(&p.rig, "edge0", "wav");
+	for (int i = 0; i < ROLES; i++)
+		p.role[i] = load_rig_start(&p.rig, roles[i]);
+	load_rig_await_tap(&p.rig);
+	perform(&p);
+	printf("# seed %u: %u calls, %u kills\n", seed, p.calls, p.kills);
+	compare(&p);
+	look_for_keys(&p);
+	for (int i = 0; i < ROLES; i++)
+		load_rig_stop(p.role[i]);
+	printf("1..%u\n", p.tests);
+	if (p.fe)
+		load_fe_free(p.fe);
+	load_rig_close(&p.rig);
+	load_media_free(&p.m);
+	return p.bad != 0;
+}
