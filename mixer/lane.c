@@ -1,10 +1,20 @@
 #include "mixer/lane.h"
 
 /* gcc's -O2 makes vectors of a loop only if it knows how often it runs: hence
- * the inner loops of a constant length, and a plain one for what is left. */
-enum { BLOCK = 32 };
+ * the inner loops of a constant length, and a plain one for what is left. 10 ms
+ * at 8 kHz divide the steps and buckets of every rate, so little is left. */
+enum { BLOCK = 80 };
 
-void mix_lane_read(const int16_t *restrict from, float *restrict to, size_t n)
+/* Each loop twice, for processors with vectors of 256 bits and for the others:
+ * the loader chooses. Both do the same arithmetic. */
+#ifdef __x86_64__
+#define WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define WIDE
+#endif
+
+WIDE void mix_lane_read(const int16_t *restrict from, float *restrict to,
+			size_t n)
 {
 	size_t at = 0;
 
@@ -16,7 +26,8 @@ void mix_lane_read(const int16_t *restrict from, float *restrict to, size_t n)
 		to[at] = from[at];
 }
 
-void mix_lane_add(float *restrict to, const float *restrict from, size_t n)
+WIDE void mix_lane_add(float *restrict to, const float *restrict from,
+		       size_t n)
 {
 	size_t at = 0;
 
@@ -33,7 +44,7 @@ static inline int over(float x)
 	return (x > 32768.0f) | (x < -32768.0f);
 }
 
-bool mix_lane_over(const float *in, size_t n)
+WIDE bool mix_lane_over(const float *in, size_t n)
 {
 	size_t at = 0;
 	int any = 0;
@@ -57,7 +68,8 @@ static inline int16_t nearest(float x)
 	return (int16_t)(v < -32768 ? -32768 : v);
 }
 
-void mix_lane_round(const float *restrict from, int16_t *restrict to, size_t n)
+WIDE void mix_lane_round(const float *restrict from, int16_t *restrict to,
+			 size_t n)
 {
 	size_t at = 0;
 
@@ -69,7 +81,7 @@ void mix_lane_round(const float *restrict from, int16_t *restrict to, size_t n)
 		to[at] = nearest(from[at]);
 }
 
-int mix_lane_peak(const int16_t *in, size_t n)
+WIDE int mix_lane_peak(const int16_t *in, size_t n)
 {
 	int16_t hi = 0, lo = 0;
 	size_t at = 0;
@@ -89,13 +101,13 @@ int mix_lane_peak(const int16_t *in, size_t n)
 	return hi > -lo ? hi : -lo;
 }
 
-uint64_t mix_lane_energy(const int16_t *in, size_t n)
+WIDE uint64_t mix_lane_energy(const int16_t *in, size_t n)
 {
 	uint64_t sum = 0;
 	size_t at = 0;
 
 	for (; at + BLOCK <= n; at += BLOCK) {
-		/* 32 squares overflow 32 bits, their halves do not. */
+		/* 80 squares overflow 32 bits, their halves do not. */
 		uint32_t low = 0, high = 0;
 
 		for (int i = 0; i < BLOCK; i++) {
@@ -112,8 +124,9 @@ uint64_t mix_lane_energy(const int16_t *in, size_t n)
 	return sum;
 }
 
-void mix_lane_weave(const int16_t *restrict left, const int16_t *restrict right,
-		    int16_t *restrict to, size_t n)
+WIDE void mix_lane_weave(const int16_t *restrict left,
+			 const int16_t *restrict right, int16_t *restrict to,
+			 size_t n)
 {
 	size_t at = 0;
 
@@ -129,15 +142,15 @@ void mix_lane_weave(const int16_t *restrict left, const int16_t *restrict right,
 	}
 }
 
-size_t mix_lane_count(const uint8_t *flags, size_t n)
+WIDE size_t mix_lane_count(const uint8_t *flags, size_t n)
 {
 	size_t at = 0, sum = 0;
 
 	for (; at + BLOCK <= n; at += BLOCK) {
-		unsigned part = 0;
+		uint8_t part = 0;
 
 		for (int i = 0; i < BLOCK; i++)
-			part += flags[at + (size_t)i];
+			part = (uint8_t)(part + flags[at + (size_t)i]);
 		sum += part;
 	}
 	for (; at < n; at++)

@@ -22,6 +22,8 @@ int64_t mix_segment_media(const mix_segment *s, int64_t ts)
 	int64_t year = YEAR_S * s->clock;
 	int64_t units = CLAMP(ts - s->ts0, -year, year);
 
+	if (s->unit_ns)
+		return units * s->unit_ns;
 	return units / s->clock * CLK_NS_PER_S +
 	       units % s->clock * CLK_NS_PER_S / s->clock;
 }
@@ -52,6 +54,8 @@ static mix_segment *add_segment(mix_segments *s, const mix_packet *p)
 
 	seg->ts0 = p->ts;
 	seg->clock = p->clock;
+	if (CLK_NS_PER_S % p->clock == 0)
+		seg->unit_ns = CLK_NS_PER_S / p->clock;
 	seg->begun = p->arrival;
 	if (!s->list)
 		s->list = g_ptr_array_new_with_free_func(g_free);

@@ -12,6 +12,7 @@ struct mix_segment {
 	mix_place place;
 	int64_t ts0;
 	uint32_t clock;
+	int64_t unit_ns;	/* of the clock, 0 if that is no whole number */
 	int64_t begun;		/* arrival of its first packet */
 	mix_segment *old;	/* on trial, or found to be no jump */
 	bool trial;

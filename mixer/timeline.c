@@ -57,11 +57,14 @@ void mix_timeline_free(mix_timeline *t)
 }
 
 /* Instants stand alone; what lasts may go on. */
-static bool joins(const mix_marker *m, int64_t at, int64_t length,
-		  const char *text)
+static bool prolong(mix_marker *m, int64_t at, int64_t length,
+		    const char *text)
 {
-	return length && m->length && at >= m->at &&
-	       at - (m->at + m->length) <= JOIN_NS && !strcmp(m->text, text);
+	if (!length || !m->length || at < m->at ||
+	    at - (m->at + m->length) > JOIN_NS || strcmp(m->text, text))
+		return false;
+	m->length = MAX(m->length, at + length - m->at);
+	return true;
 }
 
 /* Cut at a letter's end, to what a marker holds. */
@@ -80,12 +83,14 @@ void mix_timeline_add(mix_timeline *t, mix_kind kind, uint8_t side, int64_t at,
 	guint *last = &t->last[kind][side];
 	mix_marker *prev, m = {(uint8_t)kind, side, at, length, ""};
 
-	copy_text(m.text, text ? text : "");
+	text = text ? text : "";
 	prev = *last ? &g_array_index(t->list, mix_marker, *last - 1) : NULL;
-	if (prev && joins(prev, at, length, m.text)) {
-		prev->length = MAX(prev->length, at + length - prev->at);
+	/* Each packet says what the last one did: that needs no copy. */
+	if (prev && prolong(prev, at, length, text))
 		return;
-	}
+	copy_text(m.text, text);
+	if (prev && prolong(prev, at, length, m.text))
+		return;
 	if (t->list->len == MARKERS_MAX)
 		return;
 	g_array_append_val(t->list, m);

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { N = 101 };		/* three blocks and a rest */
+enum { N = 261 };		/* three blocks and a rest */
 
 static void fill(int16_t *v, uint32_t seed)
 {
@@ -13,7 +13,7 @@ static void fill(int16_t *v, uint32_t seed)
 		v[i] = (int16_t)(seed >> 16);
 	}
 	v[3] = INT16_MIN;
-	v[98] = INT16_MAX;
+	v[N - 3] = INT16_MAX;
 }
 
 /* Through float and back nothing changes. */
@@ -97,8 +97,10 @@ static void adds_weaves_counts(void)
 		g_assert_cmpint(both[2 * i + 1], ==, r[i]);
 		g_assert_cmpfloat(a[i], ==, (float)(l[i] + r[i]));
 	}
-	flags[0] = flags[31] = flags[32] = flags[100] = 1;
+	flags[0] = flags[79] = flags[80] = flags[N - 1] = 1;
 	g_assert_cmpuint(mix_lane_count(flags, N), ==, 4);
+	memset(flags, 1, sizeof(flags));
+	g_assert_cmpuint(mix_lane_count(flags, N), ==, N);
 }
 
 int main(int argc, char **argv)
