@@ -192,10 +192,7 @@ static void story_take(story *s, const rec_event *e)
 		put_text(&s->reason, e->decision.reason);
 		break;
 	case JRN_STATE:
-		if (e->progress.state == REC_ANSWERED && !s->has_answer) {
-			s->has_answer = true;
-			s->answered = e->at;
-		}
+		story_progress(s, e->at, &e->progress);
 		break;
 	case JRN_END:
 		s->has_end = true;

@@ -22,7 +22,8 @@ static const char *const whys[] = {
 static const char *const states[] = {
 	[REC_RINGING] = "ringing",	 [REC_EARLY] = "early",
 	[REC_ANSWERED] = "answered",	 [REC_CONFIRMED] = "confirmed",
-	[REC_FORK_LOST] = "fork-lost",
+	[REC_FORK_LOST] = "fork-lost",	 [REC_ENDING] = "ending",
+	[REC_RETRIED] = "retried",
 };
 static const char *const marks[] = {
 	[REC_HOLD] = "hold",	     [REC_RETRIEVE] = "retrieve",

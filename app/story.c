@@ -84,17 +84,44 @@ static bool take_decision(story *s, const jrn_rec *r)
 	return true;
 }
 
+/* The cause that the tap would have told had it lived. */
+static void ending(story *s, clk_both at, const rec_progress *p)
+{
+	s->ending = true;
+	s->ending_at = at;
+	s->ending_status = p->status;
+	s->cancelled |= p->status == 0 || p->status == 487;
+}
+
+void story_progress(story *s, clk_both at, const rec_progress *p)
+{
+	switch ((rec_state)p->state) {
+	case REC_ANSWERED:
+	case REC_CONFIRMED:
+		if (!s->has_answer)
+			s->answered = at;
+		s->has_answer = true;
+		return;
+	case REC_ENDING:
+		ending(s, at, p);
+		return;
+	case REC_RETRIED:
+		s->ending = s->cancelled = false;
+		return;
+	case REC_RINGING:
+	case REC_EARLY:
+	case REC_FORK_LOST:
+		return;
+	}
+}
+
 static bool take_progress(story *s, const jrn_rec *r)
 {
 	rec_progress p;
 
 	if (!rec_progress_get(r->payload, &p))
 		return false;
-	if ((p.state == REC_ANSWERED || p.state == REC_CONFIRMED) &&
-	    !s->has_answer) {
-		s->answered = r->at;
-		s->has_answer = true;
-	}
+	story_progress(s, r->at, &p);
 	return true;
 }
 

@@ -23,6 +23,9 @@ typedef struct story {
 	char *rule, *reason;
 	clk_both begun, answered, ended;
 	bool has_answer, has_end;
+	bool ending, cancelled;	/* failed or cancelled, and nothing followed */
+	clk_both ending_at;
+	uint16_t ending_status;
 	bool paused;		/* by an officer; as of the last record */
 	bool pause_ends;	/* a pause, not a stop */
 	clk_both paused_at;
@@ -47,6 +50,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(story, story_free)
 const call_half *story_record(story *s, const jrn_rec *r, seal_key *key,
 			      story_control *control);
 
+/* What a state says of the call: story_record() does it too. */
+void story_progress(story *s, clk_both at, const rec_progress *p);
 /* What a mark says of the call: story_record() does it too. */
 void story_mark(story *s, clk_both at, const rec_control *c);
 

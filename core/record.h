@@ -17,6 +17,9 @@ typedef enum rec_state {
 	REC_ANSWERED,		/* 2xx to the first INVITE */
 	REC_CONFIRMED,		/* ACK */
 	REC_FORK_LOST,		/* this branch is not the one that answered */
+	REC_ENDING,		/* failed, or status 0: CANCEL; the end comes
+				 * when nothing follows */
+	REC_RETRIED,		/* something did */
 } rec_state;
 
 typedef enum rec_mark {

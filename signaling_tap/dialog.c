@@ -23,10 +23,15 @@ static void end_later(tap_call *c, const tap_msg *m, rec_cause cause)
 			   .status = m->sip->status};
 	c->end_at = m->at;
 	c->due.ns = m->at.mono.ns + TAP_GRACE_S * CLK_NS_PER_S;
+	/* for whoever goes on with the call if we die before it is due */
+	tap_call_tell_state(c, m->at, REC_ENDING, m->sip->status, m->branch);
 }
 
-static void end_not_yet(tap_call *c)
+static void end_not_yet(tap_call *c, const tap_msg *m)
 {
+	if (c->due.ns)
+		tap_call_tell_state(c, m->at, REC_RETRIED, m->sip->status,
+				    m->branch);
 	c->due.ns = 0;
 }
 
@@ -122,10 +127,12 @@ static void on_invite(tap_call *c, tap_msg *m)
 	bool widens = (m->about.audio && !c->kind_audio) ||
 		      (m->about.video && !c->kind_video);
 
-	end_not_yet(c);
+	end_not_yet(c, m);
 	c->cancelled = false;
-	if (!s->to_tag.left)
+	if (!s->to_tag.left) {
 		c->cseq = s->cseq;
+		c->cseq_unknown = false;
+	}
 	c->offer_cseq[m->side] = s->cseq;
 	c->offer_sdp[m->side] = m->half != NULL;
 	if (m->half)
@@ -240,7 +247,7 @@ static void request_take(tap_call *c, tap_msg *m)
 
 static void on_provisional(tap_call *c, tap_msg *m)
 {
-	end_not_yet(c);
+	end_not_yet(c, m);
 	tap_half_take(c, m);
 	if (m->half)
 		tap_fork_to(c, m, REC_EARLY);
@@ -254,7 +261,7 @@ static void on_answer(tap_call *c, tap_msg *m)
 {
 	tap_fork *f = tap_fork_get(c, m->branch);
 
-	end_not_yet(c);
+	end_not_yet(c, m);
 	tap_half_take(c, m);
 	tap_fork_to(c, m, REC_ANSWERED);
 	for (guint i = 0; i < c->forks->len; i++)
@@ -277,8 +284,14 @@ static void on_failure(tap_call *c, tap_msg *m)
 static void response_take(tap_call *c, tap_msg *m)
 {
 	const tap_sip *s = m->sip;
-	bool first = m->side == CALL_CALLEE && s->cseq == c->cseq;
+	bool first;
 
+	if (c->cseq_unknown && m->side == CALL_CALLEE &&
+	    s->method == TAP_INVITE) {
+		c->cseq = s->cseq;
+		c->cseq_unknown = false;
+	}
+	first = m->side == CALL_CALLEE && s->cseq == c->cseq;
 	if (s->method != TAP_INVITE || !first) {
 		if (s->status < 300)
 			tap_half_take(c, m);

@@ -57,6 +57,7 @@ typedef struct tap_call {
 	uint8_t cause;		/* once it has ended */
 	uint32_t serial;	/* of the latest half */
 	uint32_t cseq;		/* of the first INVITE */
+	bool cseq_unknown;	/* resumed: no response to it was seen yet */
 	uint32_t offer_cseq[2];	/* of each side's latest INVITE */
 	bool offer_sdp[2];	/* it had SDP */
 	bool held[2];		/* by each side */

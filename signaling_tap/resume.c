@@ -24,6 +24,19 @@ static void resume_half(tap_call *c, const call_half *h, bool answered)
 		resume_fork(c, h->branch, answered);
 }
 
+/* Its time of grace begins anew: a retry may have been on its way. */
+static void resume_ending(tap_call *c, clk_both now, const tap_resume *r)
+{
+	c->cancelled = r->cancelled;
+	c->end = (rec_end){
+		.cause = r->cancelled ? REC_CANCELLED : REC_FAILED,
+		.side = r->ending_status ? CALL_CALLEE : CALL_CALLER,
+		.status = r->ending_status,
+	};
+	c->end_at = r->ending_at;
+	c->due.ns = now.mono.ns + TAP_GRACE_S * CLK_NS_PER_S;
+}
+
 void tap_calls_resume(tap_calls *all, clk_both now, const tap_resume *r)
 {
 	tap_sip first = {.from_tag = span_str(r->from_tag)};
@@ -38,6 +51,9 @@ void tap_calls_resume(tap_calls *all, clk_both now, const tap_resume *r)
 	c->audio = c->kind_audio = r->audio;
 	c->video = c->kind_video = r->video;
 	c->heard = now;
+	/* Before the answer every response is one to the first INVITE, and in
+	 * a dialog none is. */
+	c->cseq_unknown = !r->answered;
 	c->own = r->own;
 	c->paused = r->paused;
 	c->resume_at = r->resume_at;
@@ -45,5 +61,7 @@ void tap_calls_resume(tap_calls *all, clk_both now, const tap_resume *r)
 	c->asked = r->asked;
 	for (guint i = 0; i < r->halves->len; i++)
 		resume_half(c, g_ptr_array_index(r->halves, i), r->answered);
+	if (r->ending)
+		resume_ending(c, now, r);
 	g_hash_table_replace(all->table, &c->id, c);
 }

@@ -126,6 +126,10 @@ typedef struct tap_resume {
 	const char *call_id, *from_tag, *source;
 	bool audio, video;	/* what is recorded of it */
 	bool answered;
+	bool ending;		/* REC_ENDING, and nothing followed: */
+	bool cancelled;
+	uint16_t ending_status;
+	clk_both ending_at;
 	bool paused;
 	clk_mono resume_at;	/* when the pause ends by itself; 0: never */
 	rec_ask ask;

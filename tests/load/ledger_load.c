@@ -6,9 +6,8 @@
  * The keys of the calls are known here, so they are looked for in all that the
  * recorder left behind.
  * What is not asked for, since the tap does not do it: that a call ends before
- * [tap] lost-call-timeout when the tap was killed between its INVITE and the
- * response that refuses it, or within a second after its last message; and of a
- * call that was not to be recorded, and so has no journal to go on from, a row
+ * [tap] lost-call-timeout when the tap was killed within a second after its
+ * last message; and of a call that was not to be recorded, and so has no journal to go on from, a row
  * if the tap was killed within that second, and how it ended.
  * Needs root, for a network namespace of its own. Speaks TAP. */
 #include <arpa/inet.h>
@@ -161,12 +160,8 @@ static void cut_all(campaign *p, unsigned tick)
 {
 	for (unsigned n = 0; n < p->calls; n++) {
 		call *c = &p->call[n];
-		bool refused = c->next == LOAD_BUSY ||
-			       c->next == LOAD_CANCEL ||
-			       c->next == LOAD_CANCELLED;
 
-		c->cut |= c->told &&
-			  (refused || tick + 1 - c->told < CUT_TICKS);
+		c->cut |= c->told && tick + 1 - c->told < CUT_TICKS;
 	}
 }
 

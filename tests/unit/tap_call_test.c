@@ -10,7 +10,8 @@ static void test_cancel(void)
 	say(&t, "CANCEL sip:bob@x", "a", "", "1 CANCEL", "", "");
 	say(&t, "487 Gone", "a", "b", "1 INVITE", "", "");
 	tap_script_wait(t.s, 10);
-	told(&t, BEGIN H HALF1 H "state 1 180 b\n" H "state 5 487 b\n"
+	told(&t, BEGIN H HALF1 H "state 1 180 b\n" H "state 6 0 \n"
+	     H "state 5 487 b\n" H "state 6 487 b\n"
 	     H "end cause=2 side=1 status=487\n");
 	talk_free(&t);
 }
@@ -24,8 +25,8 @@ static void test_cancel_too_late(void)
 	say(&t, "CANCEL sip:bob@x", "a", "", "1 CANCEL", "", "");
 	say(&t, "200 OK", "a", "b", "1 INVITE", "", ANSWER);
 	tap_script_wait(t.s, 10);
-	told(&t, BEGIN H HALF1 H "half 2 callee answer branch=b\n"
-	     H "state 3 200 b\n");
+	told(&t, BEGIN H HALF1 H "state 6 0 \n" H "state 7 200 b\n"
+	     H "half 2 callee answer branch=b\n" H "state 3 200 b\n");
 	talk_free(&t);
 }
 
@@ -36,7 +37,7 @@ static void test_failure(void)
 	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
 	say(&t, "486 Busy", "a", "b", "1 INVITE", "", "");
 	say(&t, "ACK sip:bob@x", "a", "b", "1 ACK", "", "");
-	told(&t, BEGIN H HALF1);
+	told(&t, BEGIN H HALF1 H "state 6 486 b\n");
 	tap_script_wait(t.s, 6);
 	told(&t, H "end cause=3 side=1 status=486\n");
 	talk_free(&t);
@@ -53,8 +54,8 @@ static void test_challenge(void)
 	say(&t, "INVITE sip:bob@x", "a", "", "2 INVITE", "", OFFER);
 	tap_script_wait(t.s, 10);
 	say(&t, "200 OK", "a", "b", "2 INVITE", "", ANSWER);
-	told(&t, BEGIN H HALF1 H "half 2 callee answer branch=b\n"
-	     H "state 3 200 b\n");
+	told(&t, BEGIN H HALF1 H "state 6 407 fe\n" H "state 7 0 \n"
+	     H "half 2 callee answer branch=b\n" H "state 3 200 b\n");
 	/* the older transaction's late failure changes nothing */
 	say(&t, "408 Timeout", "a", "c", "1 INVITE", "", "");
 	tap_script_wait(t.s, 10);
@@ -73,7 +74,8 @@ static void test_late_branch(void)
 	    "P-Asserted-Identity: <tel:+49301>\n", OFFER);
 	say(&t, "408 Timeout", "a", "b1", "1 INVITE", "", "");
 	tap_script_wait(t.s, 20);
-	told(&t, BEGIN H HALF1 H "end cause=3 side=1 status=408\n");
+	told(&t, BEGIN H HALF1 H "state 6 408 b1\n"
+	     H "end cause=3 side=1 status=408\n");
 	say(&t, "200 OK", "a", "b2", "1 INVITE", "", ANSWER);
 	all = tap_script_take(t.s);
 	g_assert_nonnull(strstr(all, "2 begin c1\n"));
