@@ -8,6 +8,7 @@
 #include "app/alarm_post.h"
 #include "app/holding.h"
 #include "app/ledger.h"
+#include "app/orphans.h"
 #include "app/room.h"
 #include "app/setup.h"
 #include "app/stats.h"
@@ -19,6 +20,7 @@ enum {
 	TICK_S = 1,
 	SWEEP_S = 60,		/* between two looks for what is due */
 	BATCH = 200,		/* calls of one look */
+	DAY_S = 86400,
 };
 
 typedef struct keep_role {
@@ -27,7 +29,7 @@ typedef struct keep_role {
 	vlt_marks marks;
 	vlt_level level;
 	unsigned percent, ticks;
-	uint64_t deleted, failed;
+	uint64_t deleted, orphans, failed;
 	bool troubled;		/* the last sweep failed */
 	alarm_post *post;
 } keep_role;
@@ -85,7 +87,16 @@ static bool finish_earlier(keep_role *r, GError **err)
 	return names != NULL;
 }
 
-static bool sweep(keep_role *r, GError **err)
+static bool sweep_orphans(keep_role *r, GError **err)
+{
+	int64_t days = conf_number(r->conf, CONF_KEEP_ORPHANS);
+
+	return !days || orphans_expire(conf_text(r->conf, CONF_SPOOL),
+				       now_s() - days * DAY_S, &r->orphans,
+				       err);
+}
+
+static bool sweep_calls(keep_role *r, GError **err)
 {
 	g_autoptr(GPtrArray) due = NULL;
 
@@ -101,6 +112,11 @@ static bool sweep(keep_role *r, GError **err)
 		if (!delete_call(r, g_ptr_array_index(due, i), err))
 			return false;
 	return due != NULL;
+}
+
+static bool sweep(keep_role *r, GError **err)
+{
+	return sweep_orphans(r, err) && sweep_calls(r, err);
 }
 
 static void sweep_or_say(keep_role *r)
@@ -162,6 +178,7 @@ static void write_stats(const keep_role *r)
 	stats_add(text, "disk-percent", r->percent);
 	stats_add(text, "disk-level", r->level);
 	stats_add(text, "calls-deleted", r->deleted);
+	stats_add(text, "orphans-deleted", r->orphans);
 	stats_add(text, "deletions-failed", r->failed);
 	stats_write(conf_text(r->conf, CONF_RUN), "keep", text);
 }

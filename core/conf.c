@@ -158,6 +158,8 @@ static const conf_key table[CONF_KEYS] = {
 	LIST(CONF_KEEP_MARKS, "keep", "disk-marks", "80;90;95;97",
 	     "percent full at which: an alarm; no exports; calls that must be "
 	     "recorded are refused; journals only"),
+	NUMBER(CONF_KEEP_ORPHANS, "keep", "orphans", "30", 0, 36600,
+	       "days that media which no call claims is kept; 0: for ever"),
 	TEXT(CONF_ALARMS_HOOK, "alarms", "hook", NULL,
 	     "program that is told of each alarm; no shell, no arguments"),
 };
