@@ -62,6 +62,8 @@ void app_loop_run(GMainLoop *loop, void (*reload)(void *), void *user);
 /* Becomes the configured user when running as root and one is set, and gives
  * up every capability; makes the directories of the configuration first. */
 bool app_drop(const conf *c, GError **err);
+/* The same for a command that ends at once: that it stays root is no news. */
+bool app_drop_quietly(const conf *c, GError **err);
 /* The same, but keeps CAP_NET_RAW for the capture that it starts. */
 bool app_drop_run(const conf *c, GError **err);
 /* Gives up all files but these, and the network if so; makes the directories

@@ -136,11 +136,11 @@ static bool make_dirs(const conf *c, GError **err)
 	return rights_mkdir(catalog, user, err);
 }
 
-static bool drop(const conf *c, bool raw, GError **err)
+/* Told by *rooted: it could not be given up, and no parent said so already. */
+static bool drop(const conf *c, bool raw, bool *rooted, GError **err)
 {
 	const char *user = conf_text(c, CONF_USER);
 	bool root = geteuid() == 0;
-
 	int tied = 0;
 
 	if (root && !make_dirs(c, err))
@@ -150,7 +150,17 @@ static bool drop(const conf *c, bool raw, GError **err)
 	if (!rights_become(user, raw, err))
 		return false;
 	prctl(PR_SET_PDEATHSIG, tied);
-	if (geteuid() == 0)
+	*rooted = geteuid() == 0 && !tied;
+	return true;
+}
+
+static bool drop_aloud(const conf *c, bool raw, GError **err)
+{
+	bool rooted;
+
+	if (!drop(c, raw, &rooted, err))
+		return false;
+	if (rooted)
 		g_warning("this runs as root, without its capabilities; set "
 			  "[edgetape] user");
 	return true;
@@ -158,12 +168,19 @@ static bool drop(const conf *c, bool raw, GError **err)
 
 bool app_drop(const conf *c, GError **err)
 {
-	return drop(c, false, err);
+	return drop_aloud(c, false, err);
 }
 
 bool app_drop_run(const conf *c, GError **err)
 {
-	return drop(c, true, err);
+	return drop_aloud(c, true, err);
+}
+
+bool app_drop_quietly(const conf *c, GError **err)
+{
+	bool rooted;
+
+	return drop(c, false, &rooted, err);
 }
 
 bool app_confine(bool network, const char *const *read,

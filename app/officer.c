@@ -55,7 +55,7 @@ static bool catalog_open(officer *o, GError **err)
 	const char *path = conf_need(o->conf, CONF_CATALOG, err);
 	g_autofree char *dir = NULL;
 
-	if (!path || !app_drop(o->conf, err))
+	if (!path || !app_drop_quietly(o->conf, err))
 		return false;
 	dir = g_path_get_dirname(path);
 	g_mkdir_with_parents(dir, 0750);

@@ -71,6 +71,10 @@ officer rebuild >/dev/null 2>&1
 says 'its class is known' 0 'class +orders' officer calls show "$call"
 says 'it is due' 0 "orders +$call" officer calls due
 
+# That they run as root is for the roles to say.
+officer calls 2>"$tmp/quiet" >/dev/null
+holds 'a command of an officer says nothing of root' [ ! -s "$tmp/quiet" ]
+
 # Held.
 says 'a hold needs a reason' 2 'needs a --reason' officer calls hold "$call"
 says 'a hold of what?' 2 'give one call' officer calls hold --reason x
@@ -82,12 +86,31 @@ says 'both are listed' 0 'case 7' officer calls holds
 says 'nothing is due' 0 'nothing is due' officer calls due
 begin keep
 holds 'the disk is told' within 10 test -s "$tmp/run/disk"
+[ "$(id -u)" != 0 ] || holds 'a role says so once' \
+	[ "$(grep -c 'runs as root' "$tmp/keep.log")" = 1 ]
 officer calls release "$call" --matter 'case 7' --reason over >/dev/null
 stop keep
 begin keep
 sleep 1
 holds 'what one matter holds stays' test -e "$sidecar"
 stop keep
+
+# Media of no call: its days are counted from what was written last.
+for o in old new held; do
+	mkdir "$tmp/disk/spool/orphans-$o"
+	echo x >"$tmp/disk/spool/orphans-$o/media-001.etj"
+done
+touch "$tmp/disk/spool/orphans-held/hold"
+touch -d '31 days ago' "$tmp"/disk/spool/orphans-*/* \
+	"$tmp"/disk/spool/orphans-*
+touch -d '29 days ago' "$tmp/disk/spool/orphans-new/media-001.etj"
+begin keep
+holds 'orphans: what is old goes' within 10 test ! -e "$tmp/disk/spool/orphans-old"
+holds 'orphans: what was written to since stays' test -e "$tmp/disk/spool/orphans-new"
+holds 'orphans: what is held stays' test -e "$tmp/disk/spool/orphans-held"
+holds 'orphans: counted' within 5 grep -q 'orphans-deleted.*1' "$tmp/run/keep.stats"
+stop keep
+rm -rf "$tmp"/disk/spool/orphans-*
 
 # The database is lost: the journal still says that it is held.
 mv "$tmp/catalog" "$tmp/lost"
