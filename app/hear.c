@@ -44,6 +44,38 @@ static void on_gap(render_call *r, const dec_event *e)
 	mix_call_mark(r->mix, &k);
 }
 
+/* The decoder tells of what is missing where packets come back; what it told
+ * is not told again. */
+static bool told_already(const render_call *r, uint8_t side, clk_mono from,
+			 clk_mono to)
+{
+	const GArray *a = r->result.gaps;
+
+	for (guint i = 0; i < a->len; i++) {
+		const render_gap *g = &g_array_index(a, render_gap, i);
+
+		if (g->side == side && g->at.ns > from.ns &&
+		    g->at.ns - g->length_ns < to.ns)
+			return true;
+	}
+	return false;
+}
+
+void render_stopped(render_call *r, clk_mono from, clk_mono to)
+{
+	int64_t length = clk_since(to, from);
+	render_gap g = {.cause = RENDER_MEDIA_STOPPED, .at = to,
+			.length_ns = length};
+	mix_mark k = {.kind = MIX_GAP, .side = CALL_UNKNOWN, .at = from,
+		      .length = length, .text = sidecar_cause(g.cause)};
+
+	r->result.stopped_ns += length;
+	mix_call_mark(r->mix, &k);
+	for (g.side = CALL_CALLER; g.side <= CALL_CALLEE; g.side++)
+		if (!told_already(r, g.side, from, to))
+			g_array_append_val(r->result.gaps, g);
+}
+
 static void on_undecodable(render_call *r, const dec_event *e)
 {
 	GPtrArray *u = r->result.undecodable;

@@ -55,16 +55,29 @@ static char *why_escaped(const render_result *r)
 			       side);
 }
 
+/* The party whose SDP named no relay, for a stream that was to be recorded: its
+ * media had to take another path. */
+static char *why_no_relay(const render_result *r)
+{
+	const char *side = story_fact(r->story, "no-relay");
+
+	if (!*side)
+		return NULL;
+	return g_strdup_printf("the %s offered no relay candidate", side);
+}
+
 /* Why nothing at all was heard. */
 static char *why_nothing(const render_result *r)
 {
 	const story *s = r->story;
-	char *escaped = why_escaped(r);
+	char *other = why_escaped(r);
 
-	if (escaped)
-		return escaped;
+	if (other)
+		return other;
 	if (!s->has_answer)
 		return g_strdup("the call was not answered");
+	if (!r->packets && (other = why_no_relay(r)))
+		return other;
 	if (s->bad_keys)
 		return g_strdup_printf("no key: %s", s->key_trouble);
 	if (r->packets && r->packets == r->dec.fate[DEC_NO_KEY])
@@ -76,14 +89,25 @@ static char *why_nothing(const render_result *r)
 	return g_strdup("no media crossed the relay");
 }
 
+static char *why_one_sided(const render_result *r, const char *silent)
+{
+	g_autofree char *no_relay = why_no_relay(r);
+
+	return g_strdup_printf("nothing was heard of the %s%s%s", silent,
+			       no_relay ? "; " : "", no_relay ? no_relay : "");
+}
+
 /* What is missing from a recording, most telling first; NULL: nothing. */
 static char *why_partial(const render_result *r, unsigned sides)
 {
 	if (sides != 3)
-		return g_strdup_printf("nothing was heard of the %s",
-				       sides & 1 ? "callee" : "caller");
+		return why_one_sided(r, sides & 1 ? "callee" : "caller");
 	if (*story_fact(r->story, "escaped"))
 		return why_escaped(r);
+	if (r->stopped_ns)
+		return g_strdup_printf(
+			"no media crossed the relay for %.0f s, and the call "
+			"went on", (double)r->stopped_ns / CLK_NS_PER_S);
 	if (r->undecodable->len)
 		return g_strdup_printf(
 			"no decoder for %s; the packets are kept",

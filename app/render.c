@@ -87,7 +87,7 @@ static bool begin(render_call *r, clk_both at, GError **err)
 	return true;
 }
 
-static bool take_session(render_call *r, const jrn_rec *rec, GError **err)
+static bool take_told(render_call *r, const jrn_rec *rec, GError **err)
 {
 	g_auto(story_control) control;
 	const call_half *h = story_record(r->story, rec, r->cfg->key,
@@ -107,6 +107,40 @@ static bool take_session(render_call *r, const jrn_rec *rec, GError **err)
 	if (!r->mix && r->cfg->early_media && h && h->answer)
 		return begin(r, rec->at, err);
 	return !ready || r->mix || begin(r, r->story->begun, err);
+}
+
+/* Answered, not ended, and neither held nor paused: packets should come. */
+static bool media_due(const render_call *r)
+{
+	const story *s = r->story;
+
+	return r->mix && s->has_answer && !s->has_end && !s->paused &&
+	       !r->on_hold;
+}
+
+/* `at`: a packet, or from here on none is due. An end that nobody saw is told
+ * long after it was, so that nothing is known of what came before it. */
+static void end_silence(render_call *r, clk_mono at)
+{
+	const story *s = r->story;
+
+	if (clk_since(at, r->silent_from) > RENDER_STOPPED_S * CLK_NS_PER_S &&
+	    !(s->has_end && s->end_cause == REC_TIMEOUT))
+		render_stopped(r, r->silent_from, at);
+	r->silent_from = at;
+}
+
+static bool take_session(render_call *r, const jrn_rec *rec, GError **err)
+{
+	bool due = media_due(r);
+
+	if (!take_told(r, rec, err))
+		return false;
+	if (due && !media_due(r))
+		end_silence(r, rec->at.mono);
+	else if (!due)
+		r->silent_from = rec->at.mono;
+	return true;
 }
 
 static void take_flow(render_call *r, const jrn_rec *rec)
@@ -140,6 +174,8 @@ static bool take_media(render_call *r, const jrn_rec *rec, GError **err)
 			break;
 		r->result.packets++;
 		r->last_packet = rec->at.mono;
+		if (media_due(r))
+			end_silence(r, rec->at.mono);
 		r->held |= dec_call_packet(r->dec, &p) == DEC_HELD;
 		break;
 	case JRN_FLOW:

@@ -30,8 +30,15 @@ typedef struct render_config {
 				 * set by render_whole() */
 } render_config;
 
+enum {
+	/* Neither RTP nor RTCP of either side for so long, and nobody holds
+	 * the call or paused it: its media has stopped. */
+	RENDER_STOPPED_S = 10,
+	RENDER_MEDIA_STOPPED = 0x80,	/* beside the values of dec_cause */
+};
+
 typedef struct render_gap {
-	uint8_t side, cause;	/* call_side, dec_cause */
+	uint8_t side, cause;	/* call_side; dec_cause or the above */
 	clk_mono at;		/* when it was noticed */
 	int64_t length_ns;
 	uint64_t packets, repaired;
@@ -50,6 +57,7 @@ typedef struct render_result {
 	GPtrArray *undecodable;	/* of char *: codecs without a decoder */
 	GArray *flows;		/* of rec_flow: the last count of each path */
 	uint64_t lost_by_us;	/* packets, JRN_LOSS */
+	int64_t stopped_ns;	/* in all; those gaps are in `gaps` as well */
 	mix_totals mix;
 	const GArray *markers;	/* of mix_marker */
 	const GArray *videos;	/* of video_file; NULL: none were asked for */
@@ -93,4 +101,4 @@ render_call *render_whole(const render_config *cfg, const char *dir,
 void render_judge(render_result *r);
 /* sidecar.c: the recording's JSON, written whole or not at all. */
 bool sidecar_write(const render_result *r, GError **err);
-const char *sidecar_cause(uint8_t cause);	/* of dec_cause */
+const char *sidecar_cause(uint8_t cause);	/* of render_gap */

@@ -15,6 +15,7 @@ struct render_call {
 	clk_mono begin;		/* of the recording */
 	clk_mono last_media;	/* capture time of the last sound */
 	clk_mono last_record, last_packet;
+	clk_mono silent_from;	/* while media is due: none came since */
 	clk_mono now;		/* of the last step */
 	unsigned on_hold;	/* bit 1 << side: who holds the call */
 	bool closed;		/* capture is done with the call */
@@ -29,6 +30,8 @@ struct render_call {
 /* hear.c: the decoder's word and the officers', to the mixer. */
 extern const dec_sink render_ears;
 void render_control(render_call *r, const story_control *c);
+/* No media at all in this time, on which the call went on. */
+void render_stopped(render_call *r, clk_mono from, clk_mono to);
 /* The call is answered: what was heard so far came before. */
 void render_early(render_call *r);
 

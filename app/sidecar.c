@@ -72,6 +72,8 @@ static const char *side_name(uint8_t side)
 
 const char *sidecar_cause(uint8_t cause)
 {
+	if (cause == RENDER_MEDIA_STOPPED)
+		return "media-stopped";
 	switch ((dec_cause)cause) {
 	case DEC_CAUSE_NONE:
 		break;

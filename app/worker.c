@@ -12,7 +12,6 @@ enum {
 	SCAN_EVERY = 2,		/* steps between two looks at the spool */
 	WATCH_EVERY = 5,	/* and between two looks for alarms */
 	NO_MEDIA_S = 5,		/* after the answer */
-	STOPPED_S = 10,
 	SHUT = 100,		/* packets that no key opens: 2 s of speech */
 	SYNC_EVERY = 25,	/* steps between two syncs: 5 s */
 };
@@ -197,7 +196,7 @@ static void watch(worker *w, const char *name, const render_call *c,
 	if (!h.packets && h.silent_ns > NO_MEDIA_S * CLK_NS_PER_S)
 		alarms_say(a, ALARM_NO_MEDIA, name, now,
 			   "answered, and no packet of it was seen");
-	if (h.packets && h.silent_ns > STOPPED_S * CLK_NS_PER_S)
+	if (h.packets && h.silent_ns > RENDER_STOPPED_S * CLK_NS_PER_S)
 		alarms_say(a, ALARM_MEDIA_STOPPED, name, now,
 			   "no packet for %d s, and the call goes on",
 			   (int)(h.silent_ns / CLK_NS_PER_S));
