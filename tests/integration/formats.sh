@@ -1,0 +1,91 @@
+#!/bin/sh
+# TAP: the words of formats and tags, good and bad: files of the sort that was
+# asked for, and errors that name the word.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/support/tap.sh
+golden=tests/golden/calls/nice-drop
+xz -dc $golden/edge.pcap.xz >"$tmp/edge.pcap"
+$edgetape keygen "$tmp/r" >/dev/null
+$edgetape replay --signalling $golden/signalling.txt --key "$tmp/r.key" \
+	--media "$tmp/edge.pcap" --out "$tmp/first" \
+	--keep-journal "$tmp/kept" >/dev/null 2>&1
+call=$(echo "$tmp"/kept/2*)
+
+render() { # FORMATS
+	rm -rf "$tmp/out"
+	$edgetape replay --journal "$call" --key "$tmp/r.key" \
+		--out "$tmp/out" --format "$1"
+}
+
+# How many files of each format have how many channels.
+channels() {
+	python3 -c '
+import json, sys
+for f in json.load(open(sys.argv[1]))["recording"]["files"]:
+    print(f["name"].rsplit(".", 1)[1], f["channels"])' "$tmp"/out/*.json |
+		sort | uniq -c | awk '{ printf "%sx%s/%s ", $1, $2, $3 }'
+}
+
+# made FORMATS CHANNELS - as many files of each format with as many channels
+made() {
+	render "$1" >"$tmp/said" 2>&1
+	[ "$(channels)" = "$2 " ]
+	result $? "$1"
+	[ "$(channels)" = "$2 " ] || echo "# $(channels)$(head -3 "$tmp/said")"
+}
+
+made 'wav' '1xwav/2'
+made 'mp3/vbr/mono;opus/24k/celt;flac/q5/separate' \
+	'2xflac/1 1xmp3/1 1xopus/2'
+made 'mp3/joint/64k/q2;wav-ulaw/mono' '1xmp3/2 1xwav/1'
+
+# The rate is that of the file.
+render 'mp3/64k' >/dev/null 2>&1
+wide=$(cat "$tmp"/out/*.mp3 | wc -c)
+render 'mp3/16k' >/dev/null 2>&1
+narrow=$(cat "$tmp"/out/*.mp3 | wc -c)
+[ "$wide" -gt $((narrow * 3)) ]
+result $? "64k is over three times 16k: $wide, $narrow octets"
+
+# bad FORMATS WORD
+bad() {
+	says "no: $1" 1 "\"$1\": \"$2\"|\"$2\" is not a format" render "$1"
+}
+
+bad ogg ogg
+bad mp3/stereoo stereoo
+bad wav/24k 24k
+bad mp3/5k 5k
+bad mp3/513k 513k
+bad mp3/k k
+bad mp3/q10 q10
+bad flac/q9 q9
+bad opus/q11 q11
+bad wav/q1 q1
+bad opus/vbr vbr
+bad mp3/celt celt
+bad flac/joint joint
+bad 'mp3/' ''
+bad 'mp3//mono' ''
+says "no: one bad of two" 1 '"flac/24k": "24k"' render 'wav;flac/24k'
+holds "and nothing is made" [ -z "$(find "$tmp/out" -type f 2>/dev/null)" ]
+says "no format at all" 1 'is not a format|no format' render ''
+
+# tags and formats of the configuration, as `check` reads it
+conf() { # KEY=VALUE
+	printf '[edgetape]\nspool=%s\nrecordings=%s\nrun=%s\n[render]\n%s\n' \
+		"$tmp/spool" "$tmp/rec" "$tmp/run" "$1" >"$tmp/e.conf"
+	$edgetape check -c "$tmp/e.conf"
+}
+
+says "tags: all" 1 "" conf 'tags=date;parties;call-id'
+! grep -q tags "$tmp/said"
+result $? "tags: nothing is said of good ones"
+says "tags: none" 1 "" conf 'tags='
+! grep -q tags "$tmp/said"
+result $? "tags: none is good"
+says "tags: one is bad" 1 '\[render\] tags: "partys" is not' \
+	conf 'tags=date;partys'
+says "formats: one is bad" 1 '"mp3/fast": "fast"' conf 'formats=wav;mp3/fast'
+finish
