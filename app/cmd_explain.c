@@ -15,6 +15,18 @@ static const GOptionEntry entries[] = {
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
+static void print_call(const cat_entry *e)
+{
+	if (e->outcome == CAT_PENDING)
+		printf("%s goes on, or its recording is not made yet", e->name);
+	else
+		printf("%s ended as %s", e->name, cat_outcome_name(e->outcome));
+	printf("%s%s\n", e->reason ? ": " : "", e->reason ? e->reason : "");
+	if (e->rule)
+		printf("when it began \"%s\" decided%s%s\n", e->rule,
+		       e->mode ? ", mode " : "", e->mode ? e->mode : "");
+}
+
 static int explain_call(officer *o, const char *name, GError **err)
 {
 	g_autoptr(cat_entry) e = cat_ledger_get(o->db, name, err);
@@ -23,13 +35,7 @@ static int explain_call(officer *o, const char *name, GError **err)
 	if (!e)
 		return APP_FAIL;
 	if (o->form == TABLE_TEXT) {
-		printf("%s ended as %s%s%s\n", e->name,
-		       cat_outcome_name(e->outcome), e->reason ? ": " : "",
-		       e->reason ? e->reason : "");
-		if (e->rule)
-			printf("when it began the rule %s decided%s%s\n",
-			       e->rule, e->mode ? ", mode " : "",
-			       e->mode ? e->mode : "");
+		print_call(e);
 		printf("\nby the rules of that time:\n");
 	}
 	p = cat_policy_load(o->db, e->begun_ms / 1000, err);

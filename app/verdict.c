@@ -54,14 +54,32 @@ static char *owners_text(const cat_verdict *v)
 	return g_string_free(s, FALSE);
 }
 
+/* It is told of a catalog without users or domains too. */
+static void print_scope(cat_scope scope)
+{
+	static const char *const why[] = {
+		[CAT_INTERNAL] = "both parties are users, or of an internal "
+				 "domain",
+		[CAT_EXTERNAL] = "a party is no user of the catalog, nor of a "
+				 "domain in it",
+		[CAT_FEDERATED] = "a party is of a federated domain",
+		[CAT_PSTN] = "a party is a number that is no user's",
+	};
+	const char *text = (size_t)scope < G_N_ELEMENTS(why) ? why[scope]
+							     : NULL;
+
+	printf("it counts as %s%s%s\n", cat_scope_name(scope),
+	       text ? ": " : "", text ? text : "");
+}
+
 static void print_text(const cat_verdict *v)
 {
 	g_autofree char *owners = owners_text(v);
 
 	printf("%s: %s\n", v->record ? "recorded" : "not recorded", v->reason);
-	printf("the call is %s", cat_scope_name(v->scope));
+	print_scope(v->scope);
 	if (v->concerned)
-		printf(", mode %s", cat_mode_name(v->mode));
+		printf("mode %s", cat_mode_name(v->mode));
 	if (v->concerned && v->keep_days)
 		printf(", kept %u days", v->keep_days);
 	else if (v->concerned)
@@ -69,8 +87,7 @@ static void print_text(const cat_verdict *v)
 	if (v->concerned && v->class && *v->class)
 		printf(" (class %s)", v->class);
 	if (v->concerned)
-		printf(", of %s", *owners ? owners : "both parties");
-	printf("\n");
+		printf("; a call of %s\n", *owners ? owners : "both parties");
 	if (v->record && v->refuse)
 		printf("if it cannot be recorded it is refused with %u\n",
 		       v->refuse);
@@ -155,6 +172,17 @@ static void print_json(const cat_verdict *v)
 	puts(text);
 }
 
+/* Its decision is known, and nothing in the catalog of its time made it. */
+static int print_no_history(const cat_entry *e, const cat_verdict *v)
+{
+	printf("none of them names the caller or the callee: \"%s\" is no "
+	       "rule of the catalog, but\nof [rules] record in the "
+	       "configuration, of a record header, or of a replay; of\nthese "
+	       "no history is kept\n", e->rule);
+	print_scope(v->scope);
+	return APP_OK;
+}
+
 static int print(const officer *o, const cat_verdict *v)
 {
 	if (o->form == TABLE_JSON)
@@ -231,7 +259,7 @@ static void by_configuration(const officer *o, const cat_call *c,
 							  CONF_RULES_STATUS);
 		snprintf(v->reason, sizeof(v->reason),
 			 "no rule names the call, but [rules] record in the "
-			 "configuration does: %.*s", (int)d.reason.left,
+			 "configuration, as it is now, does: %.*s", (int)d.reason.left,
 			 (const char *)d.reason.p);
 	}
 	tap_rules_free(rules);
@@ -271,5 +299,7 @@ int verdict_print_call(officer *o, const cat_policy *p, const cat_entry *e,
 	(void)err;
 	cat_policy_decide(p, &c, &v);
 	by_configuration(o, &c, &v);
+	if (!v.concerned && e->rule && o->form == TABLE_TEXT)
+		return print_no_history(e, &v);
 	return print(o, &v);
 }

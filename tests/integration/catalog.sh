@@ -48,6 +48,7 @@ says 'LDIF' 0 '1 added' officer users import "$tmp/u.ldif"
 says 'no rules says what to do' 0 'rules add NAME' officer rules
 says 'nobody is recorded' 0 'not recorded: no rule' officer \
 	explain --user alice --to bob
+holds 'and what the call is' grep -q 'internal: both parties are users' "$tmp/said"
 says 'a rule' 0 'traders is in force' officer rules add traders who=group:traders \
 	mode=always keep=7y impossible=refuse --reason 'MiFID II'
 says 'a rule for nobody is noted' 0 'note: .*no user in the group "ghosts"' officer \
@@ -102,6 +103,10 @@ says 'found by length' 0 'no call fits' officer calls --shortest 2h
 says 'an unknown outcome' 1 'is none of RECORDED' officer calls --outcome LOST
 says 'an unknown time' 1 'is no time' officer calls --from noon
 says 'explain a call' 0 "$call ended as $outcome" officer explain "$call"
+says 'by what, if no rule of the catalog' 0 '"replay" is no rule of the catalog' \
+	officer explain "$call"
+holds 'and nothing says that it was not recorded' sh -c \
+	"! grep 'not recorded' '$tmp/said'"
 says 'report' 0 '#?calls|owner' officer report --from 2000-01-01
 says 'a silent source' 0 'replay +1 .* SILENT' officer report sources \
 	--from 2000-01-01 --to 2099-01-01
