@@ -1,4 +1,5 @@
-/* Targets: tap_tlsview_feed, tap_keylog_new, tap_tls_key_open, tap_tls_begins */
+/* Targets: tap_tlsview_feed, tap_keylog_new, tap_tls_key_open,
+ * tap_tls_begins */
 #include "signaling_tap/tlsview.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

@@ -203,7 +203,8 @@ static tap_tls_state read_all(const talk *t, tap_tlsview *v, GByteArray **plain,
 	for (guint i = 0; i < t->order->len; i++) {
 		const chunk *c = &g_array_index(t->order, chunk, i);
 
-		for (size_t at = 0; at < c->n && s == TAP_TLS_FINE; at += step) {
+		for (size_t at = 0; at < c->n && s == TAP_TLS_FINE;
+		     at += step) {
 			in[c->end].left += MIN(step, c->n - at);
 			s = tap_tlsview_feed(v, c->end, &in[c->end],
 					     plain[c->end]);
