@@ -102,8 +102,8 @@ $(LOAD): $(patsubst %.c,$B/%.o,$(filter-out %_load.c,\
 
 unit: $(UNIT)
 fuzzers: $(FUZZ)
-check: all $(UNIT) $(FUZZ) $B/tests/load/ledger_load \
-	$B/tests/load/watchdogs_load
+check: all $(UNIT) $(FUZZ) $(addprefix $B/tests/load/,\
+	ledger_load tap_load watchdogs_load)
 	$Qtests/run $B
 
 asan:

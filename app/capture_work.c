@@ -6,11 +6,16 @@
 #include "app/app.h"
 #include "app/link.h"
 
+/* Trouble is told each time it is met, a flush or a sync; so long after the
+ * last time it counts as over. */
+enum { TROUBLE_MS = 2000 };
+
 typedef struct worker {
 	const capture_plan *plan;
 	relay_live *live;
 	link_capture *link;
 	char *trouble;
+	clk_mono troubled;	/* when it was last met */
 	relay_live_stats last;
 	alarm_post *post;
 	alarm_count kernel, queue, disk;
@@ -114,20 +119,29 @@ static void tell_losses(worker *r)
 	r->last = s;
 }
 
+static void trouble_met(worker *r, char *trouble, clk_mono now)
+{
+	r->troubled = now;
+	if (g_strcmp0(trouble, r->trouble))
+		g_critical("%s", trouble);
+	g_free(r->trouble);
+	r->trouble = trouble;
+}
+
 static gboolean watch(gpointer user)
 {
 	worker *r = user;
-	g_autofree char *trouble = relay_live_trouble(r->live);
+	char *trouble = relay_live_trouble(r->live);
+	clk_mono now = clk_mono_now();
 
-	if (g_strcmp0(trouble, r->trouble)) {
-		if (trouble)
-			g_critical("%s", trouble);
-		else
-			g_message("the trouble is over");
-		g_free(r->trouble);
-		r->trouble = g_strdup(trouble);
+	if (trouble) {
+		trouble_met(r, trouble, now);
+	} else if (r->trouble && clk_since(now, r->troubled) >
+				 TROUBLE_MS * CLK_NS_PER_MS) {
+		g_message("the trouble is over");
+		g_clear_pointer(&r->trouble, g_free);
 	}
-	link_capture_healthy(r->link, trouble == NULL);
+	link_capture_troubled(r->link, r->trouble != NULL);
 	return G_SOURCE_CONTINUE;
 }
 

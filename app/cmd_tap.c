@@ -54,6 +54,8 @@ static const char *obstacle(const tap_role *r, const rec_decision *d)
 		return "capture is not running";
 	if (r->disk >= VLT_REFUSE && must_record(d))
 		return "the disk is nearly full";
+	if (link_tap_troubled(r->link) && must_record(d))
+		return "capture loses packets";
 	return NULL;
 }
 

@@ -2,7 +2,8 @@
  *
  * AF_UNIX, SOCK_SEQPACKET, RUN/capture.sock. Tap to capture: messages framed
  * by rec_arm_put(). Capture to tap: one octet every LINK_BEAT_MS, so that the
- * tap does not force media over a relay that nobody records. */
+ * tap does not force media over a relay that nobody records; it says whether
+ * the disk takes what is captured. */
 #pragma once
 #include <glib.h>
 #include <stdbool.h>
@@ -25,6 +26,8 @@ link_tap *link_tap_new(const char *run, void (*back)(void *), void *user);
 void link_tap_send(link_tap *l, span message);
 /* Capture beat less than LINK_DEAD_MS ago. */
 bool link_tap_alive(const link_tap *l);
+/* Capture's last beat said that it loses packets: its disk is full, say. */
+bool link_tap_troubled(const link_tap *l);
 void link_tap_free(link_tap *l);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(link_tap, link_tap_free)
 
@@ -35,7 +38,7 @@ typedef struct link_capture link_capture;
 link_capture *link_capture_new(const char *run,
 			       void (*message)(void *, span), void *user,
 			       GError **err);
-/* While set, beats are sent; capture clears it when it cannot write. */
-void link_capture_healthy(link_capture *l, bool healthy);
+/* What the beats say from now on. They are sent whatever the disk does. */
+void link_capture_troubled(link_capture *l, bool troubled);
 void link_capture_free(link_capture *l);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(link_capture, link_capture_free)

@@ -15,6 +15,8 @@ enum {
 	MESSAGE_MAX = 512 << 10,
 	RETRY_MS = 250,
 	WAITING_MAX = 64 << 20,	/* octets that capture may be behind */
+	BEAT_WELL = 0,
+	BEAT_TROUBLED = 1,
 };
 
 struct link_tap {
@@ -24,6 +26,7 @@ struct link_tap {
 	int fd;			/* -1: not connected */
 	guint watch, timer, writable;
 	clk_mono beat;		/* when the last one came */
+	uint8_t said;		/* in it */
 	GQueue waiting;		/* of GBytes: what the socket did not take */
 	size_t waiting_octets;
 };
@@ -35,7 +38,7 @@ struct link_capture {
 	void (*message)(void *, span);
 	void *user;
 	GHashTable *taps;	/* fd -> its watch */
-	bool healthy;
+	uint8_t say;		/* in the next beat */
 	uint8_t buf[MESSAGE_MAX];
 };
 
@@ -84,6 +87,7 @@ static gboolean tap_readable(gint fd, GIOCondition cond, gpointer p)
 	(void)cond;
 	if (n > 0) {
 		l->beat = clk_mono_now();
+		l->said = beat[0];
 		return G_SOURCE_CONTINUE;
 	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -191,6 +195,11 @@ bool link_tap_alive(const link_tap *l)
 				     LINK_DEAD_MS * CLK_NS_PER_MS;
 }
 
+bool link_tap_troubled(const link_tap *l)
+{
+	return link_tap_alive(l) && l->said == BEAT_TROUBLED;
+}
+
 void link_tap_free(link_tap *l)
 {
 	if (!l)
@@ -239,11 +248,9 @@ static gboolean capture_beat(gpointer p)
 	GHashTableIter i;
 	void *fd;
 
-	if (!l->healthy)
-		return G_SOURCE_CONTINUE;
 	g_hash_table_iter_init(&i, l->taps);
 	while (g_hash_table_iter_next(&i, &fd, NULL))
-		(void)send(GPOINTER_TO_INT(fd), "", 1,
+		(void)send(GPOINTER_TO_INT(fd), &l->say, sizeof(l->say),
 			   MSG_DONTWAIT | MSG_NOSIGNAL);
 	return G_SOURCE_CONTINUE;
 }
@@ -293,16 +300,16 @@ link_capture *link_capture_new(const char *run, void (*message)(void *, span),
 	l->fd = fd;
 	l->message = message;
 	l->user = user;
-	l->healthy = true;
+	l->say = BEAT_WELL;
 	l->taps = g_hash_table_new(NULL, NULL);
 	l->watch = g_unix_fd_add(fd, G_IO_IN, capture_accept, l);
 	l->timer = g_timeout_add(LINK_BEAT_MS, capture_beat, l);
 	return l;
 }
 
-void link_capture_healthy(link_capture *l, bool healthy)
+void link_capture_troubled(link_capture *l, bool troubled)
 {
-	l->healthy = healthy;
+	l->say = troubled ? BEAT_TROUBLED : BEAT_WELL;
 }
 
 void link_capture_free(link_capture *l)

@@ -1,11 +1,13 @@
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 
 #include "relay_capture/relay.h"
 
 enum {
 	FLUSH_FROM = 256 << 10,	/* octets that wait in memory */
 	FLUSH_NS = 100 * CLK_NS_PER_MS,	/* and how long */
+	ROOM_MIN = 1 << 20,	/* octets; with less the disk is full */
 };
 
 typedef struct writer_call {
@@ -23,7 +25,7 @@ struct relay_writer {
 	const jrn_disk *disk;
 	GPtrArray *calls;	/* of writer_call, owned */
 	GPtrArray *due;		/* of jrn_out, scratch */
-	clk_mono next_flush, next_sync;
+	clk_mono next_flush, next_sync, next_look;
 	uint64_t stored, lost;
 	bool unsettled;		/* added since all was written */
 	GError *trouble;	/* met between two ticks */
@@ -249,10 +251,27 @@ static bool sync_all(relay_writer *w, GError **err)
 	return true;
 }
 
+/* A full disk is trouble before a call has lost anything by it, and for as
+ * long as it is full: nobody begins what cannot be kept. */
+static void look_for_room(relay_writer *w, clk_mono now)
+{
+	struct statvfs v;
+
+	if (clk_since(now, w->next_look) < 0)
+		return;
+	w->next_look.ns = now.ns + CLK_NS_PER_S;
+	if (statvfs(w->spool, &v) == 0 && v.f_blocks &&
+	    (uint64_t)v.f_bavail * v.f_frsize < ROOM_MIN)
+		note_trouble(w, g_error_new(JRN_ERROR, JRN_ERROR_FULL,
+					    "%s: the disk is full", w->spool));
+}
+
 bool relay_writer_tick(relay_writer *w, clk_both now, GError **err)
 {
-	bool ok = true, quiet = !w->trouble;
+	bool ok = true, quiet;
 
+	look_for_room(w, now.mono);
+	quiet = !w->trouble;
 	if (!quiet) {
 		g_propagate_error(err, g_steal_pointer(&w->trouble));
 		err = NULL;

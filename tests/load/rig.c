@@ -100,12 +100,14 @@ static void write_conf(load_rig *r, const char *interface, const char *formats)
 		"public-key=%s/recorder.pub\nprivate-key=%s/recorder.key\n"
 		"[tap]\nlisten=127.0.0.1:%u\ncertificate=%s\nkey=%s\nca=%s\n"
 		"peers=fe1.example\ndeadline=5000\n"
-		"[rules]\nrecord=sip:*@example.com\n"
+		"[rules]\nrecord=sip:*@example.com\nwhen-impossible=%s\n"
 		"[capture]\ninterfaces=%s\nring-mib=64\n"
 		"[render]\nname={id}\nformats=%s\n",
 		r->dir, r->dir, r->dir, r->dir, r->dir, r->dir, r->port,
 		tap_certs_file("server.crt"), tap_certs_file("server.key"),
-		tap_certs_file("ca.crt"), interface, formats);
+		tap_certs_file("ca.crt"),
+		load_env("LOAD_REFUSE", 0) ? "refuse" : "allow", interface,
+		formats);
 
 	r->conf = load_rig_path(r, "edgetape.conf");
 	if (!g_file_set_contents(r->conf, text, -1, NULL))

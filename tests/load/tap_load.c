@@ -5,7 +5,8 @@
  * others on the machine count for little; latencies are the clock's and
  * include the generator's own wake-up.
  * LOAD_RATE, LOAD_SECONDS, LOAD_DIALOGS; LOAD_STEADY=1: the steady rate alone;
- * LOAD_FILL=1, as root: on a small spool of its own, which is filled. */
+ * LOAD_FILL=1, as root: on a small spool of its own, which is filled;
+ * LOAD_REFUSE=1: its calls may not go unrecorded. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -168,31 +169,45 @@ static void small_spool(const bench *b)
 	if (g_mkdir_with_parents(spool, 0750) != 0 ||
 	    unshare(CLONE_NEWNS) != 0 ||
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-	    mount("spool", spool, "tmpfs", 0, "size=16m") != 0)
+	    mount("spool", spool, "tmpfs", 0, "size=128m") != 0)
 		load_die("LOAD_FILL: %s", g_strerror(errno));
 }
 
-/* Whether a call that no disk takes is forced onto the relay is a rule's
- * business; here only the time counts. */
-static void steady_full(bench *b)
+/* Whether there was still room. */
+static bool fill(int fd)
 {
 	static const uint8_t block[4096];
+	bool any = false;
+
+	while (write(fd, block, sizeof(block)) > 0)
+		any = true;
+	if (errno != ENOSPC)
+		load_die("filler: %s", g_strerror(errno));
+	return any;
+}
+
+/* A disk that is full does not turn a call away from the recorder, for it may
+ * have room the next minute; one that must not go unrecorded is refused. */
+static void steady_full(bench *b)
+{
+	bool refuse = load_env("LOAD_REFUSE", 0);
 	g_autofree char *filler = load_rig_path(&b->rig, "spool/filler");
-	uint64_t before;
+	uint64_t before, rewritten;
+	unsigned first = b->calls, descriptions;
 	int fd = open(filler, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		load_die("%s: %s", filler, g_strerror(errno));
-	while (write(fd, block, sizeof(block)) > 0)
-		;
-	if (errno != ENOSPC)
-		load_die("%s: %s", filler, g_strerror(errno));
-	sleep(2);	/* stats are a second old */
+	/* journals that end give back what they had reserved */
+	while (fill(fd))
+		sleep(3);	/* and stats are a second old */
 	before = load_rig_stat(&b->rig, "tap", "rewritten");
 	steady(b, "disk full", true);
 	sleep(2);
-	printf("%-44s %10" G_GUINT64_FORMAT "\n", "  of them rewritten",
-	       load_rig_stat(&b->rig, "tap", "rewritten") - before);
+	rewritten = load_rig_stat(&b->rig, "tap", "rewritten") - before;
+	descriptions = refuse ? 0 : 2 * (b->calls - first);
+	tell(b, "  of them rewritten", (double)rewritten, "", descriptions,
+	     refuse);
 	close(fd);
 	unlink(filler);
 }
