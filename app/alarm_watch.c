@@ -17,7 +17,6 @@ enum {
 	DISKS = 3,
 	CERT_EVERY_S = 60,
 	CERT_DAYS = 30,
-	CLOCK_STEP_MS = 200,
 	MISSED = 3,	/* looks without it before an alarm is taken as over */
 	HISTORY_BYTES = 1 << 20,
 	LOW_S = 86400, FULL_S = 3600,
@@ -177,10 +176,9 @@ static void look_at_disk(alarm_watch *w, unsigned i, clk_both now)
 static void look_at_clock(alarm_watch *w, clk_both now)
 {
 	alarms *a = alarm_post_peek(w->post);
-	int64_t step = (now.wall.ns - w->last.wall.ns) -
-		       clk_since(now.mono, w->last.mono);
+	int64_t step = w->last.mono.ns ? clk_step_ns(w->last, now) : 0;
 
-	if (w->last.mono.ns && ABS(step) > CLOCK_STEP_MS * CLK_NS_PER_MS)
+	if (step)
 		alarms_say(a, ALARM_CLOCK_STEP, "", now,
 			   "the wall clock jumped by %.3f s",
 			   (double)step / CLK_NS_PER_S);

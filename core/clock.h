@@ -22,6 +22,7 @@ typedef struct clk_both {
 
 #define CLK_NS_PER_S 1000000000LL
 #define CLK_NS_PER_MS 1000000LL
+#define CLK_STEP_MS 200
 
 /* ANY. The only readers of the system's clocks are in clock_io.c. */
 clk_both clk_now(void);
@@ -37,6 +38,10 @@ static inline clk_both clk_from_wall(int64_t ns)
 {
 	return (clk_both){{ns}, {ns}};
 }
+
+/* By how much the wall clock jumped between two looks; 0: by less than what a
+ * time service slews and a busy host is late, CLK_STEP_MS. */
+int64_t clk_step_ns(clk_both earlier, clk_both later);
 
 /* A time service keeps the wall clock: the kernel says so. */
 bool clk_synced(void);

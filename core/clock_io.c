@@ -22,6 +22,15 @@ clk_both clk_now(void)
 	return (clk_both){clk_mono_now(), {read_clock(CLOCK_REALTIME)}};
 }
 
+int64_t clk_step_ns(clk_both earlier, clk_both later)
+{
+	int64_t step = (later.wall.ns - earlier.wall.ns) -
+		       clk_since(later.mono, earlier.mono);
+
+	return step > CLK_STEP_MS * CLK_NS_PER_MS ||
+	       step < -CLK_STEP_MS * CLK_NS_PER_MS ? step : 0;
+}
+
 bool clk_synced(void)
 {
 	struct timex t = {.modes = 0};
