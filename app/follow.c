@@ -1,12 +1,18 @@
 #include "app/follow.h"
 
 #include <string.h>
+#include <sys/stat.h>
+
+/* A directory's time moves in steps of the kernel's clock tick: a change that
+ * is younger than this may hide a second one. */
+#define COARSE_NS (100 * CLK_NS_PER_MS)
 
 /* One file and the record at its head. */
 typedef struct source {
 	jrn_in *in;
 	jrn_kind kind;
 	bool full;		/* `head` is valid */
+	bool dry;		/* at its end, in this look at the files */
 	bool bad;
 	jrn_rec head;
 	int64_t key;		/* when, on the first file's monotonic clock */
@@ -14,6 +20,8 @@ typedef struct source {
 
 struct follow {
 	char *dir;
+	int64_t scanned;	/* the directory's time, once its list is known
+				 * to be whole; 0: it must be read */
 	GPtrArray *sources;	/* of source, session files first */
 	jrn_header base;	/* of the first file: the others' clocks are */
 	bool based;		/* told in its terms */
@@ -87,9 +95,28 @@ static bool scan_kind(follow *f, jrn_kind kind, GError **err)
 	return true;
 }
 
+/* The directory's own time of change; 0 when it cannot be told. */
+static int64_t changed(const follow *f)
+{
+	struct stat st;
+
+	if (stat(f->dir, &st) < 0)
+		return 0;
+	return st.st_mtim.tv_sec * CLK_NS_PER_S + st.st_mtim.tv_nsec;
+}
+
 bool follow_scan(follow *f, GError **err)
 {
-	return scan_kind(f, JRN_SESSION, err) && scan_kind(f, JRN_MEDIA, err);
+	int64_t then = changed(f), now = clk_now().wall.ns;
+
+	if (then && then == f->scanned)
+		return true;
+	f->scanned = 0;
+	if (!scan_kind(f, JRN_SESSION, err) || !scan_kind(f, JRN_MEDIA, err))
+		return false;
+	if (now - then > COARSE_NS)
+		f->scanned = then;
+	return true;
 }
 
 /* Times of another boot are placed by the wall clock. */
@@ -110,12 +137,13 @@ static void fill(follow *f, source *s)
 {
 	int64_t key;
 
-	if (s->full || s->bad)
+	if (s->full || s->dry || s->bad)
 		return;
 	switch (jrn_in_next(s->in, &s->head)) {
 	case JRN_OK:
 		break;
 	case JRN_SHORT:
+		s->dry = true;
 		return;
 	case JRN_BAD:
 		s->bad = true;
@@ -130,6 +158,15 @@ static void fill(follow *f, source *s)
 	s->key = MAX(s->key, key);
 	s->head.at.mono.ns = key;
 	s->full = true;
+}
+
+/* A file at its end is not read again for each record of another: what grows
+ * meanwhile is for the next look. */
+static bool end_look(follow *f)
+{
+	for (guint i = 0; i < f->sources->len; i++)
+		((source *)g_ptr_array_index(f->sources, i))->dry = false;
+	return false;
 }
 
 bool follow_next(follow *f, clk_mono horizon, bool media, jrn_rec *out,
@@ -149,7 +186,7 @@ bool follow_next(follow *f, clk_mono horizon, bool media, jrn_rec *out,
 			best = s;
 	}
 	if (!best)
-		return false;
+		return end_look(f);
 	if (best->key < f->last_media)
 		f->late = true;
 	if (best->kind == JRN_MEDIA)
@@ -159,6 +196,22 @@ bool follow_next(follow *f, clk_mono horizon, bool media, jrn_rec *out,
 	*out = best->head;
 	*kind = best->kind;
 	return true;
+}
+
+bool follow_told(follow *f)
+{
+	bool told = false;
+
+	for (guint i = 0; i < f->sources->len; i++) {
+		source *s = g_ptr_array_index(f->sources, i);
+
+		if (s->kind != JRN_SESSION)
+			continue;
+		fill(f, s);
+		told |= s->full;
+	}
+	end_look(f);
+	return told;
 }
 
 bool follow_late(const follow *f)

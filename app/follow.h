@@ -25,6 +25,9 @@ clk_mono follow_now(const follow *f, clk_both now);
  * call. `media` false: session records only. False: none for now. */
 bool follow_next(follow *f, clk_mono horizon, bool media, jrn_rec *out,
 		 jrn_kind *kind);
+/* A session record waits for its horizon. Costs a read of the session's file
+ * when none does. */
+bool follow_told(follow *f);
 /* A record came out of order because it was written too late: what was made
  * of the journal so far differs from what would be made of it now. */
 bool follow_late(const follow *f);
