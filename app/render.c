@@ -8,7 +8,7 @@ enum {
 	/* Session records reach the disk within this after they happened. */
 	SETTLE_MS = 300,
 	TAIL_MS = 20,	/* the last packet of a call still sounds */
-	SCAN_EVERY = 3,	/* steps between two looks for new files */
+	SCAN_EVERY = 2,	/* steps between two looks for new files */
 	TIMED = 256,	/* records of which stuck_s is the limit */
 };
 
@@ -332,6 +332,12 @@ render_state render_call_step(render_call *r, clk_both at, bool whole,
 
 	limit_time(r, false);
 	return s;
+}
+
+bool render_call_urgent(const render_call *r)
+{
+	return !r->mix || r->story->has_end || r->closed ||
+	       follow_told(r->follow);
 }
 
 render_call *render_call_new(const render_config *cfg, const char *dir)

@@ -80,6 +80,9 @@ render_call *render_call_new(const render_config *cfg, const char *dir);
  * any more, so everything is taken and the recording is finished. */
 render_state render_call_step(render_call *r, clk_both now, bool whole,
 			      GError **err);
+/* The call begins, ends, or its signalling has told something: a step must not
+ * wait. Otherwise a later step does more at once, which costs less. */
+bool render_call_urgent(const render_call *r);
 /* After RENDER_DONE; lent. */
 const render_result *render_call_result(const render_call *r);
 /* Of a call in progress, for the alarms; as of the last step. */

@@ -8,7 +8,9 @@
 #include "app/room.h"
 
 enum {
-	STEP_MS = 200,		/* each costs every call two reads, a write */
+	STEP_MS = 200,
+	SPEECH_STEPS = 2,	/* a call's own step in mid-speech: each costs
+				 * it three reads, two writes */
 	SCAN_EVERY = 2,		/* steps between two looks at the spool */
 	WATCH_EVERY = 5,	/* and between two looks for alarms */
 	NO_MEDIA_S = 5,		/* after the answer */
@@ -231,6 +233,14 @@ static void sync_files(worker *w)
 		g_warning("%s", err->message);
 }
 
+/* Calls take turns, so that all have the same share of each step. */
+static bool its_turn(const worker *w, const char *name, const render_call *c)
+{
+	return (g_str_hash(name) / w->plan->count + w->steps) % SPEECH_STEPS ==
+		       0 ||
+	       render_call_urgent(c);
+}
+
 static gboolean tick(gpointer user)
 {
 	worker *w = user;
@@ -243,6 +253,8 @@ static gboolean tick(gpointer user)
 	while (g_hash_table_iter_next(&i, &name, &c)) {
 		bool over;
 
+		if (!its_turn(w, name, c))
+			continue;
 		g_strlcpy(w->plan->now, name, REC_NAME);
 		over = step(w, name, c);
 		*w->plan->now = '\0';
