@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "tests/load/front_end.h"
+#include "tests/load/hop.h"
 #include "tests/load/media.h"
 #include "tests/load/talk.h"
 
@@ -31,6 +32,9 @@ enum {
 	SLICES = LOAD_PACKET_MS / SLICE_MS,
 	BURST = 1024,
 	LAST_S = 30,		/* to wait for the recordings */
+	KNEE_STEP = 500,	/* more calls, as long as all come out */
+	AIM_CALLS = 500,	/* at which the roles are to cost no more than */
+	AIM_PER_CORE = 2500,	/* one core for so many */
 };
 
 static const char *const roles[ROLES] = {"capture", "tap", "render"};
@@ -40,6 +44,7 @@ typedef struct bench {
 	pid_t role[ROLES];
 	int out;		/* packet socket at the generator's end */
 	bool missed;
+	double per_core;	/* at AIM_CALLS; 0: not run */
 } bench;
 
 /* One step: the generator's two threads share it. */
@@ -49,6 +54,7 @@ typedef struct step {
 	_Atomic unsigned up;	/* calls that are answered, in order */
 	_Atomic unsigned over;	/* calls that have said everything */
 	double *setup_us;	/* verdicts on INVITE, 200 and ACK together */
+	double *bare_us;	/* their way without edgetape */
 	uint64_t sent, late;
 } step;
 
@@ -145,20 +151,34 @@ static void say(load_fe *fe, unsigned call, load_step what)
 	load_fe_await(fe, 1, what <= LOAD_OK ? 1 : 0);
 }
 
+static void set_up(step *s, load_fe *fe, load_hop *hop, unsigned c)
+{
+	double at = load_now_s();
+
+	for (load_step w = LOAD_INVITE; w <= LOAD_ACK; w++) {
+		g_autofree char *m = load_talk(s->m.first + c, w);
+
+		load_hop_pass(hop, m);
+	}
+	s->bare_us[c] = 1e6 * (load_now_s() - at);
+	at = load_now_s();
+	for (load_step w = LOAD_INVITE; w <= LOAD_ACK; w++)
+		say(fe, s->m.first + c, w);
+	s->setup_us[c] = 1e6 * (load_now_s() - at);
+}
+
 static void *talk_run(void *p)
 {
 	step *s = p;
 	load_fe *fe = load_fe_new(&s->b->rig);
-	double begun = load_now_s(), due, at;
+	load_hop *hop = load_hop_new();
+	double begun = load_now_s(), due;
 
 	for (unsigned c = 0; c < s->m.calls; c++) {
 		due = begun + (double)c / RATE;
 		if (load_now_s() < due)
 			g_usleep((gulong)(1e6 * (due - load_now_s())) + 1);
-		at = load_now_s();
-		for (load_step w = LOAD_INVITE; w <= LOAD_ACK; w++)
-			say(fe, s->m.first + c, w);
-		s->setup_us[c] = 1e6 * (load_now_s() - at);
+		set_up(s, fe, hop, c);
 		atomic_store(&s->up, c + 1);
 	}
 	for (unsigned c = 0; c < s->m.calls; c++) {
@@ -167,6 +187,7 @@ static void *talk_run(void *p)
 			g_usleep(20000);
 		say(fe, s->m.first + c, LOAD_BYE);
 	}
+	load_hop_free(hop);
 	load_fe_free(fe);
 	return NULL;
 }
@@ -238,38 +259,50 @@ static void stop_roles(bench *b)
 	load_rig_close(&b->rig);
 }
 
-static void tell(const step *s, const double cpu[ROLES],
-		 const uint64_t rss[ROLES], unsigned good, uint64_t lost)
+/* Of n calls, in ms: the median and the 99th of a hundred. */
+static void tell_times(double *us, unsigned n)
+{
+	printf(" %6.2f %6.1f", load_quantile(us, n, .5) / 1000,
+	       load_quantile(us, n, .99) / 1000);
+}
+
+/* Returns calls a core. */
+static double tell(const step *s, const double cpu[ROLES],
+		   const uint64_t rss[ROLES], unsigned good, uint64_t lost)
 {
 	double call_s = s->m.calls * (s->m.packets / 50.0), all = 0;
 	unsigned n = s->m.calls;
 
 	for (int i = 0; i < ROLES; i++)
 		all += cpu[i];
-	printf("%5u %8u %7" G_GUINT64_FORMAT " %6" G_GUINT64_FORMAT, n, good,
+	printf("%5u %8u %6" G_GUINT64_FORMAT " %6" G_GUINT64_FORMAT, n, good,
 	       lost, s->late);
 	for (int i = 0; i < ROLES; i++)
-		printf(" %7.2f", 1000 * cpu[i] / call_s);
-	printf(" %7.0f", call_s / all);
+		printf(" %7.3f", 1000 * cpu[i] / call_s);
+	printf(" %7.3f %6.0f", 1000 * all / call_s, call_s / all);
 	for (int i = 0; i < ROLES; i++)
 		printf(" %6.0f", (double)rss[i] / n / 1024);
-	printf(" %6.1f %6.1f\n", load_quantile(s->setup_us, n, .5) / 1000,
-	       load_quantile(s->setup_us, n, .99) / 1000);
+	tell_times(s->bare_us, n);
+	tell_times(s->setup_us, n);
+	putchar('\n');
 	fflush(stdout);
+	return call_s / all;
 }
 
 /* The generator's threads run until every call has ended; memory is looked at
- * when all speak. */
-static void run_step(bench *b, unsigned calls)
+ * when all speak. False: not every call came out as it should. */
+static bool run_step(bench *b, unsigned calls)
 {
 	step s = {.b = b, .m = {.calls = calls}};
 	double cpu[ROLES];
 	uint64_t rss[ROLES], lost;
 	pthread_t media, talk;
 	unsigned good;
+	double per_core;
 
 	s.m.packets = 50 * MAX(load_env("LOAD_SECONDS", 20), calls / RATE + 2);
 	s.setup_us = g_new0(double, calls);
+	s.bare_us = g_new0(double, calls);
 	load_media_make(&s.m, NULL, 0);
 	start_roles(b);
 	for (int i = 0; i < ROLES; i++) {
@@ -290,31 +323,74 @@ static void run_step(bench *b, unsigned calls)
 		cpu[i] = load_cpu_s(b->role[i]) - cpu[i];
 	g_usleep(1200000);	/* the counters are written every second */
 	lost = dropped(b);
-	tell(&s, cpu, rss, good, lost);
-	b->missed |= good != calls || lost;
+	per_core = tell(&s, cpu, rss, good, lost);
+	if (calls == AIM_CALLS)
+		b->per_core = per_core;
 	stop_roles(b);
 	load_media_free(&s.m);
 	g_free(s.setup_us);
+	g_free(s.bare_us);
+	return good == calls && !lost;
+}
+
+/* More calls in each step until one does not come out: how many did. */
+static unsigned find_knee(bench *b, unsigned from)
+{
+	unsigned most = load_env("LOAD_MOST", 3000), n = from;
+
+	while (n + KNEE_STEP <= most && run_step(b, n + KNEE_STEP))
+		n += KNEE_STEP;
+	return n;
+}
+
+static void tell_end(const bench *b, unsigned knee)
+{
+	unsigned most = load_env("LOAD_MOST", 3000);
+
+	if (b->per_core > 0)
+		printf("%u calls at once: %.0f calls a core, aim %u: %s\n",
+		       AIM_CALLS, b->per_core, AIM_PER_CORE,
+		       b->per_core >= AIM_PER_CORE ? "met" : "missed");
+	if (!knee)
+		return;
+	if (knee + KNEE_STEP > most)
+		printf("knee: not up to %u calls (LOAD_MOST)\n", knee);
+	else
+		printf("knee: %u calls; of %u not all came out\n", knee,
+		       knee + KNEE_STEP);
+}
+
+static void tell_heads(void)
+{
+	printf("two-party G.711 calls to WAV, live; load average %.1f\n"
+	       "late: bursts that left over 20 ms late; ms: CPU of a second of "
+	       "a call; KiB: of a call;\nset-up: INVITE, 200 and ACK, in ms: "
+	       "their way alone, and added by edgetape\n"
+	       "%5s %8s %6s %6s %7s %7s %7s %7s %6s %6s %6s %6s %13s %13s\n"
+	       "%5s %8s %6s %6s %7s %7s %7s %7s %6s %6s %6s %6s %6s %6s %6s "
+	       "%6s\n",
+	       load_average(), "", "", "", "", "capture", "tap", "render",
+	       "all", "calls/", "capt.", "tap", "render", "without", "added",
+	       "calls", "RECORDED", "lost", "late", "ms", "ms", "ms", "ms",
+	       "core", "KiB", "KiB", "KiB", "p50", "p99", "p50", "p99");
 }
 
 int main(void)
 {
 	const char *list = g_getenv("LOAD_STEPS");
 	g_auto(GStrv) steps = g_strsplit(list ? list : "100 500 1000", " ", -1);
+	unsigned calls = 0, knee = 0;
 	bench b = {0};
 
 	open_wire(&b);
-	printf("two-party G.711 calls to WAV, live; load average %.1f\n"
-	       "late: bursts that left over 20 ms late; ms: CPU of a second of "
-	       "a call; KiB: of a call\n"
-	       "%5s %8s %7s %6s %7s %7s %7s %7s %6s %6s %6s %13s\n"
-	       "%5s %8s %7s %6s %7s %7s %7s %7s %6s %6s %6s %6s %6s\n",
-	       load_average(), "", "", "", "", "capture", "tap", "render",
-	       "calls/", "capt.", "tap", "render", "set-up, ms", "calls",
-	       "RECORDED", "lost", "late", "ms", "ms", "ms", "core", "KiB",
-	       "KiB", "KiB", "p50", "p99");
-	for (char **t = steps; *t; t++)
-		run_step(&b, (unsigned)g_ascii_strtoull(*t, NULL, 10));
+	tell_heads();
+	for (char **t = steps; *t; t++) {
+		calls = (unsigned)g_ascii_strtoull(*t, NULL, 10);
+		b.missed |= !run_step(&b, calls);
+	}
+	if (!b.missed && !list)
+		knee = find_knee(&b, calls);
+	tell_end(&b, knee);
 	close(b.out);
 	return b.missed;
 }
