@@ -22,7 +22,7 @@ enum {
 	REOPEN_NS = CLK_NS_PER_S,
 	WRITE_MS = 20,
 	LAST_MS = 60,		/* by then the kernel has handed over all */
-	RING_MS = 5,		/* between looks while WRITER is behind */
+	RING_MS = 20,		/* between looks while WRITER is behind */
 	DRAIN_ROUNDS = 64,
 	LAST_TRIES = 250,
 };

@@ -6,7 +6,8 @@
 
 enum {
 	FLUSH_FROM = 256 << 10,	/* octets that wait in memory */
-	FLUSH_NS = 100 * CLK_NS_PER_MS,	/* and how long */
+	/* And how long: half a sync's time. Render reads 300 ms behind. */
+	FLUSH_NS = 125 * CLK_NS_PER_MS,
 	ROOM_MIN = 1 << 20,	/* octets; with less the disk is full */
 };
 
