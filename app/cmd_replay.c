@@ -291,6 +291,7 @@ static bool prepare(job *j, GError **err)
 	j->key = o->key ? seal_key_open(o->key, err) : seal_key_new(err);
 	j->json = g_string_new(NULL);
 	video_quiet();
+	render_keep_memory();
 	j->cfg = (render_config){
 		.key = j->key,
 		.recordings = o->out ? o->out : j->temp,

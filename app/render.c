@@ -1,5 +1,6 @@
 #include "app/render_impl.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #include "app/limits.h"
@@ -10,7 +11,17 @@ enum {
 	TAIL_MS = 20,	/* the last packet of a call still sounds */
 	SCAN_EVERY = 2,	/* steps between two looks for new files */
 	TIMED = 256,	/* records of which stuck_s is the limit */
+	OWN_BLOCK = 4 << 20,	/* larger ones go back to the system at once */
+	KEPT = 16 << 20,	/* of free memory */
 };
+
+/* A call's buffers are the next call's: to get them from the system each time,
+ * page by page, is a twelfth of what a WAV costs. */
+void render_keep_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, OWN_BLOCK);
+	mallopt(M_TRIM_THRESHOLD, KEPT);
+}
 
 /* Keys without the payload types: those hold from their own time on. */
 static void describe_keys(render_call *r, const call_half *h)

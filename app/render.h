@@ -74,6 +74,9 @@ typedef enum render_state {
 
 typedef struct render_call render_call;
 
+/* Once, before the first call: what a call frees is kept for the next one. */
+void render_keep_memory(void);
+
 /* `dir` is the call's journal. */
 render_call *render_call_new(const render_config *cfg, const char *dir);
 /* Takes in what the journal has from before `now`. `whole`: it will not grow

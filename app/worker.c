@@ -274,6 +274,7 @@ int worker_run(const worker_plan *plan)
 	char role[32];
 
 	w.blind.dec.blind = true;
+	render_keep_memory();
 	g_snprintf(role, sizeof(role), "render-%u", plan->index);
 	w.post = alarm_post_new(plan->run, role);
 	w.calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
