@@ -19,13 +19,17 @@
 
 enum { BEGIN_S = 1700000000, RATE = 8000, CHUNK = 50 };
 
-/* An encoder of a call's stereo samples, frames of LOAD_PAYLOAD. */
-typedef struct format {
-	const char *name;
-	unsigned floor;		/* calls per core */
-	void (*encode)(const char *path, const int16_t *pcm, unsigned frames);
+/* What is made of a call: by our words for it, and by an encoder alone, which
+ * takes frames of LOAD_PAYLOAD samples. */
+typedef struct format format;
+struct format {
+	const char *name;	/* as --format takes it */
+	unsigned floor;		/* calls per core; 0: none was set */
+	void (*encode)(const format *f, const char *path, const int16_t *pcm,
+		       unsigned frames);
 	unsigned share;		/* one call in so many is made */
-} format;
+	int channels, kbps;
+};
 
 static void to_sndfile(const char *path, int kind, const int16_t *pcm,
 		       unsigned frames)
@@ -44,75 +48,102 @@ static void to_sndfile(const char *path, int kind, const int16_t *pcm,
 	sf_close(s);
 }
 
-static void to_wav(const char *path, const int16_t *pcm, unsigned frames)
+static void to_wav(const format *f, const char *path, const int16_t *pcm,
+		   unsigned frames)
 {
+	(void)f;
 	to_sndfile(path, SF_FORMAT_WAV, pcm, frames);
 }
 
-static void to_flac(const char *path, const int16_t *pcm, unsigned frames)
+static void to_flac(const format *f, const char *path, const int16_t *pcm,
+		    unsigned frames)
 {
+	(void)f;
 	to_sndfile(path, SF_FORMAT_FLAC, pcm, frames);
 }
 
-static void to_mp3(const char *path, const int16_t *pcm, unsigned frames)
+/* CHUNK frames as lame takes them; gives the octets in `out`. */
+static int mp3_chunk(lame_t l, const format *f, const int16_t *pcm,
+		     unsigned frames, unsigned char *out, int room)
+{
+	short *in = (short *)(uintptr_t)pcm;
+	int n = (int)MIN(CHUNK, frames) * LOAD_PAYLOAD;
+
+	if (f->channels == 1)
+		return lame_encode_buffer(l, in, NULL, n, out, room);
+	return lame_encode_buffer_interleaved(l, in, n, out, room);
+}
+
+static void to_mp3(const format *f, const char *path, const int16_t *pcm,
+		   unsigned frames)
 {
 	static unsigned char out[1 << 16];
+	size_t frame = (size_t)f->channels * LOAD_PAYLOAD;
 	lame_t l = lame_init();
-	FILE *f = fopen(path, "wb");
+	FILE *to = fopen(path, "wb");
+	int n;
 
-	lame_set_num_channels(l, 2);
+	lame_set_num_channels(l, f->channels);
 	lame_set_in_samplerate(l, RATE);
 	lame_set_out_samplerate(l, RATE);
-	lame_set_mode(l, STEREO);
+	lame_set_mode(l, f->channels == 1 ? MONO : STEREO);
 	lame_set_quality(l, 7);
-	lame_set_brate(l, 48);
-	if (!f || lame_init_params(l) < 0)
+	lame_set_brate(l, f->kbps);
+	if (!to || lame_init_params(l) < 0)
 		load_die("%s: lame does not start", path);
 	for (unsigned i = 0; i < frames; i += CHUNK) {
-		int n = lame_encode_buffer_interleaved(
-			l, (short *)(uintptr_t)(pcm + (size_t)i * 2 *
-						LOAD_PAYLOAD),
-			(int)MIN(CHUNK, frames - i) * LOAD_PAYLOAD, out,
-			sizeof(out));
-
-		fwrite(out, 1, (size_t)MAX(n, 0), f);
+		n = mp3_chunk(l, f, pcm + i * frame, frames - i, out,
+			      sizeof(out));
+		fwrite(out, 1, (size_t)MAX(n, 0), to);
 	}
-	fwrite(out, 1, (size_t)MAX(lame_encode_flush(l, out, sizeof(out)), 0),
-	       f);
-	fclose(f);
+	n = lame_encode_flush(l, out, sizeof(out));
+	fwrite(out, 1, (size_t)MAX(n, 0), to);
+	fclose(to);
 	lame_close(l);
 }
 
-static void to_opus(const char *path, const int16_t *pcm, unsigned frames)
+static void to_opus(const format *f, const char *path, const int16_t *pcm,
+		    unsigned frames)
 {
 	static const unsigned char mapping[2] = {0, 1};
 	unsigned char out[4000];
-	FILE *f = fopen(path, "wb");
+	FILE *to = fopen(path, "wb");
 	int bad;
 	OpusMSEncoder *e = opus_multistream_encoder_create(
 		RATE, 2, 2, 0, mapping, OPUS_APPLICATION_VOIP, &bad);
 
-	if (!e || !f)
+	if (!e || !to)
 		load_die("%s: opus does not start", path);
-	opus_multistream_encoder_ctl(e, OPUS_SET_BITRATE(48000));
+	opus_multistream_encoder_ctl(e, OPUS_SET_BITRATE(1000 * f->kbps));
 	opus_multistream_encoder_ctl(e, OPUS_SET_COMPLEXITY(0));
 	for (unsigned i = 0; i < frames; i++) {
 		int n = opus_multistream_encode(
 			e, pcm + (size_t)i * 2 * LOAD_PAYLOAD, LOAD_PAYLOAD,
 			out, sizeof(out));
 
-		fwrite(out, 1, (size_t)MAX(n, 0), f);
+		fwrite(out, 1, (size_t)MAX(n, 0), to);
 	}
-	fclose(f);
+	fclose(to);
 	opus_multistream_encoder_destroy(e);
 }
 
 static const format formats[] = {
-	{"wav", 5000, to_wav, 1},
-	{"flac", 2500, to_flac, 1},
-	{"mp3", 850, to_mp3, 5},
-	{"opus", 350, to_opus, 5},
+	{"wav", 5000, to_wav, 1, 2, 0},
+	{"flac", 2500, to_flac, 1, 2, 0},
+	{"mp3", 850, to_mp3, 5, 2, 48},
+	{"mp3/32k", 0, to_mp3, 5, 2, 32},
+	{"mp3/32k/mono", 0, to_mp3, 5, 1, 32},
+	{"opus", 350, to_opus, 5, 2, 48},
+	{"opus/24k", 0, to_opus, 5, 2, 24},
 };
+
+/* Both parties in one channel, in place. */
+static void mix_down(int16_t *pcm, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		pcm[i] = (int16_t)CLAMP(pcm[2 * i] + pcm[2 * i + 1], -32768,
+					32767);
+}
 
 static double cpu_s(void)
 {
@@ -171,7 +202,9 @@ static double parts(const load_rig *r, const load_media *m, const format *f,
 	for (unsigned c = 0; c < calls; c++) {
 		decode(m, c, CALL_CALLER, pcm);
 		decode(m, c, CALL_CALLEE, pcm);
-		f->encode(path, pcm, m->packets);
+		if (f->channels == 1)
+			mix_down(pcm, (size_t)m->packets * LOAD_PAYLOAD);
+		f->encode(f, path, pcm, m->packets);
 		g_remove(path);
 	}
 	return calls * (m->packets / 50.0) / (cpu_s() - begun);
@@ -257,7 +290,7 @@ int main(void)
 	load_media_make(&m, pcap, BEGIN_S);
 	journals = make_journals(&rig, &m, pcap);
 	printf("journals of %u calls of %u s, 8 kHz stereo; calls in real time "
-	       "per core; load average %.1f\n%-6s %9s %9s %6s %7s %6s\n",
+	       "per core; load average %.1f\n%-12s %9s %9s %6s %7s %6s\n",
 	       m.calls, m.packets / 50, load_average(), "", "journals",
 	       "parts", "ratio", "floor", "MiB");
 	for (size_t i = 0; i < G_N_ELEMENTS(formats); i++) {
@@ -268,7 +301,7 @@ int main(void)
 		double whole = ours(&rig, &m, f, calls, journals, &rss);
 
 		missed |= whole < f->floor;
-		printf("%-6s %9.0f %9.0f %6.2f %7u %6.0f%s\n", f->name, whole,
+		printf("%-12s %9.0f %9.0f %6.2f %7u %6.0f%s\n", f->name, whole,
 		       alone, whole / alone, f->floor, (double)rss / 1048576,
 		       whole < f->floor ? "  below the floor" : "");
 	}
