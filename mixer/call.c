@@ -6,6 +6,7 @@
 
 #include "mixer/board.h"
 #include "mixer/plan.h"
+#include "mixer/queue.h"
 
 G_DEFINE_QUARK(mix_error, mix_error)
 
@@ -129,7 +130,7 @@ static bool make_steps(mix_call *m, int64_t horizon, GError **err);
 
 void mix_call_block(mix_call *m, const pcm_block *b)
 {
-	int64_t released = mix_track_released(&m->desk, b);
+	int64_t released = mix_queue_released(m->desk.begin, b);
 
 	g_assert(m->begun && b->side <= CALL_CALLEE && b->rate && b->clock);
 	g_assert(b->channels == 1 || b->channels == 2);

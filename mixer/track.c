@@ -5,14 +5,11 @@
 #include <string.h>
 
 #include "mixer/lane.h"
+#include "mixer/queue.h"
 #include "mixer/resample.h"
-#include "mixer/segment.h"
 
 enum {
 	EDGE = SINC_TAPS / 2,	/* zeros around a run, for the sinc */
-	COMPACT = 512,		/* eaten entries before a queue moves up */
-	RATE_MIN = 4000,
-	RATE_MAX = 192000,
 	SURE_WINDOWS = 12,	/* of 5 s: then a sender's clock is known */
 };
 /* A longer hole ends the run; the next one starts where it belongs. */
@@ -30,21 +27,6 @@ enum {
 #define SLIDE_CHANGE 2e-6	/* per step of 100 ms */
 /* Beyond this sliding is hopeless. */
 #define SKIP_NS (250 * CLK_NS_PER_MS)
-
-typedef struct block {
-	mix_segment *seg;	/* set by look */
-	int64_t ts, end;	/* RTP units */
-	int64_t arrival, released;	/* ns since the begin */
-	uint32_t clock, rate;
-	uint32_t frames;
-	uint8_t kind;		/* pcm_kind */
-	bool follows;		/* as pcm_block has it */
-} block;
-
-typedef struct report {
-	int64_t ts, arrival;
-	uint64_t ntp;
-} report;
 
 /* A run: samples without a hole, on their way through one resampler. */
 typedef struct run {
@@ -64,12 +46,7 @@ struct mix_track {
 	uint8_t side;
 	char label[48];		/* "stream 1, 8000 Hz" */
 	uint32_t label_rate;
-	mix_segments segs;
-	GArray *blocks;		/* of block; [head, seen) have been looked at */
-	guint head, seen;
-	GArray *pcm;		/* int16, of blocks from head on */
-	guint pcm_head;
-	GArray *reports;
+	mix_queue queue;
 	run run;
 	mix_wave wave;
 	mix_resample rs;
@@ -86,9 +63,7 @@ mix_track *mix_track_new(mix_desk *desk, uint32_t stream, uint8_t side)
 	t->desk = desk;
 	t->stream = stream;
 	t->side = side;
-	t->blocks = g_array_new(FALSE, FALSE, sizeof(block));
-	t->pcm = g_array_new(FALSE, FALSE, sizeof(int16_t));
-	t->reports = g_array_new(FALSE, FALSE, sizeof(report));
+	mix_queue_init(&t->queue, desk->begin);
 	desk->side[side].streams++;
 	return t;
 }
@@ -97,10 +72,7 @@ void mix_track_free(mix_track *t)
 {
 	if (!t)
 		return;
-	mix_segments_clear(&t->segs);
-	g_array_unref(t->blocks);
-	g_array_unref(t->pcm);
-	g_array_unref(t->reports);
+	mix_queue_clear(&t->queue);
 	mix_wave_clear(&t->wave);
 	mix_resample_clear(&t->rs);
 	g_free(t);
@@ -116,139 +88,19 @@ uint8_t mix_track_side(const mix_track *t)
 	return t->side;
 }
 
-/* Of two channels the mean: a party has one place in the recording. */
-static void append_mono(GArray *pcm, const pcm_block *b, bool silent)
-{
-	guint n = (guint)b->frames;
-	int16_t *to;
-
-	if (b->channels == 1 && !silent) {
-		g_array_append_vals(pcm, b->pcm, n);
-		return;
-	}
-	g_array_set_size(pcm, pcm->len + n);
-	to = &g_array_index(pcm, int16_t, pcm->len - n);
-	if (silent) {
-		memset(to, 0, n * sizeof(*to));
-		return;
-	}
-	for (guint i = 0; i < n; i++)
-		to[i] = (int16_t)((b->pcm[2 * i] + b->pcm[2 * i + 1]) / 2);
-}
-
-int64_t mix_track_released(const mix_desk *d, const pcm_block *b)
-{
-	return clk_since((clk_mono){MAX(b->arrival.ns, b->released.ns)},
-			 d->begin);
-}
-
 void mix_track_block(mix_track *t, const pcm_block *b)
 {
-	bool odd = b->rate < RATE_MIN || b->rate > RATE_MAX;
-	block k = {
-		.ts = b->ts,
-		.end = b->ts + (int64_t)(b->frames * b->clock / b->rate),
-		.arrival = clk_since(b->arrival, t->desk->begin),
-		.released = mix_track_released(t->desk, b),
-		.clock = b->clock,
-		.rate = odd ? RATE_MIN : b->rate,
-		.kind = odd ? PCM_UNDECODABLE : b->kind,
-		.follows = b->follows,
-	};
-	pcm_block as = *b;
-
-	if (odd)
-		as.frames = b->frames * RATE_MIN / b->rate;
-	k.frames = (uint32_t)as.frames;
-	if (!k.frames)
-		return;
-	append_mono(t->pcm, &as, k.kind == PCM_UNDECODABLE);
-	g_array_append_val(t->blocks, k);
+	mix_queue_block(&t->queue, b);
 }
 
 void mix_track_report(mix_track *t, const pcm_report *r)
 {
-	report k = {r->ts, clk_since(r->arrival, t->desk->begin), r->ntp};
-
-	g_array_append_val(t->reports, k);
-}
-
-/* Looking ahead. */
-
-static void look_reports(mix_track *t, int64_t cutoff)
-{
-	guint n = 0;
-
-	for (; n < t->reports->len; n++) {
-		const report *r = &g_array_index(t->reports, report, n);
-		mix_segment *seg = t->segs.now;
-
-		if (r->arrival >= cutoff)
-			break;
-		if (seg && !seg->trial)
-			mix_place_report(&seg->place,
-					 mix_segment_media(seg, r->ts), r->ntp);
-	}
-	if (n)
-		g_array_remove_range(t->reports, 0, n);
-}
-
-static void look_block(mix_track *t, block *k)
-{
-	bool packet = k->kind == PCM_DECODED || k->kind == PCM_UNDECODABLE;
-	const mix_packet p = {
-		.ts = k->ts,
-		.end = k->end,
-		.clock = k->clock,
-		.follows = k->follows,
-		.arrival = k->arrival,
-	};
-
-	if (packet || !t->segs.now || t->segs.now->clock != k->clock)
-		k->seg = mix_segments_packet(&t->segs, &p, t->desk->timeline,
-					     t->side);
-	else
-		k->seg = t->segs.now;
+	mix_queue_report(&t->queue, r);
 }
 
 void mix_track_look(mix_track *t, int64_t cutoff)
 {
-	for (; t->seen < t->blocks->len; t->seen++) {
-		block *k = &g_array_index(t->blocks, block, t->seen);
-
-		if (k->released >= cutoff)
-			break;
-		look_reports(t, k->arrival);
-		look_block(t, k);
-	}
-	look_reports(t, cutoff);
-	mix_segments_look(&t->segs, cutoff, t->desk->timeline, t->side);
-}
-
-/* The queue. */
-
-static block *peek_block(mix_track *t)
-{
-	if (t->head == t->seen)
-		return NULL;
-	return &g_array_index(t->blocks, block, t->head);
-}
-
-static const int16_t *block_pcm(const mix_track *t)
-{
-	return &g_array_index(t->pcm, int16_t, t->pcm_head);
-}
-
-static void drop_block(mix_track *t)
-{
-	t->pcm_head += g_array_index(t->blocks, block, t->head++).frames;
-	if (t->head < COMPACT && t->head < t->blocks->len)
-		return;
-	g_array_remove_range(t->blocks, 0, t->head);
-	g_array_remove_range(t->pcm, 0, t->pcm_head);
-	t->seen -= t->head;
-	t->head = 0;
-	t->pcm_head = 0;
+	mix_queue_look(&t->queue, cutoff, t->desk->timeline, t->side);
 }
 
 static int64_t to_samples(const mix_track *t, int64_t ns)
@@ -268,7 +120,7 @@ static int64_t to_ns(const mix_track *t, int64_t samples)
 	       samples % rate * CLK_NS_PER_S / rate;
 }
 
-static int64_t block_ns(const block *k)
+static int64_t block_ns(const mix_block *k)
 {
 	return (int64_t)k->frames * CLK_NS_PER_S / k->rate;
 }
@@ -282,7 +134,7 @@ static const mix_kind marker_of[] = {
 	[PCM_UNDECODABLE] = MIX_UNDECODABLE,
 };
 
-static void count_block(mix_track *t, const block *k)
+static void count_block(mix_track *t, const mix_block *k)
 {
 	mix_side_totals *side = &t->desk->side[t->side];
 	uint64_t n = (uint64_t)k->frames * t->desk->rate / k->rate;
@@ -305,7 +157,7 @@ static void count_block(mix_track *t, const block *k)
 
 /* Time before `at` in which nothing of the stream was received. By its own
  * timestamps where they run on: its line moves a little all the time. */
-static int64_t hole_before(const mix_track *t, const block *k, int64_t at)
+static int64_t hole_before(const mix_track *t, const mix_block *k, int64_t at)
 {
 	if (!t->last)
 		return 0;
@@ -315,7 +167,7 @@ static int64_t hole_before(const mix_track *t, const block *k, int64_t at)
 	       mix_segment_media(t->last, t->last_ts);
 }
 
-static void book_block(mix_track *t, const block *k)
+static void book_block(mix_track *t, const mix_block *k)
 {
 	int64_t at = mix_segment_at(k->seg, k->ts);
 	int64_t hole = hole_before(t, k, at);
@@ -338,7 +190,7 @@ static void book_block(mix_track *t, const block *k)
 	count_block(t, k);
 }
 
-static void book_late(mix_track *t, const block *k)
+static void book_late(mix_track *t, const mix_block *k)
 {
 	int64_t at = mix_segment_at(k->seg, k->ts);
 
@@ -352,7 +204,7 @@ static void book_late(mix_track *t, const block *k)
 
 /* Runs. */
 
-static void start_run(mix_track *t, const block *k, int64_t skip)
+static void start_run(mix_track *t, const mix_block *k, int64_t skip)
 {
 	run *r = &t->run;
 
@@ -373,7 +225,7 @@ static void start_run(mix_track *t, const block *k, int64_t skip)
 
 /* Samples that are missing before a block which continues the run, or -1 when
  * it does not. */
-static int64_t bridge(const run *r, const block *k)
+static int64_t bridge(const run *r, const mix_block *k)
 {
 	int64_t hole = k->ts - r->next;
 
@@ -398,7 +250,7 @@ static void push_zeros(mix_track *t, int64_t n)
 static bool pull(mix_track *t)
 {
 	run *r = &t->run;
-	block *k = peek_block(t);
+	const mix_block *k = mix_queue_peek(&t->queue);
 	int64_t zeros = k ? bridge(r, k) : -1;
 
 	/* What comes after the end was seen begins a run of its own. */
@@ -406,10 +258,11 @@ static bool pull(mix_track *t)
 		return false;
 	if (zeros >= 0) {
 		push_zeros(t, zeros);
-		mix_resample_push(&t->rs, block_pcm(t), k->frames, &t->wave);
+		mix_resample_push(&t->rs, mix_queue_pcm(&t->queue), k->frames,
+				  &t->wave);
 		book_block(t, k);
 		r->next = k->end;
-		drop_block(t);
+		mix_queue_drop(&t->queue);
 		return true;
 	}
 	mix_resample_flush(&t->rs, &t->wave);
@@ -418,7 +271,7 @@ static bool pull(mix_track *t)
 	return true;
 }
 
-static bool goes_on(const mix_track *t, const block *k)
+static bool goes_on(const mix_track *t, const mix_block *k)
 {
 	const mix_segment *seg = mix_segment_real(k->seg);
 
@@ -431,9 +284,9 @@ static bool goes_on(const mix_track *t, const block *k)
 /* Finds the next run that begins before `to`; gives where, or `to`. */
 static int64_t seek_run(mix_track *t, int64_t from, int64_t to)
 {
-	block *k;
+	const mix_block *k;
 
-	while ((k = peek_block(t))) {
+	while ((k = mix_queue_peek(&t->queue))) {
 		int64_t at = to_samples(t, mix_segment_at(k->seg, k->ts));
 		int64_t n = to_samples(t, block_ns(k));
 
@@ -456,7 +309,7 @@ static int64_t seek_run(mix_track *t, int64_t from, int64_t to)
 			return from;
 		}
 		book_late(t, k);
-		drop_block(t);
+		mix_queue_drop(&t->queue);
 	}
 	return to;
 }

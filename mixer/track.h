@@ -26,8 +26,6 @@ mix_track *mix_track_new(mix_desk *desk, uint32_t stream, uint8_t side);
 void mix_track_free(mix_track *t);
 uint32_t mix_track_stream(const mix_track *t);
 uint8_t mix_track_side(const mix_track *t);
-/* When the block was settled, never before it came; ns since the begin. */
-int64_t mix_track_released(const mix_desk *d, const pcm_block *b);
 /* The samples are copied. */
 void mix_track_block(mix_track *t, const pcm_block *b);
 void mix_track_report(mix_track *t, const pcm_report *r);

@@ -1,0 +1,41 @@
+/* queue.h - one source's blocks between their release and their place in the
+ * recording. */
+#pragma once
+#include "core/pcm.h"
+#include "mixer/segment.h"
+
+typedef struct mix_block {
+	mix_segment *seg;	/* set by the look */
+	int64_t ts, end;	/* RTP units */
+	int64_t arrival, released;	/* ns since the begin */
+	uint32_t clock, rate;
+	uint32_t frames;
+	uint8_t kind;		/* pcm_kind */
+	bool follows;		/* as pcm_block has it */
+} mix_block;
+
+typedef struct mix_queue {
+	clk_mono begin;
+	mix_segments segs;
+	GArray *blocks;		/* of mix_block; [head, seen) were looked at */
+	guint head, seen;
+	GArray *pcm;		/* int16, of blocks from head on */
+	guint pcm_head;
+	GArray *reports;
+} mix_queue;
+
+void mix_queue_init(mix_queue *q, clk_mono begin);
+void mix_queue_clear(mix_queue *q);
+/* When the block was settled, never before it came; ns since the begin. */
+int64_t mix_queue_released(clk_mono begin, const pcm_block *b);
+/* The samples are copied, of two channels their mean. */
+void mix_queue_block(mix_queue *q, const pcm_block *b);
+void mix_queue_report(mix_queue *q, const pcm_report *r);
+/* Gives what was released before `cutoff` (ns since the begin) its segment. */
+void mix_queue_look(mix_queue *q, int64_t cutoff, mix_timeline *news,
+		    uint8_t side);
+/* The oldest block that was looked at, or NULL; until the next call. */
+const mix_block *mix_queue_peek(const mix_queue *q);
+/* Its samples. */
+const int16_t *mix_queue_pcm(const mix_queue *q);
+void mix_queue_drop(mix_queue *q);
