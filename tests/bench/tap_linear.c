@@ -1,10 +1,10 @@
 /* What one message costs is linear in its length, whatever it is full of: the
  * instructions of tap_calls_message() for messages of 1, 2, 4... 62 KiB, as
  * callgrind counts them, so that no other load disturbs. Without arguments it
- * runs itself under valgrind for each shape and size; "SHAPE OCTETS" is one
- * such run. */
+ * runs itself once under valgrind, which writes a total for each message. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "ice_rewriter/ice.h"
 #include "signaling_tap/tap.h"
@@ -117,7 +117,7 @@ measured(tap_calls *c, span text, tap_answer *a)
 }
 
 /* Says the message's octets and the verdict. */
-static int run_one(const shape *s, size_t size)
+static void run_one(const shape *s, size_t size)
 {
 	const ice_plan plan = ice_plan_default();
 	const tap_config cfg = {.decide = decide, .sink = sink, .plan = &plan};
@@ -134,6 +134,13 @@ static int run_one(const shape *s, size_t size)
 	g_string_free(text, TRUE);
 	tap_calls_free(c);
 	tap_calls_free(other);
+}
+
+static int run_all(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(shapes); i++)
+		for (unsigned k = 0; k < SIZES; k++)
+			run_one(&shapes[i], sizes[k]);
 	return 0;
 }
 
@@ -142,34 +149,64 @@ typedef struct cost {
 	bool rewritten;
 } cost;
 
-static bool measure(const char *self, const shape *s, unsigned size, cost *to)
+/* What run_all() says, and callgrind's file. */
+static bool run_counted(const char *self, const char *to, char **said)
 {
-	g_autofree char *octets = g_strdup_printf("%u", size);
-	g_autofree char *out = NULL, *told = NULL;
+	g_autofree char *file = g_strconcat("--callgrind-out-file=", to, NULL);
 	const char *argv[] = {
-		"valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-		"--toggle-collect=measured", self, s->name, octets,
-		NULL,
+		"valgrind", "-q", "--tool=callgrind", file,
+		"--combine-dumps=yes", "--dump-line=no",
+		"--toggle-collect=measured", "--dump-after=measured", self,
+		"all", NULL,
 	};
 	g_autoptr(GError) err = NULL;
-	const char *count;
-	char *verdict;
 	int status;
 
-	if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL,
-			  NULL, &out, &told, &status, &err)) {
-		fprintf(stderr, "%s\n", err->message);
-		return false;
+	g_setenv("LD_BIND_NOW", "1", TRUE);
+	if (g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL,
+			 NULL, said, NULL, &status, &err) &&
+	    g_spawn_check_wait_status(status, &err))
+		return true;
+	fprintf(stderr, "valgrind: %s\n", err->message);
+	return false;
+}
+
+/* A line of what was said and a total for each message. */
+static bool read_costs(const char *said, const char *counted, cost *c)
+{
+	static const char total[] = "\ntotals: ";
+
+	for (size_t i = 0; i < SIZES * G_N_ELEMENTS(shapes); i++) {
+		char *end;
+
+		counted = strstr(counted, total);
+		if (!counted) {
+			fprintf(stderr, "valgrind counted %zu messages\n", i);
+			return false;
+		}
+		counted += strlen(total);
+		c[i].instructions = g_ascii_strtod(counted, NULL);
+		c[i].octets = g_ascii_strtod(said, &end);
+		c[i].rewritten = strtol(end, &end, 10) == TAP_REPLACED;
+		said = end;
 	}
-	count = strstr(told, "Collected : ");
-	if (!g_spawn_check_wait_status(status, NULL) || !count) {
-		fprintf(stderr, "%s", told);
-		return false;
-	}
-	to->instructions = g_ascii_strtod(count + strlen("Collected : "), NULL);
-	to->octets = g_ascii_strtod(out, &verdict);
-	to->rewritten = atol(verdict) == TAP_REPLACED;
 	return true;
+}
+
+static bool measure(const char *self, cost *c)
+{
+	g_autofree char *to = NULL, *said = NULL, *counted = NULL;
+	int fd = g_file_open_tmp("tap_linear-XXXXXX", &to, NULL);
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	ok = run_counted(self, to, &said) &&
+	     g_file_get_contents(to, &counted, NULL, NULL) &&
+	     read_costs(said, counted, c);
+	unlink(to);
+	return ok;
 }
 
 static bool judge(const shape *s, const cost *c)
@@ -189,44 +226,52 @@ static bool judge(const shape *s, const cost *c)
 	return true;
 }
 
-static bool run_shape(const char *self, const shape *s)
+/* What every message costs, by the line through the two smallest. */
+static double fixed_of(const cost *c)
 {
-	cost c[SIZES];
+	double slope = (c[1].instructions - c[0].instructions) /
+		       (c[1].octets - c[0].octets);
 
-	printf("%-12s", s->name);
-	for (unsigned i = 0; i < SIZES; i++) {
-		if (!measure(self, s, sizes[i], &c[i]))
-			return false;
-		printf(" %6.1f%c", c[i].instructions / c[i].octets,
-		       c[i].rewritten ? ' ' : '-');
-		fflush(stdout);
-	}
-	printf("\n");
-	return judge(s, c);
+	return c[0].instructions - slope * c[0].octets;
 }
 
-static int run_all(const char *self)
+static void print_shape(const shape *s, const cost *c)
 {
+	printf("%-12s", s->name);
+	for (unsigned i = 0; i < SIZES; i++)
+		printf(" %6.1f%c", c[i].instructions / c[i].octets,
+		       c[i].rewritten ? ' ' : '-');
+	printf(" %8.0f %6.1f\n", fixed_of(c),
+	       (c[SIZES - 1].instructions - c[0].instructions) /
+	       (c[SIZES - 1].octets - c[0].octets));
+}
+
+static int run(const char *self)
+{
+	cost c[SIZES * G_N_ELEMENTS(shapes)];
 	int bad = 0;
 
-	g_setenv("LD_BIND_NOW", "1", TRUE);
-	printf("tap_linear: instructions for each octet ('-': not rewritten)\n"
-	       "%-12s", "octets");
+	if (!measure(self, c))
+		return 1;
+	printf("tap_linear: instructions for each octet ('-': not rewritten), "
+	       "for a message whatever\nits length, and for each octet more "
+	       "than the smallest has\n%-12s", "octets");
 	for (unsigned i = 0; i < SIZES; i++)
 		printf(" %6u ", sizes[i]);
-	printf("\n");
-	for (size_t i = 0; i < G_N_ELEMENTS(shapes); i++)
-		bad |= !run_shape(self, &shapes[i]);
+	printf(" %8s %6s\n", "message", "octet");
+	for (size_t i = 0; i < G_N_ELEMENTS(shapes); i++) {
+		print_shape(&shapes[i], c + i * SIZES);
+		bad |= !judge(&shapes[i], c + i * SIZES);
+	}
 	return bad;
 }
 
 int main(int argc, char **argv)
 {
 	if (argc == 1)
-		return run_all(argv[0]);
-	for (size_t i = 0; argc == 3 && i < G_N_ELEMENTS(shapes); i++)
-		if (!strcmp(argv[1], shapes[i].name))
-			return run_one(&shapes[i], (size_t)atol(argv[2]));
-	fprintf(stderr, "usage: tap_linear [SHAPE OCTETS]\n");
+		return run(argv[0]);
+	if (argc == 2 && !strcmp(argv[1], "all"))
+		return run_all();
+	fprintf(stderr, "usage: tap_linear\n");
 	return 2;
 }
