@@ -131,6 +131,7 @@ static int show(officer *o, char **args, GError **err)
 	row_list(t, "identity", e->ids);
 	row(t, "rule", e->rule);
 	row(t, "mode", e->mode);
+	row(t, "scope", e->scope);
 	row(t, "class", e->class);
 	row_time(t, "kept until", e->keep_until_ms);
 	row_holds(t, holds);

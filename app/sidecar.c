@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "catalog/ledger.h"
+
 static void text(JsonBuilder *b, const char *name, const char *value)
 {
 	json_builder_set_member_name(b, name);
@@ -166,12 +168,22 @@ static void put_call(JsonBuilder *b, const render_result *r)
 	json_builder_end_object(b);
 }
 
+/* Only the catalog tells internal from external. */
+static void put_scope(JsonBuilder *b, const story *s)
+{
+	g_autoptr(cat_entry) e = cat_entry_new("");
+
+	if (s->reason && cat_entry_told(e, span_str(s->reason)) && e->scope)
+		text(b, "scope", e->scope);
+}
+
 static void put_decision(JsonBuilder *b, const story *s)
 {
 	object(b, "decision");
 	boolean(b, "record", s->record);
 	text(b, "rule", s->rule ? s->rule : "");
 	text(b, "reason", s->reason ? s->reason : "");
+	put_scope(b, s);
 	json_builder_end_object(b);
 }
 

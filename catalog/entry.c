@@ -75,6 +75,7 @@ void cat_entry_free(cat_entry *e)
 	g_free(e->reason);
 	g_free(e->rule);
 	g_free(e->mode);
+	g_free(e->scope);
 	g_free(e->class);
 	g_free(e->sidecar);
 	g_ptr_array_unref(e->owners);

@@ -8,6 +8,7 @@
 	"c.id, c.name, c.begun, c.answered, c.ended, c.duration, c.outcome," \
 	" c.finish, c.status, c.call_id, c.source, c.conference, c.caller," \
 	" c.caller_name, c.callee, c.callee_name, c.cause, c.reason, c.rule," \
-	" c.mode, c.keep, c.sidecar, c.class, c.hold, c.keep_until, c.expired"
+	" c.mode, c.keep, c.sidecar, c.class, c.hold, c.keep_until, c.expired," \
+	" c.scope"
 
 cat_entry *cat_entry_read(cat_stmt *s);

@@ -11,9 +11,9 @@ static const char upsert[] =
 	"INSERT INTO call (name, begun, answered, ended, duration, outcome,"
 	"  finish, status, call_id, source, conference, caller, caller_name,"
 	"  callee, callee_name, cause, reason, rule, mode, keep, sidecar,"
-	"  class)"
+	"  class, scope)"
 	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-	"  ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)"
+	"  ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)"
 	" ON CONFLICT (name) DO UPDATE SET"
 	" begun = iif(begun > 0, begun, excluded.begun),"
 	" answered = coalesce(excluded.answered, answered),"
@@ -35,7 +35,8 @@ static const char upsert[] =
 	" mode = coalesce(excluded.mode, mode),"
 	" keep = coalesce(excluded.keep, keep),"
 	" sidecar = coalesce(excluded.sidecar, sidecar),"
-	" class = coalesce(excluded.class, class)"
+	" class = coalesce(excluded.class, class),"
+	" scope = coalesce(excluded.scope, scope)"
 	" RETURNING id, begun";
 
 static bool call_write(cat_db *db, const cat_entry *e, int64_t *id,
@@ -62,6 +63,7 @@ static bool call_write(cat_db *db, const cat_entry *e, int64_t *id,
 	cat_bind_known(s, 20, e->keep_days);
 	cat_bind_text(s, 21, e->sidecar);
 	cat_bind_text(s, 22, e->class);
+	cat_bind_text(s, 23, e->scope);
 	while (cat_step(s)) {
 		*id = cat_int(s, 0);
 		*begun = cat_int(s, 1);
@@ -273,6 +275,7 @@ cat_entry *cat_entry_read(cat_stmt *s)
 	e->holds = (unsigned)cat_int(s, 23);
 	e->keep_until_ms = cat_int(s, 24);
 	e->expired_ms = cat_int(s, 25);
+	e->scope = known_text(s, 26);
 	return e;
 }
 

@@ -58,6 +58,7 @@ typedef struct cat_entry {
 	cat_outcome outcome;
 	char *cause, *reason;	/* a word, and a sentence */
 	char *rule, *mode;
+	char *scope;		/* "internal", "federated", ... */
 	uint32_t keep_days;	/* from the end of the call; 0: for ever */
 	char *class;		/* of retention */
 	char *sidecar;
@@ -80,7 +81,7 @@ void cat_entry_gap(cat_entry *e, uint8_t side, const char *cause,
 		   int64_t at_ms, int64_t length_ms, int64_t packets);
 void cat_entry_file(cat_entry *e, const char *name, const char *sha256,
 		    int64_t bytes, unsigned channels);
-/* Mode, keep_days, class and owners from what cat_verdict_tell() wrote; the
+/* Mode, scope, keep_days, class and owners from what cat_verdict_tell() wrote; the
  * sentence alone is left in `reason`. False: it has no such tail. */
 bool cat_entry_told(cat_entry *e, span told);
 

@@ -105,6 +105,9 @@ static const char *const steps[] = {
 	"CREATE INDEX stay_person ON stay (person);"
 	"INSERT INTO stay (person, site, since, until)"
 	"  SELECT id, site, since, until FROM person WHERE site <> '';",
+
+	/* 5: internal, external, federated or pstn */
+	"ALTER TABLE call ADD COLUMN scope TEXT;",
 };
 
 int cat_schema_version(void)

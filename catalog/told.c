@@ -140,6 +140,9 @@ static void take_word(cat_entry *e, span word)
 	if (span_eq(key, "mode")) {
 		g_free(e->mode);
 		e->mode = span_dup(word);
+	} else if (span_eq(key, "scope") && !span_eq(word, "any")) {
+		g_free(e->scope);
+		e->scope = span_dup(word);
 	} else if (span_eq(key, "keep") && span_number(word, UINT32_MAX, &n)) {
 		e->keep_days = (uint32_t)n;
 	} else if (span_eq(key, "class")) {

@@ -30,6 +30,14 @@ owners_are() { # owners_are USER OWNER... - of the newest call
 		tr '\n' ' ')" = "$(printf 'user:%s ' "$@")" ]
 }
 
+scope_is() { # scope_is USER SCOPE - of the newest call
+	local call
+
+	call=$(officer calls --who "$1" --limit 1 --csv | tr -d '\r' |
+		sed -n '2s/.*,//p')
+	officer calls show "$call" --csv | tr -d '\r' | grep -qx "scope,$2"
+}
+
 call_id() { # call_id USER - of the call in progress
 	officer live --json | tr -d '\n' | grep -o '{[^}]*}' |
 		grep "$1@" | sed -n 's/.*"call" : "\([^"]*\)".*/\1/p'
@@ -71,6 +79,9 @@ rig_call alice bob 4 || bail 'a call that is recorded'
 rig_await 30 'the row' outcome_is alice RECORDED
 is 'recorded by the rule' outcome_is alice RECORDED
 is 'it belongs to the user of the rule' owners_are alice alice
+is 'the ledger says what kind of call it was' scope_is alice internal
+is 'and so does the sidecar' grep -rq '"scope" : "internal"' \
+	--include='*.json' "$RIG/recordings"
 
 officer rules add carol who=user:carol mode=never >/dev/null &&
 	officer rules add bob who=user:bob mode=metadata-only >/dev/null &&

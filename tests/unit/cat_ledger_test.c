@@ -17,6 +17,7 @@ static cat_entry *begun(const char *name)
 	e->caller = g_strdup("sip:alice@x");
 	e->callee = g_strdup("tel:+4930 1");
 	e->rule = g_strdup("traders");
+	e->scope = g_strdup("federated");
 	e->keep_days = 2;
 	g_ptr_array_add(e->owners, g_strdup("user:alice"));
 	g_ptr_array_add(e->ids, g_strdup("SIP:Alice@X"));
@@ -70,6 +71,7 @@ static void test_merge(void)
 	g_assert_cmpint(got->begun_ms, ==, T0);
 	g_assert_cmpint(got->duration_ms, ==, 59000);
 	g_assert_cmpstr(got->reason, ==, "2 gaps");
+	g_assert_cmpstr(got->scope, ==, "federated");
 	g_assert_cmpuint(got->gaps->len, ==, 2);
 	g_assert_cmpstr(g_array_index(got->gaps, cat_gap, 0).cause, ==,
 			"late");

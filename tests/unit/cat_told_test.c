@@ -35,6 +35,7 @@ static void test_round_trip(void)
 	g_assert_cmpstr(e->class, ==, "mifid");
 	g_assert_cmpstr(e->reason, ==, "the rule [mode=x] says so");
 	g_assert_cmpstr(e->mode, ==, "on-demand-buffered");
+	g_assert_cmpstr(e->scope, ==, "pstn");
 	g_assert_cmpuint(e->keep_days, ==, 77);
 	g_assert_cmpuint(e->owners->len, ==, 4);
 	g_assert_cmpstr(g_ptr_array_index(e->owners, 0), ==, "user:alice");
