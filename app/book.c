@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "app/ledger.h"
+#include "app/notes.h"
+
+enum { NOTES_SPARE = 256 << 10 };
 
 /* One call on its way. */
 typedef struct page {
@@ -15,6 +18,8 @@ typedef struct page {
 
 struct book {
 	cat_watch *watch;
+	notes *notes;
+	size_t tidy;		/* octets of them after the last tidying */
 	book_config cfg;
 	GHashTable *pages;	/* set of page */
 	cat_verdict verdict;	/* the latest */
@@ -31,6 +36,7 @@ static void page_free(void *p)
 
 book *book_new(const book_config *cfg, GError **err)
 {
+	g_autofree char *path = g_strconcat(cfg->path, ".notes", NULL);
 	cat_watch *w = cat_watch_new(cfg->path, err);
 	book *b;
 
@@ -38,6 +44,7 @@ book *book_new(const book_config *cfg, GError **err)
 		return NULL;
 	b = g_new0(book, 1);
 	b->watch = w;
+	b->notes = notes_open(path);
 	b->cfg = *cfg;
 	b->pages = g_hash_table_new_full(NULL, NULL, page_free, NULL);
 	return b;
@@ -49,6 +56,7 @@ void book_free(book *b)
 		return;
 	g_hash_table_unref(b->pages);
 	cat_watch_free(b->watch);
+	notes_free(b->notes);
 	g_free(b);
 }
 
@@ -188,6 +196,8 @@ static void story_take(story *s, const rec_event *e)
 	case JRN_DECISION:
 		s->decided = true;
 		s->record = e->decision.record;
+		s->audio = e->decision.audio;
+		s->video = e->decision.video;
 		put_text(&s->rule, e->decision.rule);
 		put_text(&s->reason, e->decision.reason);
 		break;
@@ -198,6 +208,7 @@ static void story_take(story *s, const rec_event *e)
 		s->has_end = true;
 		s->ended = e->at;
 		s->end_cause = e->end.cause;
+		s->end_side = e->end.side;
 		s->end_status = e->end.status;
 		put_text(&s->end_text, e->end.text);
 		break;
@@ -248,7 +259,36 @@ static void enter(book *b, page *g)
 	e = ledger_from_story(g->story);
 	outcome_say(e, g->story);
 	g->entered = true;
+	notes_put(b->notes, g->story);
 	cat_watch_take(b->watch, g_steal_pointer(&e));
+}
+
+GHashTable *book_left(book *b)
+{
+	return notes_take(b->notes);
+}
+
+bool book_untidy(const book *b)
+{
+	return notes_size(b->notes) > 2 * b->tidy + NOTES_SPARE;
+}
+
+bool book_tidy(book *b)
+{
+	g_autoptr(GPtrArray) live = NULL;
+	GHashTableIter i;
+	void *p;
+
+	if (!cat_watch_idle(b->watch))
+		return false;
+	live = g_ptr_array_new();
+	g_hash_table_iter_init(&i, b->pages);
+	while (g_hash_table_iter_next(&i, &p, NULL))
+		if (((page *)p)->entered)
+			g_ptr_array_add(live, ((page *)p)->story);
+	notes_keep_only(b->notes, live);
+	b->tidy = notes_size(b->notes);
+	return true;
 }
 
 static page *page_new(book *b, const rec_event *e)
@@ -259,6 +299,7 @@ static page *page_new(book *b, const rec_event *e)
 	rec_call_name(e->at.wall, e->begin.call_id, e->begin.from_tag, name);
 	g->story = story_new(name);
 	g->story->call_id = span_dup(e->begin.call_id);
+	g->story->from_tag = span_dup(e->begin.from_tag);
 	g->story->source = span_dup(e->begin.source);
 	g->story->begun = e->at;
 	g_hash_table_add(b->pages, g);

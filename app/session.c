@@ -49,6 +49,7 @@ struct session_writer {
 	bool started;
 	_Atomic bool stop;
 	_Atomic uint64_t lost;
+	_Atomic int64_t waiting;	/* events not yet on disk */
 	uint8_t buf[RECORD_MAX];
 	uint8_t armbuf[ARM_MAX];
 };
@@ -162,14 +163,16 @@ static void sync_dirty(session_writer *w)
 static void drain(session_writer *w)
 {
 	g_autoptr(GPtrArray) done = g_ptr_array_new();
+	int64_t n = 0;
 	item *it;
 
-	while ((it = ring_pop(&w->queue))) {
+	for (; (it = ring_pop(&w->queue)); n++) {
 		if (write_item(w, it))
 			g_ptr_array_add(done, it->call);
 		item_free(it);
 	}
 	sync_dirty(w);
+	atomic_fetch_sub(&w->waiting, n);
 	for (guint i = 0; i < done->len; i++)
 		session_free(g_ptr_array_index(done, i));
 }
@@ -227,6 +230,7 @@ static gboolean on_spill(gpointer user)
 static void spill(session_writer *w, item *it)
 {
 	if (g_queue_get_length(&w->spill) == SPILL_MAX) {
+		atomic_fetch_sub(&w->waiting, 1);
 		warn_once(w, it->call, NULL);
 		item_free(it);
 		return;
@@ -238,6 +242,7 @@ static void spill(session_writer *w, item *it)
 
 static void queue_take(session_writer *w, item *it)
 {
+	atomic_fetch_add(&w->waiting, 1);
 	if (!unspill(w) || !ring_push(&w->queue, it))
 		spill(w, it);
 	else if (w->cfg.thread)
@@ -465,6 +470,11 @@ void session_writer_start(session_writer *w)
 	e = pthread_create(&w->thread, NULL, writer, w);
 	g_assert(e == 0);
 	w->started = true;
+}
+
+bool session_writer_idle(const session_writer *w)
+{
+	return atomic_load(&w->waiting) == 0;
 }
 
 uint64_t session_writer_lost(const session_writer *w)

@@ -20,5 +20,7 @@ bool cat_watch_take(cat_watch *w, cat_entry *e);
  * the queue is full. */
 bool cat_watch_note(cat_watch *w, const cat_actor *who, int64_t at,
 		    const char *action, const char *object);
+/* ANY. Nothing that was taken waits to be written. */
+bool cat_watch_idle(const cat_watch *w);
 /* ANY. Entries and notes lost to a full queue or a failing disk. */
 uint64_t cat_watch_lost(const cat_watch *w);

@@ -24,6 +24,7 @@ struct cat_watch {
 	pthread_t thread;
 	_Atomic bool stop;
 	_Atomic uint64_t lost;
+	_Atomic int64_t waiting;
 
 	/* the thread's */
 	cat_db *db;
@@ -130,6 +131,7 @@ static void write_entries(cat_watch *w)
 	if (!w->unwritten->len || !w->db)
 		return;
 	if (write_all(w->db, w->unwritten, &err)) {
+		atomic_fetch_sub(&w->waiting, w->unwritten->len);
 		g_ptr_array_set_size(w->unwritten, 0);
 		w->troubled = false;
 		return;
@@ -137,6 +139,7 @@ static void write_entries(cat_watch *w)
 	trouble(w, err);	/* kept, and tried again */
 	if (w->unwritten->len > RING_SLOTS) {
 		atomic_fetch_add(&w->lost, w->unwritten->len);
+		atomic_fetch_sub(&w->waiting, w->unwritten->len);
 		g_ptr_array_set_size(w->unwritten, 0);
 	}
 }
@@ -209,7 +212,9 @@ const cat_policy *cat_watch_policy(cat_watch *w)
 
 static bool job_take(cat_watch *w, job *j)
 {
+	atomic_fetch_add(&w->waiting, 1);
 	if (!ring_push(&w->queue, j)) {
+		atomic_fetch_sub(&w->waiting, 1);
 		atomic_fetch_add(&w->lost, 1);
 		job_free(j);
 		return false;
@@ -237,6 +242,11 @@ bool cat_watch_note(cat_watch *w, const cat_actor *who, int64_t at,
 	j->object = g_strdup(object);
 	j->at = at;
 	return job_take(w, j);
+}
+
+bool cat_watch_idle(const cat_watch *w)
+{
+	return atomic_load(&w->waiting) == 0;
 }
 
 uint64_t cat_watch_lost(const cat_watch *w)

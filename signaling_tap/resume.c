@@ -47,7 +47,8 @@ void tap_calls_resume(tap_calls *all, clk_both now, const tap_resume *r)
 	c->id = tap_call_key(first.first[TAP_H_CALL_ID], first.from_tag);
 	c->source = g_strdup(r->source);
 	c->inline_source = true;
-	c->begun = c->decided = c->record = true;
+	c->begun = c->decided = true;
+	c->record = r->record;
 	c->audio = c->kind_audio = r->audio;
 	c->video = c->kind_video = r->video;
 	c->heard = now;
@@ -63,5 +64,7 @@ void tap_calls_resume(tap_calls *all, clk_both now, const tap_resume *r)
 		resume_half(c, g_ptr_array_index(r->halves, i), r->answered);
 	if (r->ending)
 		resume_ending(c, now, r);
+	if (r->ended)
+		tap_call_finish(c, r->ended_at, r->ended);
 	g_hash_table_replace(all->table, &c->id, c);
 }

@@ -124,12 +124,15 @@ unsigned tap_calls_count(const tap_calls *c);
  * goes on as if it had been seen from its beginning, without JRN_BEGIN. */
 typedef struct tap_resume {
 	const char *call_id, *from_tag, *source;
+	bool record;
 	bool audio, video;	/* what is recorded of it */
 	bool answered;
 	bool ending;		/* REC_ENDING, and nothing followed: */
 	bool cancelled;
 	uint16_t ending_status;
 	clk_both ending_at;
+	const rec_end *ended;	/* it is over, but END was not told; or NULL */
+	clk_both ended_at;
 	bool paused;
 	clk_mono resume_at;	/* when the pause ends by itself; 0: never */
 	rec_ask ask;

@@ -153,7 +153,7 @@ static void test_resumed(void)
 	g_autoptr(GPtrArray) halves = g_ptr_array_new();
 	tap_resume r = {
 		.call_id = "c1", .from_tag = "a", .source = "fe1",
-		.audio = true, .answered = true, .paused = true,
+		.record = true, .audio = true, .answered = true, .paused = true,
 		.halves = halves, .own = s, .ask = REC_ASK_KEEP,
 	};
 
