@@ -11,5 +11,6 @@ alarm_hook *alarm_hook_new(const char *program);
 void alarm_hook_free(alarm_hook *h);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(alarm_hook, alarm_hook_free)
 /* Texts that others chose (names of calls, of peers) go into the environment:
- * EDGETAPE_ALARM, _EVENT (set, over), _SEVERITY, _ROLE, _ABOUT, _TEXT, _TIME. */
+ * EDGETAPE_ALARM, _EVENT (set, over), _SEVERITY, _ROLE, _ABOUT, _TEXT and
+ * _TIME. */
 void alarm_hook_tell(alarm_hook *h, const alarm_line *l);

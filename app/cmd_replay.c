@@ -172,7 +172,7 @@ static void tell_lines(const GPtrArray *lines)
 			(char *)g_ptr_array_index(lines, i));
 }
 
-/* Notes are told when somebody may wonder: keys were given, or nothing found. */
+/* Told when somebody may wonder: keys were given, or nothing was found. */
 static bool tell_reading(job *j, const replay_totals *t, bool ok)
 {
 	tell_lines(t->troubles);
@@ -283,8 +283,8 @@ static bool prepare(job *j, GError **err)
 	while (o->layout && layout < 3 && strcmp(layouts[layout], o->layout))
 		layout++;
 	if (layout == 3)
-		return setup_fail(err, "--layout: \"%s\" is not stereo, mono or "
-				 "separate", o->layout);
+		return setup_fail(err, "--layout: \"%s\" is not stereo, "
+				  "mono or separate", o->layout);
 	j->outputs = setup_outputs(formats, layout, err);
 	if (!j->outputs || !make_temp(j, err) || !load_plugins(j, err))
 		return false;

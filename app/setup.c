@@ -25,8 +25,8 @@ static bool addresses(GArray *to, char **list, const char *key, GError **err)
 		net_addr a;
 
 		if (!net_addr_parse(span_str(*list), 0, &a))
-			return setup_fail(err, "%s: \"%s\" is not an IP address", key,
-				    *list);
+			return setup_fail(err, "%s: \"%s\" is not an IP "
+					  "address", key, *list);
 		g_array_append_val(to, a);
 	}
 	return true;
@@ -41,8 +41,8 @@ static bool media_kinds(const conf *c, unsigned *out, GError **err)
 		else if (!strcmp(*m, "video"))
 			*out |= ICE_VIDEO;
 		else
-			return setup_fail(err, "[rules] media: \"%s\" is neither "
-					 "audio nor video", *m);
+			return setup_fail(err, "[rules] media: \"%s\" is "
+					  "neither audio nor video", *m);
 	}
 	return true;
 }
@@ -110,9 +110,10 @@ static bool methods_make(setup_plan *p, char **list, GError **err)
 
 		if (!equals || equals == *list ||
 		    !method_parse(equals + 1, &plan.method))
-			return setup_fail(err, "[rewrite] methods: \"%s\" is not a "
-					 "Front End's name, '=' and port, "
-					 "port+address or remove", *list);
+			return setup_fail(err, "[rewrite] methods: \"%s\" is "
+					  "not a Front End's name, '=' and "
+					  "port, port+address or remove",
+					  *list);
 		m.front_end = g_strndup(*list, (gsize)(equals - *list));
 		m.plan = g_memdup2(&plan, sizeof(plan));
 		g_array_append_val(p->methods, m);
@@ -203,11 +204,11 @@ static bool relay_ports(relay_config *r, const conf *c, GError **err)
 		uint64_t port;
 
 		if (!span_number(span_str(*l), UINT16_MAX, &port) || !port)
-			return setup_fail(err, "[capture] relay-ports: \"%s\" is "
-					 "not a port", *l);
+			return setup_fail(err, "[capture] relay-ports: \"%s\" "
+					  "is not a port", *l);
 		if (n == G_N_ELEMENTS(r->ports))
-			return setup_fail(err, "[capture] relay-ports: more than "
-					 "%zu", n);
+			return setup_fail(err, "[capture] relay-ports: more "
+					  "than %zu", n);
 		r->ports[n++] = (uint16_t)port;
 	}
 	return true;
@@ -222,7 +223,8 @@ static bool nat_pairs(relay_config *r, const conf *c, GError **err)
 		span real = span_str(*l), shown;
 
 		if (n == G_N_ELEMENTS(r->nats))
-			return setup_fail(err, "[capture] nat: more than %zu", n);
+			return setup_fail(err, "[capture] nat: more than %zu",
+					  n);
 		if (!span_until(&real, '=', &shown) ||
 		    !net_addr_parse(shown, 0, &r->nats[n].shown) ||
 		    !net_addr_parse(real, 0, &r->nats[n].real))

@@ -19,8 +19,8 @@ typedef struct setup_plan {
 	ice_plan plan;
 	GArray *edges;		/* of net_addr */
 	GPtrArray *decodable;	/* of const char *, NULL at the end */
-	GArray *methods;	/* of tap_rewriting, NULL at the end; their plans
-				 * are owned */
+	GArray *methods;	/* of tap_rewriting, NULL at the end; with their
+				 * plans */
 } setup_plan;
 bool setup_plan_make(setup_plan *p, const conf *c, GError **err);
 void setup_plan_clear(setup_plan *p);

@@ -81,8 +81,8 @@ void cat_entry_gap(cat_entry *e, uint8_t side, const char *cause,
 		   int64_t at_ms, int64_t length_ms, int64_t packets);
 void cat_entry_file(cat_entry *e, const char *name, const char *sha256,
 		    int64_t bytes, unsigned channels);
-/* Mode, scope, keep_days, class and owners from what cat_verdict_tell() wrote; the
- * sentence alone is left in `reason`. False: it has no such tail. */
+/* Mode, scope, keep_days, class and owners from what cat_verdict_tell() wrote;
+ * the sentence alone is left in `reason`. False: it has no such tail. */
 bool cat_entry_told(cat_entry *e, span told);
 
 bool cat_ledger_put(cat_db *db, const cat_entry *e, GError **err);

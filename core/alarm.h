@@ -78,7 +78,7 @@ void alarms_say(alarms *a, alarm_id id, const char *about, clk_both now,
 void alarms_tick(alarms *a, clk_both now);
 /* Those that are set, a line each; free it. */
 char *alarms_print(const alarms *a);
-/* What an earlier process of this role had set, so that it is not told again. */
+/* What an earlier process of this role had set; it is not told again. */
 void alarms_adopt(alarms *a, span text, clk_both now);
 
 /* "1732...\tset\trender\tno-media\tabout\ttext\n"; control characters in the

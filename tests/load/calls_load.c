@@ -33,7 +33,7 @@ enum {
 	BURST = 1024,
 	LAST_S = 30,		/* to wait for the recordings */
 	KNEE_STEP = 500,	/* more calls, as long as all come out */
-	AIM_CALLS = 500,	/* at which the roles are to cost no more than */
+	AIM_CALLS = 500,	/* at which the roles are to cost at most */
 	AIM_PER_CORE = 2500,	/* one core for so many */
 };
 

@@ -230,7 +230,8 @@ static void speak_up(campaign *p, unsigned n, unsigned tick)
 	if (chance(p, 0.3) && !tell(p, n, step))	/* doubled */
 		return;
 	c->next = after(c, step);
-	c->due = tick + ANSWER_TICKS + (unsigned)g_rand_int_range(p->rand, 0, 9);
+	c->due = tick + ANSWER_TICKS +
+		 (unsigned)g_rand_int_range(p->rand, 0, 9);
 	if (step == LOAD_OK)
 		c->due = tick + 1;
 	if (step == LOAD_ACK)
@@ -400,8 +401,8 @@ static void compare(campaign *p)
 		if (!what)
 			continue;
 		lies++;
-		printf("# call %u (%s%s%s%s, %u left out): %s; row: %s, %s, %s, "
-		       "%d packets in gaps\n", n, kind_name[c->kind],
+		printf("# call %u (%s%s%s%s, %u left out): %s; row: %s, %s, "
+		       "%s, %d packets in gaps\n", n, kind_name[c->kind],
 		       c->passed ? ", passed" : "",
 		       c->excused ? ", excused" : "",
 		       c->cut ? ", cut" : "", c->missing, what,

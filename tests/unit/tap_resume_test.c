@@ -59,8 +59,8 @@ static void test_ending(void)
 {
 	talk t = talk_new(NULL, 0);
 
-	resume(&t, (tap_resume){.record = true, .ending = true, .cancelled = true,
-				.ending_status = 487});
+	resume(&t, (tap_resume){.record = true, .ending = true,
+				.cancelled = true, .ending_status = 487});
 	tap_script_wait(t.s, 4);
 	told(&t, "");
 	tap_script_wait(t.s, 2);
@@ -73,7 +73,8 @@ static void test_cancelled(void)
 {
 	talk t = talk_new(NULL, 0);
 
-	resume(&t, (tap_resume){.record = true, .ending = true, .cancelled = true});
+	resume(&t, (tap_resume){.record = true, .ending = true,
+				.cancelled = true});
 	say(&t, "487 Terminated", "a", "b", "7 INVITE", "", "");
 	told(&t, H "state 6 487 b\n");
 	tap_script_wait(t.s, 6);
@@ -85,7 +86,8 @@ static void test_retried(void)
 {
 	talk t = talk_new(NULL, 0);
 
-	resume(&t, (tap_resume){.record = true, .ending = true, .ending_status = 407});
+	resume(&t, (tap_resume){.record = true, .ending = true,
+				.ending_status = 407});
 	say(&t, "INVITE sip:bob@x", "a", "", "8 INVITE", "", "");
 	tap_script_wait(t.s, 6);
 	g_assert_nonnull(strstr(t.s->told->str, "state 7 0 "));
