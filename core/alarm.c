@@ -8,8 +8,8 @@ static const alarm_kind table[ALARM_IDS] = {
 	[ALARM_CAPTURE_DOWN] = {
 		"capture-down", true, LEVEL_S,
 		"the tap has no capture that beats: calls are not recorded",
-		"look at the log of capture; is its interface up, its disk "
-		"writable?"},
+		"look at the log of capture; does it run, is its interface "
+		"up?"},
 	[ALARM_FRONT_END_SILENT] = {
 		"front-end-silent", true, LEVEL_S,
 		"a Front End that was connected sends no heartbeat any more",
