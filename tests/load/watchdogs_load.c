@@ -1,9 +1,9 @@
 /* What the watchdogs see: calls that are answered and silent, whose media stops
  * and comes back or does not, that no key opens, that have no relay; media of
  * no call, and a Front End that falls silent. Each alarm is set once, listed,
- * told to the hook and over when its cause is, except that those of single events
- * stand longer than this waits; and the ledger tells the truth of each call.
- * Needs root, for a network namespace of its own. Speaks TAP. */
+ * told to the hook and over when its cause is, except that those of single
+ * events stand longer than this waits; and the ledger tells the truth of each
+ * call. Needs root, for a network namespace of its own. Speaks TAP. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_packet.h>
