@@ -36,7 +36,6 @@ static void page_free(void *p)
 
 book *book_new(const book_config *cfg, GError **err)
 {
-	g_autofree char *path = g_strconcat(cfg->path, ".notes", NULL);
 	cat_watch *w = cat_watch_new(cfg->path, err);
 	book *b;
 
@@ -44,7 +43,7 @@ book *book_new(const book_config *cfg, GError **err)
 		return NULL;
 	b = g_new0(book, 1);
 	b->watch = w;
-	b->notes = notes_open(path);
+	b->notes = notes_open(cfg->notes);
 	b->cfg = *cfg;
 	b->pages = g_hash_table_new_full(NULL, NULL, page_free, NULL);
 	return b;

@@ -14,6 +14,7 @@ typedef void book_act(void *user, uint64_t call, const rec_control *what);
 
 typedef struct book_config {
 	const char *path;	/* of the catalog; lent for the call alone */
+	const char *notes;	/* lent for the call alone */
 	tap_sink *next;		/* the sink that each event goes to */
 	void *next_user;
 	const tap_keypad_plan *keypad;	/* lent */

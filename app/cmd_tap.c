@@ -591,8 +591,11 @@ static void act(void *user, uint64_t call, const rec_control *what)
 
 static bool make_book(tap_role *r, GError **err)
 {
+	g_autofree char *notes = g_build_filename(
+		conf_text(r->conf, CONF_RUN), "tap.notes", NULL);
 	const book_config cfg = {
 		.path = conf_text(r->conf, CONF_CATALOG),
+		.notes = notes,
 		.next = session_writer_sink,
 		.next_user = r->sessions,
 		.keypad = &r->keypad,

@@ -1,9 +1,10 @@
 /* notes.h - what the tap has told of its calls and the ledger may not have yet.
  *
- * One file beside the catalog: session records without halves and keys, a
- * snapshot of the call at each step, the latest counts. A snapshot is handed to
- * the kernel before the verdict leaves, so that a tap that is killed forgets no
- * call; it is not synced, so a power failure may take the last of it. */
+ * One file in the run directory, which is memory, so that no verdict waits for
+ * a disk: session records without halves and keys, a snapshot of the call at
+ * each step, the latest counts. A snapshot is handed to the kernel before the
+ * verdict leaves, so that a tap that is killed forgets no call; the end of the
+ * host takes the notes with it. */
 #pragma once
 #include "app/story.h"
 
