@@ -6,20 +6,17 @@
 #include "app/alarm_post.h"
 #include "app/book.h"
 #include "app/control.h"
-#include "app/follow.h"
 #include "app/ledger.h"
 #include "app/link.h"
+#include "app/resume.h"
 #include "app/room.h"
 #include "app/session.h"
 #include "app/setup.h"
 #include "app/stats.h"
-#include "app/story.h"
 
 enum {
 	SILENT_MS = 5000,	/* 20 heartbeats of a Front End */
 	START_S = 5,		/* capture may come after the tap */
-	STALE_S = 3600,
-	SETTLE_MS = 500,
 	TAP_WATCHED = 3,
 };
 
@@ -256,234 +253,6 @@ static void make_calls(tap_role *r)
 	r->calls = tap_calls_new(&cfg);
 }
 
-/* The session records of one journal; NULL when it cannot be read. */
-static story *read_story(const char *spool, const char *name, clk_both *last)
-{
-	const clk_mono never = {INT64_MAX};
-	g_autofree char *dir = g_build_filename(spool, name, NULL);
-	g_autoptr(follow) f = follow_new(dir);
-	g_autoptr(story) s = story_new(name);
-	jrn_kind kind;
-	jrn_rec rec;
-
-	if (!follow_scan(f, NULL))
-		return NULL;
-	while (follow_next(f, never, false, &rec, &kind)) {
-		g_auto(story_control) did;
-
-		story_record(s, &rec, NULL, &did);
-		*last = rec.at;
-	}
-	return g_steal_pointer(&s);
-}
-
-static bool goes_on(const tap_role *r, const story *s, clk_both last)
-{
-	int64_t silent = clk_now().wall.ns - last.wall.ns;
-
-	return s->call_id && s->record && !s->has_end &&
-	       silent < conf_number(r->conf, CONF_TAP_LOST_CALL) *
-				CLK_NS_PER_S;
-}
-
-/* A pause that an earlier tap began ends when it would have. */
-static clk_mono resume_at(const tap_role *r, const story *s)
-{
-	int64_t longest = conf_number(r->conf, CONF_RULES_PAUSE) *
-			  CLK_NS_PER_S;
-	clk_both now = clk_now();
-	int64_t gone = now.wall.ns - s->paused_at.wall.ns;
-
-	if (!s->paused || !s->pause_ends || !longest)
-		return (clk_mono){0};
-	return (clk_mono){now.mono.ns + CLAMP(longest - gone, 0, longest)};
-}
-
-static rec_ask ask_of(const story *s)
-{
-	cat_told told = cat_told_find(span_str(s->reason ? s->reason : ""));
-
-	if (!told.found)
-		return REC_ASK_NONE;
-	return told.mode == CAT_BUFFERED    ? REC_ASK_KEEP
-	       : told.mode == CAT_ON_DEMAND ? REC_ASK_START
-					    : REC_ASK_NONE;
-}
-
-/* Another boot had another monotonic clock. */
-static clk_both at_here(clk_both at)
-{
-	clk_both now = clk_now();
-
-	at.mono.ns = now.mono.ns - MAX(now.wall.ns - at.wall.ns, 0);
-	return at;
-}
-
-/* What the notes know and the journal does not: both are told again. */
-static void catch_up(tap_role *r, story *s, const story *note, void **own)
-{
-	rec_event e = {.type = JRN_STATE};
-
-	if (note->has_answer && !s->has_answer) {
-		e.at = at_here(note->answered);
-		e.progress = (rec_progress){.state = REC_ANSWERED,
-					    .status = 200};
-		sink(r, 0, own, &e);
-	}
-	if (note->ending && !s->ending) {
-		e.at = at_here(note->ending_at);
-		e.progress = (rec_progress){.state = REC_ENDING,
-					    .status = note->ending_status};
-		sink(r, 0, own, &e);
-	}
-	s->ending = note->ending;
-	s->cancelled = note->cancelled;
-}
-
-/* A call that was noted, but of which nothing is in a journal. */
-static void tell_again(tap_role *r, const story *s, void **own)
-{
-	rec_event e = {.type = JRN_BEGIN, .at = at_here(s->begun)};
-	GHashTableIter i;
-	void *name, *value;
-
-	e.begin.call_id = span_str(s->call_id);
-	e.begin.from_tag = span_str(s->from_tag);
-	e.begin.source = span_str(s->source);
-	sink(r, 0, own, &e);
-	e.type = JRN_FACT;
-	g_hash_table_iter_init(&i, s->facts);
-	while (g_hash_table_iter_next(&i, &name, &value)) {
-		e.fact = (rec_fact){span_str(name), span_str(value)};
-		sink(r, 0, own, &e);
-	}
-	e.type = JRN_DECISION;
-	e.decision = (rec_decision){
-		.record = s->record, .audio = s->audio, .video = s->video,
-		.rule = span_str(s->rule), .reason = span_str(s->reason),
-	};
-	sink(r, 0, own, &e);
-}
-
-static rec_end end_of(const story *s)
-{
-	return (rec_end){s->end_cause, s->end_side, s->end_status,
-			 span_str(s->end_text ? s->end_text : "")};
-}
-
-static tap_resume resume_of(const tap_role *r, const story *s)
-{
-	return (tap_resume){
-		.call_id = s->call_id,
-		.from_tag = s->from_tag,
-		.source = s->source,
-		.record = s->record,
-		.audio = s->audio,
-		.video = s->video,
-		.answered = s->has_answer,
-		.ending = s->ending,
-		.cancelled = s->cancelled,
-		.ending_status = s->ending_status,
-		.ending_at = at_here(s->ending_at),
-		.paused = s->paused,
-		.resume_at = resume_at(r, s),
-		.ask = ask_of(s),
-		.asked = s->marks & (1u << REC_START | 1u << REC_TAG),
-		.halves = s->halves,
-	};
-}
-
-/* Long after its end its recording may have been deleted, as it should. */
-static bool is_stale(const story *s)
-{
-	return s->has_end && s->record &&
-	       clk_now().wall.ns - s->ended.wall.ns > STALE_S * CLK_NS_PER_S;
-}
-
-static void resume_noted(tap_role *r, const story *s)
-{
-	const rec_end end = end_of(s);
-	g_autoptr(story) bare = NULL;
-	tap_resume resume;
-	void *own = NULL;
-
-	if (!s->decided || is_stale(s))
-		return;
-	tell_again(r, s, &own);
-	bare = story_new(s->name);
-	catch_up(r, bare, s, &own);
-	resume = resume_of(r, s);
-	resume.own = own;
-	resume.ended = s->has_end ? &end : NULL;
-	resume.ended_at = at_here(s->ended);
-	tap_calls_resume(r->calls, clk_now(), &resume);
-	g_message("%s: goes on from what was noted", s->name);
-}
-
-/* True when the journal tells of the call, so that the notes need not. */
-static bool resume_call(tap_role *r, const char *name, const story *note)
-{
-	const char *spool = conf_text(r->conf, CONF_SPOOL);
-	g_autofree char *mark = g_build_filename(spool, name, "rendered", NULL);
-	g_autoptr(story) s = NULL;
-	tap_resume resume;
-	clk_both last = {{0}, {0}};
-	rec_end end;
-	void *own;
-
-	if (g_file_test(mark, G_FILE_TEST_EXISTS))
-		return true;
-	s = read_story(spool, name, &last);
-	if (!s || !goes_on(r, s, last))
-		return s && s->call_id && s->record;
-	own = session_writer_resume(r->sessions, name, clk_now(), s->halves);
-	own = book_resume(r->book, s, own);
-	if (note)
-		catch_up(r, s, note, &own);
-	resume = resume_of(r, s);
-	resume.own = own;
-	if (note && note->has_end) {
-		end = end_of(note);
-		resume.ended = &end;
-		resume.ended_at = at_here(note->ended);
-	}
-	tap_calls_resume(r->calls, clk_now(), &resume);
-	s = NULL;	/* the book's */
-	g_message("%s: goes on", name);
-	return true;
-}
-
-/* What was told again is on disk before more is promised; a disk that takes
- * longer is not waited for. */
-static void settle(tap_role *r)
-{
-	for (unsigned ms = 0; ms < SETTLE_MS; ms++) {
-		if (session_writer_idle(r->sessions) && book_tidy(r->book))
-			return;
-		g_usleep(1000);
-	}
-}
-
-/* The calls that were in progress when an earlier tap ended. */
-static void resume_calls(tap_role *r)
-{
-	g_autoptr(GDir) d = g_dir_open(conf_text(r->conf, CONF_SPOOL), 0, NULL);
-	g_autoptr(GHashTable) left = book_left(r->book);
-	GHashTableIter i;
-	const char *name;
-	void *noted;
-
-	while (d && (name = g_dir_read_name(d)))
-		if (*name != '.' && strlen(name) < REC_NAME &&
-		    resume_call(r, name, g_hash_table_lookup(left, name)))
-			g_hash_table_remove(left, name);
-	g_hash_table_iter_init(&i, left);
-	while (g_hash_table_iter_next(&i, NULL, &noted))
-		resume_noted(r, noted);
-	if (g_hash_table_size(left))
-		settle(r);
-}
-
 static bool make_server(tap_role *r, GError **err)
 {
 	char **peers = conf_list(r->conf, CONF_TAP_PEERS);
@@ -632,7 +401,7 @@ int cmd_tap(int argc, char **argv)
 		g_prefix_error(&err, "the catalog: ");
 		return app_fail("tap", err);
 	}
-	resume_calls(&r);
+	resume_calls(&(resume_from){r.conf, r.calls, r.sessions, r.book});
 	r.post = alarm_post_new(conf_text(r.conf, CONF_RUN), "tap");
 	r.begun = clk_mono_now();
 	g_timeout_add_seconds(1, tick, &r);
