@@ -17,6 +17,7 @@
 enum {
 	SILENT_MS = 5000,	/* 20 heartbeats of a Front End */
 	START_S = 5,		/* capture may come after the tap */
+	AWAIT_MS = 1000,
 	TAP_WATCHED = 3,
 };
 
@@ -402,6 +403,8 @@ int cmd_tap(int argc, char **argv)
 		return app_fail("tap", err);
 	}
 	resume_calls(&(resume_from){r.conf, r.calls, r.sessions, r.book});
+	/* A call that comes before capture is here is not recorded. */
+	link_tap_await(r.link, AWAIT_MS);
 	r.post = alarm_post_new(conf_text(r.conf, CONF_RUN), "tap");
 	r.begun = clk_mono_now();
 	g_timeout_add_seconds(1, tick, &r);

@@ -24,6 +24,8 @@ link_tap *link_tap_new(const char *run, void (*back)(void *), void *user);
  * much, it is dropped and the connection with it, so that `back` brings capture
  * up to date. */
 void link_tap_send(link_tap *l, span message);
+/* Before the loop runs: waits until capture beats, at most `ms`. */
+void link_tap_await(link_tap *l, unsigned ms);
 /* Capture beat less than LINK_DEAD_MS ago. */
 bool link_tap_alive(const link_tap *l);
 /* Capture's last beat said that it loses packets: its disk is full, say. */

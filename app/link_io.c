@@ -14,6 +14,7 @@
 enum {
 	MESSAGE_MAX = 512 << 10,
 	RETRY_MS = 250,
+	WAIT_US = 5000,
 	WAITING_MAX = 64 << 20,	/* octets that capture may be behind */
 	BEAT_WELL = 0,
 	BEAT_TROUBLED = 1,
@@ -78,19 +79,26 @@ static void tap_hang_up(link_tap *l)
 	l->beat.ns = INT64_MIN / 2;
 }
 
-static gboolean tap_readable(gint fd, GIOCondition cond, gpointer p)
+/* False when nobody is there any more. */
+static bool tap_listen(link_tap *l)
 {
-	link_tap *l = p;
 	uint8_t beat[16];
-	ssize_t n = recv(fd, beat, sizeof(beat), MSG_DONTWAIT);
+	ssize_t n = recv(l->fd, beat, sizeof(beat), MSG_DONTWAIT);
 
-	(void)cond;
 	if (n > 0) {
 		l->beat = clk_mono_now();
 		l->said = beat[0];
-		return G_SOURCE_CONTINUE;
 	}
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+static gboolean tap_readable(gint fd, GIOCondition cond, gpointer p)
+{
+	link_tap *l = p;
+
+	(void)fd;
+	(void)cond;
+	if (tap_listen(l))
 		return G_SOURCE_CONTINUE;
 	g_warning("capture has gone; calls pass unrecorded until it is back");
 	l->watch = 0;
@@ -136,6 +144,19 @@ link_tap *link_tap_new(const char *run, void (*back)(void *), void *user)
 	l->timer = g_timeout_add(RETRY_MS, tap_connect, l);
 	tap_connect(l);
 	return l;
+}
+
+void link_tap_await(link_tap *l, unsigned ms)
+{
+	const clk_mono begun = clk_mono_now();
+
+	while (!link_tap_alive(l) &&
+	       clk_since(clk_mono_now(), begun) < ms * CLK_NS_PER_MS) {
+		tap_connect(l);
+		if (l->fd >= 0)
+			tap_listen(l);
+		g_usleep(WAIT_US);
+	}
 }
 
 /* False when the socket is full, or the connection had to be given up. */
@@ -226,6 +247,11 @@ static gboolean capture_readable(gint fd, GIOCondition cond, gpointer p)
 	return G_SOURCE_REMOVE;
 }
 
+static void beat(link_capture *l, int tap)
+{
+	(void)send(tap, &l->say, sizeof(l->say), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 static gboolean capture_accept(gint fd, GIOCondition cond, gpointer p)
 {
 	link_capture *l = p;
@@ -238,6 +264,7 @@ static gboolean capture_accept(gint fd, GIOCondition cond, gpointer p)
 		l->taps, GINT_TO_POINTER(tap),
 		GUINT_TO_POINTER(g_unix_fd_add(tap, G_IO_IN | G_IO_HUP,
 					       capture_readable, l)));
+	beat(l, tap);
 	g_message("a tap has come");
 	return G_SOURCE_CONTINUE;
 }
@@ -250,8 +277,7 @@ static gboolean capture_beat(gpointer p)
 
 	g_hash_table_iter_init(&i, l->taps);
 	while (g_hash_table_iter_next(&i, &fd, NULL))
-		(void)send(GPOINTER_TO_INT(fd), &l->say, sizeof(l->say),
-			   MSG_DONTWAIT | MSG_NOSIGNAL);
+		beat(l, GPOINTER_TO_INT(fd));
 	return G_SOURCE_CONTINUE;
 }
 
