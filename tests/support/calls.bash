@@ -28,6 +28,7 @@ is() {
 		echo "ok $tap_n - $what"
 	else
 		echo "not ok $tap_n - $what"
+		echo "# not so: $*"
 		keep_logs
 	fi
 }
