@@ -1,40 +1,25 @@
 #include <errno.h>
-#include <pcap/pcap.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "core/ring.h"
-#include "relay_capture/filter.h"
-#include "relay_capture/frame.h"
+#include "relay_capture/ifaces.h"
 #include "relay_capture/queue.h"
 #include "relay_capture/rings.h"
 #include "relay_capture/source.h"
 
 enum {
-	IFACES_MAX = RELAY_IFACES_MAX,
-	BATCH = 1024,		/* frames of one interface in a row */
-	READ_MS = 20,		/* the kernel hands a block over that late */
+	BLOCKS = 64,		/* of all rings in a row */
 	STATS_NS = 500 * CLK_NS_PER_MS,
-	REOPEN_NS = CLK_NS_PER_S,
 	WRITE_MS = 20,
 	LAST_MS = 60,		/* by then the kernel has handed over all */
 	RING_MS = 20,		/* between looks while WRITER is behind */
 	DRAIN_ROUNDS = 64,
 	LAST_TRIES = 250,
 };
-
-typedef struct iface {
-	relay_live *live;
-	char *name;
-	pcap_t *pcap;		/* NULL while it is down */
-	int link;
-	clk_mono retry;		/* when it is down */
-	struct pcap_stat last;
-} iface;
 
 typedef struct command {
 	char *call;
@@ -43,9 +28,8 @@ typedef struct command {
 } command;
 
 struct relay_live {
-	relay_live_config conf;
-	iface iface[IFACES_MAX];
-	unsigned n;
+	relay_rings *rings;	/* lent; NULL: libpcap */
+	relay_ifaces *ifaces;	/* libpcap's; NULL: rings */
 	relay_tap *tap;
 	relay_queue *queue;
 	relay_writer *writer;
@@ -55,10 +39,8 @@ struct relay_live {
 	pthread_t capture, write;
 	_Atomic bool stop, captured;
 	_Atomic(char *) trouble;
-	int64_t mono_less_wall;	/* CAPTURE; of the batch */
 	clk_mono next_stats;	/* CAPTURE */
-	_Atomic uint64_t seen, dropped, nic, stored, disk_lost;
-	relay_rings *rings;	/* lent; NULL: libpcap */
+	_Atomic uint64_t stored, disk_lost;
 	pthread_mutex_t lock;	/* of `written`, some times a second */
 	relay_written written;
 };
@@ -85,105 +67,11 @@ static void ring_bell(int fd)
 		return;
 }
 
-static bool fail(GError **err, relay_error code, const iface *i,
-		 const char *why)
-{
-	g_set_error(err, RELAY_ERROR, (gint)code, "%s: %s", i->name, why);
-	return false;
-}
-
-static const char *pcap_why(pcap_t *p, int status)
-{
-	const char *text = pcap_geterr(p);
-
-	if (status == PCAP_ERROR_PERM_DENIED)
-		return "no right to capture (CAP_NET_RAW)";
-	return *text ? text : pcap_statustostr(status);
-}
-
-static bool set_filter(iface *i, pcap_t *p, GError **err)
-{
-	const relay_live_config *c = &i->live->conf;
-	g_autofree char *text = c->filter ? g_strdup(c->filter) :
-		relay_filter_text(c, pcap_datalink(p) == DLT_EN10MB);
-	struct bpf_program code;
-	bool ok;
-
-	if (pcap_compile(p, &code, text, 1, PCAP_NETMASK_UNKNOWN) < 0)
-		return fail(err, RELAY_ERROR_FILTER, i, pcap_geterr(p));
-	ok = pcap_setfilter(p, &code) == 0;
-	pcap_freecode(&code);
-	return ok || fail(err, RELAY_ERROR_FILTER, i, pcap_geterr(p));
-}
-
-static bool activate(iface *i, pcap_t *p, GError **err)
-{
-	char text[PCAP_ERRBUF_SIZE];
-	int status;
-
-	pcap_set_snaplen(p, 65535);
-	pcap_set_promisc(p, 1);
-	pcap_set_timeout(p, READ_MS);
-	pcap_set_buffer_size(p, (int)MIN(i->live->conf.ring_bytes, INT32_MAX));
-	pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO);
-	status = pcap_activate(p);
-	if (status < 0)
-		return fail(err, RELAY_ERROR_OPEN, i, pcap_why(p, status));
-	if (!relay_link_known(pcap_datalink(p)))
-		return fail(err, RELAY_ERROR_FORMAT, i,
-			    "its link type is not supported");
-	if (!set_filter(i, p, err))
-		return false;
-	if (pcap_setnonblock(p, 1, text) < 0)
-		return fail(err, RELAY_ERROR_OPEN, i, text);
-	return true;
-}
-
-static bool iface_open(iface *i, GError **err)
-{
-	char text[PCAP_ERRBUF_SIZE];
-	pcap_t *p = pcap_create(i->name, text);
-
-	if (!p)
-		return fail(err, RELAY_ERROR_OPEN, i, text);
-	if (!activate(i, p, err)) {
-		pcap_close(p);
-		return false;
-	}
-	i->pcap = p;
-	i->link = pcap_datalink(p);
-	memset(&i->last, 0, sizeof(i->last));
-	return true;
-}
-
-static bool open_all(relay_live *l, const char *const *names, GError **err)
-{
-	for (; names && *names; names++) {
-		iface *i = &l->iface[l->n];
-
-		if (l->n == IFACES_MAX) {
-			g_set_error(err, RELAY_ERROR, RELAY_ERROR_OPEN,
-				    "more than %d interfaces", IFACES_MAX);
-			return false;
-		}
-		l->n++;
-		i->live = l;
-		i->name = g_strdup(*names);
-		if (!iface_open(i, err))
-			return false;
-	}
-	if (l->n)
-		return true;
-	g_set_error(err, RELAY_ERROR, RELAY_ERROR_OPEN, "no interface given");
-	return false;
-}
-
 relay_live *relay_live_open(const relay_live_config *c, GError **err)
 {
 	g_autoptr(relay_live) l = g_aligned_alloc0(1, sizeof(*l),
 						   _Alignof(relay_live));
 
-	l->conf = *c;
 	l->to_capture = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	l->to_writer = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	l->queue = relay_queue_new(c->queue_bytes);
@@ -191,69 +79,13 @@ relay_live *relay_live_open(const relay_live_config *c, GError **err)
 	l->writer = relay_writer_new(&c->writer, err);
 	pthread_mutex_init(&l->lock, NULL);
 	l->rings = c->rings;
-	if (!l->writer || (!l->rings && !open_all(l, c->interfaces, err)))
+	if (l->writer && !l->rings)
+		l->ifaces = relay_ifaces_open(c, err);
+	if (!l->writer || !(l->rings || l->ifaces))
 		return NULL;
 	if (l->rings)
 		relay_rings_join(l->rings);
-	/* Their texts need not outlive this call. */
-	l->conf.interfaces = NULL;
 	return g_steal_pointer(&l);
-}
-
-/* CAPTURE. */
-static void on_frame(u_char *user, const struct pcap_pkthdr *h,
-		     const u_char *bytes)
-{
-	iface *i = (iface *)(void *)user;
-	/* With nanosecond precision tv_usec counts nanoseconds. */
-	int64_t wall = h->ts.tv_sec * CLK_NS_PER_S + h->ts.tv_usec;
-	clk_both at = {{wall + i->live->mono_less_wall}, {wall}};
-
-	relay_frame(i->live->tap, i->link, span_of(bytes, h->caplen), at);
-}
-
-static void add(_Atomic uint64_t *to, uint64_t n)
-{
-	atomic_fetch_add_explicit(to, n, memory_order_relaxed);
-}
-
-/* The kernel's counters are 32 bits and wrap. */
-static void iface_stats(relay_live *l, iface *i, clk_both now)
-{
-	struct pcap_stat s;
-	rec_loss loss = {.place = REC_LOSS_KERNEL,
-			 .from = {now.mono.ns - STATS_NS}, .to = now.mono};
-
-	if (!i->pcap || pcap_stats(i->pcap, &s) < 0)
-		return;
-	loss.packets = s.ps_drop - i->last.ps_drop;
-	add(&l->seen, s.ps_recv - i->last.ps_recv);
-	add(&l->dropped, loss.packets);
-	add(&l->nic, s.ps_ifdrop - i->last.ps_ifdrop);
-	i->last = s;
-	if (loss.packets)
-		relay_loss(l->tap, &loss, now);
-}
-
-static void iface_down(relay_live *l, iface *i, clk_both now)
-{
-	tell_trouble(l, g_strdup_printf("%s: %s", i->name,
-					pcap_geterr(i->pcap)));
-	iface_stats(l, i, now);
-	pcap_close(i->pcap);
-	i->pcap = NULL;
-	i->retry.ns = now.mono.ns + REOPEN_NS;
-}
-
-static void iface_retry(relay_live *l, iface *i, clk_both now)
-{
-	g_autoptr(GError) err = NULL;
-
-	if (clk_since(now.mono, i->retry) < 0)
-		return;
-	i->retry.ns = now.mono.ns + REOPEN_NS;
-	if (iface_open(i, &err))
-		tell_trouble(l, g_strdup_printf("%s: is back", i->name));
 }
 
 /* The copy of what WRITER has reached: the three belong together. */
@@ -286,44 +118,34 @@ static int rings_round(relay_live *l, clk_both now)
 	int all = 0, n;
 
 	relay_rings_release(l->rings, &w);
-	while (all < BATCH / 16 &&
+	while (all < BLOCKS &&
 	       (n = relay_rings_read(l->rings, l->tap, l->queue,
-				     l->mono_less_wall)) > 0)
+				     now.mono.ns - now.wall.ns)) > 0)
 		all += n;
-	if (clk_since(now.mono, l->next_stats) >= 0) {
-		rings_stats(l, now);
-		l->next_stats.ns = now.mono.ns + STATS_NS;
-	}
-	relay_tick(l->tap, now);
 	return all;
 }
 
-/* One batch from each interface: how many frames, or blocks. */
+static int ifaces_round(relay_live *l, clk_both now)
+{
+	int all = relay_ifaces_read(l->ifaces, l->tap, now);
+	char *trouble = relay_ifaces_trouble(l->ifaces);
+
+	if (trouble)
+		tell_trouble(l, trouble);
+	return all;
+}
+
+/* What has arrived: how many frames, or blocks. */
 static int capture_round(relay_live *l)
 {
 	clk_both now = clk_now();
-	int all = 0, n;
+	int all = l->rings ? rings_round(l, now) : ifaces_round(l, now);
 
-	l->mono_less_wall = now.mono.ns - now.wall.ns;
-	if (l->rings)
-		return rings_round(l, now);
-	for (unsigned k = 0; k < l->n; k++) {
-		iface *i = &l->iface[k];
-
-		if (!i->pcap) {
-			iface_retry(l, i, now);
-			continue;
-		}
-		n = pcap_dispatch(i->pcap, BATCH, on_frame,
-				  (u_char *)(void *)i);
-		if (n < 0)
-			iface_down(l, i, now);
-		else
-			all += n;
-	}
 	if (clk_since(now.mono, l->next_stats) >= 0) {
-		for (unsigned k = 0; k < l->n; k++)
-			iface_stats(l, &l->iface[k], now);
+		if (l->rings)
+			rings_stats(l, now);
+		else
+			relay_ifaces_stats(l->ifaces, l->tap, now);
 		l->next_stats.ns = now.mono.ns + STATS_NS;
 	}
 	relay_tick(l->tap, now);
@@ -356,7 +178,7 @@ static void run_commands(relay_live *l)
 
 static void wait_for_frames(relay_live *l)
 {
-	struct pollfd p[IFACES_MAX + 1];
+	struct pollfd p[RELAY_IFACES_MAX + 1];
 	bool waiting = l->rings && relay_rings_waiting(l->rings);
 	eventfd_t rung;
 	nfds_t n = 1;
@@ -364,11 +186,8 @@ static void wait_for_frames(relay_live *l)
 	p[0] = (struct pollfd){.fd = l->to_capture, .events = POLLIN};
 	if (l->rings && !waiting)
 		n += relay_rings_poll(l->rings, p + 1);
-	for (unsigned k = 0; k < l->n; k++)
-		if (l->iface[k].pcap)
-			p[n++] = (struct pollfd){
-				.fd = pcap_get_selectable_fd(l->iface[k].pcap),
-				.events = POLLIN};
+	if (l->ifaces)
+		n += relay_ifaces_poll(l->ifaces, p + 1);
 	if (poll(p, n, waiting ? RING_MS : 100) > 0 && p[0].revents &&
 	    eventfd_read(l->to_capture, &rung) < 0)
 		return;
@@ -510,9 +329,6 @@ bool relay_live_disarm(relay_live *l, const char *call, clk_both now)
 void relay_live_stats_get(relay_live *l, relay_live_stats *out)
 {
 	*out = (relay_live_stats){
-		.kernel_seen = atomic_load(&l->seen),
-		.kernel_dropped = atomic_load(&l->dropped),
-		.nic_dropped = atomic_load(&l->nic),
 		.queue_dropped = relay_queue_dropped(l->queue),
 		.disk_lost = atomic_load(&l->disk_lost),
 		.stored = atomic_load(&l->stored),
@@ -521,6 +337,8 @@ void relay_live_stats_get(relay_live *l, relay_live_stats *out)
 		out->count[c] = relay_count(l->tap, (relay_counter)c);
 	if (l->rings)
 		relay_rings_add(l->rings, out);
+	else
+		relay_ifaces_add(l->ifaces, out);
 }
 
 bool relay_live_orphan(relay_live *l, relay_orphan *out)
@@ -557,11 +375,7 @@ void relay_live_free(relay_live *l)
 		relay_free(l->tap, clk_now());
 	while ((c = ring_pop(&l->commands)) != NULL)
 		command_free(c);
-	for (unsigned k = 0; k < l->n; k++) {
-		if (l->iface[k].pcap)
-			pcap_close(l->iface[k].pcap);
-		g_free(l->iface[k].name);
-	}
+	relay_ifaces_free(l->ifaces);
 	relay_writer_free(l->writer);
 	if (l->queue)
 		relay_queue_free(l->queue);

@@ -10,8 +10,6 @@
 #include "relay_capture/queue.h"
 #include "relay_capture/source.h"
 
-enum { RELAY_IFACES_MAX = 16 };
-
 /* What WRITER has reached: `blocks` of the queue are written. */
 typedef struct relay_written {
 	uint64_t blocks, stored, lost;

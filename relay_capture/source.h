@@ -33,6 +33,8 @@ double relay_file_done(const relay_file *f);
 void relay_file_free(relay_file *f);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(relay_file, relay_file_free)
 
+enum { RELAY_IFACES_MAX = 16 };
+
 /* Kernel rings (TPACKET_V3) that outlive the process that reads them. A
  * supervisor opens them, forks the worker that passes them to
  * relay_live_open(), and forks the next one when it dies: what the dead one
