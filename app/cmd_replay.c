@@ -20,7 +20,7 @@ typedef struct options {
 	double offset;
 	int rate;
 	gboolean list, json, picture, spectrogram, silence_hold, silence_dtmf,
-		level, early;
+		dtmf_tones, level, early;
 } options;
 
 typedef struct outcome_count {
@@ -304,6 +304,7 @@ static bool prepare(job *j, GError **err)
 		.spectrogram = o->spectrogram,
 		.mute_hold = o->silence_hold,
 		.mute_dtmf = o->silence_dtmf,
+		.dtmf_tones = o->dtmf_tones,
 		.level = o->level,
 		.early_media = o->early,
 		.tag_date = true,
@@ -402,6 +403,8 @@ int cmd_replay(int argc, char **argv)
 		 "Silence while a party is on hold or transferred", NULL},
 		{"silence-dtmf", 0, 0, G_OPTION_ARG_NONE, &o.silence_dtmf,
 		 "Silence for keys that are pressed", NULL},
+		{"dtmf-tones", 0, 0, G_OPTION_ARG_NONE, &o.dtmf_tones,
+		 "The tones of keys that came as events only", NULL},
 		{"even-level", 0, 0, G_OPTION_ARG_NONE, &o.level,
 		 "Bring each party to the same loudness", NULL},
 		{"early-media", 0, 0, G_OPTION_ARG_NONE, &o.early,

@@ -104,7 +104,8 @@ static void on_dtmf(render_call *r, const dec_event *e)
 	char digit[2] = {e->digit, '\0'};
 	mix_mark k = {.kind = MIX_DTMF, .side = e->side,
 		      .at = {e->at.ns - length}, .told = e->released,
-		      .length = length, .text = digit};
+		      .length = length, .text = digit,
+		      .volume = e->volume};
 
 	if (e->kind == DEC_DTMF_DOWN) {
 		k.edge = MIX_ON;

@@ -52,6 +52,7 @@ mix_call *render_open(render_call *r, GError **err)
 		.rate = c->rate,
 		.mute_hold = c->mute_hold,
 		.mute_dtmf = c->mute_dtmf,
+		.dtmf_tones = c->dtmf_tones,
 		.level = c->level,
 		.picture = c->picture,
 		.spectrogram = c->spectrogram,

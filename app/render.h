@@ -16,7 +16,7 @@ typedef struct render_config {
 	size_t n_outputs;
 	uint32_t rate;
 	bool picture, spectrogram;
-	bool mute_hold, mute_dtmf, level;	/* as in mix_plan */
+	bool mute_hold, mute_dtmf, dtmf_tones, level;	/* as in mix_plan */
 	bool early_media;	/* begin with the first offer's media */
 	bool tag_date, tag_parties, tag_call;	/* what the files tell */
 	const char *video;	/* "mp4", "mkv", or NULL: none */

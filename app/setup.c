@@ -301,6 +301,7 @@ bool setup_sound(render_config *out, const conf *c, GError **err)
 	out->spectrogram = conf_bool(c, CONF_RENDER_SPECTROGRAM);
 	out->mute_hold = conf_bool(c, CONF_RENDER_SILENCE_HOLD);
 	out->mute_dtmf = conf_bool(c, CONF_RENDER_SILENCE_DTMF);
+	out->dtmf_tones = conf_bool(c, CONF_RENDER_DTMF_TONES);
 	out->level = conf_bool(c, CONF_RENDER_LEVEL);
 	out->early_media = conf_bool(c, CONF_RENDER_EARLY);
 	return tags(out, conf_list(c, CONF_RENDER_TAGS), err);

@@ -147,6 +147,8 @@ static const conf_key table[CONF_KEYS] = {
 	     "silence from the first hold or transfer to its end"),
 	BOOL(CONF_RENDER_SILENCE_DTMF, "render", "silence-dtmf", "false",
 	     "silence for keys that are pressed; no digit is told"),
+	BOOL(CONF_RENDER_DTMF_TONES, "render", "dtmf-tones", "false",
+	     "the tones of keys that came as events only"),
 	BOOL(CONF_RENDER_LEVEL, "render", "even-level", "false",
 	     "bring each party to the same loudness"),
 	BOOL(CONF_RENDER_EARLY, "render", "early-media", "false",

@@ -39,7 +39,8 @@ static bool continues(const dec_press *p, uint32_t ts, const dec_tel *t)
 static void begin(dec_press *p, uint32_t ts, const dec_tel *t)
 {
 	*p = (dec_press){
-		.down = true, .event = t->event, .first = ts, .segment = ts};
+		.down = true, .event = t->event, .volume = t->volume,
+		.first = ts, .segment = ts};
 }
 
 bool dec_press_step(dec_press *p, uint32_t ts, const dec_tel *t,

@@ -17,7 +17,7 @@ char dec_tel_digit(uint8_t event);
 /* A key that is being pressed. */
 typedef struct dec_press {
 	bool down;
-	uint8_t event;
+	uint8_t event, volume;
 	uint32_t first;		/* timestamp of the press */
 	uint32_t segment;	/* of the segment in progress (4733 2.5.1.3) */
 	uint32_t length;	/* since `first` */

@@ -2,9 +2,8 @@
 #include "decoder/voice_impl.h"
 
 enum {
-	COMFORT_LAG_MS = 200,	/* behind the reordering window */
+	LAG_MS = 200,		/* behind the reordering window */
 	COMFORT_MAX_S = 60,	/* without an update: then a hole */
-	PRESS_WAIT_MS = 1000,	/* then the end of a key press is lost */
 	JUMP_MS = 3000,		/* timestamps against capture time */
 	DROPOUT = 3000,		/* packets; RFC 3550 A.1 */
 	EVENT_CLOCK = 8000,	/* whatever the voice's is (MS-RTPDT) */
@@ -62,6 +61,7 @@ static void tell_press(dec_voice *v, dec_event_kind kind, const dec_press *p,
 	dec_voice_tell(v, (dec_event){
 				  .kind = (uint8_t)kind,
 				  .digit = dec_tel_digit(p->event),
+				  .volume = p->volume,
 				  .pt = p->event,
 				  .clock = EVENT_CLOCK,
 				  .ts = p->first,
@@ -184,7 +184,7 @@ static void play_voice(dec_voice *v, const dec_unit *u)
 static void play_comfort(dec_voice *v, const dec_unit *u)
 {
 	const int64_t lag =
-		v->out->config.reorder_ms + COMFORT_LAG_MS + DEC_CHUNK_MS;
+		v->out->config.reorder_ms + LAG_MS + DEC_CHUNK_MS;
 	dec_cn cn;
 
 	if (dec_cn_parse(u->payload, &cn) != DEC_OK)
@@ -213,13 +213,23 @@ void dec_voice_play_unit(dec_voice *v, const dec_unit *u)
 		play_blind(v, u);
 }
 
-static void play_event(dec_voice *v, const dec_item *item)
+/* When the end of a press counts as lost. */
+static int64_t press_due(const dec_voice *v)
+{
+	const int64_t wait = v->out->config.reorder_ms + LAG_MS;
+
+	if (!v->press.down || v->press.told)
+		return INT64_MAX;
+	return v->press_at.ns + wait * CLK_NS_PER_MS;
+}
+
+static void play_event(dec_voice *v, const dec_item *item, span payload)
 {
 	const dec_press was = v->press;
 	dec_press done;
 	dec_tel t;
 
-	if (dec_tel_parse(item->payload, &t) != DEC_OK)
+	if (dec_tel_parse(payload, &t) != DEC_OK)
 		return;
 	v->press_at = item->at;
 	if (dec_press_step(&v->press, item->head.ts, &t, &done))
@@ -318,14 +328,14 @@ static void play_item(dec_voice *v, const dec_item *item,
 	dec_unit u;
 
 	unwrap(v, item, &u);
-	if (clk_since(item->at, v->press_at) > PRESS_WAIT_MS * CLK_NS_PER_MS)
+	if (item->at.ns > press_due(v))
 		close_press(v);
 	if (timeless(v, &u)) {
 		u.ts = v->next;
 		tell_gap(v, h, 0, v->next, &u);
 		dec_voice_note(v, u.k->is.name);
 		if (u.k->role == DEC_ROLE_EVENT)
-			play_event(v, item);
+			play_event(v, item, u.payload);
 	} else {
 		play_on_clock(v, item, queued, &u, h);
 	}
@@ -378,11 +388,15 @@ void dec_voice_play(dec_voice *v, const dec_item *item, const dec_item *queued,
 
 int64_t dec_voice_due(const dec_voice *v)
 {
-	return v->comfort ? v->comfort_due : INT64_MAX;
+	const int64_t press = press_due(v);
+
+	return v->comfort ? MIN(press, v->comfort_due) : press;
 }
 
 void dec_voice_run(dec_voice *v, clk_mono now)
 {
+	if (press_due(v) <= now.ns)
+		close_press(v);
 	while (v->comfort && v->comfort_due <= now.ns) {
 		const clk_mono at = {v->comfort_due};
 		const int64_t to = v->next + dec_voice_units(v, DEC_CHUNK_MS);

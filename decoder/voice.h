@@ -18,8 +18,8 @@ void dec_voice_free(dec_voice *v);
  * from `item` on are what is queued: later ones may repair the hole. */
 void dec_voice_play(dec_voice *v, const dec_item *item, const dec_item *queued,
 		    uint64_t missing, dec_cause cause);
-/* When comfort noise is due though nothing came, INT64_MAX for never; and what
- * to do about all that is due. */
+/* When comfort noise or the end of a key press is due though nothing came,
+ * INT64_MAX for never; and what to do about all that is due. */
 int64_t dec_voice_due(const dec_voice *v);
 void dec_voice_run(dec_voice *v, clk_mono now);
 /* The source began anew: a new stream number. */

@@ -22,6 +22,7 @@ struct mix_board {
 	mix_desk *desk;
 	mix_sink *sink;
 	mix_strip *strip[2];
+	mix_dial *dial[2];
 	mix_limit *limit[BUSES];
 	mix_peaks *peaks;
 	mix_spectrum *spectrum;	/* NULL: not wanted */
@@ -55,10 +56,12 @@ mix_board *mix_board_new(const mix_plan *plan, mix_desk *desk,
 		b->bus[i] = g_new(float, b->quantum);
 		b->pcm[i] = g_new(int16_t, b->quantum);
 	}
-	for (uint8_t side = 0; side < 2; side++)
+	for (uint8_t side = 0; side < 2; side++) {
 		b->strip[side] = mix_strip_new(plan, rate, b->quantum, side,
 					       mix_marks_mute(marks, side),
 					       desk->timeline);
+		b->dial[side] = mix_marks_dial(marks, side);
+	}
 	b->out = g_new(float, b->quantum);
 	b->heard = g_new(uint8_t, b->quantum);
 	b->peaks = mix_peaks_new(rate / PEAKS_PER_S);
@@ -111,6 +114,7 @@ static void make_side(mix_board *b, const GPtrArray *tracks, uint8_t side,
 		if (mix_track_side(t) == side)
 			mix_track_render(t, &s);
 	}
+	mix_dial_run(b->dial[side], b->desk->rate, b->made, b->bus[side], n);
 	b->desk->side[side].silent += n - mix_lane_count(b->heard, n);
 }
 

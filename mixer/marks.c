@@ -13,6 +13,7 @@ struct mix_marks {
 	const mix_plan *plan;
 	mix_timeline *timeline;
 	mix_mute *mute[2];
+	mix_dial *dial[2];
 	open_mark open[MIX_KINDS][CALL_UNKNOWN + 1];
 };
 
@@ -22,8 +23,10 @@ mix_marks *mix_marks_new(const mix_plan *plan, mix_timeline *t)
 
 	m->plan = plan;
 	m->timeline = t;
-	m->mute[0] = mix_mute_new();
-	m->mute[1] = mix_mute_new();
+	for (int side = 0; side < 2; side++) {
+		m->mute[side] = mix_mute_new();
+		m->dial[side] = mix_dial_new();
+	}
 	return m;
 }
 
@@ -31,14 +34,21 @@ void mix_marks_free(mix_marks *m)
 {
 	if (!m)
 		return;
-	mix_mute_free(m->mute[0]);
-	mix_mute_free(m->mute[1]);
+	for (int side = 0; side < 2; side++) {
+		mix_mute_free(m->mute[side]);
+		mix_dial_free(m->dial[side]);
+	}
 	g_free(m);
 }
 
 mix_mute *mix_marks_mute(const mix_marks *m, uint8_t side)
 {
 	return m->mute[side];
+}
+
+mix_dial *mix_marks_dial(const mix_marks *m, uint8_t side)
+{
+	return m->dial[side];
 }
 
 /* Digits that are taken out of the sound are not told in writing either. */
@@ -76,6 +86,12 @@ static bool silences(const mix_plan *p, mix_kind kind)
 	       ((kind == MIX_HOLD || kind == MIX_TRANSFER) && p->mute_hold);
 }
 
+static bool sounds(const mix_plan *p, const mix_mark *k)
+{
+	return k->kind == MIX_DTMF && k->side != CALL_UNKNOWN &&
+	       p->dtmf_tones && !p->mute_dtmf;
+}
+
 /* Pause, hold and transfer silence both sides: the first one on begins the
  * silence and the first one off ends it. A key silences the side that pressed
  * it. */
@@ -101,6 +117,26 @@ static void mute_side(mix_mute *mute, const mix_mark *k, int64_t at,
 	}
 }
 
+/* Of a key that the signalling told only its moment is known: no tone. */
+static void dial_side(mix_dial *dial, const mix_mark *k, int64_t at,
+		      int64_t soonest)
+{
+	const char key = k->text ? k->text[0] : '\0';
+
+	switch ((mix_edge)k->edge) {
+	case MIX_AT:
+		mix_dial_start(dial, key, k->volume, MAX(at, soonest));
+		mix_dial_stop(dial, at + k->length);
+		return;
+	case MIX_ON:
+		mix_dial_start(dial, key, k->volume, MAX(at, soonest));
+		return;
+	case MIX_OFF:
+		mix_dial_stop(dial, MAX(at, soonest));
+		return;
+	}
+}
+
 void mix_marks_take(mix_marks *m, const mix_mark *k, int64_t at,
 		    int64_t soonest)
 {
@@ -116,6 +152,8 @@ void mix_marks_take(mix_marks *m, const mix_mark *k, int64_t at,
 		close_mark(m, k->kind, k->side, at);
 		break;
 	}
+	if (sounds(m->plan, k))
+		dial_side(m->dial[k->side], k, at, soonest);
 	if (!silences(m->plan, k->kind))
 		return;
 	for (uint8_t side = 0; side < 2; side++) {

@@ -1,6 +1,7 @@
 /* marks.h - what happened in the call by somebody's word: into the timeline,
- * and where the plan says so into silence. */
+ * and where the plan says so into silence or tones. */
 #pragma once
+#include "mixer/dial.h"
 #include "mixer/mute.h"
 #include "mixer/timeline.h"
 
@@ -15,5 +16,7 @@ void mix_marks_take(mix_marks *m, const mix_mark *k, int64_t at,
 		    int64_t soonest);
 /* What is to be silent; lent. */
 mix_mute *mix_marks_mute(const mix_marks *m, uint8_t side);
+/* What sounds because a key was pressed; lent. */
+mix_dial *mix_marks_dial(const mix_marks *m, uint8_t side);
 /* What still lasts lasted until `end`. */
 void mix_marks_close(mix_marks *m, int64_t end);

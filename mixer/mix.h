@@ -66,6 +66,8 @@ typedef struct mix_plan {
 				 * transferred */
 	bool mute_dtmf;		/* silence over DTMF marks, 60 ms around, and
 				 * over the tones of keys; no digit is told */
+	bool dtmf_tones;	/* keys told by RFC 4733 are heard; mute_dtmf
+				 * wins */
 	bool level;		/* each side's loudness brought to -23 dB */
 	bool picture;		/* NAME.png with the waveform */
 	bool spectrogram;	/* NAME-spectrogram.png */
@@ -117,6 +119,7 @@ typedef struct mix_mark {
 				 * written by then changes */
 	int64_t length;		/* ns */
 	const char *text;	/* lent; one cause, a digit, ...; or NULL */
+	uint8_t volume;		/* MIX_DTMF: -dBm0 of its tone */
 } mix_mark;
 
 /* One line of the timeline; docs/timeline.md. */

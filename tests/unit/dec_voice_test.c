@@ -171,7 +171,7 @@ static void test_comfort_alone(void)
 
 static void press(dec_fix *f, uint8_t event, uint16_t duration, bool last)
 {
-	const uint8_t b[] = {event, last ? 0x80 : 0, (uint8_t)(duration >> 8),
+	const uint8_t b[] = {event, last ? 0x87 : 7, (uint8_t)(duration >> 8),
 			     (uint8_t)duration};
 	const uint32_t ts = f->a.ts;
 	pkt p;
@@ -208,6 +208,32 @@ static void test_press(void)
 	g_assert_cmpuint(f.h.events[DEC_GAP], ==, 0);
 	g_assert_cmpuint(f.h.pcm->len, ==, 70 * 160);
 	g_assert_cmpuint(dec_fix_stream(&f, 0).packets, ==, 77);
+	dec_fix_end(&f);
+}
+
+/* The end of a press is lost and nothing else comes: it is told by the clock,
+ * in time for the mixer, as long as its packets said. */
+static void test_press_lost_end(void)
+{
+	dec_fix f;
+
+	begin(&f);
+	for (int i = 0; i < 60; i++)
+		say(&f, 0x10);
+	press(&f, 5, 160, false);
+	press(&f, 5, 560, false);
+	g_assert_cmpuint(f.h.events[DEC_DTMF_DOWN], ==, 1);
+	g_assert_cmpuint(f.h.last[DEC_DTMF_DOWN].volume, ==, 7);
+	dec_call_advance(f.c, (clk_mono){f.a.at + 600 * CLK_NS_PER_MS});
+	g_assert_cmpuint(f.h.events[DEC_DTMF], ==, 0);
+	dec_call_advance(f.c, (clk_mono){f.a.at + 2 * CLK_NS_PER_S});
+	g_assert_cmpuint(f.h.events[DEC_DTMF], ==, 1);
+	g_assert_cmpint(f.h.last[DEC_DTMF].length, ==, 560);
+	g_assert_cmpint(clk_since(f.h.last[DEC_DTMF].released,
+				  f.h.last[DEC_DTMF].at), ==,
+			700 * CLK_NS_PER_MS);
+	dec_call_finish(f.c);
+	g_assert_cmpuint(f.h.events[DEC_DTMF], ==, 1);
 	dec_fix_end(&f);
 }
 
@@ -592,6 +618,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/decoder/voice/comfort", test_comfort);
 	g_test_add_func("/decoder/voice/comfort-alone", test_comfort_alone);
 	g_test_add_func("/decoder/voice/press", test_press);
+	g_test_add_func("/decoder/voice/press-lost-end",
+			test_press_lost_end);
 	g_test_add_func("/decoder/voice/undecodable", test_undecodable);
 	g_test_add_func("/decoder/voice/codec-change", test_codec_change);
 	g_test_add_func("/decoder/voice/clock-change", test_clock_change);

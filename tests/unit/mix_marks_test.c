@@ -118,6 +118,35 @@ static void key(void)
 	end(&d);
 }
 
+/* The tone of a key, by rule, and never where keys are to be taken out. */
+static void dial(void)
+{
+	for (int i = 0; i < 4; i++) {
+		const bool wanted = i & 1, removed = i & 2;
+		float bus[8000] = {0};
+		bool heard = false;
+		desk d;
+
+		begin(&d, false, removed);
+		d.plan.dtmf_tones = wanted;
+		take(&d, MIX_DTMF, MIX_ON, CALL_CALLEE, 100, 0);
+		take(&d, MIX_DTMF, MIX_OFF, CALL_CALLEE, 300, 0);
+		take(&d, MIX_DTMF, MIX_AT, CALL_UNKNOWN, 500, 0);
+		mix_dial_run(mix_marks_dial(d.marks, CALL_CALLER), 8000, 0,
+			     bus, 8000);
+		for (int n = 0; n < 8000; n++)
+			g_assert_cmpfloat(bus[n], ==, 0);
+		mix_dial_run(mix_marks_dial(d.marks, CALL_CALLEE), 8000, 0,
+			     bus, 8000);
+		for (int n = 0; n < 8000; n++) {
+			heard |= bus[n] != 0;
+			g_assert_true(!bus[n] || (n >= 800 && n < 2400));
+		}
+		g_assert_true(heard == (wanted && !removed));
+		end(&d);
+	}
+}
+
 /* What may have been written stays, however late a mark is told. */
 static void told_late(void)
 {
@@ -136,6 +165,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/mixer/marks/hold", hold);
 	g_test_add_func("/mixer/marks/transfer", transfer);
 	g_test_add_func("/mixer/marks/key", key);
+	g_test_add_func("/mixer/marks/dial", dial);
 	g_test_add_func("/mixer/marks/told-late", told_late);
 	return g_test_run();
 }

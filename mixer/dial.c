@@ -1,0 +1,169 @@
+#include "mixer/dial.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Until it is told. */
+#define FOREVER INT64_MAX
+/* A sine of full scale has 3.14 dBm0 (G.711, table 5). */
+#define FULL_DBM0 3.14
+#define FULL_RMS (32768 / G_SQRT2)
+/* Of what is there already, in the two pitches: then it is this tone. */
+#define SHARE 0.5
+#define QUIET 100.0	/* RMS; less is silence */
+enum {
+	BLOCKS_PER_S = 50,	/* each is looked at by itself */
+	RAMP_PER_S = 500,	/* 2 ms: no click at either end */
+};
+
+typedef struct tone {
+	float turn[2];		/* angle of a sample is this over the rate */
+	double amplitude;	/* of each of the two */
+	int64_t from, to;	/* ns */
+} tone;
+
+struct mix_dial {
+	GArray *list;		/* of tone, by their start */
+};
+
+mix_dial *mix_dial_new(void)
+{
+	mix_dial *d = g_new0(mix_dial, 1);
+
+	d->list = g_array_new(FALSE, FALSE, sizeof(tone));
+	return d;
+}
+
+void mix_dial_free(mix_dial *d)
+{
+	if (!d)
+		return;
+	g_array_unref(d->list);
+	g_free(d);
+}
+
+void mix_dial_stop(mix_dial *d, int64_t to)
+{
+	tone *t;
+
+	if (!d->list->len)
+		return;
+	t = &g_array_index(d->list, tone, d->list->len - 1);
+	t->to = MIN(t->to, MAX(to, t->from));
+}
+
+void mix_dial_start(mix_dial *d, char key, uint8_t volume, int64_t from)
+{
+	static const char keys[] = "123A456B789C*0#D";
+	static const float low[] = {697, 770, 852, 941};
+	static const float high[] = {1209, 1336, 1477, 1633};
+	const char *at = key ? strchr(keys, key) : NULL;
+	tone t = {.from = from, .to = FOREVER};
+
+	/* One finger a side. */
+	mix_dial_stop(d, from);
+	if (!at)
+		return;
+	t.turn[0] = low[(at - keys) / 4];
+	t.turn[1] = high[(at - keys) % 4];
+	/* Two sines of amplitude a have the power of an RMS of a. */
+	t.amplitude = FULL_RMS * pow(10, -(FULL_DBM0 + volume) / 20);
+	g_array_append_val(d->list, t);
+}
+
+static int64_t to_samples(int64_t ns, uint32_t rate)
+{
+	if (ns == FOREVER)
+		return FOREVER;
+	return (int64_t)((__int128)ns * rate / 1000000000);
+}
+
+/* Goertzel's: the energy that is at one pitch. */
+static double energy_at(const float *x, size_t n, double angle)
+{
+	const double turn = 2 * cos(angle);
+	double a = 0, b = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const double c = x[i] + turn * a - b;
+
+		b = a;
+		a = c;
+	}
+	return (a * a + b * b - turn * a * b) * 2 / (double)n;
+}
+
+/* The sound beside the event is the tone. */
+static bool holds(const tone *t, uint32_t rate, const float *x, size_t n)
+{
+	double all = 0, own = 0;
+
+	for (size_t i = 0; i < n; i++)
+		all += (double)x[i] * x[i];
+	if (all < QUIET * QUIET * (double)n)
+		return false;
+	for (int i = 0; i < 2; i++)
+		own += energy_at(x, n, 2 * G_PI * t->turn[i] / rate);
+	return own > SHARE * all;
+}
+
+/* 0 to 1, `left` samples from an end. */
+static double ramp(int64_t left, uint32_t rate)
+{
+	const double at = (double)left * RAMP_PER_S / rate;
+
+	return at >= 1 ? 1 : 0.5 - 0.5 * cos(G_PI * at);
+}
+
+/* Samples [from, from + n) of the recording. Sines by their number since the
+ * tone's start: how the time is cut into steps does not matter. */
+static void add(const tone *t, uint32_t rate, int64_t from, float *bus,
+		size_t n)
+{
+	const int64_t begin = to_samples(t->from, rate);
+	const int64_t end = to_samples(t->to, rate);
+
+	for (size_t i = 0; i < n; i++) {
+		const int64_t at = from + (int64_t)i - begin;
+		const double s = 2 * G_PI * (double)at / rate;
+		const double edge = ramp(at, rate) *
+			ramp(end - from - (int64_t)i, rate);
+
+		bus[i] += (float)(t->amplitude * edge *
+				  (sin(t->turn[0] * s) + sin(t->turn[1] * s)));
+	}
+}
+
+/* Block by block, on a grid that does not depend on the step. */
+static void sound(const tone *t, uint32_t rate, int64_t from, float *bus,
+		  size_t n)
+{
+	const int64_t block = rate / BLOCKS_PER_S;
+	const int64_t to = MIN(to_samples(t->to, rate), from + (int64_t)n);
+	int64_t a = MAX(to_samples(t->from, rate), from);
+
+	while (a < to) {
+		const int64_t b = MIN(to, (a / block + 1) * block);
+		float *x = bus + (a - from);
+
+		if (!holds(t, rate, x, (size_t)(b - a)))
+			add(t, rate, a, x, (size_t)(b - a));
+		a = b;
+	}
+}
+
+void mix_dial_run(mix_dial *d, uint32_t rate, int64_t from, float *bus,
+		  size_t n)
+{
+	const int64_t to = from + (int64_t)n;
+	guint kept = 0;
+
+	for (guint i = 0; i < d->list->len; i++) {
+		const tone t = g_array_index(d->list, tone, i);
+
+		sound(&t, rate, from, bus, n);
+		if (to_samples(t.to, rate) > to)
+			g_array_index(d->list, tone, kept++) = t;
+	}
+	g_array_set_size(d->list, kept);
+}
