@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "app/alarm_post.h"
@@ -18,8 +20,23 @@
 #include "app/worker.h"
 #include "decoder/plugin.h"
 
-/* What a few packets may take: a search for keys takes less than three. */
-enum { STUCK_S = 10 };
+enum {
+	/* What a few packets may take: a search for keys takes less than
+	 * three. The same long may a codec be without coming back. */
+	STUCK_S = 10,
+	/* Unless it had that much of the processor: others are in its way. */
+	WORKS_MS = 500,
+};
+
+static const struct timespec second = {1, 0};
+
+typedef struct watched {
+	pid_t pid;		/* 0: not running */
+	uint64_t pulse;		/* when it was looked at last */
+	unsigned still;		/* seconds for which that was so */
+	int64_t used_ns;	/* of processor time, before them */
+	bool stuck;		/* so it was ended */
+} watched;
 
 typedef struct render_role {
 	conf *conf;
@@ -28,8 +45,8 @@ typedef struct render_role {
 	dec_plugins *plugins;
 	ledger_pen pen;
 	unsigned count;
-	pid_t pid[WORKER_MAX];	/* 0: not running */
-	char (*now)[REC_NAME];	/* shared: what each worker is at */
+	watched worker[WORKER_MAX];
+	worker_seen *seen;	/* shared with the workers, one each */
 	alarm_post *post;	/* the supervisor's */
 } render_role;
 
@@ -51,18 +68,20 @@ static void start_worker(render_role *r, unsigned i)
 		.run = conf_text(r->conf, CONF_RUN),
 		.index = i,
 		.count = r->count,
-		.now = r->now[i],
+		.seen = &r->seen[i],
 		.done = ledger_pen_done,
 		.user = &r->pen,
 	};
 	sigset_t set;
 
-	r->now[i][0] = '\0';
-	r->pid[i] = fork();
-	if (r->pid[i] < 0)
+	r->seen[i].now[0] = '\0';
+	atomic_store(&r->seen[i].pulse, 0);
+	r->worker[i] = (watched){.pid = fork()};
+	if (r->worker[i].pid < 0)
 		g_critical("no further worker: %s", g_strerror(errno));
-	if (r->pid[i] != 0)
+	if (r->worker[i].pid != 0)
 		return;
+	r->cfg.pulse = &r->seen[i].pulse;
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	watch_signals(&set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
@@ -70,16 +89,36 @@ static void start_worker(render_role *r, unsigned i)
 }
 
 /* SIGKILL is somebody's wish, or the kernel short of memory. */
-static bool is_crash(int status)
+static bool is_crash(const watched *w, int status)
 {
+	if (w->stuck)
+		return true;
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status) != 0;
 	return WTERMSIG(status) != SIGKILL && WTERMSIG(status) != SIGTERM;
 }
 
+static void tell_crash(render_role *r, const watched *w, const char *call,
+		       int status)
+{
+	alarms *a = alarm_post_peek(r->post);
+
+	if (w->stuck)
+		alarms_say(a, ALARM_RENDER_CRASH, call, clk_now(),
+			   "ended: a codec did not come back within %d s",
+			   STUCK_S);
+	else
+		alarms_say(a, ALARM_RENDER_CRASH, call, clk_now(),
+			   WIFSIGNALED(status) ? "ended by signal %d"
+					       : "ended with status %d",
+			   WIFSIGNALED(status) ? WTERMSIG(status)
+					       : WEXITSTATUS(status));
+}
+
 static void on_death(render_role *r, unsigned i, int status)
 {
-	const char *call = r->now[i];
+	const watched *w = &r->worker[i];
+	const char *call = r->seen[i].now;
 	unsigned n;
 
 	if (WIFSIGNALED(status))
@@ -88,14 +127,10 @@ static void on_death(render_role *r, unsigned i, int status)
 	else
 		g_critical("worker %u ended with status %d", i,
 			   WEXITSTATUS(status));
-	if (is_crash(status))
-		alarms_say(alarm_post_peek(r->post), ALARM_RENDER_CRASH, call,
-			   clk_now(), WIFSIGNALED(status)
-					      ? "ended by signal %d"
-					      : "ended with status %d",
-			   WIFSIGNALED(status) ? WTERMSIG(status)
-					       : WEXITSTATUS(status));
-	if (!*call || !is_crash(status))
+	if (!is_crash(w, status))
+		return;
+	tell_crash(r, w, call, status);
+	if (!*call)
 		return;
 	n = worker_strike(conf_text(r->conf, CONF_SPOOL), call);
 	g_critical("%s: its render has crashed, number %u%s", call, n,
@@ -109,9 +144,9 @@ static void reap(render_role *r, bool stopping)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		for (unsigned i = 0; i < r->count; i++) {
-			if (r->pid[i] != pid)
+			if (r->worker[i].pid != pid)
 				continue;
-			r->pid[i] = 0;
+			r->worker[i].pid = 0;
 			if (stopping)
 				continue;
 			on_death(r, i, status);
@@ -123,23 +158,69 @@ static void reap(render_role *r, bool stopping)
 static bool any_left(const render_role *r)
 {
 	for (unsigned i = 0; i < r->count; i++)
-		if (r->pid[i] > 0)
+		if (r->worker[i].pid > 0)
 			return true;
 	return false;
 }
 
+/* Processor time of a worker, ns. */
+static int64_t used_ns(const watched *w)
+{
+	struct timespec t;
+	clockid_t id;
+
+	if (clock_getcpuclockid(w->pid, &id) != 0 || clock_gettime(id, &t) != 0)
+		return 0;
+	return t.tv_sec * CLK_NS_PER_S + t.tv_nsec;
+}
+
+/* Once a second. A codec that sleeps, or waits for something that never comes,
+ * uses no processor time and no limit of it ends it. Outside the decoder a
+ * worker may wait for the disk as long as it takes. */
+static void watch_worker(watched *w, const worker_seen *seen)
+{
+	const uint64_t pulse = atomic_load(&seen->pulse);
+
+	if (w->pid <= 0 || w->stuck)
+		return;
+	if (pulse % 2 == 0 || pulse != w->pulse) {
+		w->pulse = pulse;
+		w->still = 0;
+		w->used_ns = used_ns(w);
+		return;
+	}
+	if (++w->still < STUCK_S)
+		return;
+	if (used_ns(w) - w->used_ns > WORKS_MS * CLK_NS_PER_MS) {
+		w->still = 0;
+		w->used_ns = used_ns(w);
+		return;
+	}
+	g_critical("%s: a codec has not come back for %d s", seen->now,
+		   STUCK_S);
+	w->stuck = true;
+	kill(w->pid, SIGKILL);
+}
+
+static void watch_workers(render_role *r)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		watch_worker(&r->worker[i], &r->seen[i]);
+}
+
+/* They finish their step first, unless that never ends. */
 static void stop_workers(render_role *r, const sigset_t *set)
 {
 	for (unsigned i = 0; i < r->count; i++)
-		if (r->pid[i] > 0)
-			kill(r->pid[i], SIGTERM);
+		if (r->worker[i].pid > 0)
+			kill(r->worker[i].pid, SIGTERM);
 	for (reap(r, true); any_left(r); reap(r, true))
-		sigwaitinfo(set, NULL);
+		if (sigtimedwait(set, NULL, &second) < 0)
+			watch_workers(r);
 }
 
 static void supervise(render_role *r)
 {
-	const struct timespec second = {1, 0};
 	sigset_t set;
 	int sig = 0;
 
@@ -152,6 +233,8 @@ static void supervise(render_role *r)
 		sig = sigtimedwait(&set, NULL, &second);
 		if (sig == SIGCHLD)
 			reap(r, false);
+		else if (sig < 0)
+			watch_workers(r);
 		alarm_post_tick(r->post, clk_now());
 	}
 	stop_workers(r, &set);
@@ -219,11 +302,11 @@ static bool start(render_role *r, GError **err)
 		return false;
 	write[3] = ledger = ledger_dir(r->conf);
 	r->pen.path = ledger ? conf_text(r->conf, CONF_CATALOG) : NULL;
-	shared = mmap(NULL, sizeof(*r->now) * WORKER_MAX,
+	shared = mmap(NULL, sizeof(*r->seen) * WORKER_MAX,
 		      PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		      0);
 	g_assert(shared != MAP_FAILED);
-	r->now = shared;
+	r->seen = shared;
 	limits_memory();
 	return app_confine(false, read, write, err);
 }

@@ -8,7 +8,9 @@ static void on_block(void *user, const pcm_block *b)
 
 	if (b->arrival.ns > r->last_media.ns)
 		r->last_media = b->arrival;
+	render_cross(r);
 	mix_call_block(r->mix, b);
+	render_cross(r);
 }
 
 static void on_report(void *user, const pcm_report *p)
@@ -22,8 +24,10 @@ static void on_payload(void *user, const dec_payload *p)
 {
 	render_call *r = user;
 
+	render_cross(r);
 	if (r->video)
 		video_payload(r->video, p);
+	render_cross(r);
 }
 
 static int64_t ticks_ns(int64_t ticks, uint32_t clock)

@@ -23,6 +23,36 @@ void render_keep_memory(void)
 	mallopt(M_TRIM_THRESHOLD, KEPT);
 }
 
+/* The decoder, which may be in a codec that never comes back. */
+
+static void describe(render_call *r, const call_half *h)
+{
+	render_cross(r);
+	dec_call_describe(r->dec, h);
+	render_cross(r);
+}
+
+static void decode(render_call *r, const pkt *p)
+{
+	render_cross(r);
+	r->held |= dec_call_packet(r->dec, p) == DEC_HELD;
+	render_cross(r);
+}
+
+static void decode_until(render_call *r, clk_mono now)
+{
+	render_cross(r);
+	dec_call_advance(r->dec, now);
+	render_cross(r);
+}
+
+static void decode_rest(render_call *r)
+{
+	render_cross(r);
+	dec_call_finish(r->dec);
+	render_cross(r);
+}
+
 /* Keys without the payload types: those hold from their own time on. */
 static void describe_keys(render_call *r, const call_half *h)
 {
@@ -38,7 +68,7 @@ static void describe_keys(render_call *r, const call_half *h)
 	if (copy && rec_keys_get(put_done(&k), copy)) {
 		for (guint i = 0; i < copy->media->len; i++)
 			g_array_set_size(CALL_MEDIA(copy, i)->payloads, 0);
-		dec_call_describe(r->dec, copy);
+		describe(r, copy);
 	}
 	explicit_bzero(keys, sizeof(keys));
 	call_half_free(copy);
@@ -92,8 +122,7 @@ static bool begin(render_call *r, clk_both at, GError **err)
 	if (r->cfg->early_keys)
 		describe_all_keys(r);
 	for (guint i = 0; i < r->story->halves->len; i++)
-		dec_call_describe(r->dec,
-				  g_ptr_array_index(r->story->halves, i));
+		describe(r, g_ptr_array_index(r->story->halves, i));
 	begin_paused(r);
 	return true;
 }
@@ -107,7 +136,7 @@ static bool take_told(render_call *r, const jrn_rec *rec, GError **err)
 
 	r->late_keys |= rec->type == JRN_KEYS && r->result.packets;
 	if (h && r->dec)
-		dec_call_describe(r->dec, h);
+		describe(r, h);
 	if (control.mark && r->mix)
 		render_control(r, &control);
 	if (r->mix && r->story->has_answer && !r->answered)
@@ -187,7 +216,7 @@ static bool take_media(render_call *r, const jrn_rec *rec, GError **err)
 		r->last_packet = rec->at.mono;
 		if (media_due(r))
 			end_silence(r, rec->at.mono);
-		r->held |= dec_call_packet(r->dec, &p) == DEC_HELD;
+		decode(r, &p);
 		break;
 	case JRN_FLOW:
 		take_flow(r, rec);
@@ -281,7 +310,7 @@ static render_state finish(render_call *r, GError **err)
 
 	if (!r->mix && !begin(r, r->story->begun, err))
 		return RENDER_FAILED;
-	dec_call_finish(r->dec);
+	decode_rest(r);
 	limit_time(r, false);	/* the encoders may take their time */
 	if (keys_would_help(r))
 		return RENDER_AGAIN;
@@ -329,7 +358,7 @@ static render_state go_on(render_call *r, clk_both at, bool whole, GError **err)
 		return follow_late(r->follow) ? RENDER_AGAIN : finish(r, err);
 	if (!r->mix || follow_late(r->follow))
 		return RENDER_RUNNING;
-	dec_call_advance(r->dec, horizon);
+	decode_until(r, horizon);
 	if (r->story->has_end)
 		horizon.ns = MIN(horizon.ns, end_of(r).ns);
 	return mix_call_advance(r->mix, horizon, err) ? RENDER_RUNNING

@@ -26,6 +26,8 @@ typedef struct render_config {
 	unsigned stuck_s;	/* processor time for a few packets, after
 				 * which a codec is taken to be in a loop that
 				 * never ends; 0: no limit */
+	_Atomic uint64_t *pulse; /* grows at each way into the decoder and out
+				 * of it: odd is inside. NULL: nobody looks */
 	bool early_keys;	/* every key of the journal from the start:
 				 * set by render_whole() */
 } render_config;

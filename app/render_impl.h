@@ -1,6 +1,8 @@
 /* render_impl.h - the insides of a render, for the files that share it:
  * render.c takes the journal in, hear.c what is heard, recording.c names it. */
 #pragma once
+#include <stdatomic.h>
+
 #include "app/render.h"
 
 struct render_call {
@@ -26,6 +28,17 @@ struct render_call {
 	clk_mono pressed[2];	/* where the key that is down went down */
 	render_result result;
 };
+
+/* Into the decoder, with all codecs, or out of it. */
+static inline void render_cross(const render_call *r)
+{
+	_Atomic uint64_t *p = r->cfg->pulse;
+
+	if (p)
+		atomic_store_explicit(
+			p, atomic_load_explicit(p, memory_order_relaxed) + 1,
+			memory_order_relaxed);
+}
 
 /* hear.c: the decoder's word and the officers', to the mixer. */
 extern const dec_sink render_ears;

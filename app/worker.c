@@ -255,9 +255,9 @@ static gboolean tick(gpointer user)
 
 		if (!its_turn(w, name, c))
 			continue;
-		g_strlcpy(w->plan->now, name, REC_NAME);
+		g_strlcpy(w->plan->seen->now, name, REC_NAME);
 		over = step(w, name, c);
-		*w->plan->now = '\0';
+		w->plan->seen->now[0] = '\0';
 		if (over)
 			g_hash_table_iter_remove(&i);
 	}

@@ -11,13 +11,18 @@ enum {
 	WORKER_STRIKES = 2,
 };
 
+/* What the supervisor sees of a worker while it works. */
+typedef struct worker_seen {
+	char now[REC_NAME];	/* the call being worked on, or "" */
+	_Atomic uint64_t pulse;	/* as render_config has it */
+} worker_seen;
+
 typedef struct worker_plan {
 	const render_config *cfg;
 	const char *spool;
 	const char *run;	/* of its alarms and the level of the disk */
 	unsigned index, count;	/* takes each call whose hash is `index` */
-	char *now;		/* REC_NAME octets that the supervisor reads:
-				 * the call being worked on, or "" */
+	worker_seen *seen;
 	/* Told after each call; may be NULL. */
 	void (*done)(void *user, const render_result *r);
 	void *user;

@@ -1,12 +1,12 @@
 #!/bin/sh
-# TAP: a codec that crashes, loops or allocates for ever costs its own call its
-# sound, and no other call anything; the recordings of the others have the same
-# bytes as without it.
+# TAP: a codec that crashes, loops, sleeps or allocates for ever costs its own
+# call its sound, and no other call anything; the recordings of the others have
+# the same bytes as without it.
 set -u
 cd "$(dirname "$0")/../.."
 . tests/support/tap.sh
-pid=
-trap '[ -z "$pid" ] || kill $pid 2>/dev/null; rm -rf "$tmp"' EXIT
+pids=
+trap 'kill $pids 2>/dev/null; rm -rf "$tmp"' EXIT
 
 # Journals in the spool, and the recordings that they should give.
 for call in nice-drop lync-pcmu lync-siren; do
@@ -26,8 +26,8 @@ rendered() {
 	ls "$tmp"/$1/spool/*/rendered 2>/dev/null | wc -l
 }
 
-# isolate PLUGIN - all three calls by a render role with that plug-in.
-isolate() {
+# begin PLUGIN - all three calls by a render role with that plug-in.
+begin() {
 	mkdir "$tmp/$1"
 	cp -r "$tmp/spool" "$tmp/$1/spool"
 	cat >"$tmp/$1/conf" <<END
@@ -43,7 +43,13 @@ END
 	# A role lets nobody trace it, which looking for leaks would need.
 	ASAN_OPTIONS=detect_leaks=0 $edgetape render -c "$tmp/$1/conf" \
 		2>"$tmp/$1/log" &
-	pid=$!
+	pids="$pids $!"
+	eval "pid_$1=$!"
+}
+
+# judge PLUGIN - what became of them.
+judge() {
+	eval "pid=\$pid_$1"
 	for i in $(seq 1800); do
 		[ "$(rendered $1)" = 3 ] && break
 		kill -0 $pid 2>/dev/null || break
@@ -52,7 +58,6 @@ END
 	kill -TERM $pid
 	wait $pid
 	result $? "$1: the supervisor stops when told"
-	pid=
 	cat "$tmp/$1/log" >&2
 	[ "$(rendered $1)" = 3 ]
 	result $? "$1: every call was rendered"
@@ -69,9 +74,17 @@ END
 	result $? "$1: and says which codec could not be decoded"
 }
 
-isolate crash
-isolate hang
+# Those that take ten seconds each time, together.
+begin hang
+begin sleep
+begin crash
+judge crash
+begin hoard
+judge hoard
+judge hang
 grep -q 'killed by signal 24' "$tmp/hang/log"
 result $? "the codec that loops ran out of processor time"
-isolate hoard
+judge sleep
+[ "$(grep -c 'a codec has not come back for 10 s' "$tmp/sleep/log")" = 2 ]
+result $? "the codec that waits for ever was not waited for"
 finish
