@@ -10,6 +10,9 @@
  * last time it counts as over. */
 enum { TROUBLE_MS = 2000 };
 
+/* Media of a call that has ended comes no later: the tap's grace is shorter. */
+#define AFTER_END_NS (15 * CLK_NS_PER_S)
+
 typedef struct worker {
 	const capture_plan *plan;
 	relay_live *live;
@@ -151,6 +154,17 @@ static gboolean watch_losses(gpointer user)
 	return G_SOURCE_CONTINUE;
 }
 
+/* The calls that frames in the rings may belong to. */
+static void rearm(worker *r)
+{
+	clk_mono since;
+
+	if (!r->plan->log)
+		return;
+	since.ns = relay_rings_reached(r->plan->rings).ns - AFTER_END_NS;
+	relay_armlog_each(r->plan->log, since, act_on, r);
+}
+
 /* What is not yet open, and from then on no privilege. With rings all of that
  * was done by the supervisor. */
 static bool start(worker *r, GError **err)
@@ -165,8 +179,7 @@ static bool start(worker *r, GError **err)
 	if (!r->plan->rings && !(app_drop(r->plan->conf, err) &&
 				 capture_confine(r->plan->conf, err)))
 		return false;
-	if (r->plan->log)
-		relay_armlog_each(r->plan->log, act_on, r);
+	rearm(r);
 	return relay_live_start(r->live, err);
 }
 

@@ -73,8 +73,10 @@ static bool prepare(capture_plan *p, fdstore *store, GError **err)
 	p->edges = g_array_new(FALSE, TRUE, sizeof(net_addr));
 	if (!setup_capture(&p->cfg, p->edges, p->conf, err))
 		return false;
-	if (conf_choice(p->conf, CONF_CAPTURE_BACKEND) == 1)
+	if (conf_choice(p->conf, CONF_CAPTURE_BACKEND) == 1) {
+		fdstore_forget_all(store);
 		return true;
+	}
 	adopt_rings(p, store);
 	if (!p->rings)
 		open_rings(p, store);
@@ -89,16 +91,13 @@ static bool prepare(capture_plan *p, fdstore *store, GError **err)
 static int run(capture_plan *p, fdstore *store)
 {
 	g_autoptr(GError) err = NULL;
-	int status;
 
 	if (!prepare(p, store, &err))
 		return app_fail("capture", err);
-	if (!p->rings)
-		return capture_work(p);
-	status = capture_supervise(p);
-	if (status == APP_OK)
-		fdstore_forget_all(store);
-	return status;
+	/* At the end the manager is not told to forget the rings: it does when
+	 * the service is stopped, and when it is only restarted they are gone
+	 * on with. */
+	return p->rings ? capture_supervise(p) : capture_work(p);
 }
 
 int cmd_capture(int argc, char **argv)

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "app/alarm_watch.h"
-#include "app/notify.h"
 #include "app/setup.h"
 #include "core/fdstore.h"
 #include "core/log.h"
@@ -48,6 +47,7 @@ struct run_role {
 	char *active;		/* our copy of what is in force */
 	conf *conf;
 	char *self;		/* our own program */
+	fdstore *manager;	/* of ours: systemd, or nobody */
 	child child[ROLES];	/* in the order of starting */
 	GMainLoop *loop;
 	bool stopping, ready;
@@ -110,11 +110,13 @@ static void on_exit_child(GPid pid, gint status, gpointer p)
 }
 
 /* In the child: it must not outlive a supervisor that was killed. */
-static void tie(const child *c)
+static void tie(const child *c, pid_t parent)
 {
 	if (strcmp(c->name, "capture"))
 		rights_keep_from_child();
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(APP_FAIL);
 }
 
 /* Only fork: nothing of the child's environment is left to make. */
@@ -123,11 +125,11 @@ static pid_t spawn(child *c)
 	char *argv[] = {c->run->self, (char *)(uintptr_t)c->name, "-c",
 			c->run->active, NULL};
 	char **env = c->keeper ? fdkeeper_environment(c->keeper) : environ;
-	pid_t pid = fork();
+	pid_t self = getpid(), pid = fork();
 
 	if (pid != 0)
 		return pid;
-	tie(c);
+	tie(c, self);
 	if (c->keeper)
 		fdkeeper_hand_over(c->keeper);
 	execve(argv[0], argv, env);
@@ -161,10 +163,11 @@ static gboolean on_keep(gint fd, GIOCondition what, gpointer p)
 	return G_SOURCE_CONTINUE;
 }
 
-/* Capture's rings outlive its supervisor here, as they do under systemd. */
+/* Capture's rings outlive its supervisor here, as they do under systemd; and
+ * us, where systemd keeps what we keep. */
 static void keep_for(child *c)
 {
-	c->keeper = fdkeeper_new();
+	c->keeper = fdkeeper_new(c->run->manager);
 	if (c->keeper)
 		g_unix_fd_add(fdkeeper_fd(c->keeper), G_IO_IN, on_keep, c);
 	else
@@ -185,7 +188,7 @@ static gboolean kill_all(gpointer p)
 static void stop_all(run_role *r)
 {
 	r->stopping = true;
-	notify_send("STOPPING=1");
+	fdstore_say(r->manager, "STOPPING=1");
 	for (int i = 0; i < ROLES; i++) {
 		child *c = &r->child[i];
 
@@ -243,10 +246,10 @@ static gboolean look(gpointer p)
 		all &= look_at(&r->child[i]);
 	if (all && !r->ready) {
 		r->ready = true;
-		notify_send("READY=1");
+		fdstore_say(r->manager, "READY=1");
 		g_message("all roles are at work");
 	}
-	notify_send("WATCHDOG=1");
+	fdstore_say(r->manager, "WATCHDOG=1");
 	return G_SOURCE_CONTINUE;
 }
 
@@ -375,6 +378,7 @@ static void finish(run_role *r)
 		g_free(r->child[i].why);
 		fdkeeper_free(r->child[i].keeper);
 	}
+	fdstore_free(r->manager);
 	alarm_watch_free(r->watch);
 	g_free(r->active);
 	g_free(r->self);
@@ -404,6 +408,7 @@ int cmd_run(int argc, char **argv)
 	if (!r.conf)
 		return APP_FAIL;
 	log_setup("run", false);
+	r.manager = fdstore_open();
 	if (!prepare(&r, &err)) {
 		finish(&r);
 		return app_fail("run", err);

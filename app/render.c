@@ -226,7 +226,8 @@ static bool take_media(render_call *r, const jrn_rec *rec, GError **err)
 			r->result.lost_by_us += loss.packets;
 		break;
 	case JRN_CLOSE:
-		r->closed = true;
+		/* Before the end it only says that capture stopped. */
+		r->closed = r->story->has_end;
 		break;
 	case JRN_BEGIN:
 	case JRN_FACT:

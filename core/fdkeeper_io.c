@@ -25,6 +25,7 @@ typedef struct kept {
 
 struct fdkeeper {
 	int socket;
+	fdstore *above;		/* NULL: none */
 	kept kept[KEPT_MAX];
 	unsigned n;
 	char address[32];	/* NOTIFY_SOCKET=@..., found by the kernel */
@@ -49,21 +50,6 @@ static bool find_address(fdkeeper *k)
 	return true;
 }
 
-fdkeeper *fdkeeper_new(void)
-{
-	g_autoptr(fdkeeper) k = g_new0(fdkeeper, 1);
-	int on = 1;
-
-	k->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			   0);
-	if (k->socket < 0 ||
-	    setsockopt(k->socket, SOL_SOCKET, SO_PASSCRED, &on,
-		       sizeof(on)) < 0 ||
-	    !find_address(k))
-		return NULL;
-	return g_steal_pointer(&k);
-}
-
 int fdkeeper_fd(const fdkeeper *k)
 {
 	return k->socket;
@@ -79,20 +65,41 @@ static void forget(fdkeeper *k, span name)
 	for (unsigned i = k->n; i-- > 0;) {
 		if (!span_eq(name, k->kept[i].name))
 			continue;
+		if (k->above)
+			fdstore_forget(k->above, k->kept[i].name);
 		close(k->kept[i].fd);
 		k->kept[i] = k->kept[--k->n];
 	}
 }
 
 /* Takes `fd`. */
-static void keep(fdkeeper *k, span name, int fd)
+static bool keep(fdkeeper *k, span name, int fd)
 {
 	if (k->n == KEPT_MAX || name.left >= NAME_MAX_LEN) {
 		close(fd);
-		return;
+		return false;
 	}
 	span_copy(name, k->kept[k->n].name, NAME_MAX_LEN);
 	k->kept[k->n++].fd = fd;
+	return true;
+}
+
+/* Without a manager above this is as far as they get. */
+static void hand_up(const fdkeeper *k)
+{
+	const kept *last = &k->kept[k->n - 1];
+
+	if (k->above && !fdstore_keep(k->above, last->name, last->fd))
+		g_debug("%s: nobody above keeps it", last->name);
+}
+
+static void take_over(fdkeeper *k)
+{
+	const char *name;
+	int fd;
+
+	while (k->above && (fd = fdstore_take_next(k->above, &name)) >= 0)
+		keep(k, span_str(name), fd);
 }
 
 /* Takes `fd`, which may be -1. */
@@ -111,10 +118,27 @@ static void obey(fdkeeper *k, span text, int fd)
 	}
 	if (remove)
 		forget(k, name);
-	if (store && fd >= 0)
-		keep(k, name, fd);
-	else if (fd >= 0)
+	if (!store && fd >= 0)
 		close(fd);
+	else if (fd >= 0 && keep(k, name, fd))
+		hand_up(k);
+}
+
+fdkeeper *fdkeeper_new(fdstore *above)
+{
+	g_autoptr(fdkeeper) k = g_new0(fdkeeper, 1);
+	int on = 1;
+
+	k->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			   0);
+	if (k->socket < 0 ||
+	    setsockopt(k->socket, SOL_SOCKET, SO_PASSCRED, &on,
+		       sizeof(on)) < 0 ||
+	    !find_address(k))
+		return NULL;
+	k->above = above;
+	take_over(k);
+	return g_steal_pointer(&k);
 }
 
 /* The descriptor that came along, or -1, and who sent it. */

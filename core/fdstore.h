@@ -19,10 +19,16 @@ fdstore *fdstore_open(void);
 /* The descriptor that the manager gave back under this name, or -1. The caller
  * closes it; the manager still keeps its own. */
 int fdstore_take(fdstore *s, const char *name);
+/* The first one not taken yet; its name is lent. -1: there is none left. */
+int fdstore_take_next(fdstore *s, const char **name);
 /* The manager gets a copy. False when there is none, or it does not listen. */
 bool fdstore_keep(fdstore *s, const char *name, int fd);
-/* The manager closes all its copies: those it gave back, and the later ones. */
+/* The manager closes its copies of that name. */
+void fdstore_forget(fdstore *s, const char *name);
+/* Of all names: what it gave back, and what it got since. */
 void fdstore_forget_all(fdstore *s);
+/* Tells the manager how we are: "READY=1", "WATCHDOG=1", "STOPPING=1". */
+void fdstore_say(fdstore *s, const char *state);
 /* Closes what was given back and not taken. */
 void fdstore_free(fdstore *s);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdstore, fdstore_free)
@@ -31,8 +37,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(fdstore, fdstore_free)
 
 typedef struct fdkeeper fdkeeper;
 
-/* MAIN. NULL: no socket. */
-fdkeeper *fdkeeper_new(void);
+/* MAIN. `above` (lent; NULL: none) is our own manager: what it gave back is
+ * kept here, and it keeps what is kept here, for the keeper after us. NULL: no
+ * socket. */
+fdkeeper *fdkeeper_new(fdstore *above);
 /* Readable when the process has something to say. */
 int fdkeeper_fd(const fdkeeper *k);
 /* Takes all that `pid` has said; others are not heard. */

@@ -1,5 +1,6 @@
 #include "core/fdstore.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@ enum {
 
 struct fdstore {
 	int notify;		/* -1: nobody keeps anything */
+	struct sockaddr_un manager;
+	socklen_t manager_len;
 	char **names;		/* of the descriptors from FIRST on */
 	unsigned n;
 	GHashTable *kept;	/* names that the manager knows */
@@ -57,24 +60,27 @@ static bool address_of(const char *text, struct sockaddr_un *a, socklen_t *len)
 	return true;
 }
 
+static bool reach(const fdstore *s)
+{
+	return connect(s->notify, (const struct sockaddr *)&s->manager,
+		       s->manager_len) == 0;
+}
+
 /* A manager that does not read must not stop us. */
-static int notify_socket(const char *text)
+static void find_manager(fdstore *s, const char *text)
 {
 	const struct timeval patience = {.tv_sec = PATIENCE_S};
-	struct sockaddr_un a;
-	socklen_t len;
-	int fd;
 
-	if (!address_of(text, &a, &len))
-		return -1;
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
-				   sizeof(patience)) < 0 ||
-			connect(fd, (struct sockaddr *)&a, len) < 0)) {
-		close(fd);
-		fd = -1;
+	s->notify = -1;
+	if (!address_of(text, &s->manager, &s->manager_len))
+		return;
+	s->notify = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (s->notify >= 0 &&
+	    (setsockopt(s->notify, SOL_SOCKET, SO_SNDTIMEO, &patience,
+			sizeof(patience)) < 0 || !reach(s))) {
+		close(s->notify);
+		s->notify = -1;
 	}
-	return fd;
 }
 
 fdstore *fdstore_open(void)
@@ -84,7 +90,7 @@ fdstore *fdstore_open(void)
 
 	s->n = given();
 	s->names = g_strsplit(names ? names : "", ":", -1);
-	s->notify = notify_socket(getenv("NOTIFY_SOCKET"));
+	find_manager(s, getenv("NOTIFY_SOCKET"));
 	s->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	for (unsigned i = 0; i < s->n && s->names[i]; i++) {
 		g_hash_table_add(s->kept, g_strdup(s->names[i]));
@@ -109,6 +115,17 @@ int fdstore_take(fdstore *s, const char *name)
 	return -1;
 }
 
+int fdstore_take_next(fdstore *s, const char **name)
+{
+	for (unsigned i = 0; i < s->n && s->names[i]; i++) {
+		if (s->taken[i])
+			continue;
+		*name = s->names[i];
+		return fdstore_take(s, *name);
+	}
+	return -1;
+}
+
 static bool say(const fdstore *s, const char *text, int fd)
 {
 	union {
@@ -126,7 +143,13 @@ static bool say(const fdstore *s, const char *text, int fd)
 		control.head.cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(&control.head), &fd, sizeof(int));
 	}
-	return sendmsg(s->notify, &m, MSG_NOSIGNAL) >= 0;
+	if (s->notify < 0)
+		return false;
+	if (sendmsg(s->notify, &m, MSG_NOSIGNAL) >= 0)
+		return true;
+	/* One that was started anew has a new socket of the same name. */
+	return (errno == ECONNREFUSED || errno == ENOTCONN) && reach(s) &&
+	       sendmsg(s->notify, &m, MSG_NOSIGNAL) >= 0;
 }
 
 /* The manager would poll a socket and drop it when its interface goes down. */
@@ -135,28 +158,46 @@ bool fdstore_keep(fdstore *s, const char *name, int fd)
 	g_autofree char *text = g_strdup_printf(
 			"FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name);
 
-	if (s->notify < 0 || !say(s, text, fd))
+	if (!say(s, text, fd))
 		return false;
 	g_hash_table_add(s->kept, g_strdup(name));
 	return true;
 }
 
-static gboolean forget(void *name, void *value, void *store)
+static void tell_forget(const fdstore *s, const char *name)
 {
 	g_autofree char *text = g_strdup_printf(
-			"FDSTOREREMOVE=1\nFDNAME=%s", (const char *)name);
-	const fdstore *s = store;
+			"FDSTOREREMOVE=1\nFDNAME=%s", name);
 
-	(void)value;
 	/* Where this fails the manager is gone, and its copies with it. */
-	if (s->notify >= 0 && !say(s, text, -1))
-		g_debug("%s: nobody to be told", (const char *)name);
+	if (!say(s, text, -1))
+		g_debug("%s: nobody to be told", name);
+}
+
+void fdstore_forget(fdstore *s, const char *name)
+{
+	if (!g_hash_table_contains(s->kept, name))
+		return;
+	tell_forget(s, name);
+	g_hash_table_remove(s->kept, name);
+}
+
+static gboolean forget_each(void *name, void *value, void *store)
+{
+	(void)value;
+	tell_forget(store, name);
 	return TRUE;
 }
 
 void fdstore_forget_all(fdstore *s)
 {
-	g_hash_table_foreach_remove(s->kept, forget, s);
+	g_hash_table_foreach_remove(s->kept, forget_each, s);
+}
+
+void fdstore_say(fdstore *s, const char *state)
+{
+	if (s->notify >= 0 && !say(s, state, -1))
+		g_debug("%s: nobody to be told", state);
 }
 
 void fdstore_free(fdstore *s)

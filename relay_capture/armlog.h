@@ -4,6 +4,7 @@
 #pragma once
 #include <glib.h>
 
+#include "core/clock.h"
 #include "core/fdstore.h"
 #include "core/span.h"
 
@@ -20,8 +21,9 @@ relay_armlog *relay_armlog_adopt(size_t bytes, fdstore *from);
  * kept; the end of a call removes all of it. False when there is no room: the
  * tap will tell the next worker, somewhat later. */
 MUST_CHECK bool relay_armlog_add(relay_armlog *l, span message);
-/* WORKER. All that is kept, in the order in which it came. */
-void relay_armlog_each(const relay_armlog *l, void (*message)(void *, span),
-		       void *user);
+/* WORKER. All that is kept, in the order in which it came; but nothing of calls
+ * that ended before `since`. */
+void relay_armlog_each(const relay_armlog *l, clk_mono since,
+		       void (*message)(void *, span), void *user);
 void relay_armlog_free(relay_armlog *l);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(relay_armlog, relay_armlog_free)

@@ -142,65 +142,85 @@ static bool next(const relay_armlog *l, const page *p, uint32_t *at,
 	return true;
 }
 
-/* Whose message it is: "CALL/SIDE"; NULL: nobody's. */
-static char *name_of(span m, bool *end)
+/* What matters of a message; one that cannot be read is nobody's. */
+typedef struct telling {
+	char call[REC_NAME];
+	unsigned side;
+	bool half, end;
+	clk_mono at;
+} telling;
+
+static telling telling_of(span m)
 {
 	g_autoptr(call_half) h = NULL;
-	char name[REC_NAME];
+	telling t = {0};
 	jrn_rec rec;
 	span call;
 
 	if (!rec_arm_get(m, &call, &rec))
-		return NULL;
-	span_copy(call, name, sizeof(name));
-	*end = rec.type == JRN_END;
-	if (*end)
-		return g_strdup(name);
+		return t;
+	span_copy(call, t.call, sizeof(t.call));
+	t.at = rec.at.mono;
+	t.end = rec.type == JRN_END;
 	h = rec.type == JRN_HALF ? rec_half_get(rec.payload) : NULL;
-	return h ? g_strdup_printf("%s/%u", name, h->side) : NULL;
+	t.half = h != NULL;
+	t.side = h ? h->side : 0;
+	return t;
 }
 
-/* Where each name's last message begins, that is not followed by an end. */
-static GHashTable *living(const relay_armlog *l, const page *p)
+/* The calls that are over since before that: nothing of them can come. */
+static GHashTable *gone(const relay_armlog *l, const page *p, clk_mono before)
 {
-	GHashTable *last = g_hash_table_new_full(g_str_hash, g_str_equal,
-						 g_free, NULL);
-	uint32_t at = 0, begin = 0;
+	GHashTable *calls = g_hash_table_new_full(g_str_hash, g_str_equal,
+						  g_free, NULL);
+	uint32_t at = 0;
 	span m;
 
-	for (; next(l, p, &at, &m); begin = at) {
-		bool end = false;
-		char *name = name_of(m, &end);
+	while (next(l, p, &at, &m)) {
+		const telling t = telling_of(m);
 
-		if (name && !end) {
-			g_hash_table_replace(last, name,
-					     GUINT_TO_POINTER(begin + 1));
-			continue;
-		}
-		for (unsigned side = 0; name && side < 2; side++) {
-			g_autofree char *of = g_strdup_printf("%s/%u", name,
-							      side);
-
-			g_hash_table_remove(last, of);
-		}
-		g_free(name);
+		if (t.end && clk_since(before, t.at) > 0)
+			g_hash_table_add(calls, g_strdup(t.call));
+		else if (t.half)
+			g_hash_table_remove(calls, t.call);
 	}
-	return last;
+	return calls;
 }
 
-static void compact(relay_armlog *l)
+/* Where the last description of each side begins, of calls not yet over. */
+static GHashTable *living(const relay_armlog *l, const page *p)
 {
-	page *from = &l->s->page[l->s->now], *to = &l->s->page[!l->s->now];
-	g_autoptr(GHashTable) last = living(l, from);
-	g_autoptr(GHashTable) keep = g_hash_table_new(NULL, NULL);
+	const clk_mono always = {INT64_MAX};
+	g_autoptr(GHashTable) over = gone(l, p, always);
+	g_autoptr(GHashTable) last = g_hash_table_new_full(
+			g_str_hash, g_str_equal, g_free, NULL);
+	GHashTable *begins = g_hash_table_new(NULL, NULL);
 	uint32_t at = 0, begin = 0;
 	GHashTableIter i;
 	void *where;
 	span m;
 
+	for (; next(l, p, &at, &m); begin = at) {
+		const telling t = telling_of(m);
+
+		if (t.half && !g_hash_table_contains(over, t.call))
+			g_hash_table_replace(
+				last, g_strdup_printf("%s/%u", t.call, t.side),
+				GUINT_TO_POINTER(begin + 1));
+	}
 	g_hash_table_iter_init(&i, last);
 	while (g_hash_table_iter_next(&i, NULL, &where))
-		g_hash_table_add(keep, where);
+		g_hash_table_add(begins, where);
+	return begins;
+}
+
+static void compact(relay_armlog *l)
+{
+	page *from = &l->s->page[l->s->now], *to = &l->s->page[!l->s->now];
+	g_autoptr(GHashTable) keep = living(l, from);
+	uint32_t at = 0, begin = 0;
+	span m;
+
 	atomic_store(&to->used, 0);
 	for (; next(l, from, &at, &m); begin = at)
 		if (g_hash_table_contains(keep, GUINT_TO_POINTER(begin + 1)))
@@ -216,13 +236,15 @@ bool relay_armlog_add(relay_armlog *l, span message)
 	return append(l, &l->s->page[l->s->now], message);
 }
 
-void relay_armlog_each(const relay_armlog *l, void (*message)(void *, span),
-		       void *user)
+void relay_armlog_each(const relay_armlog *l, clk_mono since,
+		       void (*message)(void *, span), void *user)
 {
 	const page *p = &l->s->page[l->s->now];
+	g_autoptr(GHashTable) over = gone(l, p, since);
 	uint32_t at = 0;
 	span m;
 
 	while (next(l, p, &at, &m))
-		message(user, m);
+		if (!g_hash_table_contains(over, telling_of(m).call))
+			message(user, m);
 }

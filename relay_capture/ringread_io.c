@@ -151,6 +151,12 @@ static void commit(relay_rings *r, size_t n, const account *mine,
 	a->lost = r->base.lost + w->lost;
 	a->held_died = r->base.held_died;
 	atomic_store(&r->shared->valid, !now);
+	atomic_store(&r->shared->committed, clk_mono_now().ns);
+}
+
+clk_mono relay_rings_reached(const relay_rings *r)
+{
+	return (clk_mono){atomic_load(&r->shared->committed)};
 }
 
 /* A ring has few blocks left for the kernel. */

@@ -27,6 +27,7 @@ typedef struct shared {
 	_Atomic uint64_t read_to[RELAY_IFACES_MAX];
 	_Atomic uint64_t read_again;
 	_Atomic uint64_t seen, dropped, told;
+	_Atomic int64_t committed;	/* monotonic ns; 0: never */
 	place at;		/* being read */
 	place poison;		/* not to be read */
 } shared;

@@ -57,6 +57,9 @@ relay_rings *relay_rings_adopt(const struct relay_live_config *c,
 void relay_rings_tick(relay_rings *r);
 /* A worker is dead. A block at which it crashed three times is given up. */
 void relay_rings_died(relay_rings *r, bool crashed);
+/* When blocks were last given back: what a frame in the rings belongs to had
+ * not ended long before that. */
+clk_mono relay_rings_reached(const relay_rings *r);
 /* All workers together, while none is alive. */
 void relay_rings_stats(const relay_rings *r, struct relay_live_stats *out);
 void relay_rings_free(relay_rings *r);

@@ -180,7 +180,7 @@ static void wait_for(pid_t pid)
 
 static void test_keeper(void)
 {
-	g_autoptr(fdkeeper) k = fdkeeper_new();
+	g_autoptr(fdkeeper) k = fdkeeper_new(NULL);
 	pid_t pid;
 
 	pid = start(k, "--first");
@@ -193,10 +193,100 @@ static void test_keeper(void)
 	g_assert_cmpuint(fdkeeper_count(k), ==, 0);
 }
 
+/* A keeper under a manager hands on what it is given, says when it is to be
+ * forgotten, and a keeper after it goes on with it. */
+static void test_above(void)
+{
+	g_autofree char *name = g_strdup_printf("@edgetape-above-%d",
+						getpid());
+	int socket = manager(name), got;
+	g_autoptr(fdstore) above = NULL;
+	g_autoptr(fdkeeper) k = NULL;
+	char text[256];
+	pid_t pid;
+
+	setenv("NOTIFY_SOCKET", name, 1);
+	above = fdstore_open();
+	fdstore_say(above, "READY=1");
+	g_assert_cmpint(receive(socket, text, sizeof(text)), ==, -1);
+	g_assert_cmpstr(text, ==, "READY=1");
+	k = fdkeeper_new(above);
+	pid = start(k, "--first");
+	wait_for(pid);
+	fdkeeper_hear(k, pid);
+	got = receive(socket, text, sizeof(text));
+	g_assert_cmpstr(text, ==, "FDSTORE=1\nFDNAME=a\nFDPOLL=0");
+	holds(got, "first");
+	close(got);
+	got = receive(socket, text, sizeof(text));
+	g_assert_cmpstr(text, ==, "FDSTORE=1\nFDNAME=b\nFDPOLL=0");
+	holds(got, "second");
+	close(got);
+
+	pid = start(k, "--second");
+	wait_for(pid);
+	fdkeeper_hear(k, pid);
+	for (int i = 0; i < 2; i++) {
+		receive(socket, text, sizeof(text));
+		g_assert_true(g_str_has_prefix(text, "FDSTOREREMOVE=1\n"));
+	}
+	g_assert_cmpuint(fdkeeper_count(k), ==, 0);
+	close(socket);
+}
+
+/* In the third life the first one's descriptors come through two keepers. */
+static int keeper_life(void)
+{
+	g_autoptr(fdstore) above = fdstore_open();
+	g_autoptr(fdkeeper) k = fdkeeper_new(above);
+	pid_t pid;
+
+	g_assert_cmpuint(fdkeeper_count(k), ==, 2);
+	pid = start(k, "--second");
+	wait_for(pid);
+	fdkeeper_hear(k, pid);
+	g_assert_cmpuint(fdkeeper_count(k), ==, 0);
+	return 0;
+}
+
+static void test_handed_on(void)
+{
+	g_autoptr(fdkeeper) k = fdkeeper_new(NULL);
+	pid_t pid = start(k, "--first");
+
+	wait_for(pid);
+	fdkeeper_hear(k, pid);
+	pid = start(k, "--keeper");
+	wait_for(pid);
+	fdkeeper_hear(k, pid);
+	g_assert_cmpuint(fdkeeper_count(k), ==, 0);
+}
+
+/* A manager that was started anew listens at the same place. */
+static void test_anew(void)
+{
+	g_autofree char *name = g_strdup_printf("@edgetape-anew-%d", getpid());
+	int socket = manager(name), fd = memory("x"), got;
+	g_autoptr(fdstore) s = NULL;
+	char text[256];
+
+	setenv("NOTIFY_SOCKET", name, 1);
+	s = fdstore_open();
+	close(socket);
+	g_assert_false(fdstore_keep(s, "x", fd));
+	socket = manager(name);
+	g_assert_true(fdstore_keep(s, "x", fd));
+	got = receive(socket, text, sizeof(text));
+	holds(got, "x");
+	close(got);
+	close(socket);
+	close(fd);
+}
+
 /* Another process cannot give, nor make the keeper forget. */
 static void test_only_mine(void)
 {
-	g_autoptr(fdkeeper) k = fdkeeper_new();
+	g_autoptr(fdkeeper) k = fdkeeper_new(NULL);
 	pid_t pid = start(k, "--first");
 
 	wait_for(pid);
@@ -228,12 +318,17 @@ int main(int argc, char **argv)
 		return first_life();
 	if (argc == 2 && !strcmp(argv[1], "--second"))
 		return second_life();
+	if (argc == 2 && !strcmp(argv[1], "--keeper"))
+		return keeper_life();
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/core/fdstore/words", test_words);
 	g_test_add_func("/core/fdstore/none", test_none);
 	g_test_add_func("/core/fdstore/deaf", test_deaf);
 	g_test_add_func("/core/fdstore/stranger", test_stranger);
 	g_test_add_func("/core/fdstore/keeper", test_keeper);
+	g_test_add_func("/core/fdstore/above", test_above);
+	g_test_add_func("/core/fdstore/handed_on", test_handed_on);
+	g_test_add_func("/core/fdstore/anew", test_anew);
 	g_test_add_func("/core/fdstore/only_mine", test_only_mine);
 	return g_test_run();
 }

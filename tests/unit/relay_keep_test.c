@@ -103,7 +103,7 @@ static relay_armlog *log_of(fdstore *store, const char *first)
 		g_assert_true(relay_armlog_keep(l, store));
 		g_assert_true(relay_armlog_add(l, span_str("a call")));
 	}
-	relay_armlog_each(l, count_message, &n);
+	relay_armlog_each(l, (clk_mono){0}, count_message, &n);
 	g_assert_cmpuint(n, ==, 1);
 	return l;
 }
@@ -180,7 +180,7 @@ static void await_rings(fdkeeper *k, pid_t pid)
 
 static void test_supervisor_killed(void)
 {
-	g_autoptr(fdkeeper) k = fdkeeper_new();
+	g_autoptr(fdkeeper) k = fdkeeper_new(NULL);
 	g_autofree char *spool = NULL, *dir = NULL;
 	relay_live_stats s;
 	live_sender sender;
@@ -226,7 +226,7 @@ static void test_supervisor_killed(void)
 static void test_other_configuration(void)
 {
 	g_autofree char *spool = NULL;
-	g_autoptr(fdkeeper) k = fdkeeper_new();
+	g_autoptr(fdkeeper) k = fdkeeper_new(NULL);
 	pid_t pid;
 	int status;
 
