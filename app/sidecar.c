@@ -366,6 +366,7 @@ static void put_recording(JsonBuilder *b, const render_result *r)
 		number(b, "media", f->media);
 		milli(b, "first_ms", seconds(f->first.ns - r->begin.mono.ns));
 		number(b, "pictures", (int64_t)f->pictures);
+		number(b, "simulcast_left_out", f->others);
 		json_builder_end_object(b);
 	}
 	json_builder_end_array(b);

@@ -161,6 +161,7 @@ static bool finish_track(const video *v, track *t, GError **err)
 		return false;
 	}
 	t->file.pictures = dec_video_pictures(t->out);
+	t->file.others = dec_h264_others(t->h264);
 	if (!t->file.pictures)
 		return true;
 	return dec_video_finish(t->out, err) && give_name(v, t, err);

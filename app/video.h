@@ -12,6 +12,7 @@ typedef struct video_file {
 	uint8_t side, media;
 	clk_mono first;		/* capture time of the first packet */
 	uint64_t pictures;
+	unsigned others;	/* simulcast streams left out beside it */
 } video_file;
 
 /* For all of the process: libavformat says nothing by itself. */

@@ -2,6 +2,7 @@
 
 #include <glib.h>
 
+#include "decoder/h264_layers.h"
 #include "decoder/h264_nal.h"
 
 enum {
@@ -28,6 +29,7 @@ typedef struct unit {
 typedef struct piece {
 	uint32_t rank;		/* its place when there is no order number */
 	uint16_t don;
+	unsigned layer;		/* in h->layers */
 	uint32_t at, len;
 } piece;
 
@@ -41,9 +43,11 @@ struct dec_h264 {
 	unsigned late;		/* packets in a row */
 	uint32_t sps;		/* bit n: an SPS of this id was seen */
 	unit units[UNITS];
+	dec_layers layers;
 	/* Of the unit that is being put together. */
 	GByteArray *nals, *out;
 	GArray *pieces;		/* of piece */
+	unsigned layer;		/* of the packet at hand */
 	bool open;		/* the last piece is not whole yet */
 	bool whole;		/* nothing is missing */
 	bool numbered;		/* every piece has an order number */
@@ -127,7 +131,7 @@ static void append(GByteArray *to, const void *p, size_t n)
 static void begin_piece(dec_h264 *h, const dec_nal *n)
 {
 	static const uint8_t start_code[4] = {0, 0, 0, 1};
-	piece p = {.rank = h->pieces->len, .don = h->don,
+	piece p = {.rank = h->pieces->len, .don = h->don, .layer = h->layer,
 		   .at = h->nals->len};
 
 	append(h->nals, start_code, sizeof start_code);
@@ -149,17 +153,26 @@ static void drop_open(dec_h264 *h)
 	h->whole = false;
 }
 
+static bool is_picture(uint8_t type)
+{
+	return type >= DEC_NAL_SLICE && type <= DEC_NAL_IDR;
+}
+
 /* The last piece is whole: it stays if the base layer needs it. */
 static void end_piece(dec_h264 *h, const dec_nal *n)
 {
 	piece *p = &g_array_index(h->pieces, piece, h->pieces->len - 1);
+	const uint8_t type = dec_nal_type(n->head);
 	span nal;
 
 	p->len = h->nals->len - p->at;
 	nal = span_of(h->nals->data + p->at + 5, p->len - 5);
 	h->open = false;
-	if (wanted(h, dec_nal_type(n->head), nal)) {
+	if (wanted(h, type, nal)) {
 		h->numbered = h->numbered && h->has_don;
+		if (is_picture(type))
+			dec_layers_slice(&h->layers, p->layer,
+					 type == DEC_NAL_IDR, p->len);
 		return;
 	}
 	g_byte_array_set_size(h->nals, p->at);
@@ -169,6 +182,8 @@ static void end_piece(dec_h264 *h, const dec_nal *n)
 static void add_nal(dec_h264 *h, const dec_nal *n)
 {
 	if (dec_nal_type(n->head) == DEC_NAL_PACSI) {
+		(void)dec_nal_pacsi_prid(n->body,
+					 &h->layers.list[h->layer].prid);
 		h->has_don = dec_nal_pacsi_don(n->body, &h->don);
 		return;
 	}
@@ -204,6 +219,7 @@ static void collect(dec_h264 *h, unit *u)
 	g_byte_array_set_size(h->nals, 0);
 	g_array_set_size(h->pieces, 0);
 	h->whole = h->numbered = true;
+	dec_layers_begin(&h->layers);
 	g_array_sort(u->parcels, parcel_order);
 	for (guint i = 0; i < u->parcels->len; i++) {
 		const parcel *p = &g_array_index(u->parcels, parcel, i);
@@ -213,12 +229,36 @@ static void collect(dec_h264 *h, unit *u)
 			drop_open(h);
 		if (same && (uint16_t)(before->seq + 1) != p->seq)
 			h->whole = false;
-		if (!same)
+		if (!same) {
 			h->has_don = false;
+			h->layer = dec_layers_find(&h->layers, p->ssrc);
+		}
 		add_parcel(h, u, p);
 		before = p;
 	}
 	drop_open(h);
+}
+
+/* Of streams beside the one that is shown nothing is given out. Parameter sets
+ * that came without a picture may be anybody's until one is shown. */
+static void drop_others(dec_h264 *h, int64_t ts)
+{
+	unsigned base;
+	guint kept = 0;
+	const bool some = dec_layers_choose(&h->layers, ts, &base);
+
+	if (!some) {
+		if (!h->layers.shown)
+			return;
+		base = h->layers.chosen;
+	}
+	for (guint i = 0; i < h->pieces->len; i++) {
+		const piece p = g_array_index(h->pieces, piece, i);
+
+		if (dec_layers_base(&h->layers, p.layer) == base)
+			g_array_index(h->pieces, piece, kept++) = p;
+	}
+	g_array_set_size(h->pieces, kept);
 }
 
 /* Parameter sets without a picture wait for the picture after them. */
@@ -227,6 +267,7 @@ static void give_out(dec_h264 *h, int64_t ts)
 	dec_h264_unit out = {.ts = ts, .whole = h->whole};
 	bool picture = false;
 
+	drop_others(h, ts);
 	if (h->numbered)
 		g_array_sort(h->pieces, piece_order);
 	for (guint i = 0; i < h->pieces->len; i++) {
@@ -234,8 +275,7 @@ static void give_out(dec_h264 *h, int64_t ts)
 		uint8_t type = dec_nal_type(h->nals->data[p->at + 4]);
 
 		append(h->out, h->nals->data + p->at, p->len);
-		picture = picture || (type >= DEC_NAL_SLICE &&
-				      type <= DEC_NAL_IDR);
+		picture = picture || is_picture(type);
 		out.key = out.key || type == DEC_NAL_IDR;
 	}
 	if (!picture)
@@ -265,6 +305,11 @@ static unit *oldest(dec_h264 *h)
 			best = u;
 	}
 	return best;
+}
+
+unsigned dec_h264_others(const dec_h264 *h)
+{
+	return h->layers.others;
 }
 
 void dec_h264_flush(dec_h264 *h)

@@ -4,7 +4,7 @@
  * X-H264UC (MS-H264PF) sends each layer of H.264 SVC on an SSRC of its own; a
  * PACSI in front of each says where it belongs in decoding order. What every
  * H.264 decoder understands, the base layer, is put together here, and the
- * rest is left out. */
+ * rest is left out. Of simulcast streams one is given out. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,5 +38,8 @@ void dec_h264_free(dec_h264 *h);
 /* WORKER. One payload, in any order. The sink may be called. */
 dec_h264_verdict dec_h264_packet(dec_h264 *h, uint32_t ssrc, uint16_t seq,
 				 uint32_t ts, span payload);
+/* Streams that were sent beside the one given out: the same camera encoded once
+ * more. They are left out. */
+unsigned dec_h264_others(const dec_h264 *h);
 /* WORKER. Gives out everything that waits. */
 void dec_h264_flush(dec_h264 *h);

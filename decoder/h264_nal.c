@@ -62,6 +62,16 @@ bool dec_nal_pacsi_don(span body, uint16_t *don)
 	return span_u16(&body, don);
 }
 
+bool dec_nal_pacsi_prid(span body, uint8_t *prid)
+{
+	uint8_t first;
+
+	if (!span_u8(&body, &first))
+		return false;
+	*prid = first & 0x3f;
+	return true;
+}
+
 /* H.264 9.1: ue(v), of at most 16 leading zeros here. */
 static bool read_ue(dec_bits *b, unsigned *v)
 {

@@ -39,6 +39,8 @@ MUST_CHECK bool dec_nal_next(dec_nal_reader *r, dec_nal *out);
 /* RFC 6190 4.9: the decoding order number that a PACSI's body gives the NAL
  * unit after it; false when it gives none. */
 MUST_CHECK bool dec_nal_pacsi_don(span body, uint16_t *don);
+/* The same: priority_id, which tells layers apart in MS-H264PF. */
+bool dec_nal_pacsi_prid(span body, uint8_t *prid);
 /* H.264 7.3.2.1.1 and 7.3.2.2: seq_parameter_set_id of an SPS, or the one to
  * which a PPS refers; false when malformed. */
 MUST_CHECK bool dec_nal_sps_id(uint8_t type, span body, unsigned *id);

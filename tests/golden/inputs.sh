@@ -114,20 +114,23 @@ done
 cmp "$tmp/keys-0"/*.wav "$tmp/keys-3600"/*.wav >&2
 result $? "give the same bytes as keys in time"
 
-tests/support/mkcapture.py rtp tests/golden/codecs/h264uc.rtp "$tmp/video.pcap"
-replay tests/golden/video/signalling.txt "$tmp/video.pcap" "$tmp/video"
-result $? "a call with video alone"
-mp4=$(echo "$tmp/video"/*-caller-video0.mp4)
-[ -s "$mp4" ]
-result $? "its video is a file"
 pictures() { # FILE
 	ffmpeg -v error -i "$1" -f framemd5 -fps_mode passthrough - |
 		sed -n 's/.*, *\([0-9a-f]\{32\}\)$/\1/p'
 }
-pictures "$mp4" >"$tmp/got"
 pictures tests/golden/codecs/h264uc.264 >"$tmp/want"
-[ -s "$tmp/want" ] && cmp "$tmp/got" "$tmp/want" >&2
-result $? "with the $(wc -l <"$tmp/want") pictures of its source"
-grep -q "\"pictures\" : $(wc -l <"$tmp/want")" "$tmp/video"/*.json
-result $? "which the sidecar counts"
+for kind in rtp simulcast; do
+	tests/support/mkcapture.py $kind tests/golden/codecs/h264uc.rtp \
+		"$tmp/video.pcap"
+	replay tests/golden/video/signalling.txt "$tmp/video.pcap" "$tmp/$kind"
+	result $? "a call with video alone, $kind"
+	pictures "$tmp/$kind"/*-caller-video0.mp4 >"$tmp/got"
+	[ -s "$tmp/want" ] && cmp "$tmp/got" "$tmp/want" >&2
+	result $? "with the $(wc -l <"$tmp/want") pictures of its source"
+	grep -q "\"pictures\" : $(wc -l <"$tmp/want")" "$tmp/$kind"/*.json
+	result $? "which the sidecar counts"
+done
+grep -q '"simulcast_left_out" : 0' "$tmp/rtp"/*.json &&
+	grep -q '"simulcast_left_out" : 1' "$tmp/simulcast"/*.json
+result $? "and how many streams of the same camera were left out"
 finish

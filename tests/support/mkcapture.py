@@ -16,6 +16,8 @@
   mkcapture.py halves FILE OUT OUT    a pcap file in two
   mkcapture.py rtp FILE OUT           RTP packets (16-bit length, packet), 33 ms
                                       apart, from 192.0.2.1:4000 to 192.0.2.2:5000
+  mkcapture.py simulcast FILE OUT     the same, and each packet of X-H264UC once
+                                      more, as the camera's smaller stream
 """
 import datetime
 import os
@@ -287,7 +289,21 @@ def halves(path, first, second):
     open(second, 'wb').write(data[:24] + data[cut:])
 
 
-def rtp(path, out):
+def smaller(packet):
+    """Another SSRC and PRID; the pictures are an octet shorter."""
+    copy = bytearray(packet)
+    copy[11] |= 0x40
+    kind = copy[12] & 31
+    if kind == 30:
+        copy[13] |= 8
+    elif kind == 24:
+        copy[16] |= 8
+    elif kind == 28 and copy[13] & 0x40:
+        copy.pop()
+    return bytes(copy)
+
+
+def rtp(path, out, simulcast=False):
     capture = Capture(out)
     data = open(path, 'rb').read()
     when = 1795300001.0
@@ -300,9 +316,10 @@ def rtp(path, out):
         if stamp is not None and now > stamp:
             when += (now - stamp) / 90000
         stamp = now if stamp is None else max(stamp, now)
-        capture.add(when, ip_packet(17, udp(packet, (4000, 5000)),
-                                    bytes([192, 0, 2, 1]),
-                                    bytes([192, 0, 2, 2])))
+        for one in [smaller(packet)] * simulcast + [packet]:
+            capture.add(when, ip_packet(17, udp(one, (4000, 5000)),
+                                        bytes([192, 0, 2, 1]),
+                                        bytes([192, 0, 2, 2])))
 
 
 if __name__ == '__main__':
@@ -316,5 +333,7 @@ if __name__ == '__main__':
         trace(*sys.argv[2:])
     elif len(sys.argv) == 4 and sys.argv[1] == 'rtp':
         rtp(*sys.argv[2:])
+    elif len(sys.argv) == 4 and sys.argv[1] == 'simulcast':
+        rtp(*sys.argv[2:], simulcast=True)
     else:
         sys.exit(__doc__)

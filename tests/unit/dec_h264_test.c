@@ -75,6 +75,84 @@ static void test_svc(void)
 	taken_clear(&t);
 }
 
+/* The same camera once more: its packets under other SSRCs and PRIDs, each
+ * picture an octet shorter. `prid` 0 leaves the PRIDs alike, as they never
+ * should be. */
+static dec_h264_verdict feed_copy(dec_h264 *h, span rtp, uint8_t prid)
+{
+	g_autofree uint8_t *copy = g_memdup2(rtp.p, rtp.left);
+	uint8_t *payload = copy + 12;
+	size_t len = rtp.left;
+
+	copy[11] |= 0x40;
+	if ((payload[0] & 31) == 30)
+		payload[1] |= prid;
+	else if ((payload[0] & 31) == 24)
+		payload[4] |= prid;
+	else if ((payload[0] & 31) == 28 && (payload[1] & 0x40))
+		len--;
+	return feed(h, span_of(copy, len));
+}
+
+/* Which of the two comes first, and whether PRIDs or SSRCs tell the layers
+ * apart: the larger one is shown, whole, and nothing of the other. */
+static void test_simulcast(void)
+{
+	for (int i = 0; i < 4; i++) {
+		taken t = taken_new();
+		dec_h264 *h = dec_h264_new(9000, take, &t);
+		g_autofree uint8_t *data = NULL, *want = NULL;
+		const uint8_t prid = i & 1 ? 8 : 0;
+		size_t len, want_len;
+		span in, rtp;
+
+		data = fix_load("h264uc.rtp", &len);
+		want = fix_load("h264uc.264", &want_len);
+		in = span_of(data, len);
+		while (fix_next(&in, &rtp)) {
+			if (i & 2)
+				feed(h, rtp);
+			feed_copy(h, rtp, prid);
+			if (!(i & 2))
+				feed(h, rtp);
+		}
+		dec_h264_flush(h);
+		g_assert_cmpuint(t.ts->len, ==, 36);
+		g_assert_cmpmem(t.data->data, t.data->len, want, want_len);
+		g_assert_cmpuint(dec_h264_others(h), ==, 1);
+		dec_h264_free(h);
+		taken_clear(&t);
+	}
+}
+
+/* One that stops is followed by the other from its next key picture on. */
+static void test_simulcast_stops(void)
+{
+	static const uint8_t key[] = {0x65, 1, 2, 3}, less[] = {0x65, 9},
+			     delta[] = {0x41, 8};
+	const uint32_t a = 1, b = 2;
+	taken t = taken_new();
+	dec_h264 *h = dec_h264_new(3000, take, &t);
+	uint32_t ts = 0;
+	uint16_t seq = 0;
+
+	dec_h264_packet(h, a, seq, ts, span_of(key, sizeof(key)));
+	dec_h264_packet(h, b, seq, ts, span_of(less, sizeof(less)));
+	for (; ts < 90000; ts += 3000)
+		dec_h264_packet(h, b, ++seq, ts + 3000,
+				span_of(delta, sizeof(delta)));
+	dec_h264_packet(h, b, ++seq, ts + 3000, span_of(less, sizeof(less)));
+	ts += 90000;
+	dec_h264_packet(h, b, ++seq, ts, span_of(delta, sizeof(delta)));
+	dec_h264_flush(h);
+	g_assert_cmpuint(t.ts->len, ==, 3);
+	g_assert_cmpuint(t.keys, ==, 2);
+	g_assert_cmpint(g_array_index(t.ts, int64_t, 1), ==, 93000);
+	g_assert_cmpuint(dec_h264_others(h), ==, 1);
+	dec_h264_free(h);
+	taken_clear(&t);
+}
+
 /* In the opposite order within the window it is still the same. */
 static void test_backwards(void)
 {
@@ -243,6 +321,8 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/decoder/h264/svc", test_svc);
+	g_test_add_func("/decoder/h264/simulcast", test_simulcast);
+	g_test_add_func("/decoder/h264/simulcast-stops", test_simulcast_stops);
 	g_test_add_func("/decoder/h264/backwards", test_backwards);
 	g_test_add_func("/decoder/h264/plain", test_plain);
 	g_test_add_func("/decoder/h264/lost-fragment", test_lost_fragment);
