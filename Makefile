@@ -103,7 +103,7 @@ $(LOAD): $(patsubst %.c,$B/%.o,$(filter-out %_load.c,\
 unit: $(UNIT)
 fuzzers: $(FUZZ)
 check: all $(UNIT) $(FUZZ) $(addprefix $B/tests/load/,\
-	ledger_load tap_load watchdogs_load)
+	ending_load ledger_load tap_load watchdogs_load)
 	$Qtests/run $B
 
 asan:

@@ -140,9 +140,12 @@ static void on_event(void *user, const dec_event *e)
 	case DEC_CODEC:
 		mark_text(r, MIX_STATE, e, e->name);
 		break;
+	case DEC_BYE:
+		if (e->side < CALL_UNKNOWN)
+			r->bye[e->side] = e->at;
+		break;
 	case DEC_STREAM:
 	case DEC_KEYED:
-	case DEC_BYE:
 	case DEC_UNOPENED:
 		break;
 	}

@@ -105,7 +105,7 @@ void ledger_outcome(cat_entry *e, const char *outcome, const char *why)
 	    g_str_has_prefix(e->mode, "on-demand"))
 		take(&e->cause, CAT_CAUSE_UNASKED);
 	if (e->outcome == CAT_NOT_RECORDED && !e->answered_ms &&
-	    e->end != CAT_END_UNKNOWN)
+	    e->end != CAT_END_UNKNOWN && e->end != CAT_END_TIMEOUT)
 		take(&e->cause, e->end == CAT_END_CANCELLED ? "cancelled"
 							    : "unanswered");
 }

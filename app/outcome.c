@@ -66,6 +66,14 @@ static char *why_no_relay(const render_result *r)
 	return g_strdup_printf("the %s offered no relay candidate", side);
 }
 
+/* Nobody saw how the call ended: it may have gone on past the relay, unheard,
+ * unless both parties' media took leave. */
+static bool end_unseen(const render_result *r)
+{
+	return !story_end_seen(r->story) &&
+	       !(r->goodbye[CALL_CALLER] && r->goodbye[CALL_CALLEE]);
+}
+
 /* Why nothing at all was heard. */
 static char *why_nothing(const render_result *r)
 {
@@ -75,7 +83,8 @@ static char *why_nothing(const render_result *r)
 	if (other)
 		return other;
 	if (!s->has_answer)
-		return g_strdup("the call was not answered");
+		return g_strdup(end_unseen(r) ? "no answer to the call was seen"
+					      : "the call was not answered");
 	if (!r->packets && (other = why_no_relay(r)))
 		return other;
 	if (s->bad_keys)
@@ -120,6 +129,8 @@ static char *why_partial(const render_result *r, unsigned sides)
 		return g_strdup("packets without a key that fits");
 	if (r->journal.troubles->len)
 		return g_strdup("the journal is damaged");
+	if (end_unseen(r))
+		return g_strdup("the end of the call was not seen");
 	return NULL;
 }
 

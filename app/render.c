@@ -9,6 +9,8 @@ enum {
 	/* Session records reach the disk within this after they happened. */
 	SETTLE_MS = 300,
 	TAIL_MS = 20,	/* the last packet of a call still sounds */
+	PARTING_MS = 1000,	/* packets that were still on their way when
+				 * their source had said goodbye */
 	SCAN_EVERY = 2,	/* steps between two looks for new files */
 	TIMED = 256,	/* records of which stuck_s is the limit */
 	OWN_BLOCK = 4 << 20,	/* larger ones go back to the system at once */
@@ -272,6 +274,25 @@ static bool take_all(render_call *r, clk_mono horizon, bool whole, GError **err)
 	}
 }
 
+/* A side has left when each of its sources was silent from its last goodbye
+ * on: one of a conference may leave while others speak. */
+static void judge_goodbyes(render_call *r)
+{
+	render_result *o = &r->result;
+
+	for (int side = CALL_CALLER; side <= CALL_CALLEE; side++)
+		o->goodbye[side] = r->bye[side].ns;
+	for (guint i = 0; i < o->streams->len; i++) {
+		const dec_stream_totals *t =
+			&g_array_index(o->streams, dec_stream_totals, i);
+
+		if (t->side < CALL_UNKNOWN &&
+		    clk_since(t->last, r->bye[t->side]) >
+			    PARTING_MS * CLK_NS_PER_MS)
+			o->goodbye[t->side] = false;
+	}
+}
+
 static void collect(render_call *r)
 {
 	render_result *o = &r->result;
@@ -283,18 +304,22 @@ static void collect(render_call *r)
 		if (dec_call_stream(r->dec, i, &t))
 			g_array_append_val(o->streams, t);
 	}
+	judge_goodbyes(r);
 	o->markers = mix_call_markers(r->mix);
 	follow_stats_get(r->follow, &o->journal);
 	render_judge(o);
 }
 
-/* The end of the dialog, or of what was heard after it. */
+/* The end of the dialog, or of what was heard after it. When nobody saw the
+ * end it was told hours later: then the last packet is. */
 static clk_mono end_of(const render_call *r)
 {
 	clk_mono end = r->story->has_end ? r->story->ended.mono
 					 : r->last_record;
 	int64_t tail = r->last_media.ns + TAIL_MS * CLK_NS_PER_MS;
 
+	if (!story_end_seen(r->story) && r->last_packet.ns)
+		end = r->last_packet;
 	return (clk_mono){MAX(end.ns, tail)};
 }
 
@@ -342,6 +367,12 @@ static bool over(const render_call *r, clk_mono now)
 		       r->cfg->grace_ns + SETTLE_MS * CLK_NS_PER_MS;
 }
 
+/* What was written while an end was waited for is silence of nobody. */
+static bool must_again(const render_call *r)
+{
+	return follow_late(r->follow) || !story_end_seen(r->story);
+}
+
 static render_state go_on(render_call *r, clk_both at, bool whole, GError **err)
 {
 	clk_mono now, horizon = {INT64_MAX};
@@ -356,7 +387,7 @@ static render_state go_on(render_call *r, clk_both at, bool whole, GError **err)
 	if (whole)
 		return finish(r, err);
 	if (over(r, now))
-		return follow_late(r->follow) ? RENDER_AGAIN : finish(r, err);
+		return must_again(r) ? RENDER_AGAIN : finish(r, err);
 	if (!r->mix || follow_late(r->follow))
 		return RENDER_RUNNING;
 	decode_until(r, horizon);
@@ -372,6 +403,12 @@ render_state render_call_step(render_call *r, clk_both at, bool whole,
 	const render_state s = go_on(r, at, whole, err);
 
 	limit_time(r, false);
+	/* The next render writes over the files; held, they would be left
+	 * behind, and its own be named NAME-2. */
+	if (s == RENDER_AGAIN) {
+		g_clear_pointer(&r->mix, mix_call_free);
+		g_clear_pointer(&r->video, video_free);
+	}
 	return s;
 }
 

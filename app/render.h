@@ -60,6 +60,8 @@ typedef struct render_result {
 	GArray *flows;		/* of rec_flow: the last count of each path */
 	uint64_t lost_by_us;	/* packets, JRN_LOSS */
 	int64_t stopped_ns;	/* in all; those gaps are in `gaps` as well */
+	bool goodbye[2];	/* by call_side: its sources said that they
+				 * leave (RTCP BYE), and left */
 	mix_totals mix;
 	const GArray *markers;	/* of mix_marker */
 	const GArray *videos;	/* of video_file; NULL: none were asked for */
@@ -70,7 +72,8 @@ typedef struct render_result {
 typedef enum render_state {
 	RENDER_RUNNING,
 	RENDER_DONE,
-	RENDER_AGAIN,	/* a record or a key came late: render_whole() */
+	RENDER_AGAIN,	/* a record or a key came late, or no end was seen and
+			 * silence was written meanwhile: render_whole() */
 	RENDER_FAILED,
 } render_state;
 

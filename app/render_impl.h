@@ -26,6 +26,7 @@ struct render_call {
 	bool held;		/* packets waited for a key */
 	unsigned steps;
 	clk_mono pressed[2];	/* where the key that is down went down */
+	clk_mono bye[2];	/* the side's last RTCP BYE */
 	render_result result;
 };
 

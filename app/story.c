@@ -268,6 +268,11 @@ const call_half *story_record(story *s, const jrn_rec *r, seal_key *key,
 	return h;
 }
 
+bool story_end_seen(const story *s)
+{
+	return s->has_end && s->end_cause != REC_TIMEOUT;
+}
+
 const char *story_fact(const story *s, const char *name)
 {
 	const char *v = g_hash_table_lookup(s->facts, name);

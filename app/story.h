@@ -55,6 +55,9 @@ void story_progress(story *s, clk_both at, const rec_progress *p);
 /* What a mark says of the call: story_record() does it too. */
 void story_mark(story *s, clk_both at, const rec_control *c);
 
+/* False: the tap gave up waiting, or was not there. */
+bool story_end_seen(const story *s);
+
 /* "" when nobody told. */
 const char *story_fact(const story *s, const char *name);
 /* "caller" or "callee": the URI, or the number. */

@@ -18,10 +18,10 @@ replay() { # CALL OUT
 		--media "$tmp/$1.pcap" --out "$2" >"$2.log" 2>&1
 }
 
-# CALL RTP-PACKETS LEAST-CORRELATION MILLISECONDS SHA256; the packets as counted
+# CALL OUTCOME RTP-PACKETS LEAST-CORRELATION MILLISECONDS SHA256; packets counted
 # by an independent decryptor, or by the endpoints; the time from the answer to
-# the end of the signalling or the media, as the inputs have it. What changes the
-# sound on purpose changes the hash here.
+# the end of the signalling or the media, as the inputs have it. Nobody sees how
+# the Lync calls end. What changes the sound on purpose changes the hash here.
 call() {
 	xz -dc "tests/golden/calls/$1/edge.pcap.xz" >"$tmp/$1.pcap"
 	replay "$1" "$tmp/$1"
@@ -30,31 +30,31 @@ call() {
 	json=$(echo "$tmp/$1"/*.json)
 	wav=$(echo "$tmp/$1"/*.wav)
 	outcome=$(member "$json" version outcome)
-	[ "$outcome" = RECORDED ]
+	[ "$outcome" = "$2" ]
 	result $? "$1: outcome is $outcome"
-	[ "$(member "$json" captured media)" = "$2" ] &&
+	[ "$(member "$json" captured media)" = "$3" ] &&
 		[ "$(member "$json" captured auth_fail)" = 0 ] &&
 		[ "$(member "$json" captured no_key)" = 0 ]
-	result $? "$1: $2 packets of media, none refused"
+	result $? "$1: $3 packets of media, none refused"
 	for side in caller callee; do
 		channel=0
 		[ $side = caller ] || channel=1
 		got=$("$B/tools/wavcmp" --channel $channel --json \
 			"tests/golden/calls/$1/$side.flac" "$wav" |
 			sed -n 's/.*"correlation": *\([0-9.]*\).*/\1/p')
-		awk "BEGIN { exit !(${got:-0} >= $3) }"
-		result $? "$1: $side correlates $got, at least $3"
+		awk "BEGIN { exit !(${got:-0} >= $4) }"
+		result $? "$1: $side correlates $got, at least $4"
 	done
 	got=$(member "$json" recording duration_ms)
-	[ "$got" = "$4" ]
+	[ "$got" = "$5" ]
 	result $? "$1: lasts $got ms"
 	bytes=$(wc -c <"$wav")
 	rate=$(member "$json" recording rate)
-	awk "BEGIN { d = ($bytes - 44) / 4 / $rate * 1000 - $4
+	awk "BEGIN { d = ($bytes - 44) / 4 / $rate * 1000 - $5
 		exit !(d > -1 && d < 20) }"
 	result $? "$1: and so does its file of $bytes octets"
 	got=$(sha256sum <"$wav")
-	[ "${got%% *}" = "$5" ]
+	[ "${got%% *}" = "$6" ]
 	result $? "$1: sha256 is ${got%% *}"
 	replay "$1" "$tmp/$1-again"
 	cmp -s "$wav" "$tmp/$1-again/$(basename "$wav")" &&
@@ -62,14 +62,14 @@ call() {
 	result $? "$1: the same bytes twice"
 }
 
-call nice-drop 796 0.97 8293 \
+call nice-drop RECORDED 796 0.97 8293 \
 	826f23b61790e71a022859fcfda53cedb0259f0cd8434308b5d04473be391f7d
-call nice-port9 796 0.97 8314 \
+call nice-port9 RECORDED 796 0.97 8314 \
 	ee49ad03ccd226f33fbd2c4d454d2c436131218d518453581cedc45e36b194d3
-call msturn-udp 781 0.97 8737 \
+call msturn-udp RECORDED 781 0.97 8737 \
 	520a945fa996a5ad7c2c9c363f319c9695ef2ac903f91cb40d821442b23aff8e
-call lync-pcmu 198 0.97 12683 \
-	0375f4e5c39ec96a0e57e438a1e130ddecfa643bf4baf00c65171c2c1f05b3db
-call lync-siren 97 0.999 13065 \
-	813a06bdb7cd4179b01a902db5915badbc9866e823a97bacca5ceb096fc960f4
+call lync-pcmu PARTIAL 198 0.97 12630 \
+	277b5c7bd675913f9f36331355808377c5b7912716a7e793d3a7f039f1a24f0b
+call lync-siren PARTIAL 97 0.999 12801 \
+	33d5e75b1e2e5ff64ee5c26b24c22578e6962b81325656ff0ce9f58e047eb806
 finish

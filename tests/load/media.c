@@ -95,6 +95,11 @@ static srtp_t session(unsigned call, call_side side)
 	return s;
 }
 
+static uint32_t ssrc(unsigned call, call_side side)
+{
+	return 0x10000 + call * 2 + side;
+}
+
 static size_t place(const load_media *m, unsigned call, call_side side,
 		    unsigned i)
 {
@@ -126,8 +131,8 @@ static uint16_t ip_sum(const uint8_t *p)
 	return (uint16_t)~(s + (s >> 16));
 }
 
-/* Everything in front of the SRTP packet. */
-static void put_head(put *o, unsigned call, call_side side)
+/* Everything in front of an SRTP or SRTCP packet of `n` octets. */
+static void put_head(put *o, unsigned call, call_side side, uint16_t n)
 {
 	static const uint8_t macs[12] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1};
 	net_addr from = load_host(call, side), to = edge(TURN_PORT);
@@ -135,7 +140,7 @@ static void put_head(put *o, unsigned call, call_side side)
 
 	put_bytes(o, macs, sizeof(macs));
 	put_u16(o, 0x0800);
-	put_u32(o, 0x45000000 | (LOAD_FRAME - 14));
+	put_u32(o, 0x45000000 | (LOAD_FRAME - 14 - LOAD_SRTP + n));
 	put_u32(o, 0x00004000);
 	put_u32(o, 0x40110000);
 	put_bytes(o, from.ip, 4);
@@ -145,10 +150,10 @@ static void put_head(put *o, unsigned call, call_side side)
 	o->p[25] = (uint8_t)sum;
 	put_u16(o, from.port);
 	put_u16(o, to.port);
-	put_u16(o, 8 + 4 + LOAD_SRTP);
+	put_u16(o, (uint16_t)(8 + 4 + n));
 	put_u16(o, 0);
 	put_u16(o, CHANNEL);
-	put_u16(o, LOAD_SRTP);
+	put_u16(o, n);
 }
 
 /* Numbers of a pcap file are the writing host's. */
@@ -177,17 +182,39 @@ static void make_stream(const load_media *m, unsigned call, call_side side,
 				  (int64_t)(i + 1) * 20000000 +
 				  (int64_t)order * 20000000 /
 					  (2 * (int64_t)m->calls));
-		put_head(&head, call, side);
+		put_head(&head, call, side, LOAD_SRTP);
 		put_u16(&o, 0x8000);
 		put_u16(&o, (uint16_t)(1000 + i));
 		put_u32(&o, i * LOAD_PAYLOAD);
-		put_u32(&o, 0x10000 + call * 2 + side);
+		put_u32(&o, ssrc(call, side));
 		put_bytes(&o, voice + i % TURNS * LOAD_PAYLOAD, LOAD_PAYLOAD);
 		if (srtp_protect(s, room, &n) != srtp_err_status_ok ||
 		    n != LOAD_SRTP)
 			load_die("libsrtp2 protects no packet");
 		put_bytes(&head, room, LOAD_SRTP);
 	}
+	srtp_dealloc(s);
+}
+
+/* RFC 3550 6.1: a compound packet begins with a report. */
+void load_media_goodbye(unsigned call, call_side side,
+			uint8_t to[static LOAD_GOODBYE])
+{
+	srtp_t s = session(call, side);
+	put head = put_into(to, LOAD_GOODBYE);
+	uint8_t room[128];
+	put o = put_into(room, sizeof(room));
+	int n = 16;
+
+	put_u32(&o, 0x80c90001);
+	put_u32(&o, ssrc(call, side));
+	put_u32(&o, 0x81cb0001);
+	put_u32(&o, ssrc(call, side));
+	if (srtp_protect_rtcp(s, room, &n) != srtp_err_status_ok ||
+	    n != LOAD_SRTCP)
+		load_die("libsrtp2 protects no report");
+	put_head(&head, call, side, LOAD_SRTCP);
+	put_bytes(&head, room, LOAD_SRTCP);
 	srtp_dealloc(s);
 }
 

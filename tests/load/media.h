@@ -12,6 +12,8 @@ enum {
 	LOAD_PAYLOAD = 160,
 	LOAD_SRTP = 12 + LOAD_PAYLOAD + 10,
 	LOAD_FRAME = 14 + 20 + 8 + 4 + LOAD_SRTP,	/* on Ethernet */
+	LOAD_SRTCP = 8 + 8 + 4 + 10,	/* RR, BYE, index, tag */
+	LOAD_GOODBYE = 14 + 20 + 8 + 4 + LOAD_SRTCP,
 	LOAD_PCAP_HEAD = 24,
 	LOAD_PCAP_REC = 16 + LOAD_FRAME,
 };
@@ -33,6 +35,9 @@ uint8_t *load_media_frame(const load_media *m, unsigned call, call_side side,
 /* The same without what is around the SRTP packet. */
 span load_media_srtp(const load_media *m, unsigned call, call_side side,
 		     unsigned i);
+/* A party's RTCP BYE as a frame of the same kind. */
+void load_media_goodbye(unsigned call, call_side side,
+			uint8_t to[static LOAD_GOODBYE]);
 
 net_addr load_host(unsigned call, call_side side);
 net_addr load_relayed(unsigned call, call_side side);
