@@ -11,6 +11,7 @@
 #include "app/replay.h"
 #include "app/setup.h"
 #include "core/log.h"
+#include "core/rights.h"
 #include "decoder/plugin.h"
 
 typedef struct options {
@@ -443,5 +444,6 @@ int cmd_replay(int argc, char **argv)
 	if (!asked_rightly(&o))
 		return APP_USAGE;
 	log_setup("replay", false);
+	rights_hide_memory();	/* the keys of the calls are in it */
 	return run(&o);
 }

@@ -83,6 +83,7 @@ bool app_role_start(app_role *role, const char *name, const char *help,
 	if (!role->conf)
 		return false;
 	/* Keys pass through memory here: no core dump, no other reader. */
+	rights_hide_memory();
 	prctl(PR_SET_DUMPABLE, 0);
 	allow_files();
 	log_setup(name, debug);

@@ -17,6 +17,10 @@ GQuark rights_error_quark(void);
 bool rights_become(const char *user, bool raw, GError **err);
 /* Between fork and exec: what is started is not handed CAP_NET_RAW. */
 void rights_keep_from_child(void);
+/* No core of this process, or of what it starts, holds its memory: neither the
+ * kernel writes one, nor has one that a debugger makes more than registers in
+ * it (coredump_filter, core(5)). Before rights_become(). */
+void rights_hide_memory(void);
 /* Makes a directory, that of `user` when root makes it. What exists stays as
  * it is. */
 bool rights_mkdir(const char *dir, const char *user, GError **err);

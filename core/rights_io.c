@@ -1,11 +1,13 @@
 #include "core/rights.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -89,6 +91,19 @@ bool rights_become(const char *user, bool raw, GError **err)
 void rights_keep_from_child(void)
 {
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
+
+void rights_hide_memory(void)
+{
+	const struct rlimit none = {0, 0};
+	int fd = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		g_warning("a core that a debugger makes would hold keys: %s",
+			  g_strerror(errno));
+	if (fd >= 0)
+		close(fd);
 }
 
 bool rights_mkdir(const char *dir, const char *user, GError **err)

@@ -21,12 +21,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "catalog/ledger.h"
 #include "signaling_tap/tap.h"
+#include "tests/load/canary.h"
 #include "tests/load/front_end.h"
 #include "tests/load/media.h"
 #include "tests/load/talk.h"
@@ -42,6 +44,7 @@ enum {
 	CUT_TICKS = 50,
 	ROLES = 3,
 	TAP = 1,
+	RENDER = 2,
 };
 
 #define AT_ONCE 0.03	/* of the verdicts: the tap dies right behind them */
@@ -282,7 +285,7 @@ static bool all_over(const campaign *p)
 
 static void plan(campaign *p)
 {
-	p->call = g_new0(call, p->calls);
+	p->call = g_new0(call, p->calls + 1);	/* and the last one */
 	for (unsigned n = 0; n < p->calls; n++) {
 		unsigned r = (unsigned)g_rand_int_range(p->rand, 0, 10);
 
@@ -418,87 +421,196 @@ static void compare(campaign *p)
 
 /* ---- the keys ---- */
 
-static bool holds(const char *text, gsize n, const void *what, size_t len)
+/* The role and all that it started. */
+static GArray *family(pid_t p)
 {
-	return memmem(text, n, what, len) != NULL;
-}
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(pid_t));
 
-static bool leaks(const char *text, gsize n, unsigned calls)
-{
-	for (unsigned c = 0; c < calls; c++) {
-		for (int side = 0; side < 2; side++) {
-			g_autofree char *b64 = load_key_text(
-				c, (call_side)side);
-			char hex[61];
-			uint8_t key[30];
-
-			load_key(c, (call_side)side, key);
-			for (int i = 0; i < 30; i++)
-				snprintf(hex + 2 * i, 3, "%02x", key[i]);
-			if (holds(text, n, key, 16) ||
-			    holds(text, n, b64, 21) || holds(text, n, hex, 32))
-				return true;
-		}
-	}
-	return false;
-}
-
-/* Files below `dir` in which a key of a call stands. */
-static unsigned search(const char *dir, unsigned calls)
-{
-	g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
-	const char *name;
-	unsigned found = 0;
-
-	while (d && (name = g_dir_read_name(d))) {
-		g_autofree char *path = g_build_filename(dir, name, NULL);
+	g_array_append_val(all, p);
+	for (guint i = 0; i < all->len; i++) {
+		g_autofree char *path = g_strdup_printf(
+			"/proc/%d/task/%d/children",
+			g_array_index(all, pid_t, i),
+			g_array_index(all, pid_t, i));
 		g_autofree char *text = NULL;
-		gsize n;
+		char *at, *end;
 
-		if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
-			found += search(path, calls);
-		} else if (g_file_get_contents(path, &text, &n, NULL) &&
-			   leaks(text, n, calls)) {
-			printf("# a key stands in %s\n", path);
-			found++;
+		if (!g_file_get_contents(path, &text, NULL, NULL))
+			continue;
+		for (at = text;; at = end) {
+			pid_t child = (pid_t)g_ascii_strtoll(at, &end, 10);
+
+			if (end == at)
+				break;
+			g_array_append_val(all, child);
 		}
 	}
+	return all;
+}
+
+static bool any(const campaign *p, int role, const canary *c,
+		bool (*holds)(const canary *, pid_t))
+{
+	g_autoptr(GArray) all = family(p->role[role]);
+	bool found = false;
+
+	for (guint i = 0; i < all->len; i++)
+		found |= holds(c, g_array_index(all, pid_t, i));
 	return found;
 }
 
-static unsigned search_processes(const campaign *p)
+static void plant(campaign *p, const canary *c, const char *text,
+		  const char *what)
 {
-	static const char *const files[] = {"environ", "cmdline"};
-	unsigned found = 0;
+	g_autofree char *path = load_rig_path(&p->rig, "spool/planted");
+	g_autofree char *said = g_strdup_printf("one that is planted %s is "
+						"found", what);
 
-	for (int i = 0; i < ROLES; i++) {
-		for (int k = 0; k < 2; k++) {
-			g_autofree char *path = g_strdup_printf(
-				"/proc/%d/%s", p->role[i], files[k]);
-			g_autofree char *text = NULL;
-			gsize n;
+	g_file_set_contents(path, text, -1, NULL);
+	result(p, canary_files(c, p->rig.dir) == 1, said);
+	unlink(path);
+}
 
-			found += g_file_get_contents(path, &text, &n, NULL) &&
-				 leaks(text, n, MIN(p->calls, 50));
-		}
+static void plant_all(campaign *p, const canary *c, unsigned n)
+{
+	static const char *const what[] = {"in base64", "in base64 behind one "
+					   "octet", "in base64 behind two"};
+	uint8_t blob[40] = {'x', 'y'};
+	GString *hex = g_string_new("key ");
+
+	load_key(n, CALL_CALLEE, blob + 2);
+	for (int i = 0; i < 3; i++) {
+		g_autofree char *b64 = g_base64_encode(blob + 2 - i, 30 + i);
+
+		plant(p, c, b64, what[i]);
 	}
+	for (int i = 2; i < 32; i++)
+		g_string_append_printf(hex, "%02X", blob[i]);
+	plant(p, c, hex->str, "in hex");
+	g_string_free(hex, TRUE);
+}
+
+static void look_at_rest(campaign *p)
+{
+	unsigned calls = MIN(p->calls, 50);
+	canary *c = canary_new(0, calls);
+	bool shown = false;
+
+	result(p, canary_files(c, p->rig.dir) == 0,
+	       "no key of a call stands in any file");
+	for (int i = 0; i < ROLES; i++)
+		shown |= any(p, i, c, canary_shown);
+	result(p, !shown, "nor in an environment or a command line");
+	plant_all(p, c, calls - 1);
+	canary_free(c);
+}
+
+/* A call that nobody ends: its keys are in memory. */
+static canary *begin_last(campaign *p)
+{
+	canary *c = canary_new(p->calls, 1);
+	bool held = false;
+
+	for (load_step s = LOAD_INVITE; s <= LOAD_ACK; s++)
+		for (int i = 0; i < LAST_S && !tell(p, p->calls, s); i++)
+			g_usleep(1000000);
+	for (int i = 0; i < 10 * LAST_S && !held; i++) {
+		g_usleep(100000);
+		held = any(p, RENDER, c, canary_alive);
+	}
+	result(p, held, "render holds the keys of a call in progress");
+	return c;
+}
+
+/* Ours, with the key in plain sight and nothing hidden: what looks into cores
+ * sees it. */
+static pid_t careless(const campaign *p)
+{
+	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+	pid_t child = fork();
+	volatile uint8_t key[30];
+	uint8_t copy[30];
+
+	if (child)
+		return child;
+	load_key(p->calls, CALL_CALLER, copy);
+	for (int i = 0; i < 30; i++)
+		key[i] = copy[i];
+	(void)setrlimit(RLIMIT_CORE, &all);
+	if (chdir(p->rig.dir) != 0)
+		_exit(1);
+	for (;;)
+		(void)(pause() + key[0]);
+}
+
+static int core_of_role(const campaign *p, int role, const canary *c)
+{
+	g_autoptr(GArray) all = family(p->role[role]);
+	int found = 0;
+
+	for (guint i = 0; i < all->len && found == 0; i++)
+		found = canary_core(c, g_array_index(all, pid_t, i),
+				    p->rig.dir);
 	return found;
+}
+
+static void look_into_cores(campaign *p, const canary *c)
+{
+	pid_t open = careless(p);
+	bool seen;
+
+	g_usleep(200000);
+	seen = canary_core(c, open, p->rig.dir) == 1;
+	for (int i = 0; i < ROLES; i++) {
+		g_autofree char *what = g_strdup_printf(
+			"no core that a debugger makes of %s holds them%s",
+			roles[i], seen ? "" : " # SKIP gcore makes none here");
+
+		result(p, !seen || core_of_role(p, i, c) == 0, what);
+	}
+	kill(open, SIGKILL);
+	waitpid(open, NULL, 0);
+}
+
+static bool dumps(pid_t p)
+{
+	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+	int status;
+
+	prlimit(p, RLIMIT_CORE, &all, NULL);
+	kill(p, SIGABRT);
+	waitpid(p, &status, 0);
+	return WIFSIGNALED(status) && WCOREDUMP(status);
+}
+
+/* Whatever the limit is: a role that crashes leaves no core. */
+static void crash(campaign *p)
+{
+	pid_t open = careless(p);
+	bool cores;
+
+	g_usleep(200000);
+	cores = dumps(open);
+	for (int i = 0; i < ROLES; i++) {
+		g_autofree char *what = g_strdup_printf(
+			"%s leaves no core when it crashes%s", roles[i],
+			cores ? "" : " # SKIP nobody does here");
+
+		result(p, !dumps(p->role[i]), what);
+		p->role[i] = 0;
+	}
 }
 
 static void look_for_keys(campaign *p)
 {
-	unsigned calls = MIN(p->calls, 50);
-	g_autofree char *plant = load_rig_path(&p->rig, "spool/planted");
-	g_autofree char *key = load_key_text(calls - 1, CALL_CALLEE);
-	g_autofree char *text = g_strconcat("a=crypto:1 inline:", key, NULL);
+	canary *c;
 
-	result(p, search(p->rig.dir, calls) == 0,
-	       "no key of a call stands in any file");
-	result(p, search_processes(p) == 0,
-	       "nor in an environment or a command line");
-	g_file_set_contents(plant, text, -1, NULL);
-	result(p, search(p->rig.dir, calls) == 1,
-	       "and one that was planted is found");
+	look_at_rest(p);
+	c = begin_last(p);
+	result(p, canary_files(c, p->rig.dir) == 0, "and no file does");
+	look_into_cores(p, c);
+	crash(p);
+	canary_free(c);
 }
 
 int main(void)
@@ -519,6 +631,7 @@ int main(void)
 	load_media_make(&p.m, NULL, 0);
 	open_wire(&p);
 	load_rig_open(&p.rig, "edge0", "wav");
+	p.rig.verbose = true;	/* no key in any of it */
 	for (int i = 0; i < ROLES; i++)
 		p.role[i] = load_rig_start(&p.rig, roles[i]);
 	load_rig_await_tap(&p.rig);
@@ -527,7 +640,8 @@ int main(void)
 	compare(&p);
 	look_for_keys(&p);
 	for (int i = 0; i < ROLES; i++)
-		load_rig_stop(p.role[i]);
+		if (p.role[i])
+			load_rig_stop(p.role[i]);
 	printf("1..%u\n", p.tests);
 	if (p.fe)
 		load_fe_free(p.fe);

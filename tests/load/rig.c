@@ -118,6 +118,7 @@ void load_rig_open(load_rig *r, const char *interface, const char *formats)
 {
 	const char *b = g_getenv("B"), *below = g_getenv("LOAD_DIR");
 	g_autoptr(GError) err = NULL;
+	g_autofree char *build = g_canonicalize_filename(b ? b : "build", NULL);
 	g_autofree char *recorder = NULL;
 	static gsize quiet;
 
@@ -125,7 +126,7 @@ void load_rig_open(load_rig *r, const char *interface, const char *formats)
 		tap_certs_quiet();
 		g_once_init_leave(&quiet, 1);
 	}
-	r->program = g_build_filename(b ? b : "build", "app/edgetape", NULL);
+	r->program = g_build_filename(build, "app/edgetape", NULL);
 	if (!g_file_test(r->program, G_FILE_TEST_IS_EXECUTABLE))
 		load_die("%s is missing: run it by make", r->program);
 	r->dir = g_build_filename(below ? below : g_get_tmp_dir(),
@@ -175,7 +176,8 @@ static void to_log(const char *log)
 	dup2(fd, STDERR_FILENO);
 }
 
-static pid_t start(char **argv, const char *log)
+/* In `dir`, where a core would be; NULL: where this runs. */
+static pid_t start(char **argv, const char *log, const char *dir)
 {
 	pid_t p = fork();
 
@@ -185,6 +187,8 @@ static pid_t start(char **argv, const char *log)
 		return p;
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	to_log(log);
+	if (dir && chdir(dir) != 0)
+		_exit(126);
 	execv(argv[0], argv);
 	_exit(127);
 }
@@ -194,9 +198,9 @@ pid_t load_rig_start(const load_rig *r, const char *role)
 	g_autofree char *file = g_strconcat(role, ".log", NULL);
 	g_autofree char *log = load_rig_path(r, file);
 	char *argv[] = {r->program, (char *)(uintptr_t)role, "-c", r->conf,
-			NULL};
+			r->verbose ? "-v" : NULL, NULL};
 
-	return start(argv, log);
+	return start(argv, log, r->dir);
 }
 
 void load_rig_stop(pid_t role)
@@ -338,7 +342,7 @@ uint64_t load_rss(pid_t p)
 void load_run_command(char **argv, const char *log, load_run *out)
 {
 	double begun = load_now_s();
-	pid_t p = start(argv, log);
+	pid_t p = start(argv, log, NULL);
 	struct rusage u;
 	int status;
 

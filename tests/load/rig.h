@@ -12,6 +12,7 @@ typedef struct load_rig {
 	char *dir, *conf;
 	char *program;		/* edgetape, beside this program */
 	uint16_t port;		/* of the tap, on 127.0.0.1 */
+	bool verbose;		/* the roles log debug messages too */
 } load_rig;
 
 /* `interface` is what capture listens on. Every failure here ends the

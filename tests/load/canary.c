@@ -1,0 +1,189 @@
+#include "tests/load/canary.h"
+
+#include <fcntl.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/load/media.h"
+
+enum {
+	KEY = 30,
+	RAW = 16,		/* octets: the master key without its salt */
+	SHIFTS = 3,		/* of base64 */
+	CHUNK = 1 << 20,
+};
+
+/* Each pattern is of the key alone, whatever stands beside it. */
+struct canary {
+	GPtrArray *patterns;	/* of GBytes */
+};
+
+static void add(canary *c, const void *p, size_t n)
+{
+	g_ptr_array_add(c->patterns, g_bytes_new(p, n));
+}
+
+static void add_hex(canary *c, const uint8_t *key)
+{
+	char lower[2 * RAW + 1], upper[2 * RAW + 1];
+
+	for (int i = 0; i < RAW; i++) {
+		snprintf(lower + 2 * i, 3, "%02x", key[i]);
+		snprintf(upper + 2 * i, 3, "%02X", key[i]);
+	}
+	add(c, lower, 2 * RAW);
+	add(c, upper, 2 * RAW);
+}
+
+/* With `shift` octets before it; the characters that those, or what follows,
+ * have a part in are left out. */
+static void add_base64(canary *c, const uint8_t *key, size_t shift)
+{
+	uint8_t text[SHIFTS + RAW] = {0};
+	g_autofree char *b64 = NULL;
+	size_t from = (8 * shift + 5) / 6, to = 8 * (shift + RAW) / 6;
+
+	memcpy(text + shift, key, RAW);
+	b64 = g_base64_encode(text, shift + RAW);
+	add(c, b64 + from, to - from);
+}
+
+canary *canary_new(unsigned first, unsigned calls)
+{
+	canary *c = g_new0(canary, 1);
+	uint8_t key[KEY];
+
+	c->patterns = g_ptr_array_new_with_free_func(
+			(GDestroyNotify)g_bytes_unref);
+	for (unsigned i = 0; i < 2 * calls; i++) {
+		load_key(first + i / 2, (call_side)(i % 2), key);
+		add(c, key, RAW);
+		add_hex(c, key);
+		for (size_t s = 0; s < SHIFTS; s++)
+			add_base64(c, key, s);
+	}
+	return c;
+}
+
+void canary_free(canary *c)
+{
+	g_ptr_array_unref(c->patterns);
+	g_free(c);
+}
+
+bool canary_in(const canary *c, span text)
+{
+	for (guint i = 0; i < c->patterns->len; i++) {
+		gsize n;
+		const void *p = g_bytes_get_data(
+			g_ptr_array_index(c->patterns, i), &n);
+
+		if (text.left && memmem(text.p, text.left, p, n))
+			return true;
+	}
+	return false;
+}
+
+static bool in_file(const canary *c, const char *path)
+{
+	g_autofree char *text = NULL;
+	gsize n;
+
+	return g_file_get_contents(path, &text, &n, NULL) &&
+	       canary_in(c, span_of(text, n));
+}
+
+unsigned canary_files(const canary *c, const char *dir)
+{
+	g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
+	const char *name;
+	unsigned found = 0;
+
+	while (d && (name = g_dir_read_name(d))) {
+		g_autofree char *path = g_build_filename(dir, name, NULL);
+
+		if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+			found += canary_files(c, path);
+		} else if (g_file_test(path, G_FILE_TEST_IS_REGULAR) &&
+			   in_file(c, path)) {
+			printf("# a key stands in %s\n", path);
+			found++;
+		}
+	}
+	return found;
+}
+
+static char *proc_path(pid_t p, const char *file)
+{
+	return g_strdup_printf("/proc/%d/%s", p, file);
+}
+
+bool canary_shown(const canary *c, pid_t p)
+{
+	g_autofree char *environ = proc_path(p, "environ");
+	g_autofree char *cmdline = proc_path(p, "cmdline");
+
+	return in_file(c, environ) || in_file(c, cmdline);
+}
+
+/* Pieces overlap, so that none is cut through. */
+static bool in_range(const canary *c, int mem, uint64_t from, uint64_t to,
+		     uint8_t *buf)
+{
+	for (uint64_t at = from; at < to; at += CHUNK - 2 * KEY) {
+		ssize_t n = pread(mem, buf, MIN(CHUNK, to - at), (off_t)at);
+
+		if (n > 0 && canary_in(c, span_of(buf, (size_t)n)))
+			return true;
+	}
+	return false;
+}
+
+bool canary_alive(const canary *c, pid_t p)
+{
+	g_autofree char *maps = proc_path(p, "maps"), *mem = NULL, *text = NULL;
+	g_autofree uint8_t *buf = g_malloc(CHUNK);
+	g_auto(GStrv) lines = NULL;
+	bool found = false;
+	int fd;
+
+	mem = proc_path(p, "mem");
+	fd = open(mem, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || !g_file_get_contents(maps, &text, NULL, NULL))
+		return false;
+	lines = g_strsplit(text, "\n", -1);
+	for (char **l = lines; *l && !found; l++) {
+		char *end = NULL;
+		uint64_t from = g_ascii_strtoull(*l, &end, 16), to;
+
+		if (*end != '-' || !strstr(*l, " rw"))
+			continue;
+		to = g_ascii_strtoull(end + 1, NULL, 16);
+		found = in_range(c, fd, from, to, buf);
+	}
+	close(fd);
+	return found;
+}
+
+int canary_core(const canary *c, pid_t p, const char *dir)
+{
+	g_autofree char *stem = g_build_filename(dir, "gcore", NULL);
+	g_autofree char *core = g_strdup_printf("%s.%d", stem, p);
+	g_autofree char *pid = g_strdup_printf("%d", p);
+	char *argv[] = {(char *)(uintptr_t)"gcore", (char *)(uintptr_t)"-o",
+			stem, pid, NULL};
+	bool found;
+
+	if (!g_spawn_sync(NULL, argv, NULL,
+			  G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL |
+				  G_SPAWN_STDERR_TO_DEV_NULL,
+			  NULL, NULL, NULL, NULL, NULL, NULL) ||
+	    !g_file_test(core, G_FILE_TEST_EXISTS))
+		return -1;
+	found = in_file(c, core);
+	g_unlink(core);
+	return found;
+}
