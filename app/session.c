@@ -1,6 +1,7 @@
 #include "app/session.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
@@ -13,6 +14,7 @@ enum {
 	RECORD_MAX = 256 << 10,	/* octets of one encoded event */
 	SPILL_MAX = 1 << 17,	/* events that may wait beside the ring */
 	SPILL_MS = 20,
+	SYNC_MS = 100,		/* what comes within shares a sync */
 	ARM_MAX = RECORD_MAX + 256,
 };
 
@@ -40,7 +42,10 @@ typedef struct item {
 struct session_writer {
 	session_config cfg;
 	GHashTable *live;	/* set of session; MAIN */
-	GPtrArray *dirty;	/* of session; writing side */
+	GPtrArray *dirty;	/* of session: not synced; writing side */
+	GPtrArray *done;	/* of session: to be freed then; writing side */
+	int64_t unsynced;	/* events; writing side */
+	clk_mono synced;	/* writing side */
 	ring queue;
 	GQueue spill;		/* of item; what found it full; MAIN */
 	guint spill_timer;
@@ -138,56 +143,90 @@ static bool write_item(session_writer *w, item *it)
 	return it->type == JRN_END;
 }
 
+/* What is written survives the death of this process. Trouble stays with the
+ * file, and the sync tells of it. */
+static void flush_dirty(session_writer *w)
+{
+	for (guint i = 0; i < w->dirty->len; i++) {
+		session *s = g_ptr_array_index(w->dirty, i);
+		g_autoptr(GError) err = NULL;
+
+		if (!jrn_out_flush(s->out, &err) && !w->cfg.thread)
+			warn_once(w, s, err);
+	}
+}
+
+/* What is synced survives that of the host. */
 static void sync_dirty(session_writer *w)
 {
 	g_autofree jrn_out **all = g_new(jrn_out *, w->dirty->len + 1);
 	g_autoptr(GError) err = NULL;
 	unsigned n = 0;
 
-	for (guint i = 0; i < w->dirty->len; i++) {
-		session *s = g_ptr_array_index(w->dirty, i);
-
-		s->dirty = false;
-		if (w->cfg.thread)
-			all[n++] = s->out;
-		else if (!jrn_out_flush(s->out, &err))
-			warn_once(w, s, err);
-	}
+	for (guint i = 0; i < w->dirty->len; i++)
+		all[n++] = ((session *)g_ptr_array_index(w->dirty, i))->out;
 	if (n && jrn_out_sync_many(all, n, &err))
 		g_critical("session journals are not on disk: %s",
 			   err->message);
-	g_ptr_array_set_size(w->dirty, 0);
 }
 
-/* Everything queued; then one sync for all of it. */
+/* Nothing more is to be done for what was written. */
+static void settle(session_writer *w)
+{
+	if (w->cfg.thread)
+		sync_dirty(w);
+	for (guint i = 0; i < w->dirty->len; i++)
+		((session *)g_ptr_array_index(w->dirty, i))->dirty = false;
+	g_ptr_array_set_size(w->dirty, 0);
+	g_ptr_array_set_size(w->done, 0);
+	atomic_fetch_sub(&w->waiting, w->unsynced);
+	w->unsynced = 0;
+	w->synced = clk_mono_now();
+}
+
+/* Everything queued. */
 static void drain(session_writer *w)
 {
-	g_autoptr(GPtrArray) done = g_ptr_array_new();
-	int64_t n = 0;
 	item *it;
 
-	for (; (it = ring_pop(&w->queue)); n++) {
+	for (; (it = ring_pop(&w->queue)); w->unsynced++) {
 		if (write_item(w, it))
-			g_ptr_array_add(done, it->call);
+			g_ptr_array_add(w->done, it->call);
 		item_free(it);
 	}
-	sync_dirty(w);
-	atomic_fetch_sub(&w->waiting, n);
-	for (guint i = 0; i < done->len; i++)
-		session_free(g_ptr_array_index(done, i));
+	flush_dirty(w);
+}
+
+/* Until something is queued, or what was written is to be synced. */
+static bool await(session_writer *w)
+{
+	struct pollfd fd = {.fd = w->wake, .events = POLLIN};
+	int64_t ms = SYNC_MS - clk_since(clk_mono_now(), w->synced) /
+				       CLK_NS_PER_MS;
+	uint64_t n;
+
+	if (poll(&fd, 1, w->unsynced ? (int)MAX(ms, 0) : -1) > 0)
+		return read(w->wake, &n, sizeof(n)) > 0 || errno == EINTR;
+	return true;
+}
+
+static bool sync_due(const session_writer *w)
+{
+	return w->unsynced && clk_since(clk_mono_now(), w->synced) >=
+				      SYNC_MS * CLK_NS_PER_MS;
 }
 
 static void *writer(void *p)
 {
 	session_writer *w = p;
-	uint64_t n;
 
-	while (!atomic_load(&w->stop)) {
-		if (read(w->wake, &n, sizeof(n)) < 0 && errno != EINTR)
-			break;
+	while (!atomic_load(&w->stop) && await(w)) {
 		drain(w);
+		if (sync_due(w))
+			settle(w);
 	}
 	drain(w);
+	settle(w);
 	return NULL;
 }
 
@@ -243,12 +282,14 @@ static void spill(session_writer *w, item *it)
 static void queue_take(session_writer *w, item *it)
 {
 	atomic_fetch_add(&w->waiting, 1);
-	if (!unspill(w) || !ring_push(&w->queue, it))
+	if (!unspill(w) || !ring_push(&w->queue, it)) {
 		spill(w, it);
-	else if (w->cfg.thread)
+	} else if (w->cfg.thread) {
 		wake(w);
-	else
+	} else {
 		drain(w);
+		settle(w);
+	}
 }
 
 static void encode(put *o, const rec_event *e)
@@ -455,6 +496,8 @@ session_writer *session_writer_new(const session_config *cfg)
 	w->cfg = *cfg;
 	w->live = g_hash_table_new(NULL, NULL);
 	w->dirty = g_ptr_array_new();
+	w->done = g_ptr_array_new_with_free_func(
+			(GDestroyNotify)session_free);
 	g_queue_init(&w->spill);
 	w->wake = eventfd(0, EFD_CLOEXEC);
 	g_assert(w->wake >= 0);
@@ -506,6 +549,7 @@ void session_writer_free(session_writer *w)
 	}
 	g_hash_table_unref(w->live);
 	g_ptr_array_unref(w->dirty);
+	g_ptr_array_unref(w->done);
 	close(w->wake);
 	g_aligned_free(w);
 }
