@@ -12,7 +12,10 @@
 #include "core/clock.h"
 #include "core/ring.h"
 
-enum { POLL_MS = 200 };
+enum {
+	POLL_MS = 200,
+	GATHER_MS = 100,	/* what comes within shares a commit */
+};
 
 struct cat_watch {
 	char *path;
@@ -121,7 +124,8 @@ static bool look(cat_watch *w, GError **err)
 	return reload(w, err);
 }
 
-static void write_entries(cat_watch *w)
+/* False when there was nothing to write. */
+static bool write_entries(cat_watch *w)
 {
 	g_autoptr(GError) err = NULL;
 	job *j;
@@ -129,12 +133,12 @@ static void write_entries(cat_watch *w)
 	while ((j = ring_pop(&w->queue)))
 		g_ptr_array_add(w->unwritten, j);
 	if (!w->unwritten->len || !w->db)
-		return;
+		return false;
 	if (write_all(w->db, w->unwritten, &err)) {
 		atomic_fetch_sub(&w->waiting, w->unwritten->len);
 		g_ptr_array_set_size(w->unwritten, 0);
 		w->troubled = false;
-		return;
+		return true;
 	}
 	trouble(w, err);	/* kept, and tried again */
 	if (w->unwritten->len > RING_SLOTS) {
@@ -142,6 +146,7 @@ static void write_entries(cat_watch *w)
 		atomic_fetch_sub(&w->waiting, w->unwritten->len);
 		g_ptr_array_set_size(w->unwritten, 0);
 	}
+	return true;
 }
 
 static void *work(void *p)
@@ -159,7 +164,8 @@ static void *work(void *p)
 			break;
 		if (!look(w, &err))
 			trouble(w, err);
-		write_entries(w);
+		if (write_entries(w))
+			g_usleep(GATHER_MS * 1000);
 	}
 	write_entries(w);
 	return NULL;
