@@ -40,8 +40,9 @@ static void on_gap(render_call *r, const dec_event *e)
 	render_gap g = {e->side, e->cause, e->at,
 			ticks_ns(e->length, e->clock), e->packets,
 			e->repaired};
+	int64_t end = e->at.ns - ticks_ns(e->behind, e->clock);
 	mix_mark k = {.kind = MIX_GAP, .side = e->side,
-		      .at = {e->at.ns - g.length_ns}, .length = g.length_ns,
+		      .at = {end - g.length_ns}, .length = g.length_ns,
 		      .text = sidecar_cause(e->cause)};
 
 	g_array_append_val(r->result.gaps, g);

@@ -78,6 +78,7 @@ typedef struct dec_event {
 	uint32_t clock;		/* RTP units per second of ts and length */
 	int64_t ts;		/* extended RTP timestamp, first unit */
 	int64_t length;		/* RTP units; 0 when not knowable */
+	int64_t behind;		/* DEC_GAP: RTP units from its end to `at` */
 	uint64_t packets;	/* DEC_GAP: missing sequence numbers */
 	uint64_t repaired;	/* of which RED brought the sound back */
 	clk_mono at;		/* capture time of the packet that told it */

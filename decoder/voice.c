@@ -129,6 +129,14 @@ static void start_clock(dec_voice *v, const dec_unit *u)
 	v->jitter = 0;
 }
 
+/* What the packet spans: as much of it came before it was captured. */
+static int64_t span_of_unit(const dec_unit *u)
+{
+	if (!u->k || u->k->role != DEC_ROLE_VOICE)
+		return 0;
+	return dec_codec_ticks(u->k->codec, u->payload, u->step);
+}
+
 static void tell_gap(dec_voice *v, dec_hole h, uint64_t repaired, int64_t from,
 		     const dec_unit *u)
 {
@@ -141,6 +149,7 @@ static void tell_gap(dec_voice *v, dec_hole h, uint64_t repaired, int64_t from,
 				  .cause = (uint8_t)h.cause,
 				  .ts = from,
 				  .length = MAX(u->ts - from, 0),
+				  .behind = span_of_unit(u),
 				  .packets = h.missing,
 				  .repaired = repaired,
 				  .at = u->at,
@@ -313,12 +322,13 @@ static void play_on_clock(dec_voice *v, const dec_item *item,
 		u->ts = item->head.ts;
 	if (in_time(v, u)) {
 		fixed = dec_voice_fill(v, item, queued, u, h.missing);
+		u->step = step_after(v, item, queued, u);
 		tell_gap(v, h, fixed, from, u);
 		u->follows = !h.missing;
 	} else {
 		begin_anew(v, u, h);
+		u->step = step_after(v, item, queued, u);
 	}
-	u->step = step_after(v, item, queued, u);
 	dec_voice_play_unit(v, u);
 }
 

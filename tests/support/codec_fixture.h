@@ -35,7 +35,7 @@ typedef struct fix_case {
 	const char *name;	/* encoding */
 	uint32_t clock;
 	const char *fmtp, *file;
-	const char *voice;	/* at 16 kHz when the output is 48 kHz */
+	const char *voice;	/* at 16 kHz when the output is 32 or 48 kHz */
 	size_t frames;		/* of the output */
 	double floor;		/* dB, segmental */
 	double floor_lossy;	/* with every 20th packet lost */

@@ -123,24 +123,9 @@ def sdp(address, port):
         'a=rtpmap:101 telephone-event/8000', ''))
 
 
-def message(at, first, cseq, body=''):
-    kind = 'Content-Type: application/sdp\r\n' if body else ''
-    tag = '' if first.startswith('INVITE') else ';tag=b'
-    return (f'### {BEGIN + at:.6f} front-end\n{first}\r\n'
-            'Via: SIP/2.0/TLS 192.0.2.1:5061;branch=z9hG4bK1\r\n'
-            'From: <sip:alice@example.com>;tag=a\r\n'
-            f'To: <sip:bob@example.com>{tag}\r\n'
-            f'Call-ID: keys@example.com\r\nCSeq: {cseq}\r\n{kind}'
-            f'Content-Length: {len(body)}\r\n\r\n{body}\n')
-
-
 def signalling():
-    bob = 'sip:bob@example.com SIP/2.0'
-    return ''.join((
-        message(-1, f'INVITE {bob}', '1 INVITE', sdp('192.0.2.1', 4000)),
-        message(0, 'SIP/2.0 200 OK', '1 INVITE', sdp('192.0.2.2', 5000)),
-        message(0.05, f'ACK {bob}', '1 ACK'),
-        message(LENGTH / 1000, f'BYE {bob}', '2 BYE')))
+    return mkcapture.call(BEGIN, LENGTH / 1000, 'keys@example.com',
+                          sdp('192.0.2.1', 4000), sdp('192.0.2.2', 5000))
 
 
 def goertzel(x, hz):

@@ -54,6 +54,27 @@ class Capture:
                                     len(packet), len(packet)) + packet)
 
 
+def message(when, call_id, first, cseq, body=''):
+    kind = 'Content-Type: application/sdp\r\n' if body else ''
+    tag = '' if first.startswith('INVITE') else ';tag=b'
+    return (f'### {when:.6f} front-end\n{first}\r\n'
+            'Via: SIP/2.0/TLS 192.0.2.1:5061;branch=z9hG4bK1\r\n'
+            'From: <sip:alice@example.com>;tag=a\r\n'
+            f'To: <sip:bob@example.com>{tag}\r\n'
+            f'Call-ID: {call_id}\r\nCSeq: {cseq}\r\n{kind}'
+            f'Content-Length: {len(body)}\r\n\r\n{body}\n')
+
+
+def call(begin, seconds, call_id, offer, answer):
+    """The log of a call that is answered at `begin`."""
+    bob = 'sip:bob@example.com SIP/2.0'
+    return ''.join((
+        message(begin - 1, call_id, f'INVITE {bob}', '1 INVITE', offer),
+        message(begin, call_id, 'SIP/2.0 200 OK', '1 INVITE', answer),
+        message(begin + 0.05, call_id, f'ACK {bob}', '1 ACK'),
+        message(begin + seconds, call_id, f'BYE {bob}', '2 BYE')))
+
+
 def messages(path):
     """Time and octets of each message of a log, cut by Content-Length."""
     text = open(path, 'rb').read()

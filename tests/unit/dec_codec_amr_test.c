@@ -1,5 +1,7 @@
 #include "decoder/amr_payload.h"
 
+#include <math.h>
+
 #include "tests/support/codec_fixture.h"
 
 static const fix_case cases[] = {
@@ -35,6 +37,51 @@ static void test_packings_agree(void)
 		fix_sound_clear(&x);
 		fix_sound_clear(&y);
 	}
+}
+
+enum { PACKET = 10 * 160, PACKETS = 5 };
+
+/* Decibels of a second of the voice over what one rate makes of it, the first
+ * packet left out: a decoder begins without a past. */
+static double level_lost(span *in, const fix_sound *voice)
+{
+	const call_payload p = fix_payload("AMR", 8000, 1, "octet-align=1");
+	g_autoptr(dec_codec) c = dec_codec_open(&p, NULL, NULL);
+	g_autofree dec_pcm *pcm = g_new0(dec_pcm, 1);
+	double want = 0, got = 0;
+	span payload;
+
+	for (int n = 0; n < PACKETS && fix_next(in, &payload); n++) {
+		g_assert_cmpint(dec_codec_decode(c, payload, 0, pcm), ==,
+				DEC_CODEC_OK);
+		g_assert_cmpuint(pcm->frames, ==, PACKET);
+		for (int i = 0; n && i < PACKET; i++) {
+			const double v = g_array_index(voice->s, int16_t,
+						       n * PACKET + i);
+
+			want += v * v;
+			got += (double)pcm->s[i] * pcm->s[i];
+		}
+	}
+	return 10 * log10(want / got);
+}
+
+/* Each rate, from 4.75 to 12.2 kbit/s. */
+static void test_rates(void)
+{
+	fix_sound voice = fix_raw("voice8.raw");
+	size_t len, rates = 0;
+	g_autofree uint8_t *data = fix_load("amr_rates.pkts", &len);
+	span in = span_of(data, len);
+
+	for (; in.left; rates++) {
+		const double lost = level_lost(&in, &voice);
+
+		g_test_message("rate %zu: %.2f dB", rates, lost);
+		g_assert_cmpfloat(fabs(lost), <, 1);
+	}
+	g_assert_cmpuint(rates, ==, 8);
+	fix_sound_clear(&voice);
 }
 
 static void test_torture(void)
@@ -97,6 +144,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/decoder/amr/streams", test_streams);
 	g_test_add_func("/decoder/amr/packings-agree", test_packings_agree);
+	g_test_add_func("/decoder/amr/rates", test_rates);
 	g_test_add_func("/decoder/amr/torture", test_torture);
 	g_test_add_func("/decoder/amr/formats", test_formats);
 	g_test_add_func("/decoder/amr/silence", test_silence);

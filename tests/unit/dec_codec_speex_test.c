@@ -3,6 +3,7 @@
 static const fix_case cases[] = {
 	{"speex", 8000, "", "speex8.pkts", "voice8.raw", 24000, 3.2, 2.7},
 	{"speex", 16000, "", "speex16.pkts", "voice16.raw", 48000, 6.5, 5},
+	{"speex", 32000, "", "speex32.pkts", "voice16.raw", 96000, 6, 4.3},
 };
 
 static void test_streams(void)

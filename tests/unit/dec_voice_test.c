@@ -63,6 +63,7 @@ static void test_conceal(void)
 	g_assert_cmpuint(f.h.last[DEC_GAP].packets, ==, 2);
 	g_assert_cmpint(f.h.last[DEC_GAP].ts, ==, 5000 + 60 * 160);
 	g_assert_cmpint(f.h.last[DEC_GAP].length, ==, 320);
+	g_assert_cmpint(f.h.last[DEC_GAP].behind, ==, 160);
 	g_assert_cmpuint(heard_frames(&f.h, PCM_CONCEALED), ==, 320);
 	expect_joined(&f, 0, f.h.blocks->len);
 	for (int i = 0; i < 25; i++)

@@ -193,7 +193,15 @@ save("opus", ogg_packets(ffmpeg(16000, "-ar", "48000", "-c:a", "libopus",
 for rate in 8000, 16000:
     save(f"speex{rate // 1000}", ogg_packets(
         ffmpeg(rate, "-c:a", "libspeex", "-f", "ogg")))
+save("speex32", ogg_packets(ffmpeg(16000, "-ar", "32000", "-c:a", "libspeex",
+                                   "-f", "ogg")))
 amr("amr", amr_frames(amrnb_encode(7), [(n + 7) // 8 for n in NB_BITS],
                       b"#!AMR\n"), NB_BITS)
+rates = []      # a second of each rate of AMR, in five packets
+for mode in range(8):
+    one = amr_frames(amrnb_encode(mode), [(n + 7) // 8 for n in NB_BITS],
+                     b"#!AMR\n")
+    rates += [amr_aligned(one[i:i + 10]) for i in range(0, 50, 10)]
+save("amr_rates", rates)
 amr("amrwb", amr_frames(amrwb_encode(), [(n + 7) // 8 for n in WB_BITS],
                         b"#!AMR-WB\n"), WB_BITS)
