@@ -225,6 +225,17 @@ static void story_take(story *s, const rec_event *e)
 	}
 }
 
+/* A call that could not be recorded was refused: the decision says what stood
+ * in the way, the end that it was refused. */
+static void blocked_say(cat_entry *e, const story *s)
+{
+	g_autofree char *why = !s->record && e->reason && *e->reason
+		? g_strdup_printf("%s: %s", s->end_text, e->reason)
+		: g_strdup(s->end_text);
+
+	ledger_outcome(e, "BLOCKED", why);
+}
+
 /* What the tap alone knows. A call whose media was to be captured is render's
  * to judge. */
 static void outcome_say(cat_entry *e, const story *s)
@@ -237,7 +248,7 @@ static void outcome_say(cat_entry *e, const story *s)
 	if (!s->has_end && (s->record || !wanted))
 		return;
 	if (e->end == CAT_END_REFUSED)
-		ledger_outcome(e, "BLOCKED", s->end_text);
+		blocked_say(e, s);
 	else if (!s->record && !wanted)
 		ledger_outcome(e, "EXEMPT", NULL);
 	else if (!s->record)

@@ -7,6 +7,7 @@
 
 #include "tools/phone/ice.h"
 #include "tools/phone/media.h"
+#include "tools/phone/press.h"
 #include "tools/phone/report.h"
 #include "tools/phone/sip.h"
 #include "tools/phone/tls_io.h"
@@ -129,15 +130,26 @@ static void on_gathered(void *ctx)
 	go_on(p);
 }
 
+static void on_key(void *ctx, char key)
+{
+	const phone *p = ctx;
+
+	phone_sip_press(p->sip, key);
+}
+
 /* The call is answered: media begins as soon as ICE has a pair. */
 static void begin(phone *p)
 {
+	g_autoptr(GError) err = NULL;
+
 	p->answered = true;
 	p->answered_at = g_get_monotonic_time();
 	if (p->o.call)
 		set_clock(p, p->o.secs);
 	else
 		set_clock(p, p->o.secs + 10);	/* the caller should do it */
+	if (p->o.press && !phone_press_begin(p->o.press, on_key, p, &err))
+		g_printerr("nicephone: %s\n", err->message);
 }
 
 /* Checks begin; of candidates that are trickled, when all are here: whether a
@@ -376,7 +388,8 @@ static void opts_clear(phone_opts *o)
 {
 	char *text[] = {o->user, o->domain, o->server, o->ca, o->bind,
 			o->turn, o->call, o->play, o->heard, o->sdp, o->json,
-			o->codecs, o->suite, o->destination, o->packets};
+			o->codecs, o->suite, o->destination, o->packets,
+			o->header, o->press};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(text); i++)
 		g_free(text[i]);
@@ -415,6 +428,11 @@ static bool read_options(phone_opts *o, int *argc, char ***argv, GError **err)
 		 "tell candidates that are no relays by INFO", NULL},
 		{"reinvite", 0, 0, G_OPTION_ARG_NONE, &o->reinvite,
 		 "offer the chosen candidate after ICE, as Lync does", NULL},
+		{"header", 0, 0, G_OPTION_ARG_STRING, &o->header,
+		 "a header more in our INVITEs", "LINE"},
+		{"press", 0, 0, G_OPTION_ARG_STRING, &o->press,
+		 "press keys (INFO) so many seconds after the answer",
+		 "S:KEYS,..."},
 		{"sdp", 0, 0, G_OPTION_ARG_FILENAME, &o->sdp,
 		 "keep each SDP in PREFIX.N.sent|got.sdp", "PREFIX"},
 		{"packets", 0, 0, G_OPTION_ARG_FILENAME, &o->packets,

@@ -16,6 +16,8 @@ RIG_DOMAIN=demo.test
 RIG_TURN=demo:relay-password@10.99.3.10:3478
 RIG_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 RIG_BUILD=${B:-build}
+RIG_CALLER=()
+RIG_CALLEE=()
 case $RIG_BUILD in /*) ;; *) RIG_BUILD=$RIG_ROOT/$RIG_BUILD ;; esac
 RIG_NAMES='ua ub ed fe rec'
 
@@ -296,7 +298,8 @@ rig_gone() {
 }
 
 # rig_call CALLER CALLEE SECONDS [OPTION...] - the caller's phone is on ua, the
-# callee's on ub; both say what stands in $RIG/USER.wav. Results:
+# callee's on ub; both say what stands in $RIG/USER.wav. RIG_CALLER (an array) and
+# RIG_CALLEE are further options of one of them. Results:
 # $RIG/USER.json, USER-heard.wav, USER.N.sent.sdp, USER.N.got.sdp.
 rig_call() {
 	local from=$1 to=$2 secs=$3 caller callee
@@ -305,12 +308,14 @@ rig_call() {
 	rm -f "$RIG/$from".{json,*.sdp} "$RIG/$to".{json,*.sdp} \
 		"$RIG/$from-heard.wav" "$RIG/$to-heard.wav"
 	rig_phone ub "$to" --play "$RIG/$to.wav" \
-		--heard "$RIG/$to-heard.wav" --secs "$secs" "$@"
+		--heard "$RIG/$to-heard.wav" --secs "$secs" \
+		"${RIG_CALLEE[@]}" "$@"
 	callee=$RIG_PID
 	rig_await 30 "$to registers" grep -q ready "$RIG/$to.log" ||
 		{ cat "$RIG/$to.log" >&2; return 1; }
 	rig_phone ua "$from" --play "$RIG/$from.wav" \
-		--heard "$RIG/$from-heard.wav" --secs "$secs" --call "$to" "$@"
+		--heard "$RIG/$from-heard.wav" --secs "$secs" --call "$to" \
+		"${RIG_CALLER[@]}" "$@"
 	caller=$RIG_PID
 	rig_await $((secs + 30)) "$from ends" rig_gone "$caller" &&
 		rig_await 40 "$to ends" rig_gone "$callee"

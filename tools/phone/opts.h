@@ -18,6 +18,9 @@ typedef struct phone_opts {
 	char *heard;		/* WAV to write, or NULL */
 	char *sdp;		/* prefix of files for each SDP, or NULL */
 	char *packets;		/* file for each packet sent, or NULL */
+	char *header;		/* a line more in our INVITEs, or NULL */
+	char *press;		/* "2:*7,5:*8": keys, and when after the answer;
+				 * NULL: none */
 	char *json;		/* file for the result, or NULL for stdout */
 	char *codecs;		/* "PCMU,PCMA,G722", preferred first */
 	char *suite;		/* SDES crypto suite */

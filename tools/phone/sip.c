@@ -64,7 +64,7 @@ static void append_body(GString *t, const char *type, const char *body)
 
 static void send_request(phone_sip *s, const char *method, unsigned cseq,
 			 const char *branch, const char *extra,
-			 const char *body)
+			 const char *type, const char *body)
 {
 	g_autoptr(GString) t = g_string_new(NULL);
 
@@ -76,19 +76,18 @@ static void send_request(phone_sip *s, const char *method, unsigned cseq,
 		method, s->target, phone_tls_local(s->tls), branch,
 		s->route->str, s->local, s->remote, s->call_id, cseq, method,
 		extra);
-	append_body(t, strcmp(method, "INFO") ? "application/sdp" : FRAGMENT,
-		    body);
+	append_body(t, type, body);
 	transmit(s, t);
 }
 
 /* A request of its own transaction. */
 static void request(phone_sip *s, const char *method, const char *extra,
-		    const char *body)
+		    const char *type, const char *body)
 {
 	g_autofree char *id = token();
 	g_autofree char *branch = g_strconcat("z9hG4bK", id, NULL);
 
-	send_request(s, method, ++s->cseq, branch, extra, body);
+	send_request(s, method, ++s->cseq, branch, extra, type, body);
 	if (!strcmp(method, "INVITE")) {
 		g_free(s->branch);
 		s->branch = g_steal_pointer(&branch);
@@ -141,7 +140,7 @@ static void send_register(phone_sip *s)
 				     s->o->domain, tag),
 		     g_strdup_printf("<sip:%s@%s>", s->o->user, s->o->domain),
 		     g_strconcat("sip:", s->o->domain, NULL));
-	request(s, "REGISTER", extra, NULL);
+	request(s, "REGISTER", extra, NULL, NULL);
 }
 
 static void end(phone_sip *s, int status, const char *why)
@@ -187,7 +186,7 @@ static void acknowledge(phone_sip *s, const phone_msg *m, bool same_branch)
 	g_autofree char *branch = g_strconcat("z9hG4bK", id, NULL);
 
 	send_request(s, "ACK", m->cseq, same_branch ? s->branch : branch, "",
-		     NULL);
+		     NULL, NULL);
 }
 
 /* RFC 3261 17.1.1.3: the ACK of a refusal repeats the To of the refusal. */
@@ -215,7 +214,7 @@ static void invite_answered(phone_sip *s, const phone_msg *m)
 	s->confirmed = true;
 	acknowledge(s, m, false);
 	if (s->state == SIP_ENDING) {	/* the CANCEL came too late */
-		request(s, "BYE", "", NULL);
+		request(s, "BYE", "", NULL, NULL);
 		return;
 	}
 	s->state = SIP_UP;
@@ -389,10 +388,11 @@ static char *full_uri(const phone_sip *s, const char *who)
 
 static void invite(phone_sip *s, const char *sdp)
 {
-	g_autofree char *extra = g_strdup_printf("Contact: <%s>\r\n",
-						 s->contact);
+	g_autofree char *extra = g_strdup_printf(
+		"Contact: <%s>\r\n%s%s", s->contact,
+		s->o->header ? s->o->header : "", s->o->header ? "\r\n" : "");
 
-	request(s, "INVITE", extra, sdp);
+	request(s, "INVITE", extra, "application/sdp", sdp);
 }
 
 void phone_sip_invite(phone_sip *s, const char *sdp)
@@ -418,17 +418,27 @@ void phone_sip_trickle(phone_sip *s, const char *fragment)
 {
 	request(s, "INFO", "Info-Package: trickle-ice\r\n"
 			   "Content-Disposition: Info-Package\r\n",
-		fragment);
+		FRAGMENT, fragment);
+}
+
+void phone_sip_press(phone_sip *s, char key)
+{
+	g_autofree char *body = g_strdup_printf(
+		"Signal=%c\r\nDuration=160\r\n", key);
+
+	if (s->state == SIP_UP)
+		request(s, "INFO", "", "application/dtmf-relay", body);
 }
 
 void phone_sip_hang_up(phone_sip *s)
 {
 	if (s->state == SIP_CALLING) {
 		s->state = SIP_ENDING;
-		send_request(s, "CANCEL", s->invite_cseq, s->branch, "", NULL);
+		send_request(s, "CANCEL", s->invite_cseq, s->branch, "", NULL,
+			     NULL);
 	} else if (s->state == SIP_UP || s->state == SIP_ANSWERED) {
 		s->state = SIP_ENDING;
-		request(s, "BYE", "", NULL);
+		request(s, "BYE", "", NULL, NULL);
 	} else if (s->state != SIP_ENDING) {
 		end(s, 408, "no call came about");
 	}

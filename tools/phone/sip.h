@@ -33,6 +33,8 @@ void phone_sip_invite(phone_sip *s, const char *sdp);
 void phone_sip_reinvite(phone_sip *s, const char *sdp);
 /* A fragment of trickled candidates, by INFO. */
 void phone_sip_trickle(phone_sip *s, const char *fragment);
+/* A key of the keypad, by INFO (application/dtmf-relay), if the call is up. */
+void phone_sip_press(phone_sip *s, char key);
 /* BYE, or CANCEL before the answer; `ended` follows. */
 void phone_sip_hang_up(phone_sip *s);
 /* The far end has acknowledged, or we have: media may flow. */
