@@ -221,6 +221,7 @@ static void story_take(story *s, const rec_event *e)
 	case JRN_FLOW:
 	case JRN_LOSS:
 	case JRN_CLOSE:
+	case JRN_TALLY:
 		break;
 	}
 }

@@ -98,6 +98,18 @@ static void row_files(table *t, const cat_entry *e)
 	}
 }
 
+static void row_counts(table *t, const cat_entry *e)
+{
+	for (guint i = 0; i < e->counts->len; i++) {
+		const cat_count *c = &g_array_index(e->counts, cat_count, i);
+		g_autofree char *what = g_strconcat("packets ", c->what, NULL);
+		g_autofree char *n = g_strdup_printf("%" G_GINT64_FORMAT,
+						     c->packets);
+
+		row(t, what, n);
+	}
+}
+
 static void row_holds(table *t, const GArray *holds)
 {
 	for (guint i = 0; i < holds->len; i++)
@@ -140,6 +152,7 @@ static int show(officer *o, char **args, GError **err)
 	row(t, "Call-ID", e->call_id);
 	row(t, "conference", e->conference);
 	row_gaps(t, e);
+	row_counts(t, e);
 	row(t, "sidecar", e->sidecar);
 	row_files(t, e);
 	table_print(t, o->form, "", stdout);

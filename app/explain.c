@@ -172,6 +172,40 @@ static void gap(const render_result *r, const render_gap *g, FILE *to)
 		g->packets, sidecar_cause(g->cause));
 }
 
+static uint64_t copies_of(const rec_tally *t)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < REC_LEGS; i++)
+		n += t->copies[i];
+	return n;
+}
+
+static void capture(const captured_sums *c, FILE *to)
+{
+	const rec_tally *t = &c->all;
+
+	fprintf(to, "capture: %" PRIu64 " stored, of which %" PRIu64
+		    " came before the description; %" PRIu64 " copies",
+		t->stored, t->late, copies_of(t));
+	for (uint8_t i = 0; i < REC_LEGS; i++)
+		if (t->copies[i])
+			fprintf(to, ", %" PRIu64 " %s", t->copies[i],
+				captured_leg_name(i));
+	fprintf(to, "; %" PRIu64 " not to be recorded\n", t->not_recorded);
+	fprintf(to, "  meanwhile: %" PRIu64 " frames, %" PRIu64 " of media "
+		    "that no call claimed, %" PRIu64 " malformed, %" PRIu64
+		    " gaps in TCP, %" PRIu64 " lost fragments\n",
+		t->frames, t->unclaimed, t->malformed, t->tcp_gaps,
+		t->fragments_lost);
+	fprintf(to, "  lost: %" PRIu64, captured_lost(c));
+	for (unsigned i = 0; i < REC_PLACES; i++)
+		if (c->lost[i])
+			fprintf(to, ", %" PRIu64 " by %s", c->lost[i],
+				captured_place_name(i));
+	fputc('\n', to);
+}
+
 void explain_all(const render_result *r, FILE *to)
 {
 	const story *s = r->story;
@@ -192,6 +226,7 @@ void explain_all(const render_result *r, FILE *to)
 		    " did not authenticate, %" PRIu64 " without a key\n",
 		r->packets, r->dec.fate[DEC_AUTH_FAIL],
 		r->dec.fate[DEC_NO_KEY]);
+	capture(&r->capture, to);
 	if (r->flows->len)
 		fprintf(to, "paths: a packet is seen on several, and stored "
 			    "once\n");

@@ -29,6 +29,7 @@ struct follow {
 	int64_t last_media;	/* key of the last media record given */
 	bool late;
 	uint64_t records;
+	unsigned file;		/* of the last record given */
 };
 
 static void source_free(void *p)
@@ -173,6 +174,7 @@ bool follow_next(follow *f, clk_mono horizon, bool media, jrn_rec *out,
 		 jrn_kind *kind)
 {
 	source *best = NULL;
+	guint which = 0;
 
 	for (guint i = 0; i < f->sources->len; i++) {
 		source *s = g_ptr_array_index(f->sources, i);
@@ -182,8 +184,10 @@ bool follow_next(follow *f, clk_mono horizon, bool media, jrn_rec *out,
 		fill(f, s);
 		if (s->full && s->key < horizon.ns &&
 		    (!best || s->key < best->key ||
-		     (s->key == best->key && s->kind < best->kind)))
+		     (s->key == best->key && s->kind < best->kind))) {
 			best = s;
+			which = i;
+		}
 	}
 	if (!best)
 		return end_look(f);
@@ -193,9 +197,15 @@ bool follow_next(follow *f, clk_mono horizon, bool media, jrn_rec *out,
 		f->last_media = MAX(f->last_media, best->key);
 	best->full = false;
 	f->records++;
+	f->file = which;
 	*out = best->head;
 	*kind = best->kind;
 	return true;
+}
+
+unsigned follow_file(const follow *f)
+{
+	return f->file;
 }
 
 bool follow_told(follow *f)

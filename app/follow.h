@@ -25,6 +25,8 @@ clk_mono follow_now(const follow *f, clk_both now);
  * call. `media` false: session records only. False: none for now. */
 bool follow_next(follow *f, clk_mono horizon, bool media, jrn_rec *out,
 		 jrn_kind *kind);
+/* Which file the last record was from: 0, 1, ... in no order. */
+unsigned follow_file(const follow *f);
 /* A session record waits for its horizon. Costs a read of the session's file
  * when none does. */
 bool follow_told(follow *f);

@@ -49,6 +49,7 @@ static const char *const types[] = {
 	[JRN_MARK] = "mark",	[JRN_END] = "end",
 	[JRN_PACKET] = "packet", [JRN_FLOW] = "flow",
 	[JRN_LOSS] = "loss",	[JRN_CLOSE] = "close",
+	[JRN_TALLY] = "tally",
 };
 
 /* A later version may know more of them. */
@@ -205,6 +206,29 @@ static bool say_loss(JsonObject *o, span payload)
 	return true;
 }
 
+static bool say_tally(JsonObject *o, span payload)
+{
+	JsonObject *copies;
+	rec_tally t;
+
+	if (!rec_tally_get(payload, &t))
+		return false;
+	json_object_set_int_member(o, "from_ns", t.from.ns);
+	add_number(o, "stored", t.stored);
+	add_number(o, "late", t.late);
+	add_number(o, "not_recorded", t.not_recorded);
+	copies = json_object_new();
+	for (unsigned i = 0; i < REC_LEGS; i++)
+		add_number(copies, legs[i], t.copies[i]);
+	json_object_set_object_member(o, "copies", copies);
+	add_number(o, "frames", t.frames);
+	add_number(o, "unclaimed", t.unclaimed);
+	add_number(o, "malformed", t.malformed);
+	add_number(o, "tcp_gaps", t.tcp_gaps);
+	add_number(o, "fragments_lost", t.fragments_lost);
+	return true;
+}
+
 static bool say_begin(JsonObject *o, span payload)
 {
 	rec_begin b;
@@ -306,6 +330,8 @@ static bool say(JsonObject *o, const jrn_rec *r, bool hex)
 		return say_flow(o, r->payload);
 	case JRN_LOSS:
 		return say_loss(o, r->payload);
+	case JRN_TALLY:
+		return say_tally(o, r->payload);
 	case JRN_CLOSE:
 		return true;
 	}

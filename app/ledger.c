@@ -122,6 +122,33 @@ static void gaps_take(cat_entry *e, const render_result *r)
 	}
 }
 
+/* Copies by leg and losses by place have names of their own. */
+static void count_each(cat_entry *e, const char *kind, const char *name,
+		       uint64_t n)
+{
+	g_autofree char *what = g_strdup_printf("%s-%s", kind, name);
+
+	cat_entry_count(e, what, (int64_t)n);
+}
+
+void ledger_counts(cat_entry *e, const captured_sums *c)
+{
+	const rec_tally *t = &c->all;
+
+	cat_entry_count(e, "stored", (int64_t)t->stored);
+	cat_entry_count(e, "late", (int64_t)t->late);
+	cat_entry_count(e, "not-recorded", (int64_t)t->not_recorded);
+	for (uint8_t i = 0; i < REC_LEGS; i++)
+		count_each(e, "copies", captured_leg_name(i), t->copies[i]);
+	for (unsigned i = 1; i < REC_PLACES; i++)
+		count_each(e, "lost", captured_place_name(i), c->lost[i]);
+	cat_entry_count(e, "frames", (int64_t)t->frames);
+	cat_entry_count(e, "unclaimed", (int64_t)t->unclaimed);
+	cat_entry_count(e, "malformed", (int64_t)t->malformed);
+	cat_entry_count(e, "tcp-gaps", (int64_t)t->tcp_gaps);
+	cat_entry_count(e, "fragments-lost", (int64_t)t->fragments_lost);
+}
+
 cat_entry *ledger_from_result(const render_result *r)
 {
 	cat_entry *e = ledger_from_story(r->story);
@@ -133,6 +160,7 @@ cat_entry *ledger_from_result(const render_result *r)
 	if (!e->ended_ms)
 		e->ended_ms = to_ms(r->end.wall);
 	gaps_take(e, r);
+	ledger_counts(e, &r->capture);
 	for (guint i = 0; r->mix.files && i < r->mix.files->len; i++) {
 		const mix_file *f = &g_array_index(r->mix.files, mix_file, i);
 

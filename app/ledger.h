@@ -15,6 +15,8 @@ cat_entry *ledger_from_result(const render_result *r);
 /* The same out of a recording's sidecar. NULL on error. */
 cat_entry *ledger_from_sidecar(const char *path, GError **err);
 
+/* What capture counted. */
+void ledger_counts(cat_entry *e, const captured_sums *c);
 /* What the parties of `s` are known by, into e->ids; without owners told, both
  * parties own the call. */
 void ledger_parties(cat_entry *e, const story *s);

@@ -151,6 +151,33 @@ static void files_take(cat_entry *e, JsonObject *recording, const char *path)
 	}
 }
 
+static uint64_t count_of(JsonObject *o, const char *name)
+{
+	return (uint64_t)CLAMP(number_of(o, name), 0, 9e15);
+}
+
+static void capture_take(cat_entry *e, JsonObject *capture)
+{
+	JsonObject *copies = object_of(capture, "copies");
+	JsonObject *lost = object_of(capture, "lost");
+	JsonObject *interval = object_of(capture, "interval");
+	captured_sums c = {0};
+
+	c.all.stored = count_of(capture, "stored");
+	c.all.late = count_of(capture, "late");
+	c.all.not_recorded = count_of(capture, "not_recorded");
+	for (uint8_t i = 0; i < REC_LEGS; i++)
+		c.all.copies[i] = count_of(copies, captured_leg_name(i));
+	for (unsigned i = 1; i < REC_PLACES; i++)
+		c.lost[i] = count_of(lost, captured_place_name(i));
+	c.all.frames = count_of(interval, "frames");
+	c.all.unclaimed = count_of(interval, "unclaimed");
+	c.all.malformed = count_of(interval, "malformed");
+	c.all.tcp_gaps = count_of(interval, "tcp_gaps");
+	c.all.fragments_lost = count_of(interval, "fragments_lost");
+	ledger_counts(e, &c);
+}
+
 static bool is_sidecar(JsonObject *root)
 {
 	const char *id = text_of(object_of(root, "call"), "id");
@@ -175,6 +202,7 @@ static cat_entry *entry_of(JsonObject *root, const char *path)
 			      CLK_NS_PER_MS;
 	gaps_take(e, array_of(root, "gaps"));
 	files_take(e, recording, path);
+	capture_take(e, object_of(root, "capture"));
 	return e;
 }
 

@@ -185,27 +185,8 @@ static bool take_session(render_call *r, const jrn_rec *rec, GError **err)
 	return true;
 }
 
-static void take_flow(render_call *r, const jrn_rec *rec)
-{
-	GArray *a = r->result.flows;
-	rec_flow f;
-
-	if (!rec_flow_get(rec->payload, &f))
-		return;
-	for (guint i = 0; i < a->len; i++) {
-		rec_flow *old = &g_array_index(a, rec_flow, i);
-
-		if (old->flow == f.flow) {
-			*old = f;
-			return;
-		}
-	}
-	g_array_append_val(a, f);
-}
-
 static bool take_media(render_call *r, const jrn_rec *rec, GError **err)
 {
-	rec_loss loss;
 	pkt p;
 
 	if (!r->mix && !begin(r, rec->at, err))
@@ -221,11 +202,9 @@ static bool take_media(render_call *r, const jrn_rec *rec, GError **err)
 		decode(r, &p);
 		break;
 	case JRN_FLOW:
-		take_flow(r, rec);
-		break;
 	case JRN_LOSS:
-		if (rec_loss_get(rec->payload, &loss))
-			r->result.lost_by_us += loss.packets;
+	case JRN_TALLY:
+		captured_take(r->captured, follow_file(r->follow), rec);
 		break;
 	case JRN_CLOSE:
 		/* Before the end it only says that capture stopped. */
@@ -305,6 +284,9 @@ static void collect(render_call *r)
 			g_array_append_val(o->streams, t);
 	}
 	judge_goodbyes(r);
+	captured_paths(r->captured, o->flows);
+	captured_sum(r->captured, &o->capture);
+	o->lost_by_us = captured_lost(&o->capture);
 	o->markers = mix_call_markers(r->mix);
 	follow_stats_get(r->follow, &o->journal);
 	render_judge(o);
@@ -426,6 +408,7 @@ render_call *render_call_new(const render_config *cfg, const char *dir)
 	r->cfg = cfg;
 	r->dir = g_strdup(dir);
 	r->follow = follow_new(dir);
+	r->captured = captured_new();
 	r->story = story_new(name);
 	r->result.story = r->story;
 	r->result.streams = g_array_new(FALSE, TRUE, sizeof(dec_stream_totals));
@@ -468,6 +451,7 @@ void render_call_free(render_call *r)
 	video_free(r->video);
 	dec_call_free(r->dec);
 	follow_free(r->follow);
+	captured_free(r->captured);
 	story_free(r->story);
 	mix_totals_clear(&r->result.mix);
 	g_array_unref(r->result.streams);

@@ -1,6 +1,7 @@
 /* render.h - one call's journal into one recording: the same code for a call
  * in progress and for a file from years ago. */
 #pragma once
+#include "app/captured.h"
 #include "app/follow.h"
 #include "app/story.h"
 #include "app/video.h"
@@ -58,7 +59,8 @@ typedef struct render_result {
 	GArray *gaps;		/* of render_gap */
 	GPtrArray *undecodable;	/* of char *: codecs without a decoder */
 	GArray *flows;		/* of rec_flow: the last count of each path */
-	uint64_t lost_by_us;	/* packets, JRN_LOSS */
+	captured_sums capture;
+	uint64_t lost_by_us;	/* packets, in all places */
 	int64_t stopped_ns;	/* in all; those gaps are in `gaps` as well */
 	bool goodbye[2];	/* by call_side: its sources said that they
 				 * leave (RTCP BYE), and left */

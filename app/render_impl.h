@@ -10,6 +10,7 @@ struct render_call {
 	render_config own_cfg;	/* what `cfg` points to in a second render */
 	char *dir;
 	follow *follow;
+	captured *captured;
 	story *story;
 	dec_call *dec;
 	mix_call *mix;		/* from the answer on */

@@ -321,6 +321,7 @@ static void encode(put *o, const rec_event *e)
 	case JRN_FLOW:
 	case JRN_LOSS:
 	case JRN_CLOSE:
+	case JRN_TALLY:
 		g_assert_not_reached();
 	}
 }

@@ -269,18 +269,31 @@ static void put_gaps(JsonBuilder *b, const render_result *r)
 	json_builder_end_array(b);
 }
 
-static const char *leg_name(uint8_t leg)
+static void put_capture(JsonBuilder *b, const render_result *r)
 {
-	static const char *const names[] = {
-		[PKT_LEG_UNKNOWN] = "unknown",
-		[PKT_LEG_FROM_CLIENT] = "from-client",
-		[PKT_LEG_RELAYED] = "relayed",
-		[PKT_LEG_TO_RELAYED] = "to-relayed",
-		[PKT_LEG_TO_CLIENT] = "to-client",
-		[PKT_LEG_PLAIN] = "plain",
-	};
+	const rec_tally *t = &r->capture.all;
 
-	return leg < G_N_ELEMENTS(names) ? names[leg] : "unknown";
+	object(b, "capture");
+	number(b, "stored", (int64_t)t->stored);
+	number(b, "late", (int64_t)t->late);
+	number(b, "not_recorded", (int64_t)t->not_recorded);
+	object(b, "copies");
+	for (uint8_t i = 0; i < REC_LEGS; i++)
+		number(b, captured_leg_name(i), (int64_t)t->copies[i]);
+	json_builder_end_object(b);
+	object(b, "lost");
+	for (unsigned i = 1; i < REC_PLACES; i++)
+		number(b, captured_place_name(i),
+		       (int64_t)r->capture.lost[i]);
+	json_builder_end_object(b);
+	object(b, "interval");
+	number(b, "frames", (int64_t)t->frames);
+	number(b, "unclaimed", (int64_t)t->unclaimed);
+	number(b, "malformed", (int64_t)t->malformed);
+	number(b, "tcp_gaps", (int64_t)t->tcp_gaps);
+	number(b, "fragments_lost", (int64_t)t->fragments_lost);
+	json_builder_end_object(b);
+	json_builder_end_object(b);
 }
 
 static void put_paths(JsonBuilder *b, const render_result *r)
@@ -295,7 +308,7 @@ static void put_paths(JsonBuilder *b, const render_result *r)
 		object(b, NULL);
 		text(b, "from", src);
 		text(b, "to", dst);
-		text(b, "leg", leg_name(f->leg));
+		text(b, "leg", captured_leg_name(f->leg));
 		text(b, "side", side_name(f->side));
 		number(b, "packets", (int64_t)f->packets);
 		number(b, "stored", (int64_t)f->stored);
@@ -425,6 +438,7 @@ static char *print(const render_result *r, gsize *n)
 	put_streams(b, r);
 	put_packets(b, r);
 	put_gaps(b, r);
+	put_capture(b, r);
 	put_paths(b, r);
 	put_timeline(b, r);
 	put_journal(b, r);

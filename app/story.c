@@ -262,6 +262,7 @@ const call_half *story_record(story *s, const jrn_rec *r, seal_key *key,
 	case JRN_FLOW:
 	case JRN_LOSS:
 	case JRN_CLOSE:
+	case JRN_TALLY:
 		break;
 	}
 	s->malformed += !ok;

@@ -59,6 +59,11 @@ static void file_clear(void *p)
 	g_free(f->sha256);
 }
 
+static void count_clear(void *p)
+{
+	g_free(((cat_count *)p)->what);
+}
+
 void cat_entry_free(cat_entry *e)
 {
 	if (!e)
@@ -84,6 +89,8 @@ void cat_entry_free(cat_entry *e)
 		g_array_unref(e->gaps);
 	if (e->files)
 		g_array_unref(e->files);
+	if (e->counts)
+		g_array_unref(e->counts);
 	g_free(e);
 }
 
@@ -96,6 +103,10 @@ void cat_entry_known(cat_entry *e)
 	if (!e->files) {
 		e->files = g_array_new(FALSE, TRUE, sizeof(cat_file));
 		g_array_set_clear_func(e->files, file_clear);
+	}
+	if (!e->counts) {
+		e->counts = g_array_new(FALSE, TRUE, sizeof(cat_count));
+		g_array_set_clear_func(e->counts, count_clear);
 	}
 }
 
@@ -115,4 +126,15 @@ void cat_entry_file(cat_entry *e, const char *name, const char *sha256,
 
 	cat_entry_known(e);
 	g_array_append_val(e->files, f);
+}
+
+void cat_entry_count(cat_entry *e, const char *what, int64_t packets)
+{
+	cat_count c = {NULL, packets};
+
+	cat_entry_known(e);
+	if (!packets)
+		return;
+	c.what = g_strdup(what);
+	g_array_append_val(e->counts, c);
 }

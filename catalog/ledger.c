@@ -210,6 +210,28 @@ static bool files_write(cat_db *db, int64_t call, const GArray *files,
 	return s != NULL;
 }
 
+static bool counts_write(cat_db *db, int64_t call, const GArray *counts,
+			 GError **err)
+{
+	g_autoptr(cat_stmt) s = NULL;
+
+	if (!counts)
+		return true;
+	if (!run_for(db, "DELETE FROM count WHERE call = ?1", call, NULL, err))
+		return false;
+	s = cat_sql(db, "INSERT INTO count VALUES (?1, ?2, ?3)", err);
+	for (guint i = 0; s && i < counts->len; i++) {
+		const cat_count *c = &g_array_index(counts, cat_count, i);
+
+		cat_bind_int(s, 1, call);
+		cat_bind_text(s, 2, c->what);
+		cat_bind_int(s, 3, c->packets);
+		if (!cat_run_again(s, err))
+			return false;
+	}
+	return s != NULL;
+}
+
 bool cat_ledger_put(cat_db *db, const cat_entry *e, GError **err)
 {
 	int64_t id = 0, begun = 0;
@@ -222,7 +244,8 @@ bool cat_ledger_put(cat_db *db, const cat_entry *e, GError **err)
 	     parties_write(db, id, begun, e->ids, "p", err) &&
 	     parties_write(db, id, begun, e->owners, "o", err) &&
 	     gaps_write(db, id, e->gaps, err) &&
-	     files_write(db, id, e->files, err);
+	     files_write(db, id, e->files, err) &&
+	     counts_write(db, id, e->counts, err);
 	ok = cat_txn_end(db, ok, err);
 	if (!ok)
 		g_prefix_error(err, "call %s: ", e->name);
@@ -325,6 +348,20 @@ static bool files_read(cat_db *db, int64_t id, cat_entry *e, GError **err)
 	return cat_done(s, err);
 }
 
+static bool counts_read(cat_db *db, int64_t id, cat_entry *e, GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(
+		db, "SELECT what, packets FROM count WHERE call = ?1"
+		    " ORDER BY what", err);
+
+	if (!s)
+		return false;
+	cat_bind_int(s, 1, id);
+	while (cat_step(s))
+		cat_entry_count(e, cat_text(s, 0), cat_int(s, 1));
+	return cat_done(s, err);
+}
+
 static bool absent(GError **err, const char *name)
 {
 	g_set_error(err, CAT_ERROR, CAT_ERROR_ABSENT,
@@ -384,7 +421,7 @@ cat_entry *cat_ledger_get(cat_db *db, const char *name, GError **err)
 	e = cat_entry_read(s);
 	cat_entry_known(e);
 	if (!parties_read(db, id, e, err) || !gaps_read(db, id, e, err) ||
-	    !files_read(db, id, e, err))
+	    !files_read(db, id, e, err) || !counts_read(db, id, e, err))
 		return NULL;
 	return g_steal_pointer(&e);
 }

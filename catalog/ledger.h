@@ -46,6 +46,12 @@ typedef struct cat_file {
 	unsigned channels;
 } cat_file;
 
+/* What capture counted for the call; "stored", "copies", "lost-kernel", ... */
+typedef struct cat_count {
+	char *what;
+	int64_t packets;
+} cat_count;
+
 /* Unknown texts are NULL and unknown numbers 0: the row keeps what it has. */
 typedef struct cat_entry {
 	char *name;		/* of the journal's directory; the key */
@@ -67,6 +73,7 @@ typedef struct cat_entry {
 				 * empty lists leave what the row has */
 	GArray *gaps;		/* of cat_gap; NULL: not known */
 	GArray *files;		/* of cat_file; NULL: not known */
+	GArray *counts;		/* of cat_count; NULL: not known */
 	/* read only; see keep.h */
 	unsigned holds;
 	int64_t keep_until_ms, expired_ms;
@@ -75,12 +82,14 @@ typedef struct cat_entry {
 cat_entry *cat_entry_new(const char *name);
 void cat_entry_free(cat_entry *e);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cat_entry, cat_entry_free)
-/* Gaps and files are known from here on, also when there are none. */
+/* Gaps, files and counts are known from here on, also when there are none. */
 void cat_entry_known(cat_entry *e);
 void cat_entry_gap(cat_entry *e, uint8_t side, const char *cause,
 		   int64_t at_ms, int64_t length_ms, int64_t packets);
 void cat_entry_file(cat_entry *e, const char *name, const char *sha256,
 		    int64_t bytes, unsigned channels);
+/* Noughts are not entered. */
+void cat_entry_count(cat_entry *e, const char *what, int64_t packets);
 /* Mode, scope, keep_days, class and owners from what cat_verdict_tell() wrote;
  * the sentence alone is left in `reason`. False: it has no such tail. */
 bool cat_entry_told(cat_entry *e, span told);

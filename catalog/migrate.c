@@ -108,6 +108,12 @@ static const char *const steps[] = {
 
 	/* 5: internal, external, federated or pstn */
 	"ALTER TABLE call ADD COLUMN scope TEXT;",
+
+	/* 6: what capture counted for a call */
+	"CREATE TABLE count ("
+	"  call INTEGER NOT NULL REFERENCES call ON DELETE CASCADE,"
+	"  what TEXT NOT NULL, packets INTEGER NOT NULL,"
+	"  PRIMARY KEY (call, what)) WITHOUT ROWID;",
 };
 
 int cat_schema_version(void)

@@ -40,6 +40,7 @@ typedef enum jrn_type {
 	JRN_FLOW,	/* counts of one path, on closing and now and then */
 	JRN_LOSS,	/* packets that capture knows it lost */
 	JRN_CLOSE,	/* capture is done with the call */
+	JRN_TALLY,	/* what capture did for the call, with the flows */
 } jrn_type;
 
 typedef enum jrn_verdict {

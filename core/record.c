@@ -185,6 +185,38 @@ bool rec_loss_get(span in, rec_loss *out)
 	return true;
 }
 
+void rec_tally_put(put *o, const rec_tally *r)
+{
+	put_u64(o, (uint64_t)r->from.ns);
+	put_u64(o, r->stored);
+	put_u64(o, r->late);
+	put_u64(o, r->not_recorded);
+	for (size_t i = 0; i < REC_LEGS; i++)
+		put_u64(o, r->copies[i]);
+	put_u64(o, r->frames);
+	put_u64(o, r->unclaimed);
+	put_u64(o, r->malformed);
+	put_u64(o, r->tcp_gaps);
+	put_u64(o, r->fragments_lost);
+}
+
+bool rec_tally_get(span in, rec_tally *out)
+{
+	uint64_t from;
+
+	if (!span_u64(&in, &from) || !span_u64(&in, &out->stored) ||
+	    !span_u64(&in, &out->late) || !span_u64(&in, &out->not_recorded))
+		return false;
+	out->from.ns = (int64_t)from;
+	for (size_t i = 0; i < REC_LEGS; i++)
+		if (!span_u64(&in, &out->copies[i]))
+			return false;
+	return span_u64(&in, &out->frames) && span_u64(&in, &out->unclaimed) &&
+	       span_u64(&in, &out->malformed) &&
+	       span_u64(&in, &out->tcp_gaps) &&
+	       span_u64(&in, &out->fragments_lost);
+}
+
 static void put_cand(put *o, const call_cand *c)
 {
 	put_u8(o, c->component);

@@ -119,7 +119,24 @@ typedef enum rec_place {
 	REC_LOSS_QUEUE,		/* capture's own queue to the writer was full */
 	REC_LOSS_DISK,		/* the journal could not be written */
 	REC_LOSS_DOWN,		/* capture was not running */
+	REC_PLACES,
 } rec_place;
+
+enum { REC_LEGS = PKT_LEG_PLAIN + 1 };
+
+/* What one capture process has done for a call, from `from` until now. */
+typedef struct rec_tally {
+	clk_mono from;
+	uint64_t stored;
+	uint64_t late;		/* of which seen before the call was known */
+	uint64_t not_recorded;	/* of streams that are not to be */
+	uint64_t copies[REC_LEGS];	/* of stored ones, by pkt_leg */
+	/* On all interfaces in that time: */
+	uint64_t frames;	/* looked at */
+	uint64_t unclaimed;	/* media that no call claimed */
+	uint64_t malformed;
+	uint64_t tcp_gaps, fragments_lost;
+} rec_tally;
 
 /* An event of one call on its way from the dialog machine to its writer. The
  * keys inside `half` are sealed by the writer and never written in clear. */
@@ -153,6 +170,8 @@ void rec_flow_put(put *o, const rec_flow *r);
 MUST_CHECK bool rec_flow_get(span in, rec_flow *out);
 void rec_loss_put(put *o, const rec_loss *r);
 MUST_CHECK bool rec_loss_get(span in, rec_loss *out);
+void rec_tally_put(put *o, const rec_tally *r);
+MUST_CHECK bool rec_tally_get(span in, rec_tally *out);
 
 /* The half without its keys. NULL when malformed; free with call_half_free().*/
 void rec_half_put(put *o, const call_half *h);

@@ -18,10 +18,14 @@ relay_counter relay_deliver(relay_tap *r, relay_flow *f, span bytes,
 	pkt p;
 
 	c->last = at.mono;
-	if (!relay_call_records(c, f->claim.media))
+	if (!relay_call_records(c, f->claim.media)) {
+		c->tally.not_recorded++;
 		return RELAY_NOT_RECORDED;
-	if (is_copy(c, bytes))
+	}
+	if (is_copy(c, bytes)) {
+		c->tally.copies[f->leg]++;
 		return RELAY_DUPLICATE;
+	}
 	p = (pkt){
 		.at = at,
 		.side = f->claim.side,
@@ -33,7 +37,7 @@ relay_counter relay_deliver(relay_tap *r, relay_flow *f, span bytes,
 	};
 	r->sink.packet(r->user, c->user, &p);
 	f->stored++;
-	c->packets++;
+	c->tally.stored++;
 	return RELAY_STORED;
 }
 
@@ -122,6 +126,8 @@ void relay_release(relay_tap *r)
 	clk_both at, when = {{0}, {0}};
 
 	for (;;) {
+		relay_counter fate;
+
 		first = NULL;
 		least = UINT64_MAX;
 		for (guint i = 0; i < r->late->len; i++) {
@@ -136,8 +142,9 @@ void relay_release(relay_tap *r)
 		}
 		if (!first)
 			break;
-		relay_bump(r, RELAY_LATE_STORED +
-			   relay_deliver(r, first, chosen, when), 1);
+		fate = relay_deliver(r, first, chosen, when);
+		first->claim.call->tally.late += fate == RELAY_STORED;
+		relay_bump(r, RELAY_LATE_STORED + fate, 1);
 		relay_preroll_pop(r->preroll, &first->held);
 	}
 	g_ptr_array_set_size(r->late, 0);

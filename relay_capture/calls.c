@@ -33,6 +33,46 @@ static bool video(const call_half *half)
 	return false;
 }
 
+/* What has come on all interfaces so far. */
+static void take_sums(const relay_tap *r, rec_tally *to)
+{
+	to->frames = relay_count(r, RELAY_FRAMES);
+	to->unclaimed = relay_count(r, RELAY_EXPIRED) +
+			relay_count(r, RELAY_UNHELD) +
+			relay_count(r, RELAY_TCP_UNHELD);
+	to->malformed = relay_count(r, RELAY_BAD_FRAME) +
+			relay_count(r, RELAY_BAD_TURN) +
+			relay_count(r, RELAY_TCP_BAD);
+	to->tcp_gaps = relay_count(r, RELAY_TCP_GAPS);
+	to->fragments_lost = relay_count(r, RELAY_FRAGMENTS_LOST);
+}
+
+static uint64_t packets_in(const rec_tally *t)
+{
+	uint64_t n = t->stored + t->not_recorded;
+
+	for (size_t i = 0; i < REC_LEGS; i++)
+		n += t->copies[i];
+	return n;
+}
+
+void relay_tell_tally(relay_tap *r, relay_call *c, clk_both at)
+{
+	uint64_t packets = packets_in(&c->tally);
+	rec_tally t = c->tally, sums;
+
+	if (!r->sink.tally || packets == c->told)
+		return;
+	c->told = packets;
+	take_sums(r, &sums);
+	t.frames = sums.frames - t.frames;
+	t.unclaimed = sums.unclaimed - t.unclaimed;
+	t.malformed = sums.malformed - t.malformed;
+	t.tcp_gaps = sums.tcp_gaps - t.tcp_gaps;
+	t.fragments_lost = sums.fragments_lost - t.fragments_lost;
+	r->sink.tally(r->user, c->user, &t, at);
+}
+
 relay_call *relay_call_new(relay_tap *r, const char *name, bool many,
 			   clk_both now)
 {
@@ -41,7 +81,8 @@ relay_call *relay_call_new(relay_tap *r, const char *name, bool many,
 	c->name = g_strdup(name);
 	c->dedup = relay_dedup_new(many ? DEDUP_MANY : DEDUP_AUDIO);
 	c->early = relay_dedup_new(DEDUP_EARLY);
-	c->last = now.mono;
+	c->last = c->tally.from = now.mono;
+	take_sums(r, &c->tally);
 	c->user = r->sink.open(r->user, name, now);
 	g_hash_table_insert(r->calls, c->name, c);
 	return c;
@@ -82,6 +123,8 @@ static void call_close(relay_tap *r, relay_call *c, clk_both now)
 {
 	relay_flow *f;
 
+	c->told = UINT64_MAX;	/* the last one is told in any case */
+	relay_tell_tally(r, c, now);
 	while ((f = c->flows) != NULL) {
 		relay_unbind(r, f, now);
 		relay_preroll_drop(r->preroll, &f->held);
@@ -110,6 +153,7 @@ static void tell_flows_of(relay_tap *r, relay_call *c, clk_both now)
 {
 	for (relay_flow *f = c->flows; f; f = f->sibling)
 		relay_tell_flow(r, c, f, now);
+	relay_tell_tally(r, c, now);
 }
 
 /* Render does not wait for the end of our grace: it learns at once what came
@@ -172,6 +216,6 @@ bool relay_call_last(const relay_tap *r, const char *call, clk_mono *last,
 	if (!c)
 		return false;
 	*last = c->last;
-	*packets = c->packets;
+	*packets = c->tally.stored;
 	return true;
 }

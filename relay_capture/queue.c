@@ -9,6 +9,7 @@ typedef enum note_kind {
 	NOTE_PACKET,
 	NOTE_FLOW,
 	NOTE_LOSS,
+	NOTE_TALLY,
 	NOTE_CLOSE,
 } note_kind;
 
@@ -21,7 +22,7 @@ typedef struct queue_call {
 	bool open;		/* WRITER */
 } queue_call;
 
-/* In a block; a packet's bytes follow it. */
+/* In a block; a packet's bytes follow it, or a tally. */
 typedef struct note {
 	uint32_t kind;		/* note_kind */
 	uint32_t room;		/* octets up to the next note */
@@ -181,6 +182,14 @@ static void on_loss(void *user, void *call, const rec_loss *l, clk_both at)
 		n->loss = *l;
 }
 
+static void on_tally(void *user, void *call, const rec_tally *t, clk_both at)
+{
+	note *n = note_new(user, NOTE_TALLY, call, at, sizeof(*t));
+
+	if (n)
+		memcpy(n + 1, t, sizeof(*t));
+}
+
 static bool close_now(relay_queue *q, queue_call *c, clk_both at)
 {
 	if (c->lost.packets && !tell_lost(q, c, at))
@@ -216,6 +225,7 @@ const relay_sink relay_queue_sink = {
 	.loss = on_loss,
 	.close = on_close,
 	.orphan = on_orphan,
+	.tally = on_tally,
 };
 
 bool relay_queue_push(relay_queue *q)
@@ -250,6 +260,7 @@ uint64_t relay_queue_due(const relay_queue *q)
 static void deliver(const note *n, const relay_sink *to, void *user)
 {
 	queue_call *c = n->call;
+	rec_tally t;
 	pkt p;
 
 	if (!c->open) {
@@ -269,6 +280,11 @@ static void deliver(const note *n, const relay_sink *to, void *user)
 		break;
 	case NOTE_LOSS:
 		to->loss(user, c->below, &n->loss, n->at);
+		break;
+	case NOTE_TALLY:
+		memcpy(&t, n + 1, sizeof(t));
+		if (to->tally)
+			to->tally(user, c->below, &t, n->at);
 		break;
 	case NOTE_CLOSE:
 		to->close(user, c->below, n->at);

@@ -51,6 +51,9 @@ typedef struct relay_sink {
 	/* The last of this call; the name is not used again. */
 	void (*close)(void *user, void *call, clk_both at);
 	void (*orphan)(void *user, const relay_orphan *o, clk_both at);
+	/* What was done for the call so far; with the flows. May be NULL. */
+	void (*tally)(void *user, void *call, const rec_tally *t,
+		      clk_both at);
 } relay_sink;
 
 /* The tap. CAPTURE thread, all of it but relay_count(). */

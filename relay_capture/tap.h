@@ -25,7 +25,6 @@ struct relay_call {
 	bool ended;
 	bool shared;		/* no call: the journal of the orphans */
 	clk_mono end, last;	/* disarmed; last media */
-	uint64_t packets;
 	unsigned learnt, n_flows;
 	relay_dedup *dedup;
 	relay_dedup *early;	/* until both sides are described and the
@@ -36,6 +35,8 @@ struct relay_call {
 	relay_flow *flows;	/* by sibling */
 	relay_flow *spill;	/* stands for paths beyond RELAY_CALL_FLOWS */
 	uint64_t record[4];	/* a bit for each m= line; 255: any of them */
+	rec_tally tally;	/* the sums of all interfaces as of `from` */
+	uint64_t told;		/* of the packets in it */
 };
 
 /* "This client's relayed address is that", from Allocate responses: they come
@@ -108,6 +109,8 @@ void relay_release(relay_tap *r);
 /* New claims meet the paths that nobody wanted. */
 void relay_settle(relay_tap *r, clk_both now);
 void relay_tell_flow(relay_tap *r, relay_call *c, relay_flow *f, clk_both at);
+/* What of this call came, and what else there was meanwhile. */
+void relay_tell_tally(relay_tap *r, relay_call *c, clk_both at);
 
 /* calls.c */
 

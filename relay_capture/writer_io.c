@@ -182,6 +182,17 @@ static void on_loss(void *user, void *call, const rec_loss *l, clk_both at)
 	add(call, JRN_LOSS, at, put_done(&o), span_of("", 0));
 }
 
+static void on_tally(void *user, void *call, const rec_tally *t, clk_both at)
+{
+	uint8_t buf[128];
+	put o = put_into(buf, sizeof(buf));
+
+	(void)user;
+	rec_tally_put(&o, t);
+	g_assert(!o.full);
+	add(call, JRN_TALLY, at, put_done(&o), span_of("", 0));
+}
+
 static void on_close(void *user, void *call, clk_both at)
 {
 	writer_call *c = call;
@@ -208,6 +219,7 @@ const relay_sink relay_writer_sink = {
 	.loss = on_loss,
 	.close = on_close,
 	.orphan = on_orphan,
+	.tally = on_tally,
 };
 
 /* Closed calls whose bytes are safe go. */

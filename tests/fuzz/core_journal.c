@@ -1,6 +1,7 @@
 /* Targets: jrn_header_next jrn_rec_next rec_begin_get rec_fact_get */
 /* Targets: rec_decision_get rec_progress_get rec_control_get rec_end_get */
-/* Targets: rec_flow_get rec_loss_get rec_half_get rec_packet_get rec_arm_get */
+/* Targets: rec_flow_get rec_loss_get rec_tally_get rec_half_get */
+/* Targets: rec_packet_get rec_arm_get */
 #include <stdlib.h>
 
 #include "core/record.h"
@@ -33,6 +34,7 @@ static void payload(const jrn_rec *r)
 	rec_end end;
 	rec_flow flow;
 	rec_loss loss;
+	rec_tally tally;
 	jrn_rec inner;
 	pkt packet;
 	span call;
@@ -46,6 +48,7 @@ static void payload(const jrn_rec *r)
 	ok |= rec_end_get(r->payload, &end);
 	ok |= rec_flow_get(r->payload, &flow);
 	ok |= rec_loss_get(r->payload, &loss);
+	ok |= rec_tally_get(r->payload, &tally);
 	ok |= rec_arm_get(r->payload, &call, &inner);
 	if (rec_packet_get(r, &packet) &&
 	    packet.bytes.left + REC_PACKET_HEAD != r->payload.left)

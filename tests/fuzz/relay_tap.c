@@ -67,8 +67,15 @@ static void on_orphan(void *user, const relay_orphan *o, clk_both at)
 		abort();
 }
 
-static const relay_sink sink = {on_open, on_packet, on_flow,
-				on_loss, on_close, on_orphan};
+static void on_tally(void *user, void *call, const rec_tally *t, clk_both at)
+{
+	(void)at;
+	if (call != user || t->late > t->stored)
+		abort();
+}
+
+static const relay_sink sink = {on_open, on_packet, on_flow, on_loss,
+				on_close, on_orphan, on_tally};
 
 static void arm(relay_tap *r, uint8_t what, clk_both now)
 {

@@ -62,6 +62,13 @@ call() {
 	result $? "$1: the same bytes twice"
 }
 
+xz -dc tests/golden/calls/lync-siren/edge.pcap.xz >"$tmp/siren.pcap"
+says "explain: what capture counted" 0 \
+	"capture: 103 stored, .* 206 copies, 103 relayed, 103 to-client" \
+	"$edgetape" replay --explain '*' \
+	--signalling tests/golden/calls/lync-siren/signalling.txt \
+	--media "$tmp/siren.pcap"
+
 call nice-drop RECORDED 796 0.97 8293 \
 	826f23b61790e71a022859fcfda53cedb0259f0cd8434308b5d04473be391f7d
 call nice-port9 RECORDED 796 0.97 8314 \

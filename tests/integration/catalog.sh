@@ -95,6 +95,8 @@ says 'the call' 0 '(RECORDED|PARTIAL)' officer calls
 call=$(officer calls --csv | tr -d '\r' | sed -n '2s/.*,//p')
 outcome=$(officer calls --csv | tr -d '\r' | sed -n '2s/^\([^,]*,\)\{4\}\([A-Z_]*\),.*/\2/p')
 says 'its details' 0 'sha256' officer calls show "$call"
+says 'what capture stored of it' 0 'packets stored +798' officer calls show "$call"
+says 'and saw again' 0 'packets copies-to-client +798' officer calls show "$call"
 says 'rebuilt again it is the same' 0 '1 calls' officer rebuild
 holds 'one row' [ "$(officer calls --csv | wc -l)" = 2 ]
 says 'found by outcome' 0 "$call" officer calls --outcome "$outcome"

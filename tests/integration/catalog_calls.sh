@@ -38,6 +38,12 @@ scope_is() { # scope_is USER SCOPE - of the newest call
 	officer calls show "$call" --csv | tr -d '\r' | grep -qx "scope,$2"
 }
 
+counted() { # counted USER WHAT - capture's count, of the newest call
+	officer calls show "$(officer calls --who "$1" --limit 1 --csv |
+		tr -d '\r' | sed -n '2s/.*,//p')" --csv | tr -d '\r' |
+		sed -n "s/^\"packets $2\",//p"
+}
+
 call_id() { # call_id USER - of the call in progress
 	officer live --json | tr -d '\n' | grep -o '{[^}]*}' |
 		grep "$1@" | sed -n 's/.*"call" : "\([^"]*\)".*/\1/p'
@@ -82,6 +88,8 @@ is 'it belongs to the user of the rule' owners_are alice alice
 is 'the ledger says what kind of call it was' scope_is alice internal
 is 'and so does the sidecar' grep -rq '"scope" : "internal"' \
 	--include='*.json' "$RIG/recordings"
+is 'and how many packets capture stored' [ "$(counted alice stored)" -gt 100 ]
+is 'and saw again on a later leg' [ "$(counted alice copies-to-client)" -gt 100 ]
 
 officer rules add carol who=user:carol mode=never >/dev/null &&
 	officer rules add bob who=user:bob mode=metadata-only >/dev/null &&

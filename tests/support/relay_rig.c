@@ -37,13 +37,22 @@ call_half *rig_half(call_side side, const char *ufrag,
 	return h;
 }
 
+/* The sink's call. */
+typedef struct rig_call {
+	char *name;
+	rec_tally tally;
+} rig_call;
+
 static void *on_open(void *user, const char *call, clk_both at)
 {
 	rig *g = user;
 
+	rig_call *c = g_new0(rig_call, 1);
+
 	(void)at;
 	g->opened++;
-	return g_strdup(call);
+	c->name = g_strdup(call);
+	return c;
 }
 
 static void on_packet(void *user, void *call, const pkt *p)
@@ -54,7 +63,7 @@ static void on_packet(void *user, void *call, const pkt *p)
 	r->p = *p;
 	r->p.bytes = span_of(g_memdup2(p->bytes.p, p->bytes.left),
 			     p->bytes.left);
-	r->call = g_strdup(call);
+	r->call = g_strdup(((rig_call *)call)->name);
 	g_ptr_array_add(g->pkts, r);
 }
 
@@ -79,10 +88,30 @@ static void on_loss(void *user, void *call, const rec_loss *l, clk_both at)
 static void on_close(void *user, void *call, clk_both at)
 {
 	rig *g = user;
+	rig_call *c = call;
 
 	(void)at;
 	g->closed++;
-	g_free(call);
+	g->done.stored += c->tally.stored;
+	g->done.late += c->tally.late;
+	g->done.not_recorded += c->tally.not_recorded;
+	for (size_t i = 0; i < REC_LEGS; i++)
+		g->done.copies[i] += c->tally.copies[i];
+	g->done.frames += c->tally.frames;
+	g->done.unclaimed += c->tally.unclaimed;
+	g_free(c->name);
+	g_free(c);
+}
+
+static void on_tally(void *user, void *call, const rec_tally *t, clk_both at)
+{
+	rig_call *c = call;
+
+	(void)user;
+	(void)at;
+	g_assert_cmpuint(t->stored, >=, c->tally.stored);
+	g_assert_cmpuint(t->frames, >=, c->tally.frames);
+	c->tally = *t;
 }
 
 static void on_orphan(void *user, const relay_orphan *o, clk_both at)
@@ -94,7 +123,7 @@ static void on_orphan(void *user, const relay_orphan *o, clk_both at)
 }
 
 static const relay_sink rig_sink = {on_open, on_packet, on_flow, on_loss,
-				    on_close, on_orphan};
+				    on_close, on_orphan, on_tally};
 
 static void pkt_free(gpointer p)
 {
@@ -116,8 +145,32 @@ void rig_init(rig *g, const relay_config *c)
 	g->tap = relay_new(c ? c : &conf, &rig_sink, g);
 }
 
+/* Of a kind of packets that calls got: of frames, of TCP, held ones. */
+static uint64_t counted(const rig *g, relay_counter c)
+{
+	return relay_count(g->tap, c) +
+	       relay_count(g->tap, RELAY_TCP_STORED + c - RELAY_STORED) +
+	       relay_count(g->tap, RELAY_LATE_STORED + c - RELAY_STORED);
+}
+
+static void check_tallies(const rig *g)
+{
+	uint64_t copies = 0;
+
+	for (size_t i = 0; i < REC_LEGS; i++)
+		copies += g->done.copies[i];
+	g_assert_cmpuint(g->done.stored, ==, counted(g, RELAY_STORED));
+	g_assert_cmpuint(copies, ==, counted(g, RELAY_DUPLICATE));
+	g_assert_cmpuint(g->done.not_recorded, ==,
+			 counted(g, RELAY_NOT_RECORDED));
+	g_assert_cmpuint(g->done.late, ==,
+			 relay_count(g->tap, RELAY_LATE_STORED));
+}
+
 void rig_clear(rig *g)
 {
+	relay_close(g->tap, clk_from_wall(0));
+	check_tallies(g);
 	relay_free(g->tap, clk_from_wall(0));
 	g_assert_cmpuint(g->opened, ==, g->closed);
 	g_ptr_array_unref(g->pkts);

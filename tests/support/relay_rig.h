@@ -20,11 +20,13 @@ typedef struct rig {
 	GArray *flows;		/* of rec_flow */
 	GArray *orphans;	/* of relay_orphan */
 	unsigned opened, closed;
+	rec_tally done;		/* sums of the closed calls' last tallies */
 	uint64_t lost;
 } rig;
 
 /* NULL: the defaults. */
 void rig_init(rig *g, const relay_config *c);
+/* Closes all calls: their tallies are the tap's counters, to the packet. */
 void rig_clear(rig *g);
 /* Number of packets with this SSRC, sender, m= line 0. */
 unsigned rig_count(const rig *g, uint32_t ssrc, call_side side);

@@ -35,6 +35,15 @@ set_is_sent() {
 	[ "$n" -gt 100 ] && cmp -s "$RIG/sent.set" "$RIG/journal.set"
 }
 
+# The last tally counts the packets of the set, and copies of them.
+set_is_counted() {
+	local last
+
+	last=$(set_json | grep '"type":"tally"' | tail -n 1)
+	grep -q "\"stored\":$(wc -l <"$RIG/journal.set")," <<<"$last" &&
+		grep -q '"copies":{.*"to-client":[1-9]' <<<"$last"
+}
+
 # set_call LABEL OPTION... - a short call and its verdict.
 set_call() {
 	touch "$RIG/begun"
@@ -43,6 +52,7 @@ set_call() {
 	rig_await 20 'the end of the journal' set_closed ||
 		bail "$1: the journal"
 	is "$1: the journal is the set of packets sent" set_is_sent
+	is "$1: and its tally says so" set_is_counted
 }
 
 # set_phones SECONDS OPTION... - as rig_call, and each phone writes down what

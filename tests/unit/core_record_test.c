@@ -127,6 +127,23 @@ static void test_packet(void)
 	g_assert_true(span_eq(got.bytes, "rtp"));
 }
 
+static void test_tally(void)
+{
+	uint8_t buf[128];
+	put o = put_into(buf, sizeof(buf));
+	rec_tally t = {.from = {-5}, .stored = 1, .late = 2, .not_recorded = 3,
+		       .copies = {4, 5, 6, 7, 8, 9}, .frames = 10,
+		       .unclaimed = 11, .malformed = 12, .tcp_gaps = 13,
+		       .fragments_lost = UINT64_MAX}, got;
+
+	rec_tally_put(&o, &t);
+	g_assert_cmpuint(o.n, ==, 15 * 8);
+	g_assert_true(rec_tally_get(put_done(&o), &got));
+	g_assert_cmpmem(&got, sizeof(got), &t, sizeof(t));
+	for (size_t cut = 0; cut < o.n; cut++)
+		g_assert_false(rec_tally_get(span_of(buf, cut), &got));
+}
+
 static void test_arm(void)
 {
 	uint8_t buf[256];
@@ -163,6 +180,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/core/record/foreign-keys", test_foreign_keys);
 	g_test_add_func("/core/record/text", test_text_records);
 	g_test_add_func("/core/record/packet", test_packet);
+	g_test_add_func("/core/record/tally", test_tally);
 	g_test_add_func("/core/record/arm", test_arm);
 	g_test_add_func("/core/record/name", test_name);
 	return g_test_run();

@@ -239,6 +239,35 @@ static void test_told(void)
 	rig_clear(&g);
 }
 
+/* Path and loss of a call: which copies of its packets came where, and what
+ * else was on the relay meanwhile. */
+static void test_tally(void)
+{
+	mkcall m = parse("path channel\npackets 600\nchecks 0\nrtcp 0\n");
+	mkcall other = parse("path channel\ncalls 2\npackets 600\nchecks 0\n"
+			     "rtcp 0\n");
+	const rec_tally *t;
+	rig g;
+
+	rig_init(&g, NULL);
+	arm(&g, &m, clk_from_wall(0));
+	mkcall_run(&other, give, &g);
+	relay_tick(g.tap, clk_from_wall(1700000100 * CLK_NS_PER_S));
+	relay_disarm(g.tap, "call-0", clk_from_wall(1700000100 * CLK_NS_PER_S));
+	relay_tick(g.tap, clk_from_wall(1700000200 * CLK_NS_PER_S));
+	g_assert_cmpuint(g.closed, ==, 1);
+	t = &g.done;
+	g_assert_cmpuint(t->stored, ==, 1200);
+	g_assert_cmpuint(t->frames, ==, relay_count(g.tap, RELAY_FRAMES));
+	/* Nobody wanted the second call: all its legs. */
+	g_assert_cmpuint(t->unclaimed, ==, relay_count(g.tap, RELAY_EXPIRED));
+	g_assert_cmpuint(t->unclaimed, >=, 1200);
+	g_assert_cmpuint(t->copies[PKT_LEG_TO_CLIENT], ==, 1200);
+	g_assert_cmpuint(t->copies[PKT_LEG_FROM_CLIENT], ==, 0);
+	g_assert_cmpuint(t->late, ==, 0);
+	rig_clear(&g);
+}
+
 /* Claimed but not to be recorded: thrown away, and no orphan. */
 static void test_not_recorded(void)
 {
@@ -327,6 +356,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/tap/orphan/claimed", test_orphan_claimed);
 	g_test_add_func("/relay/tap/grace", test_grace);
 	g_test_add_func("/relay/tap/told", test_told);
+	g_test_add_func("/relay/tap/tally", test_tally);
 	g_test_add_func("/relay/tap/not_recorded", test_not_recorded);
 	g_test_add_func("/relay/tap/flood", test_flood);
 	return g_test_run();

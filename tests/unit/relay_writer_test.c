@@ -71,7 +71,7 @@ static void hear_close(void *user, void *call, clk_both at)
 }
 
 static const relay_sink hear = {hear_open, hear_packet, hear_flow, hear_loss,
-				hear_close, NULL};
+				hear_close, NULL, NULL};
 
 typedef struct pair {
 	relay_queue *queue;
