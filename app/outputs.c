@@ -18,6 +18,7 @@ static bool format_of(span name, uint8_t *out)
 {
 	static const char *const names[MIX_FORMATS] = {
 		[MIX_WAV] = "wav",   [MIX_WAV_ULAW] = "wav-ulaw",
+		[MIX_RF64] = "rf64", [MIX_RF64_ULAW] = "rf64-ulaw",
 		[MIX_FLAC] = "flac", [MIX_OPUS] = "opus",
 		[MIX_VORBIS] = "vorbis", [MIX_MP3] = "mp3",
 	};
@@ -110,8 +111,8 @@ static bool parse_output(const char *text, mix_output *o, unsigned *layout,
 		word = all;
 	*o = (mix_output){.quality = -1};
 	if (!format_of(word, &o->format))
-		return refuse(text, "is not a format: wav, wav-ulaw, mp3, "
-				    "flac, opus, vorbis", word, err);
+		return refuse(text, "is not a format: wav, wav-ulaw, "
+				    "rf64, rf64-ulaw, mp3, flac, opus, vorbis", word, err);
 	while (more) {
 		more = span_until(&all, '/', &word);
 		if (!more)

@@ -80,26 +80,6 @@ mix_call *render_open(render_call *r, GError **err)
 
 void render_name_sidecar(render_call *r)
 {
-	const GArray *files = r->result.mix.files;
-	static const char *const suffix[MIX_LAYOUTS] = {
-		[MIX_STEREO] = "",
-		[MIX_MONO] = "-mono",
-		[MIX_CALLER] = "-caller",
-		[MIX_CALLEE] = "-callee",
-	};
-	const mix_file *f;
-	char *dot;
-	g_autofree char *base = NULL;
-
-	if (!files || !files->len)
-		return;
-	f = &g_array_index(files, mix_file, 0);
-	base = g_strdup(f->path);
-	dot = strrchr(base, '.');
-	if (dot)
-		*dot = '\0';
-	if (g_str_has_suffix(base, suffix[f->layout]))
-		base[strlen(base) - strlen(suffix[f->layout])] = '\0';
 	g_free(r->result.sidecar);
-	r->result.sidecar = g_strconcat(base, ".json", NULL);
+	r->result.sidecar = g_strconcat(r->result.mix.base, ".json", NULL);
 }

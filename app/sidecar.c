@@ -344,6 +344,24 @@ static void put_path(JsonBuilder *b, const char *name, const char *path)
 		text(b, name, base);
 }
 
+static void put_speakers(JsonBuilder *b, const GArray *speakers)
+{
+	array(b, "speakers");
+	for (guint i = 0; speakers && i < speakers->len; i++) {
+		const mix_speaker *s = &g_array_index(speakers, mix_speaker, i);
+		g_autofree char *csrc = g_strdup_printf("%08x", s->talker);
+
+		object(b, NULL);
+		text(b, "side", side_name(s->side));
+		number(b, "speaker", s->number);
+		number(b, "stream", s->stream);
+		if (s->talker)
+			text(b, "csrc", csrc);
+		json_builder_end_object(b);
+	}
+	json_builder_end_array(b);
+}
+
 static void put_recording(JsonBuilder *b, const render_result *r)
 {
 	object(b, "recording");
@@ -360,12 +378,15 @@ static void put_recording(JsonBuilder *b, const render_result *r)
 
 		object(b, NULL);
 		text(b, "name", base);
+		if (f->layout == MIX_CALLER || f->layout == MIX_CALLEE)
+			number(b, "speaker", f->speaker);
 		number(b, "channels", f->channels);
 		number(b, "bytes", (int64_t)f->bytes);
 		text(b, "sha256", f->sha256);
 		json_builder_end_object(b);
 	}
 	json_builder_end_array(b);
+	put_speakers(b, r->mix.speakers);
 	put_path(b, "picture", r->mix.picture);
 	put_path(b, "spectrogram", r->mix.spectrogram);
 	array(b, "video");

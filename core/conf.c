@@ -124,7 +124,7 @@ static const conf_key table[CONF_KEYS] = {
 	     "files to make of each call: wav, mp3/vbr, opus/24k/celt"),
 	CHOICE(CONF_RENDER_LAYOUT, "render", "layout", "stereo",
 	       "stereo|mono|separate",
-	       "caller left and callee right, mixed, or a file for each"),
+	       "caller left and callee right, mixed, or a file a speaker"),
 	NUMBER(CONF_RENDER_RATE, "render", "rate", "0", 0, 48000,
 	       "samples a second of the files; 0: the highest carried"),
 	TEXT(CONF_RENDER_NAME, "render", "name",

@@ -18,6 +18,9 @@ typedef enum pcm_kind {
  * blocks is time in which nothing was received. */
 typedef struct pcm_block {
 	uint32_t stream;	/* the decoder's number of this RTP source */
+	uint32_t ssrc;		/* which a restarted source keeps */
+	uint32_t talker;	/* first contributor of its packet, the loudest
+				 * in a conference's mix; 0: none named */
 	uint8_t side;		/* call_side that speaks; never unknown */
 	uint8_t media;		/* index of the m= line */
 	uint8_t kind;		/* pcm_kind */

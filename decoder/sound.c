@@ -95,6 +95,8 @@ static void emit(dec_voice *v, pcm_block b)
 	if (!b.frames)
 		return;
 	b.stream = v->totals->stream;
+	b.ssrc = v->totals->ssrc;
+	b.talker = v->talker;
 	b.side = v->from.side;
 	b.media = v->from.media;
 	b.clock = v->clock;

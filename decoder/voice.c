@@ -338,6 +338,7 @@ static void play_item(dec_voice *v, const dec_item *item,
 	dec_unit u;
 
 	unwrap(v, item, &u);
+	v->talker = item->head.csrc;
 	if (item->at.ns > press_due(v))
 		close_press(v);
 	if (timeless(v, &u)) {

@@ -28,6 +28,7 @@ struct dec_voice {
 	int64_t units;		/* that it spanned */
 	size_t bytes;		/* of its payload */
 	bool follows;		/* as pcm_block has it */
+	uint32_t talker;	/* the same */
 
 	/* An undecodable packet, whose length the next one will tell. */
 	bool blind;

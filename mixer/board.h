@@ -1,5 +1,4 @@
-/* board.h - a call's step: what every side said, through its strip and its
- * limiter into the files. */
+/* board.h - a call's step: what both parties said, into the files. */
 #pragma once
 #include "mixer/marks.h"
 #include "mixer/sink.h"

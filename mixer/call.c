@@ -85,7 +85,7 @@ void mix_call_begin(mix_call *m, clk_mono start)
 
 /* Tracks stay sorted by number: streams that overlap are then always summed
  * in the same order. */
-static mix_track *find_track(mix_call *m, uint32_t stream, uint8_t side)
+static mix_track *find_track(const mix_call *m, uint32_t stream, guint *place)
 {
 	guint lo = 0, hi = m->tracks->len;
 	mix_track *t;
@@ -101,10 +101,19 @@ static mix_track *find_track(mix_call *m, uint32_t stream, uint8_t side)
 		else
 			hi = mid;
 	}
-	if (side > CALL_CALLEE)
-		return NULL;
-	t = mix_track_new(&m->desk, stream, side);
-	g_ptr_array_insert(m->tracks, (gint)lo, t);
+	*place = lo;
+	return NULL;
+}
+
+static mix_track *track_of(mix_call *m, const pcm_block *b)
+{
+	guint place;
+	mix_track *t = find_track(m, b->stream, &place);
+
+	if (t)
+		return t;
+	t = mix_track_new(&m->desk, b->stream, b->ssrc, b->side);
+	g_ptr_array_insert(m->tracks, (gint)place, t);
 	return t;
 }
 
@@ -135,7 +144,7 @@ void mix_call_block(mix_call *m, const pcm_block *b)
 	g_assert(m->begun && b->side <= CALL_CALLEE && b->rate && b->clock);
 	g_assert(b->channels == 1 || b->channels == 2);
 	note_rate(m, b, released);
-	mix_track_block(find_track(m, b->stream, b->side), b);
+	mix_track_block(track_of(m, b), b);
 	m->newest = MAX(m->newest, released);
 	if (m->newest - PATIENCE_NS > m->horizon && !m->trouble)
 		make_steps(m, m->newest - PATIENCE_NS, &m->trouble);
@@ -143,7 +152,8 @@ void mix_call_block(mix_call *m, const pcm_block *b)
 
 void mix_call_report(mix_call *m, const pcm_report *r)
 {
-	mix_track *t = find_track(m, r->stream, CALL_UNKNOWN);
+	guint place;
+	mix_track *t = find_track(m, r->stream, &place);
 
 	/* Of a stream without sound nothing is to be placed. */
 	if (t)
@@ -254,6 +264,7 @@ bool mix_call_finish(mix_call *m, clk_mono end, mix_totals *out, GError **err)
 
 	*out = (mix_totals){
 		.files = g_array_new(FALSE, TRUE, sizeof(mix_file)),
+		.speakers = g_array_new(FALSE, TRUE, sizeof(mix_speaker)),
 	};
 	if (!report_trouble(m, err) || !make_rest(m, length, err))
 		return false;
@@ -273,6 +284,9 @@ void mix_totals_clear(mix_totals *t)
 		g_free(g_array_index(t->files, mix_file, i).path);
 	if (t->files)
 		g_array_unref(t->files);
+	if (t->speakers)
+		g_array_unref(t->speakers);
+	g_free(t->base);
 	g_free(t->picture);
 	g_free(t->spectrogram);
 	*t = (mix_totals){0};

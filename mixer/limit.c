@@ -41,6 +41,16 @@ mix_limit *mix_limit_new(uint32_t rate)
 	return l;
 }
 
+mix_limit *mix_limit_copy(const mix_limit *l)
+{
+	mix_limit *to = g_memdup2(l, sizeof(*l));
+
+	to->past = g_memdup2(l->past, l->w * sizeof(float));
+	to->need = g_memdup2(l->need, l->w * sizeof(float));
+	to->least = g_memdup2(l->least, l->w * sizeof(float));
+	return to;
+}
+
 void mix_limit_free(mix_limit *l)
 {
 	if (!l)

@@ -8,6 +8,8 @@ typedef struct mix_limit mix_limit;
 
 /* Delays by mix_limit_delay() samples. Free with mix_limit_free(). */
 mix_limit *mix_limit_new(uint32_t rate);
+/* One in the same state. */
+mix_limit *mix_limit_copy(const mix_limit *l);
 void mix_limit_free(mix_limit *l);
 size_t mix_limit_delay(const mix_limit *l);
 /* n samples in, n samples out, full scale 32768. What never exceeds it passes

@@ -24,6 +24,8 @@ GQuark mix_error_quark(void);
 typedef enum mix_format {
 	MIX_WAV,	/* PCM 16; becomes RF64 in place beyond 4 GiB */
 	MIX_WAV_ULAW,
+	MIX_RF64,	/* from its first octet on */
+	MIX_RF64_ULAW,
 	MIX_FLAC,
 	MIX_OPUS,
 	MIX_VORBIS,
@@ -34,7 +36,8 @@ typedef enum mix_format {
 typedef enum mix_layout {
 	MIX_STEREO,	/* caller left, callee right: NAME.ext */
 	MIX_MONO,	/* both in one channel: NAME-mono.ext */
-	MIX_CALLER,	/* the caller alone: NAME-caller.ext */
+	MIX_CALLER,	/* the caller alone: NAME-caller.ext; of a side with
+			 * several speakers NAME-caller-2.ext ... too */
 	MIX_CALLEE,
 	MIX_LAYOUTS
 } mix_layout;
@@ -77,6 +80,7 @@ typedef struct mix_plan {
 enum {
 	MIX_LOOKAHEAD_MS = 1000, /* files are this far behind the capture */
 	MIX_QUANTUM_MS = 100,	/* and grow in steps of this */
+	MIX_SPEAKERS_MAX = 16,	/* of a side; more are the last one */
 	MIX_NAME_MAX = 200,	/* octets of a file name without extension */
 };
 
@@ -96,6 +100,7 @@ typedef enum mix_kind {
 	MIX_COMFORT,
 	MIX_UNDECODABLE,
 	MIX_TONE,		/* of a key, heard and taken out */
+	MIX_SPEAKER,		/* who of several speaks: text */
 	MIX_HOLE,		/* nothing was received inside a stream */
 	MIX_LATE,		/* came after its place had been written */
 	MIX_STEP,		/* the network's delay stepped; sound goes on */
@@ -134,9 +139,18 @@ typedef struct mix_marker {
 typedef struct mix_file {
 	char *path;
 	uint8_t format, layout, channels;
+	unsigned speaker;	/* MIX_CALLER, MIX_CALLEE: from 1 on */
 	uint64_t bytes;
 	char sha256[65];
 } mix_file;
+
+/* A source of which a speaker was heard, or a contributor in it. */
+typedef struct mix_speaker {
+	uint8_t side;
+	unsigned number;	/* from 1 on; as mix_file.speaker */
+	uint32_t stream;
+	uint32_t talker;	/* CSRC; 0: the source itself */
+} mix_speaker;
 
 /* Samples are counted at the recording's rate. */
 typedef struct mix_side_totals {
@@ -152,7 +166,9 @@ typedef struct mix_totals {
 	uint64_t frames;
 	uint32_t rate;
 	mix_side_totals side[2];	/* by call_side */
+	char *base;		/* DIR/NAME, or with "-2" ... as it became */
 	GArray *files;		/* of mix_file */
+	GArray *speakers;	/* of mix_speaker */
 	char *picture, *spectrogram;	/* paths, or NULL */
 } mix_totals;
 void mix_totals_clear(mix_totals *t);

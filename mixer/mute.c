@@ -73,21 +73,28 @@ static int64_t to_samples(int64_t ns, uint32_t rate)
 	return (int64_t)((__int128)ns * rate / 1000000000);
 }
 
-void mix_mute_apply(mix_mute *m, uint32_t rate, int64_t from, float *bus,
+void mix_mute_apply(const mix_mute *m, uint32_t rate, int64_t from, float *bus,
 		    size_t n)
 {
 	int64_t to = from + (int64_t)n;
 
-	for (guint i = m->list->len; i-- > 0;) {
-		stretch *s = &g_array_index(m->list, stretch, i);
-		int64_t end = to_samples(s->to, rate);
+	for (guint i = 0; i < m->list->len; i++) {
+		const stretch *s = &g_array_index(m->list, stretch, i);
 		int64_t a = MAX(to_samples(s->from, rate), from);
-		int64_t b = MIN(end, to);
+		int64_t b = MIN(to_samples(s->to, rate), to);
 
 		if (a < b)
 			memset(bus + (a - from), 0,
 			       (size_t)(b - a) * sizeof(*bus));
-		if (end <= to)
+	}
+}
+
+void mix_mute_forget(mix_mute *m, uint32_t rate, int64_t to)
+{
+	for (guint i = m->list->len; i-- > 0;) {
+		const stretch *s = &g_array_index(m->list, stretch, i);
+
+		if (to_samples(s->to, rate) <= to)
 			g_array_remove_index_fast(m->list, i);
 	}
 }

@@ -14,7 +14,8 @@ void mix_mute_free(mix_mute *m);
 void mix_mute_start(mix_mute *m, unsigned why, int64_t from);
 void mix_mute_stop(mix_mute *m, unsigned why, int64_t to);
 void mix_mute_add(mix_mute *m, int64_t from, int64_t to);
-/* Silences samples [from, from + n) of `bus`; what is before their end is
- * forgotten. */
-void mix_mute_apply(mix_mute *m, uint32_t rate, int64_t from, float *bus,
+/* Silences samples [from, from + n) of `bus`. */
+void mix_mute_apply(const mix_mute *m, uint32_t rate, int64_t from, float *bus,
 		    size_t n);
+/* What ends before sample `to` is not asked for any more. */
+void mix_mute_forget(mix_mute *m, uint32_t rate, int64_t to);

@@ -66,6 +66,7 @@ void mix_queue_block(mix_queue *q, const pcm_block *b)
 		.rate = odd ? RATE_MIN : b->rate,
 		.kind = odd ? PCM_UNDECODABLE : b->kind,
 		.follows = b->follows,
+		.talker = b->talker,
 	};
 	pcm_block as = *b;
 
@@ -141,6 +142,13 @@ const mix_block *mix_queue_peek(const mix_queue *q)
 	if (q->head == q->seen)
 		return NULL;
 	return &g_array_index(q->blocks, mix_block, q->head);
+}
+
+const mix_block *mix_queue_last(const mix_queue *q)
+{
+	if (q->head == q->seen)
+		return NULL;
+	return &g_array_index(q->blocks, mix_block, q->seen - 1);
 }
 
 const int16_t *mix_queue_pcm(const mix_queue *q)

@@ -12,6 +12,7 @@ typedef struct mix_block {
 	uint32_t frames;
 	uint8_t kind;		/* pcm_kind */
 	bool follows;		/* as pcm_block has it */
+	uint32_t talker;
 } mix_block;
 
 typedef struct mix_queue {
@@ -36,6 +37,8 @@ void mix_queue_look(mix_queue *q, int64_t cutoff, mix_timeline *news,
 		    uint8_t side);
 /* The oldest block that was looked at, or NULL; until the next call. */
 const mix_block *mix_queue_peek(const mix_queue *q);
-/* Its samples. */
+/* The newest one that was looked at, or NULL; until the next call. */
+const mix_block *mix_queue_last(const mix_queue *q);
+/* The oldest one's samples. */
 const int16_t *mix_queue_pcm(const mix_queue *q);
 void mix_queue_drop(mix_queue *q);

@@ -4,18 +4,22 @@
 
 #include "mixer/lane.h"
 
-enum { NAMES_MAX = 9999 };
+enum { NAMES_MAX = 9999, SILENCE = 4096 };
 
 typedef struct outlet {
 	mix_outfile *file;
 	mix_writer *writer;
+	unsigned speaker;	/* from 0 on, of a layout with one side */
 } outlet;
 
 struct mix_sink {
 	const mix_plan *plan;
 	uint32_t rate;
 	char *name;
-	GArray *outlets;	/* of outlet, one for each output */
+	GArray *outlets;	/* of outlet: one for each output, then those of
+				 * further speakers */
+	unsigned speakers[2];	/* that have theirs */
+	uint64_t frames;	/* written so far */
 	mix_outfile *picture[MIX_PICTURES];	/* NULL unless asked for */
 	GArray *pcm;		/* int16, one step interleaved */
 };
@@ -109,7 +113,7 @@ static bool claim_all(mix_sink *s, bool *taken, GError **err)
 	}
 	for (guint i = 0; i < s->plan->n_outputs; i++) {
 		g_autofree char *name = file_name(s, &s->plan->outputs[i]);
-		outlet o = {NULL, NULL};
+		outlet o = {0};
 
 		if (!mix_outfile_claim(s->plan->dir, name, &o.file, err))
 			return false;
@@ -141,24 +145,29 @@ static bool claim_names(mix_sink *s, GError **err)
 	return false;
 }
 
+static bool open_writer(const mix_sink *s, const mix_output *out, outlet *o,
+			GError **err)
+{
+	const mix_plan *p = s->plan;
+	const mix_spec spec = {
+		.out = *out,
+		.channels = out->layout == MIX_STEREO ? 2 : 1,
+		.rate = s->rate,
+		.title = p->title,
+		.artist = p->artist,
+		.date = p->date,
+		.comment = p->comment,
+	};
+
+	o->writer = mix_writer_ops_of(out->format)->open(&spec, o->file, err);
+	return o->writer != NULL;
+}
+
 static bool open_writers(mix_sink *s, GError **err)
 {
 	for (guint i = 0; i < s->outlets->len; i++) {
-		outlet *o = &g_array_index(s->outlets, outlet, i);
-		const mix_plan *p = s->plan;
-		mix_spec spec = {
-			.out = p->outputs[i],
-			.channels = p->outputs[i].layout == MIX_STEREO ? 2 : 1,
-			.rate = s->rate,
-			.title = p->title,
-			.artist = p->artist,
-			.date = p->date,
-			.comment = p->comment,
-		};
-
-		o->writer = mix_writer_ops_of(spec.out.format)
-				    ->open(&spec, o->file, err);
-		if (!o->writer)
+		if (!open_writer(s, &s->plan->outputs[i],
+				 &g_array_index(s->outlets, outlet, i), err))
 			return false;
 	}
 	return true;
@@ -170,6 +179,7 @@ mix_sink *mix_sink_open(const mix_plan *plan, uint32_t rate, GError **err)
 
 	s->plan = plan;
 	s->rate = rate;
+	s->speakers[CALL_CALLER] = s->speakers[CALL_CALLEE] = 1;
 	s->outlets = g_array_new(FALSE, FALSE, sizeof(outlet));
 	s->pcm = g_array_new(FALSE, FALSE, sizeof(int16_t));
 	if (claim_names(s, err) && open_writers(s, err))
@@ -178,8 +188,79 @@ mix_sink *mix_sink_open(const mix_plan *plan, uint32_t rate, GError **err)
 	return NULL;
 }
 
-static const int16_t *lay_out(mix_sink *s, mix_layout l, const mix_mixed *m)
+/* The second speaker of the caller's side: NAME-caller-2.wav. Where somebody
+ * put a file of that name meanwhile: NAME-caller-2-2.wav. */
+static bool claim_speaker(const mix_sink *s, const mix_output *out, outlet *o,
+			  GError **err)
 {
+	for (guint i = 1; i <= NAMES_MAX; i++) {
+		g_autofree char *more = g_strdup_printf("-%u", i);
+		g_autofree char *name = g_strdup_printf(
+			"%s%s-%u%s.%s", s->name, layout_suffix[out->layout],
+			o->speaker + 1, i == 1 ? "" : more,
+			mix_writer_extension(out->format));
+
+		if (!mix_outfile_claim(s->plan->dir, name, &o->file, err))
+			return false;
+		if (o->file)
+			return true;
+	}
+	g_set_error(err, MIX_ERROR, MIX_ERROR_OPEN,
+		    "%s/%s: %d names of speaker %u are taken", s->plan->dir,
+		    s->name, NAMES_MAX, o->speaker + 1);
+	return false;
+}
+
+static bool write_silence(const mix_sink *s, mix_writer *w, GError **err)
+{
+	static const int16_t silence[SILENCE];
+	size_t n;
+
+	for (uint64_t left = s->frames; left; left -= n) {
+		n = (size_t)MIN(left, SILENCE);
+		if (!w->ops->write(w, silence, n, err))
+			return false;
+	}
+	return true;
+}
+
+static bool add_speaker(mix_sink *s, unsigned side, GError **err)
+{
+	mix_layout wanted = side == CALL_CALLER ? MIX_CALLER : MIX_CALLEE;
+
+	for (guint i = 0; i < s->plan->n_outputs; i++) {
+		const mix_output *out = &s->plan->outputs[i];
+		outlet o = {.speaker = s->speakers[side]};
+		bool open;
+
+		if (out->layout != wanted)
+			continue;
+		if (!claim_speaker(s, out, &o, err))
+			return false;
+		open = open_writer(s, out, &o, err);
+		g_array_append_val(s->outlets, o);
+		if (!open || !write_silence(s, o.writer, err))
+			return false;
+	}
+	s->speakers[side]++;
+	return true;
+}
+
+static bool add_speakers(mix_sink *s, const mix_mixed *m, GError **err)
+{
+	for (unsigned side = 0; side < 2; side++) {
+		while (s->speakers[side] < m->speakers[side]) {
+			if (!add_speaker(s, side, err))
+				return false;
+		}
+	}
+	return true;
+}
+
+static const int16_t *lay_out(mix_sink *s, const outlet *o, const mix_mixed *m)
+{
+	mix_layout l = o->writer->spec.out.layout;
+
 	switch (l) {
 	case MIX_STEREO:
 		g_array_set_size(s->pcm, (guint)(2 * m->n));
@@ -189,9 +270,9 @@ static const int16_t *lay_out(mix_sink *s, mix_layout l, const mix_mixed *m)
 	case MIX_MONO:
 		return m->mono;
 	case MIX_CALLER:
-		return m->side[CALL_CALLER];
+		return m->speaker[CALL_CALLER][o->speaker];
 	case MIX_CALLEE:
-		return m->side[CALL_CALLEE];
+		return m->speaker[CALL_CALLEE][o->speaker];
 	case MIX_LAYOUTS:
 		break;
 	}
@@ -203,15 +284,22 @@ bool mix_sink_write(mix_sink *s, const mix_mixed *m, GError **err)
 	const int16_t *pcm = NULL;
 	int laid = -1;
 
-	for (guint i = 0; i < s->outlets->len && m->n; i++) {
-		mix_writer *w = g_array_index(s->outlets, outlet, i).writer;
+	if (!m->n)
+		return true;
+	if (!add_speakers(s, m, err))
+		return false;
+	for (guint i = 0; i < s->outlets->len; i++) {
+		const outlet *o = &g_array_index(s->outlets, outlet, i);
+		mix_writer *w = o->writer;
 
-		if (laid != w->spec.out.layout)
-			pcm = lay_out(s, w->spec.out.layout, m);
+		/* Weaving is the work; it is done once for many formats. */
+		if (laid != w->spec.out.layout || laid != MIX_STEREO)
+			pcm = lay_out(s, o, m);
 		laid = w->spec.out.layout;
 		if (!w->ops->write(w, pcm, m->n, err))
 			return false;
 	}
+	s->frames += m->n;
 	return true;
 }
 
@@ -232,6 +320,7 @@ static bool commit_outlet(outlet *o, GArray *files, GError **err)
 		.format = o->writer->spec.out.format,
 		.layout = o->writer->spec.out.layout,
 		.channels = o->writer->spec.channels,
+		.speaker = o->speaker + 1,
 	};
 
 	if (!o->writer->ops->finish(o->writer, err) ||
@@ -269,6 +358,7 @@ bool mix_sink_commit(mix_sink *s, mix_totals *out, GError **err)
 				   out->files, err))
 			return false;
 	}
+	out->base = g_build_filename(s->plan->dir, s->name, NULL);
 	return commit_picture(s, MIX_WAVEFORM, &out->picture, err) &&
 	       commit_picture(s, MIX_SPECTROGRAM, &out->spectrogram, err) &&
 	       mix_outfile_sync_dir(s->plan->dir, err);

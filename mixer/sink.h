@@ -4,10 +4,13 @@
 
 typedef struct mix_sink mix_sink;
 
-/* The two sides and their mix, limited, n samples each. */
+/* The two sides, their mix and their speakers, limited, n samples each. What no
+ * output asks for is undefined. Speakers never get fewer. */
 typedef struct mix_mixed {
 	const int16_t *side[2];
-	const int16_t *mono;	/* NULL when no output asks for it */
+	const int16_t *mono;
+	const int16_t *speaker[2][MIX_SPEAKERS_MAX];
+	unsigned speakers[2];
 	size_t n;
 } mix_mixed;
 
@@ -21,6 +24,7 @@ typedef enum mix_picture_kind {
  * where any of them is taken. The plan is lent for the sink's life. NULL on
  * failure, with nothing left behind. */
 mix_sink *mix_sink_open(const mix_plan *plan, uint32_t rate, GError **err);
+/* A new speaker gets files of his own, with silence up to here. */
 bool mix_sink_write(mix_sink *s, const mix_mixed *m, GError **err);
 bool mix_sink_flush(mix_sink *s, GError **err);
 /* The plan asked for a picture: its bytes. */

@@ -11,10 +11,12 @@
 struct mix_strip {
 	uint32_t rate;
 	uint8_t side;
-	mix_mute *mute;
+	const mix_mute *mute;	/* of the side */
+	mix_mute *toned;	/* where its keys sound */
 	mix_timeline *timeline;
 	mix_tones *tones;	/* NULL: they stay */
 	mix_level *level;	/* NULL: it stays */
+	int64_t begin;		/* number of its first sample */
 	int64_t out;		/* samples given, since the begin */
 	size_t delay;
 	float *past;		/* `delay` samples not yet given */
@@ -23,7 +25,8 @@ struct mix_strip {
 };
 
 mix_strip *mix_strip_new(const mix_plan *plan, uint32_t rate, size_t quantum,
-			 uint8_t side, mix_mute *mute, mix_timeline *t)
+			 uint8_t side, const mix_mute *mute, mix_timeline *t,
+			 int64_t at)
 {
 	mix_strip *s = g_new0(mix_strip, 1);
 
@@ -37,7 +40,9 @@ mix_strip *mix_strip_new(const mix_plan *plan, uint32_t rate, size_t quantum,
 	}
 	if (plan->level)
 		s->level = mix_level_new(rate);
-	s->out = -(int64_t)s->delay;
+	s->begin = at;
+	s->out = at - (int64_t)s->delay;
+	s->toned = mix_mute_new();
 	s->past = g_new0(float, s->delay + 1);
 	s->room = g_new(float, s->delay + quantum);
 	return s;
@@ -47,6 +52,7 @@ void mix_strip_free(mix_strip *s)
 {
 	if (!s)
 		return;
+	mix_mute_free(s->toned);
 	mix_tones_free(s->tones);
 	mix_level_free(s->level);
 	g_free(s->past);
@@ -59,6 +65,11 @@ size_t mix_strip_delay(const mix_strip *s)
 	return s->delay;
 }
 
+int64_t mix_strip_out(const mix_strip *s)
+{
+	return s->out;
+}
+
 static int64_t to_ns(const mix_strip *s, int64_t samples)
 {
 	return (int64_t)((__int128)samples * CLK_NS_PER_S / s->rate);
@@ -67,14 +78,14 @@ static int64_t to_ns(const mix_strip *s, int64_t samples)
 static void on_tone(void *user, bool on, int64_t at)
 {
 	mix_strip *s = user;
-	int64_t ns = to_ns(s, at);
+	int64_t ns = to_ns(s, s->begin + at);
 
 	if (on) {
 		s->tone_from = ns;
-		mix_mute_start(s->mute, MIX_TONE, ns - MARGIN_NS);
+		mix_mute_start(s->toned, MIX_TONE, ns - MARGIN_NS);
 		return;
 	}
-	mix_mute_stop(s->mute, MIX_TONE, ns + MARGIN_NS);
+	mix_mute_stop(s->toned, MIX_TONE, ns + MARGIN_NS);
 	mix_timeline_add(s->timeline, MIX_TONE, s->side, s->tone_from,
 			 ns - s->tone_from, NULL);
 }
@@ -95,7 +106,9 @@ void mix_strip_run(mix_strip *s, float *bus, size_t n)
 		mix_tones_hear(s->tones, bus, n, on_tone, s);
 	delay(s, bus, n);
 	mix_mute_apply(s->mute, s->rate, s->out, bus, n);
+	mix_mute_apply(s->toned, s->rate, s->out, bus, n);
 	s->out += (int64_t)n;
+	mix_mute_forget(s->toned, s->rate, s->out);
 	if (s->level)
 		mix_level_run(s->level, bus, n);
 }

@@ -28,6 +28,7 @@ static const char *const kind_names[MIX_KINDS] = {
 	[MIX_COMFORT] = "comfort-noise",
 	[MIX_UNDECODABLE] = "undecodable",
 	[MIX_TONE] = "dtmf-tone",
+	[MIX_SPEAKER] = "speaker",
 	[MIX_HOLE] = "hole",
 	[MIX_LATE] = "late",
 	[MIX_STEP] = "route-step",

@@ -28,6 +28,12 @@ enum {
 /* Beyond this sliding is hopeless. */
 #define SKIP_NS (250 * CLK_NS_PER_MS)
 
+/* From a sample on the packets name this contributor. */
+typedef struct said {
+	int64_t from;
+	uint32_t talker;
+} said;
+
 /* A run: samples without a hole, on their way through one resampler. */
 typedef struct run {
 	bool on, flushed, sliding;
@@ -42,7 +48,7 @@ typedef struct run {
 
 struct mix_track {
 	mix_desk *desk;
-	uint32_t stream;
+	uint32_t stream, ssrc;
 	uint8_t side;
 	char label[48];		/* "stream 1, 8000 Hz" */
 	uint32_t label_rate;
@@ -54,14 +60,17 @@ struct mix_track {
 	const mix_segment *last; /* of the last block booked, or NULL */
 	int64_t last_ts;	/* its end */
 	int64_t last_at;	/* the same on the capture's clock */
+	GArray *said;		/* of said; NULL: no packet names anybody */
 };
 
-mix_track *mix_track_new(mix_desk *desk, uint32_t stream, uint8_t side)
+mix_track *mix_track_new(mix_desk *desk, uint32_t stream, uint32_t ssrc,
+			 uint8_t side)
 {
 	mix_track *t = g_new0(mix_track, 1);
 
 	t->desk = desk;
 	t->stream = stream;
+	t->ssrc = ssrc;
 	t->side = side;
 	mix_queue_init(&t->queue, desk->begin);
 	desk->side[side].streams++;
@@ -75,12 +84,19 @@ void mix_track_free(mix_track *t)
 	mix_queue_clear(&t->queue);
 	mix_wave_clear(&t->wave);
 	mix_resample_clear(&t->rs);
+	if (t->said)
+		g_array_unref(t->said);
 	g_free(t);
 }
 
 uint32_t mix_track_stream(const mix_track *t)
 {
 	return t->stream;
+}
+
+uint32_t mix_track_ssrc(const mix_track *t)
+{
+	return t->ssrc;
 }
 
 uint8_t mix_track_side(const mix_track *t)
@@ -120,6 +136,22 @@ static int64_t to_ns(const mix_track *t, int64_t samples)
 	       samples % rate * CLK_NS_PER_S / rate;
 }
 
+bool mix_track_known(const mix_track *t, int64_t *from, int64_t *to)
+{
+	const mix_block *first = mix_queue_peek(&t->queue);
+	const mix_block *last = mix_queue_last(&t->queue);
+
+	*from = *to = t->written;
+	if (first && !t->run.on)
+		*from = MAX(t->written, to_samples(t, mix_segment_at(
+						first->seg, first->ts)));
+	if (last)
+		*to = to_samples(t, mix_segment_at(last->seg, last->end));
+	else if (t->run.on)
+		*to += (int64_t)mix_wave_len(&t->wave);
+	return *from < *to;
+}
+
 static int64_t block_ns(const mix_block *k)
 {
 	return (int64_t)k->frames * CLK_NS_PER_S / k->rate;
@@ -155,6 +187,53 @@ static void count_block(mix_track *t, const mix_block *k)
 	}
 }
 
+bool mix_track_mixed(const mix_track *t)
+{
+	return t->said != NULL;
+}
+
+uint32_t mix_track_next_talker(const mix_track *t)
+{
+	const mix_block *k = mix_queue_peek(&t->queue);
+
+	return k ? k->talker : 0;
+}
+
+uint32_t mix_track_talker(const mix_track *t, int64_t at, int64_t *until)
+{
+	const said *s = &g_array_index(t->said, said, 0);
+	guint i = 0;
+
+	while (i + 1 < t->said->len && s[i + 1].from <= at)
+		i++;
+	*until = i + 1 < t->said->len ? s[i + 1].from : INT64_MAX;
+	return s[i].talker;
+}
+
+/* A packet that names nobody changes nothing: the mixer sends on for a while
+ * when nobody speaks. */
+static void note_talker(mix_track *t, const mix_block *k, int64_t at)
+{
+	said s = {to_samples(t, at), k->talker};
+	const said *last = NULL;
+	guint old = 0;
+
+	if (!k->talker)
+		return;
+	if (t->said)
+		last = &g_array_index(t->said, said, t->said->len - 1);
+	else
+		t->said = g_array_new(FALSE, FALSE, sizeof(said));
+	if (last && (last->talker == s.talker || last->from > s.from))
+		return;
+	while (old + 1 < t->said->len &&
+	       g_array_index(t->said, said, old + 1).from <= t->written)
+		old++;
+	if (old)
+		g_array_remove_range(t->said, 0, old);
+	g_array_append_val(t->said, s);
+}
+
 /* Time before `at` in which nothing of the stream was received. By its own
  * timestamps where they run on: its line moves a little all the time. */
 static int64_t hole_before(const mix_track *t, const mix_block *k, int64_t at)
@@ -179,6 +258,7 @@ static void book_block(mix_track *t, const mix_block *k)
 	if (hole > CLK_NS_PER_MS)
 		mix_timeline_add(t->desk->timeline, MIX_HOLE, t->side,
 				 at - hole, hole, "nothing received");
+	note_talker(t, k, at);
 	t->last = mix_segment_real(k->seg);
 	t->last_ts = k->end;
 	t->last_at = at + block_ns(k);

@@ -22,10 +22,22 @@ typedef struct mix_step {
 typedef struct mix_track mix_track;
 
 /* Free with mix_track_free(). */
-mix_track *mix_track_new(mix_desk *desk, uint32_t stream, uint8_t side);
+mix_track *mix_track_new(mix_desk *desk, uint32_t stream, uint32_t ssrc,
+			 uint8_t side);
 void mix_track_free(mix_track *t);
 uint32_t mix_track_stream(const mix_track *t);
+uint32_t mix_track_ssrc(const mix_track *t);
 uint8_t mix_track_side(const mix_track *t);
+/* Of what was looked at, the samples [*from, *to) still to be rendered; they
+ * may have holes. False: nothing. */
+bool mix_track_known(const mix_track *t, int64_t *from, int64_t *to);
+/* Who is named by the next packet, or 0. */
+uint32_t mix_track_next_talker(const mix_track *t);
+/* Its sound is a mix whose packets name contributors. */
+bool mix_track_mixed(const mix_track *t);
+/* Who speaks in sample `at` of what was rendered last, and until which sample.
+ * 0: it was never told. */
+uint32_t mix_track_talker(const mix_track *t, int64_t at, int64_t *until);
 /* The samples are copied. */
 void mix_track_block(mix_track *t, const pcm_block *b);
 void mix_track_report(mix_track *t, const pcm_report *r);

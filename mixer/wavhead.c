@@ -73,10 +73,18 @@ static void put_info(put *o, const mix_spec *s)
 	}
 }
 
+unsigned mix_wavhead_octets(const mix_spec *s)
+{
+	bool ulaw = s->out.format == MIX_WAV_ULAW ||
+		    s->out.format == MIX_RF64_ULAW;
+
+	return ulaw ? 1 : 2;
+}
+
 static void put_format(put *o, const mix_spec *s)
 {
-	bool ulaw = s->out.format == MIX_WAV_ULAW;
-	uint16_t octets = (uint16_t)(ulaw ? 1 : 2);
+	unsigned octets = mix_wavhead_octets(s);
+	bool ulaw = octets == 1;
 
 	put_id(o, "fmt ");
 	put_le32(o, ulaw ? 18 : 16);
@@ -93,7 +101,7 @@ static void put_format(put *o, const mix_spec *s)
 /* Non-PCM formats say their length in frames as well. */
 static void put_fact(put *o, const mix_spec *s, uint64_t data)
 {
-	if (s->out.format != MIX_WAV_ULAW)
+	if (mix_wavhead_octets(s) != 1)
 		return;
 	put_id(o, "fact");
 	put_le32(o, 4);
@@ -103,7 +111,7 @@ static void put_fact(put *o, const mix_spec *s, uint64_t data)
 static void put_ds64(put *o, const mix_spec *s, bool big, uint64_t riff,
 		     uint64_t data)
 {
-	unsigned octets = s->out.format == MIX_WAV_ULAW ? 1 : 2;
+	unsigned octets = mix_wavhead_octets(s);
 
 	put_id(o, big ? "ds64" : "JUNK");
 	put_le32(o, DS64);
@@ -116,7 +124,8 @@ static void put_ds64(put *o, const mix_spec *s, bool big, uint64_t riff,
 static void put_chunks(put *o, const mix_spec *s, uint64_t data, uint64_t head)
 {
 	uint64_t riff = head + data + (data & 1) - 8;
-	bool big = riff > UINT32_MAX;
+	bool big = riff > UINT32_MAX || s->out.format == MIX_RF64 ||
+		   s->out.format == MIX_RF64_ULAW;
 
 	put_id(o, big ? "RF64" : "RIFF");
 	put_le32(o, big ? UINT32_MAX : (uint32_t)riff);

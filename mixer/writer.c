@@ -6,6 +6,8 @@ static const struct {
 } formats[MIX_FORMATS] = {
 	[MIX_WAV] = {&mix_wav_ops, "wav"},
 	[MIX_WAV_ULAW] = {&mix_wav_ops, "ulaw.wav"},
+	[MIX_RF64] = {&mix_wav_ops, "rf64.wav"},
+	[MIX_RF64_ULAW] = {&mix_wav_ops, "rf64.ulaw.wav"},
 	[MIX_FLAC] = {&mix_sndfile_ops, "flac"},
 	[MIX_OPUS] = {&mix_opus_ops, "opus"},
 	[MIX_VORBIS] = {&mix_sndfile_ops, "ogg"},

@@ -1,5 +1,5 @@
-/* WAV: the header is right after every flush, so the file plays while it grows
- * and after the writer has died. */
+/* WAV and RF64: the header is right after every flush, so the file plays while
+ * it grows and after the writer has died. */
 #include <string.h>
 
 #include "mixer/wavhead.h"
@@ -51,7 +51,7 @@ static uint8_t ulaw(int16_t v)
 
 static void turn(const wav *w, const int16_t *pcm, size_t n, uint8_t *to)
 {
-	if (w->base.spec.out.format == MIX_WAV_ULAW) {
+	if (mix_wavhead_octets(&w->base.spec) == 1) {
 		for (size_t i = 0; i < n; i++)
 			to[i] = ulaw(pcm[i]);
 		return;
@@ -68,7 +68,7 @@ static bool wav_write(mix_writer *base, const int16_t *pcm, size_t frames,
 {
 	wav *w = (wav *)base;
 	size_t left = frames * base->spec.channels;
-	size_t octets = base->spec.out.format == MIX_WAV_ULAW ? 1 : 2;
+	size_t octets = mix_wavhead_octets(&base->spec);
 	uint8_t buf[2 * CHUNK];
 
 	w->data += left * octets;

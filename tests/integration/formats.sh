@@ -40,6 +40,14 @@ made 'mp3/vbr/mono;opus/24k/celt;flac/q5/separate' \
 	'2xflac/1 1xmp3/1 1xopus/2'
 made 'mp3/joint/64k/q2;wav-ulaw/mono' '1xmp3/2 1xwav/1'
 
+made 'rf64;rf64-ulaw/mono' '1xwav/1 1xwav/2'
+for f in "$tmp"/out/*.rf64.wav "$tmp"/out/*.rf64.ulaw.wav; do
+	holds "${f##*/} begins as RF64" [ "$(head -c 16 "$f" | tr -d '\377')" \
+		= RF64WAVEds64 ]
+done
+name=$(echo "$tmp"/out/*.rf64.wav)
+holds "and the sidecar has its name" [ -f "${name%.rf64.wav}.json" ]
+
 # The rate is that of the file.
 render 'mp3/64k' >/dev/null 2>&1
 wide=$(cat "$tmp"/out/*.mp3 | wc -c)

@@ -56,6 +56,8 @@ void mixkit_say(mix_call *m, mixkit_party *p, clk_mono arrival)
 	int16_t pcm[960];
 	pcm_block b = {
 		.stream = p->stream,
+		.ssrc = p->ssrc,
+		.talker = p->talker,
 		.side = p->side,
 		.kind = PCM_DECODED,
 		.channels = 1,

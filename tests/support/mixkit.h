@@ -20,6 +20,7 @@ typedef struct mixkit_party {
 	int64_t ts;		/* of the next packet */
 	uint64_t sample;	/* of the tone */
 	uint32_t seed;
+	uint32_t ssrc, talker;
 } mixkit_party;
 
 /* 20 ms of the party, captured at `arrival`. */

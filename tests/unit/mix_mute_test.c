@@ -11,6 +11,7 @@ static void apply(mix_mute *m, int64_t from, float *bus)
 	for (int i = 0; i < N; i++)
 		bus[i] = 1;
 	mix_mute_apply(m, RATE, from, bus, N);
+	mix_mute_forget(m, RATE, from + N);
 }
 
 static void expect(const float *bus, int from, int to)

@@ -321,16 +321,22 @@ static void goes_on_after_flush(mixkit *t, gconstpointer data)
 	mix_call_free(m);
 }
 
-/* Two streams of one side at a time, each almost at full scale. */
+/* Two streams of one side at a time, each almost at full scale: their mix. */
 static void forks_add_up(mixkit *t, gconstpointer data)
 {
+	static const mix_output mono = {.format = MIX_WAV, .layout = MIX_MONO};
+	const mix_plan plan = {
+		.dir = t->dir, .name = "forks", .outputs = &mono,
+		.n_outputs = 1,
+	};
 	mixkit_party a = {1, CALL_CALLER, RATE, 400, 30000, .ts = 0};
 	mixkit_party b = {2, CALL_CALLER, RATE, 700, 30000, .ts = 0};
-	mix_call *m = open_call(t, 0);
+	mix_call *m = mix_call_new(&plan, NULL);
 	mix_totals totals;
 	mixkit_sound s;
 
 	(void)data;
+	mix_call_begin(m, (clk_mono){0});
 	for (int i = 0; i < 500; i++) {
 		mixkit_say(m, &a, mixkit_ms(1020 + 20 * i));
 		mixkit_say(m, &b, mixkit_ms(1020 + 20 * i));

@@ -49,6 +49,30 @@ static void grows_into_rf64(void)
 	g_assert_cmpuint(le(large + n - 4, 4), ==, UINT32_MAX);
 }
 
+/* By choice from the first octet on, in both codings. */
+static void rf64_by_choice(void)
+{
+	static const struct {
+		uint8_t format, coding, octets;
+	} kinds[] = {{MIX_RF64, 1, 4}, {MIX_RF64_ULAW, 7, 2}};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		uint8_t head[WAVHEAD_MAX];
+		size_t n = make(head, kinds[i].format, 1000);
+
+		g_assert_cmpmem(head, 4, "RF64", 4);
+		g_assert_cmpuint(le(head + 4, 4), ==, UINT32_MAX);
+		g_assert_cmpmem(head + 8, 8, "WAVEds64", 8);
+		g_assert_cmpuint(le(head + 20, 8), ==, n + 1000 - 8);
+		g_assert_cmpuint(le(head + 28, 8), ==, 1000);
+		g_assert_cmpuint(le(head + 36, 8), ==, 1000 / kinds[i].octets);
+		g_assert_cmpmem(head + 48, 4, "fmt ", 4);
+		g_assert_cmpuint(le(head + 56, 2), ==, kinds[i].coding);
+		g_assert_cmpmem(head + n - 8, 4, "data", 4);
+		g_assert_cmpuint(le(head + n - 4, 4), ==, UINT32_MAX);
+	}
+}
+
 /* The largest WAV and the smallest RF64 are four octets apart. */
 static void the_border(void)
 {
@@ -121,6 +145,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/mixer/wavhead/grows_into_rf64", grows_into_rf64);
+	g_test_add_func("/mixer/wavhead/rf64_by_choice", rf64_by_choice);
 	g_test_add_func("/mixer/wavhead/the_border", the_border);
 	g_test_add("/mixer/wavhead/rf64_is_read", mixkit, NULL, mixkit_open,
 		   rf64_is_read, mixkit_close);

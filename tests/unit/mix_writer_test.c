@@ -21,6 +21,8 @@ static const kind kinds[] = {
 	{"wav", {.format = MIX_WAV}, 2, 8000, 0.01},
 	{"wav16k", {.format = MIX_WAV}, 1, 16000, 0.01},
 	{"ulaw", {.format = MIX_WAV_ULAW}, 2, 8000, 0.2},
+	{"rf64", {.format = MIX_RF64}, 2, 16000, 0.01},
+	{"rf64_ulaw", {.format = MIX_RF64_ULAW}, 1, 8000, 0.2},
 	{"ulaw_mono", {.format = MIX_WAV_ULAW}, 1, 8000, 0.2},
 	{"flac", {.format = MIX_FLAC, .quality = -1}, 2, 8000, 0.01},
 	{"flac48", {.format = MIX_FLAC, .quality = 8}, 1, 48000, 0.01},
