@@ -26,7 +26,13 @@ rendered() {
 	ls "$tmp"/$1/spool/*/rendered 2>/dev/null | wc -l
 }
 
-# begin PLUGIN - all three calls by a render role with that plug-in.
+# heard KIND SIDE FILE - milliseconds of a side, as the sidecar counts them.
+heard() {
+	sed -n "/\"recording\"/,/\"files\"/{/\"$2\"/,/}/s/.*\"$1_ms\" : \([0-9]*\).*/\1/p}" \
+		"$3"
+}
+
+# begin PLUGIN WORKERS - all three calls by a render role with that plug-in.
 begin() {
 	mkdir "$tmp/$1"
 	cp -r "$tmp/spool" "$tmp/$1/spool"
@@ -37,7 +43,7 @@ recordings=$tmp/$1/recordings
 catalog=$tmp/$1/catalog/catalog.db
 private-key=$tmp/r.key
 [render]
-workers=2
+workers=$2
 codec-plugins=$(pwd)/$B/tests/plugins/$1.so
 END
 	# A role lets nobody trace it, which looking for leaks would need.
@@ -72,14 +78,21 @@ judge() {
 	result $? "$1: the call that was lost is PARTIAL"
 	grep -q 'no decoder for SIREN' "$tmp/$1"/recordings/*/"$siren"
 	result $? "$1: and says which codec could not be decoded"
+	for side in caller callee; do
+		want=$(heard decoded $side "$tmp/want-lync-siren/$siren")
+		got=$(heard undecodable $side \
+			"$tmp/$1"/recordings/*/"$siren")
+		[ "${want:-0}" -gt 0 ] && [ "$got" = "$want" ]
+		result $? "$1: $side: $got ms are marked, $want were sound"
+	done
 }
 
 # Those that take ten seconds each time, together.
-begin hang
-begin sleep
-begin crash
+begin hang 2
+begin sleep 1
+begin crash 1
 judge crash
-begin hoard
+begin hoard 2
 judge hoard
 judge hang
 grep -q 'killed by signal 24' "$tmp/hang/log"
