@@ -27,6 +27,15 @@ static const call_payload codecs[] = {
 	{.name = "speex", .clock = 16000},
 	{.name = "speex", .clock = 32000},
 	{.name = "L16", .clock = 44100, .channels = 2},
+	{.name = "PCMA", .clock = 8000},
+	{.name = "G722", .clock = 8000},
+	{.name = "G726-16", .clock = 8000},
+	{.name = "G726-32", .clock = 8000},
+	{.name = "AAL2-G726-16", .clock = 8000},
+	{.name = "AAL2-G726-24", .clock = 8000},
+	{.name = "AAL2-G726-40", .clock = 8000},
+	{.name = "opus", .clock = 48000, .fmtp = "sprop-stereo=1"},
+	{.name = "L16", .clock = 8000},
 };
 
 enum { LOSE = 1, RESET = 2, STEP = 4 };

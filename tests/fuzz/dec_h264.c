@@ -1,4 +1,5 @@
-/* Targets: dec_h264_packet, dec_nal_open, dec_nal_next, dec_nal_pacsi_don */
+/* Targets: dec_h264_packet, dec_nal_open, dec_nal_next, dec_nal_pacsi_don,
+ * dec_nal_pacsi_prid, dec_layers_choose */
 #include <stdlib.h>
 
 #include "decoder/h264.h"
@@ -29,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		packets++;
 	}
 	dec_h264_flush(h);
-	if (units > packets)
+	if (units > packets || dec_h264_others(h) > packets)
 		abort();
 	dec_h264_free(h);
 	return 0;

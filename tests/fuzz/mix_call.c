@@ -48,7 +48,8 @@ static void do_op(mix_call *m, world *w, const uint8_t *op)
 		.kind = op[2] % MIX_KINDS, .edge = op[3] % 3,
 		.side = op[4] % 3,
 		.at = {(w->now + op[4]) * CLK_NS_PER_MS},
-		.length = op[5] * CLK_NS_PER_MS, .text = "x",
+		.length = op[5] * CLK_NS_PER_MS, .text = "5",
+		.volume = op[1] & 63,
 	};
 	pcm_report r = {
 		.stream = op[1] % STREAMS, .ts = w->ts[op[1] % STREAMS],
@@ -75,7 +76,8 @@ static void render(const char *dir, const uint8_t *data, size_t n, int every,
 		{.format = MIX_WAV_ULAW, .layout = MIX_MONO},
 	};
 	mix_plan plan = {.dir = dir, .name = "fuzz", .outputs = outputs,
-			 .n_outputs = 2, .mute_dtmf = true, .mute_hold = true};
+			 .n_outputs = 2, .mute_dtmf = n / OP % 3 != 0,
+			 .dtmf_tones = true, .mute_hold = true};
 	mix_call *m = mix_call_new(&plan, NULL);
 	mix_totals totals;
 	world w = {.now = 0};
