@@ -1,6 +1,6 @@
 #!/bin/sh
-# TAP: `edgetape replay` of each golden call gives the sound that independent
-# receivers heard, opens every packet, lasts as long as the dialog, and gives
+# TAP: `edgetape replay` of each golden call keeps each packet of it once, octet
+# for octet, gives the sound that independent receivers heard, opens every packet, lasts as long as the dialog, and gives
 # the same bytes each time and on every machine.
 set -u
 cd "$(dirname "$0")/../.."
@@ -13,9 +13,19 @@ member() { # FILE SECTION NAME
 		head -1
 }
 
+# As tests/golden/packets has them: one digest a stored packet.
+digests() { # JOURNAL
+	"$edgetape" journal --json --hex "$1" | python3 -c '
+import hashlib, json, sys
+for r in map(json.loads, sys.stdin):
+    if r.get("type") == "packet":
+        print(hashlib.sha256(bytes.fromhex(r["hex"])).hexdigest()[:16])' | sort
+}
+
 replay() { # CALL OUT
 	"$edgetape" replay --signalling "tests/golden/calls/$1/signalling.txt" \
-		--media "$tmp/$1.pcap" --out "$2" >"$2.log" 2>&1
+		--media "$tmp/$1.pcap" --out "$2" \
+		--keep-journal "$2-journal" >"$2.log" 2>&1
 }
 
 # CALL OUTCOME RTP-PACKETS LEAST-CORRELATION MILLISECONDS SHA256; packets counted
@@ -27,6 +37,9 @@ call() {
 	replay "$1" "$tmp/$1"
 	result $? "$1: replayed"
 	cat "$tmp/$1.log" >&2
+	digests "$tmp/$1-journal"/2* >"$tmp/$1.set"
+	cmp "$tmp/$1.set" "tests/golden/calls/$1/packets.txt" >&2
+	result $? "$1: the journal is the set of $(wc -l <"$tmp/$1.set") packets"
 	json=$(echo "$tmp/$1"/*.json)
 	wav=$(echo "$tmp/$1"/*.wav)
 	outcome=$(member "$json" version outcome)

@@ -1,6 +1,7 @@
 /* Captures of real calls (libnice, pidgin-sipe; coturn, an MS-TURN relay): what
- * is stored equals what the endpoints sent, each packet once. The captures are
- * too large to be kept beside the code; EDGETAPE_CALLS names their folder. */
+ * is stored equals what the endpoints sent, each packet once, octet for octet,
+ * and of the right party. */
+#include <glib/gstdio.h>
 #include <stdlib.h>
 
 #include "relay_capture/source.h"
@@ -47,25 +48,76 @@ static const golden calls[] = {
 	 {0x9bab3ff7, 0xf3f8dfd1}, {50, 47}},
 };
 
-static void run(const char *dir, const golden *c)
-{
-	g_autofree char *path = g_build_filename(dir, c->name, "edge.pcap",
-						 NULL);
-	g_autoptr(GError) err = NULL;
-	g_autoptr(relay_file) f = relay_file_open(path, &err);
-	clk_both at = {{0}, {0}};
-	span frame;
-	int link;
-	rig g;
+#define CALLS "tests/golden/calls/"
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* As tests/golden/packets tells them. */
+static char *digests(const rig *g)
+{
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(g_free);
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < g->pkts->len; i++) {
+		const rig_pkt *r = g_ptr_array_index(g->pkts, i);
+		char *sum = g_compute_checksum_for_data(
+			G_CHECKSUM_SHA256, r->p.bytes.p, r->p.bytes.left);
+
+		sum[16] = '\0';
+		g_ptr_array_add(all, sum);
+	}
+	if (all->len)
+		qsort(all->pdata, all->len, sizeof(void *), by_text);
+	for (guint i = 0; i < all->len; i++)
+		g_string_append_printf(text, "%s\n",
+				       (char *)g_ptr_array_index(all, i));
+	return g_string_free(text, FALSE);
+}
+
+static relay_file *open_capture(const golden *c)
+{
+	g_autofree char *dir = g_dir_make_tmp("edgetape-golden-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(dir, "edge.pcap", NULL);
+	g_autofree char *unpack = g_strdup_printf(
+		"xz -dc " CALLS "%s/edge.pcap.xz >%s", c->name, path);
+	g_autoptr(GError) err = NULL;
+	relay_file *f;
+
+	g_assert_cmpint(system(unpack), ==, 0);
+	f = relay_file_open(path, &err);
 	g_assert_no_error(err);
-	rig_init(&g, NULL);
+	g_unlink(path);
+	g_rmdir(dir);
+	return f;
+}
+
+static void arm(rig *g, const golden *c)
+{
 	for (int side = 0; side < 2; side++) {
 		g_autoptr(call_half) h = rig_half((call_side)side,
 			c->ufrag[side], c->relays[side]);
 
-		relay_arm(g.tap, c->name, h, at);
+		relay_arm(g->tap, c->name, h, clk_from_wall(0));
 	}
+}
+
+static void test_call(gconstpointer call)
+{
+	const golden *c = call;
+	g_autofree char *list = g_strdup_printf(CALLS "%s/packets.txt",
+						c->name);
+	g_autofree char *want = NULL, *got = NULL;
+	g_autoptr(relay_file) f = open_capture(c);
+	clk_both at;
+	span frame;
+	int link;
+	rig g;
+
+	rig_init(&g, NULL);
+	arm(&g, c);
 	while (relay_file_next(f, &link, &frame, &at) == RELAY_NEXT_FRAME)
 		relay_frame(g.tap, link, frame, at);
 	g_assert_null(relay_file_trouble(f));
@@ -73,26 +125,22 @@ static void run(const char *dir, const golden *c)
 	for (int side = 0; side < 2; side++)
 		g_assert_cmpuint(rig_count(&g, c->ssrc[side], (call_side)side),
 				 ==, c->packets[side]);
+	g_assert_true(g_file_get_contents(list, &want, NULL, NULL));
+	got = digests(&g);
+	g_assert_cmpstr(got, ==, want);
 	g_assert_cmpuint(relay_count(g.tap, RELAY_BAD_FRAME), ==, 0);
 	g_assert_cmpuint(relay_count(g.tap, RELAY_BAD_TURN), ==, 0);
 	rig_clear(&g);
 }
 
-static void test_calls(void)
-{
-	const char *dir = getenv("EDGETAPE_CALLS");
-
-	if (!dir) {
-		g_test_skip("EDGETAPE_CALLS does not name the captures");
-		return;
-	}
-	for (size_t i = 0; i < G_N_ELEMENTS(calls); i++)
-		run(dir, &calls[i]);
-}
-
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/relay/golden/calls", test_calls);
+	for (size_t i = 0; i < G_N_ELEMENTS(calls); i++) {
+		g_autofree char *name = g_strconcat("/relay/golden/",
+						    calls[i].name, NULL);
+
+		g_test_add_data_func(name, &calls[i], test_call);
+	}
 	return g_test_run();
 }
