@@ -138,13 +138,35 @@ static long best_shift(const sound *ref, const sound *got)
 	return best < got->n ? (long)best : (long)best - (long)n;
 }
 
+/* Sums over the samples of both. */
+typedef struct product {
+	double rr, gg, rg;
+} product;
+
+static double alikeness(const product *p)
+{
+	return p->rr > 0 && p->gg > 0 ? p->rg / sqrt(p->rr * p->gg) : 0;
+}
+
+static void judge(likeness *l, const product *p)
+{
+	double alike = p->rg * p->rg / p->rr;
+
+	if (p->rr <= 0 || p->gg <= 0)
+		return;
+	l->correlation = alikeness(p);
+	l->gain = p->rg / p->rr;
+	l->snr = 10 * log10(alike / fmax(p->gg - alike, 1e-12));
+}
+
 static likeness compare(const sound *ref, const sound *got, long shift)
 {
 	size_t from = shift < 0 ? (size_t)-shift : 0;
 	size_t skip = shift > 0 ? (size_t)shift : 0;
 	size_t n = MIN(ref->n - from, got->n - skip);
 	const double *r = ref->v + from, *g = got->v + skip;
-	double rm = 0, gm = 0, rr = 0, gg = 0, rg = 0;
+	double rm = 0, gm = 0;
+	product p = {0};
 	likeness l = {.shift = (double)shift / ref->rate,
 		      .overlap = (double)n / ref->rate};
 
@@ -153,15 +175,82 @@ static likeness compare(const sound *ref, const sound *got, long shift)
 		gm += g[i] / (double)n;
 	}
 	for (size_t i = 0; i < n; i++) {
-		rr += (r[i] - rm) * (r[i] - rm);
-		gg += (g[i] - gm) * (g[i] - gm);
-		rg += (r[i] - rm) * (g[i] - gm);
+		p.rr += (r[i] - rm) * (r[i] - rm);
+		p.gg += (g[i] - gm) * (g[i] - gm);
+		p.rg += (r[i] - rm) * (g[i] - gm);
 	}
-	if (rr <= 0 || gg <= 0)
-		return l;
-	l.correlation = rg / sqrt(rr * gg);
-	l.gain = rg / rr;
-	l.snr = 10 * log10(rg * rg / rr / fmax(gg - rg * rg / rr, 1e-12));
+	judge(&l, &p);
+	return l;
+}
+
+static double multiply(const double *a, const double *b, size_t n)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += a[i] * b[i];
+	return sum;
+}
+
+/* The piece of `ref` at the shift, up to `slack` samples off, that suits it
+ * best. */
+static product best_product(const sound *ref, size_t at, size_t n,
+			    const sound *got, long shift, long slack)
+{
+	const double *r = ref->v + at, *best = NULL;
+	product p = {.rr = multiply(r, r, n), .rg = -INFINITY};
+
+	for (long lag = shift - slack; lag <= shift + slack; lag++) {
+		long to = (long)at + lag;
+		double rg;
+
+		if (to < 0 || (size_t)to + n > got->n)
+			continue;
+		rg = multiply(r, got->v + to, n);
+		if (rg <= p.rg)
+			continue;
+		p.rg = rg;
+		best = got->v + to;
+	}
+	if (best)
+		p.gg = multiply(best, best, n);
+	return p;
+}
+
+static gint by_alikeness(gconstpointer a, gconstpointer b)
+{
+	double x = alikeness(a), y = alikeness(b);
+
+	return (x < y) - (x > y);
+}
+
+/* As compare, of pieces of half a second that may each lie up to `slack`
+ * samples off; the least alike `spare` percent of them are left out. */
+static likeness follow(const sound *ref, const sound *got, long shift,
+		       long slack, int spare)
+{
+	likeness l = compare(ref, got, shift);
+	size_t n = ref->rate / 2;
+	g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(product));
+	product sum = {0};
+	guint enough;
+
+	for (size_t at = 0; at + n <= ref->n; at += n) {
+		product p = best_product(ref, at, n, got, shift, slack);
+
+		if (p.gg > 0)
+			g_array_append_val(pieces, p);
+	}
+	g_array_sort(pieces, by_alikeness);
+	enough = pieces->len - pieces->len * (guint)spare / 100;
+	for (guint i = 0; i < enough; i++) {
+		const product *p = &g_array_index(pieces, product, i);
+
+		sum.rr += p->rr;
+		sum.gg += p->gg;
+		sum.rg += p->rg;
+	}
+	judge(&l, &sum);
 	return l;
 }
 
@@ -179,8 +268,8 @@ static void print(const likeness *l, bool json)
 
 int main(int argc, char **argv)
 {
-	int channel = 0, ref_channel = 0;
-	double min = -1, overlap = 0;
+	int channel = 0, ref_channel = 0, spare = 0;
+	double min = -1, overlap = 0, slack = 0;
 	gboolean json = FALSE;
 	const GOptionEntry entries[] = {
 		{"channel", 'c', 0, G_OPTION_ARG_INT, &channel,
@@ -192,6 +281,11 @@ int main(int argc, char **argv)
 		 "fail when the correlation is below", "X"},
 		{"overlap", 'o', 0, G_OPTION_ARG_DOUBLE, &overlap,
 		 "fail when they have less in common", "SECONDS"},
+		{"slack", 's', 0, G_OPTION_ARG_DOUBLE, &slack,
+		 "each half second may lie so far from the shift", "MS"},
+		{"spare", 0, 0, G_OPTION_ARG_INT, &spare,
+		 "with --slack: the worst half seconds do not count",
+		 "PERCENT"},
 		{0},
 	};
 	g_autoptr(GOptionContext) c = g_option_context_new("REF GOT");
@@ -199,6 +293,7 @@ int main(int argc, char **argv)
 	g_auto(sound) ref = {0};
 	g_auto(sound) got = {0};
 	unsigned rate;
+	long shift;
 	likeness l;
 
 	g_option_context_set_summary(c, "Says how alike two WAV files sound.");
@@ -213,7 +308,11 @@ int main(int argc, char **argv)
 	rate = FINER * MAX(ref.rate, got.rate);
 	if (!sound_resample(&ref, rate) || !sound_resample(&got, rate))
 		return 2;
-	l = compare(&ref, &got, best_shift(&ref, &got));
+	shift = best_shift(&ref, &got);
+	l = slack > 0 ?
+		follow(&ref, &got, shift, lrint(slack * rate / 1000),
+		       CLAMP(spare, 0, 99)) :
+		compare(&ref, &got, shift);
 	print(&l, json);
 	return l.correlation >= min && l.overlap >= overlap ? 0 : 1;
 }

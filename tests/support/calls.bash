@@ -14,7 +14,8 @@ keep_logs() {
 	[ -d "${RIG:-}" ] || return 0
 	rm -rf "$to"
 	mkdir -p "$to"
-	cp "$RIG"/{*.log,*.json,*.sdp,*.txt,*.pcap,edgetape.conf} "$to" 2>/dev/null
+	cp -r "$RIG"/{*.log,*.json,*.sdp,*.txt,*.pcap,*.wav,edgetape.conf} \
+		"$RIG/recordings" "$to" 2>/dev/null
 	echo "# the programs' logs are in $to"
 }
 

@@ -18,6 +18,7 @@
 
 enum {
 	RATE = 16000,		/* of what is heard */
+	PATIENCE = 1500,	/* ms that a late packet is waited for */
 	SETTLE_MS = 2000,	/* from signing on to the relay's credentials */
 	RING_MS = 500,
 	PARTING_MS = 1500,	/* for the BYE and its answer */
@@ -181,6 +182,26 @@ static GstElement *make_sink(PurpleMediaElementInfo *info, PurpleMedia *m,
 	g_signal_connect(ear, "handoff", G_CALLBACK(on_heard), the_phone);
 	gst_object_unref(ear);
 	return bin;
+}
+
+/* What is heard is held against recordings: on a crowded machine nothing that
+ * came may be thrown away for having come late, nor the time be bent (mode 0:
+ * RTP time alone). */
+static void on_element(GstBin *pipeline, GstBin *bin, GstElement *element,
+		       gpointer ctx)
+{
+	GstElementFactory *made_by = gst_element_get_factory(element);
+	const char *name = made_by ? GST_OBJECT_NAME(made_by) : "";
+
+	(void)pipeline;
+	(void)bin;
+	(void)ctx;
+	if (!strcmp(name, "rtpjitterbuffer"))
+		g_object_set(element, "latency", PATIENCE, "mode", 0,
+			     NULL);
+	if (!strcmp(name, "audiomixer"))
+		g_object_set(element, "latency",
+			     (guint64)(PATIENCE * GST_MSECOND), NULL);
 }
 
 static void add_element(const char *id, PurpleMediaElementType type,
@@ -481,6 +502,8 @@ static bool phone_open(phone *p, GError **err)
 	add_element("ear", PURPLE_MEDIA_ELEMENT_SINK |
 				   PURPLE_MEDIA_ELEMENT_ONE_SINK,
 		    make_sink);
+	g_signal_connect(purple_media_manager_get_pipeline(manager),
+			 "deep-element-added", G_CALLBACK(on_element), NULL);
 	g_signal_connect(manager, "init-media", G_CALLBACK(on_media), p);
 	purple_signal_connect(purple_connections_get_handle(), "signed-on", p,
 			      PURPLE_CALLBACK(on_signed_on), p);
