@@ -110,7 +110,8 @@ static void on_dtmf(render_call *r, const dec_event *e)
 	mix_mark k = {.kind = MIX_DTMF, .side = e->side,
 		      .at = {e->at.ns - length}, .told = e->released,
 		      .length = length, .text = digit,
-		      .volume = e->volume};
+		      .volume = e->volume, .stream = e->stream,
+		      .ts = e->ts, .clock = e->timed ? e->clock : 0};
 
 	if (e->kind == DEC_DTMF_DOWN) {
 		k.edge = MIX_ON;

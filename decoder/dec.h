@@ -73,6 +73,7 @@ typedef struct dec_event {
 	bool encrypted;		/* DEC_STREAM, DEC_KEYED: false is plain RTP */
 	char digit;		/* 0-9 * # A-D, '!' for flash */
 	uint8_t volume;		/* of a key: -dBm0 of its tone */
+	bool timed;		/* of a key: `ts` is on the stream's clock */
 	uint32_t stream;
 	uint32_t ssrc;
 	uint32_t clock;		/* RTP units per second of ts and length */

@@ -55,16 +55,23 @@ bool dec_voice_extend(const dec_voice *v, uint32_t ts, int64_t *ext)
 	return v->started;
 }
 
+/* MS-RTPDT keeps the events' clock at 8,000 whatever the voice's is; where both
+ * are the same, so is their zero (RFC 4733 2.1). */
 static void tell_press(dec_voice *v, dec_event_kind kind, const dec_press *p,
 		       clk_mono at)
 {
+	int64_t ts = p->first;
+	const bool timed = dec_voice_extend(v, p->first, &ts) &&
+			   v->clock == EVENT_CLOCK;
+
 	dec_voice_tell(v, (dec_event){
 				  .kind = (uint8_t)kind,
 				  .digit = dec_tel_digit(p->event),
 				  .volume = p->volume,
+				  .timed = timed,
 				  .pt = p->event,
 				  .clock = EVENT_CLOCK,
-				  .ts = p->first,
+				  .ts = timed ? ts : p->first,
 				  .length = p->length,
 				  .at = at,
 			  });

@@ -11,6 +11,10 @@
 /* Of what is there already, in the two pitches: then it is this tone. */
 #define SHARE 0.5
 #define QUIET 100.0	/* RMS; less is silence */
+/* So near the sender's clock and the capture's tell the same of a press; its
+ * place is settled the longest step before that. */
+#define AGREE_NS 300000000LL
+#define STEP_NS 100000000LL
 enum {
 	BLOCKS_PER_S = 50,	/* each is looked at by itself */
 	RAMP_PER_S = 500,	/* 2 ms: no click at either end */
@@ -19,6 +23,11 @@ enum {
 typedef struct tone {
 	float turn[2];		/* angle of a sample is this over the rate */
 	double amplitude;	/* of each of the two */
+	mix_press press;
+	int64_t end;		/* by the capture's clock */
+	int64_t end_soonest;
+	bool placed;
+	int64_t shift;		/* of both ends against that clock */
 	int64_t from, to;	/* ns */
 } tone;
 
@@ -42,33 +51,63 @@ void mix_dial_free(mix_dial *d)
 	g_free(d);
 }
 
-void mix_dial_stop(mix_dial *d, int64_t to)
+/* What may have been written stays. */
+static void settle(tone *t)
+{
+	t->from = MAX(t->press.at + t->shift, t->press.soonest);
+	t->to = FOREVER;
+	if (t->end < FOREVER)
+		t->to = MAX(MAX(t->end + t->shift, t->end_soonest), t->from);
+}
+
+void mix_dial_stop(mix_dial *d, int64_t at, int64_t soonest)
 {
 	tone *t;
 
 	if (!d->list->len)
 		return;
 	t = &g_array_index(d->list, tone, d->list->len - 1);
-	t->to = MIN(t->to, MAX(to, t->from));
+	if (t->end < FOREVER)
+		return;
+	t->end = at;
+	t->end_soonest = soonest;
+	settle(t);
 }
 
-void mix_dial_start(mix_dial *d, char key, uint8_t volume, int64_t from)
+void mix_dial_start(mix_dial *d, const mix_press *p)
 {
 	static const char keys[] = "123A456B789C*0#D";
 	static const float low[] = {697, 770, 852, 941};
 	static const float high[] = {1209, 1336, 1477, 1633};
-	const char *at = key ? strchr(keys, key) : NULL;
-	tone t = {.from = from, .to = FOREVER};
+	const char *at = p->key ? strchr(keys, p->key) : NULL;
+	tone t = {.press = *p, .end = FOREVER, .placed = !p->clock};
 
-	/* One finger a side. */
-	mix_dial_stop(d, from);
+	/* One finger. */
+	mix_dial_stop(d, p->at, p->soonest);
 	if (!at)
 		return;
 	t.turn[0] = low[(at - keys) / 4];
 	t.turn[1] = high[(at - keys) % 4];
 	/* Two sines of amplitude a have the power of an RMS of a. */
-	t.amplitude = FULL_RMS * pow(10, -(FULL_DBM0 + volume) / 20);
+	t.amplitude = FULL_RMS * pow(10, -(FULL_DBM0 + p->volume) / 20);
+	settle(&t);
 	g_array_append_val(d->list, t);
+}
+
+/* The step that decides must not depend on when the press was handed in. */
+static void place(tone *t, int64_t until, const mix_dial_host *host)
+{
+	int64_t at;
+
+	if (t->placed || until <= t->press.soonest ||
+	    until <= t->press.at - AGREE_NS - STEP_NS)
+		return;
+	t->placed = true;
+	if (!host->place(host->user, &t->press, &at) ||
+	    ABS(at - t->press.at) > AGREE_NS)
+		return;
+	t->shift = at - t->press.at;
+	settle(t);
 }
 
 static int64_t to_samples(int64_t ns, uint32_t rate)
@@ -76,6 +115,11 @@ static int64_t to_samples(int64_t ns, uint32_t rate)
 	if (ns == FOREVER)
 		return FOREVER;
 	return (int64_t)((__int128)ns * rate / 1000000000);
+}
+
+static int64_t to_ns(int64_t samples, uint32_t rate)
+{
+	return (int64_t)((__int128)samples * 1000000000 / rate);
 }
 
 /* Goertzel's: the energy that is at one pitch. */
@@ -152,17 +196,21 @@ static void sound(const tone *t, uint32_t rate, int64_t from, float *bus,
 	}
 }
 
-void mix_dial_run(mix_dial *d, uint32_t rate, int64_t from, float *bus,
-		  size_t n)
+void mix_dial_run(mix_dial *d, uint32_t rate, int64_t from, size_t n,
+		  const mix_dial_host *host)
 {
 	const int64_t to = from + (int64_t)n;
+	const int64_t until = to_ns(to, rate);
 	guint kept = 0;
 
 	for (guint i = 0; i < d->list->len; i++) {
-		const tone t = g_array_index(d->list, tone, i);
+		tone t = g_array_index(d->list, tone, i);
 
-		sound(&t, rate, from, bus, n);
-		if (to_samples(t.to, rate) > to)
+		place(&t, until, host);
+		if (to_samples(t.from, rate) < to)
+			sound(&t, rate, from,
+			      host->bus(host->user, t.press.stream), n);
+		if (!t.placed || to_samples(t.to, rate) > to)
 			g_array_index(d->list, tone, kept++) = t;
 	}
 	g_array_set_size(d->list, kept);

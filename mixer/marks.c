@@ -121,20 +121,22 @@ static void mute_side(mix_mute *mute, const mix_mark *k, int64_t at,
 static void dial_side(mix_dial *dial, const mix_mark *k, int64_t at,
 		      int64_t soonest)
 {
-	const char key = k->text ? k->text[0] : '\0';
+	const mix_press p = {
+		.key = k->text ? k->text[0] : '\0',
+		.volume = k->volume,
+		.at = at,
+		.soonest = soonest,
+		.stream = k->stream,
+		.clock = k->clock,
+		.ts = k->ts,
+	};
 
-	switch ((mix_edge)k->edge) {
-	case MIX_AT:
-		mix_dial_start(dial, key, k->volume, MAX(at, soonest));
-		mix_dial_stop(dial, at + k->length);
-		return;
-	case MIX_ON:
-		mix_dial_start(dial, key, k->volume, MAX(at, soonest));
-		return;
-	case MIX_OFF:
-		mix_dial_stop(dial, MAX(at, soonest));
-		return;
-	}
+	if (k->edge != MIX_OFF)
+		mix_dial_start(dial, &p);
+	if (k->edge == MIX_AT)
+		mix_dial_stop(dial, at + k->length, soonest);
+	else if (k->edge == MIX_OFF)
+		mix_dial_stop(dial, at, soonest);
 }
 
 void mix_marks_take(mix_marks *m, const mix_mark *k, int64_t at,

@@ -124,7 +124,11 @@ typedef struct mix_mark {
 				 * written by then changes */
 	int64_t length;		/* ns */
 	const char *text;	/* lent; one cause, a digit, ...; or NULL */
-	uint8_t volume;		/* MIX_DTMF: -dBm0 of its tone */
+	/* MIX_DTMF, of a key that was told in a stream: */
+	uint8_t volume;		/* -dBm0 of its tone */
+	uint32_t stream;	/* as in pcm_block */
+	uint32_t clock;		/* of `ts`; 0: `at` is all that is known */
+	int64_t ts;		/* where it begins */
 } mix_mark;
 
 /* One line of the timeline; docs/timeline.md. */

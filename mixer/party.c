@@ -337,6 +337,48 @@ static void hear(mix_party *p, const GPtrArray *tracks, size_t n)
 	}
 }
 
+/* Tones of keys: where their stream has its line, on its speaker's seat. */
+typedef struct keys_host {
+	const mix_party *party;
+	const GPtrArray *tracks;
+} keys_host;
+
+static const mix_track *track_of(const GPtrArray *tracks, uint32_t stream)
+{
+	for (guint i = 0; i < tracks->len; i++) {
+		const mix_track *t = g_ptr_array_index(tracks, i);
+
+		if (mix_track_stream(t) == stream)
+			return t;
+	}
+	return NULL;
+}
+
+static bool place_key(void *user, const mix_press *p, int64_t *at)
+{
+	const keys_host *h = user;
+	const mix_track *t = track_of(h->tracks, p->stream);
+
+	return t && mix_track_at(t, p->ts, p->clock, at);
+}
+
+static float *bus_of_key(void *user, uint32_t stream)
+{
+	const keys_host *h = user;
+	const mix_track *t = track_of(h->tracks, stream);
+	const sitter *s = t ? sitter_of(h->party, t) : NULL;
+
+	return seat_at(h->party, s ? s->seat : 0)->bus;
+}
+
+static void dial(mix_party *p, const GPtrArray *tracks, size_t n)
+{
+	keys_host h = {p, tracks};
+	const mix_dial_host host = {&h, place_key, bus_of_key};
+
+	mix_dial_run(p->dial, p->desk->rate, p->made, n, &host);
+}
+
 static void run_strips(mix_party *p, size_t n)
 {
 	for (guint i = 0; i < p->seats->len; i++)
@@ -359,7 +401,7 @@ void mix_party_step(mix_party *p, const GPtrArray *tracks, int64_t from,
 	clear_seats(p, n);
 	memset(p->heard, 0, n);
 	hear(p, tracks, n);
-	mix_dial_run(p->dial, p->desk->rate, from, seat_at(p, 0)->bus, n);
+	dial(p, tracks, n);
 	p->desk->side[p->side].silent += n - mix_lane_count(p->heard, n);
 	run_strips(p, n);
 }

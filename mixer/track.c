@@ -119,6 +119,16 @@ void mix_track_look(mix_track *t, int64_t cutoff)
 	mix_queue_look(&t->queue, cutoff, t->desk->timeline, t->side);
 }
 
+bool mix_track_at(const mix_track *t, int64_t ts, uint32_t clock, int64_t *at)
+{
+	const mix_segment *seg = t->queue.segs.now;
+
+	if (!seg || seg->clock != clock)
+		return false;
+	*at = mix_segment_at(seg, ts);
+	return true;
+}
+
 static int64_t to_samples(const mix_track *t, int64_t ns)
 {
 	int64_t s = ns / CLK_NS_PER_S, part = ns % CLK_NS_PER_S;

@@ -44,5 +44,8 @@ void mix_track_report(mix_track *t, const pcm_report *r);
 /* Looks at what was released before `cutoff` (ns since the begin), which
  * settles where it belongs. */
 void mix_track_look(mix_track *t, int64_t cutoff);
+/* Where a timestamp of the stream belongs, ns since the begin, as far as that
+ * is settled. False when it is not, or the stream has another clock now. */
+bool mix_track_at(const mix_track *t, int64_t ts, uint32_t clock, int64_t *at);
 /* Adds the stream's samples to the step's bus. Steps follow one another. */
 void mix_track_render(mix_track *t, const mix_step *s);

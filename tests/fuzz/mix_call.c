@@ -49,7 +49,9 @@ static void do_op(mix_call *m, world *w, const uint8_t *op)
 		.side = op[4] % 3,
 		.at = {(w->now + op[4]) * CLK_NS_PER_MS},
 		.length = op[5] * CLK_NS_PER_MS, .text = "5",
-		.volume = op[1] & 63,
+		.volume = op[1] & 63, .stream = op[1] % STREAMS,
+		.clock = op[1] & 64 ? 8000 : 0,
+		.ts = w->ts[op[1] % STREAMS],
 	};
 	pcm_report r = {
 		.stream = op[1] % STREAMS, .ts = w->ts[op[1] % STREAMS],

@@ -42,9 +42,10 @@ heard tones 1 3000 3100 10 "as far as told, its end lost"
 heard tones 9 4000 4200 13 "not made again where the sound has it"
 heard tones D 5000 7600 16 "longer than the files are behind"
 heard tones '*' 8100 8220 10 "in two segments"
+heard tones 8 8600 8750 10 "where it belongs, though it came 70 ms later"
 
 render events
-for key in 5 '#' 1 D '*'; do
+for key in 5 '#' 1 D '*' 8; do
 	silent events "$key"
 done
 heard events 9 4000 4200 13 "the sender's own tone"
@@ -52,7 +53,7 @@ grep -q '"text" : "5"' "$tmp/events"/*.json
 result $? "events: the timeline tells them"
 
 render removed --dtmf-tones --silence-dtmf
-for key in 5 '#' 1 9 D '*'; do
+for key in 5 '#' 1 9 D '*' 8; do
 	silent removed "$key"
 done
 ! grep -q '"text" : "[0-9D*#]"' "$tmp/removed"/*.json

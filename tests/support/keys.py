@@ -24,7 +24,8 @@ EVENTS = '0123456789*#ABCD'
 
 # When it goes down (ms), how long, which, -dBm0, and what is odd about it:
 # most senders are quiet meanwhile ("hole"), some go on speaking ("beside"),
-# some put the tone into their sound as well ("inband").
+# some put the tone into their sound as well ("inband"). The network may hold
+# a press back for a while ("held-back").
 PRESSES = (
     (1000, 200, '5', 10, 'hole'),
     (2000, 100, '#', 20, 'beside first-lost'),
@@ -32,6 +33,7 @@ PRESSES = (
     (4000, 200, '9', 13, 'inband'),
     (5000, 2600, 'D', 16, 'hole'),
     (8100, 120, '*', 10, 'hole segments'),
+    (8600, 150, '8', 10, 'hole held-back'),
 )
 
 
@@ -96,8 +98,9 @@ def reports(press):
 
 def keyed():
     for press in PRESSES:
+        late = 70 if 'held-back' in press[4] else 0
         for at, ts, payload in reports(press):
-            yield at, 101, ts, payload
+            yield at + late, 101, ts, payload
 
 
 def make(sip, pcap):

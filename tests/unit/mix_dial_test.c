@@ -44,13 +44,67 @@ static bool silent(const float *x, uint32_t rate, int from, int to)
 	return true;
 }
 
+/* One stream, whose timestamps of 1,000 a second belong `late` ms sooner than
+ * the capture says. */
+typedef struct world {
+	float *bus;		/* where the step begins */
+	int64_t late;
+	bool unknown;
+} world;
+
+static bool where(void *user, const mix_press *p, int64_t *at)
+{
+	const world *w = user;
+
+	g_assert_cmpuint(p->clock, ==, 1000);
+	*at = p->ts * MS - w->late * MS;
+	return !w->unknown;
+}
+
+static float *bus(void *user, uint32_t stream)
+{
+	const world *w = user;
+
+	g_assert_cmpuint(stream, ==, 7);
+	return w->bus;
+}
+
+static void step(mix_dial *d, uint32_t rate, world *w, float *x, size_t from,
+		 size_t n)
+{
+	const mix_dial_host host = {w, where, bus};
+
+	w->bus = x + from;
+	mix_dial_run(d, rate, (int64_t)from, n, &host);
+}
+
 /* In steps of 100 ms, as the mixer makes them. */
-static void run(mix_dial *d, uint32_t rate, float *x, int ms)
+static void run_in(mix_dial *d, uint32_t rate, float *x, int ms, world *w)
 {
 	const size_t n = rate / 10;
 
-	for (int step = 0; step < ms / 100; step++)
-		mix_dial_run(d, rate, step * (int64_t)n, x + step * n, n);
+	for (size_t i = 0; i < (size_t)ms / 100; i++)
+		step(d, rate, w, x, i * n, n);
+}
+
+static void run(mix_dial *d, uint32_t rate, float *x, int ms)
+{
+	world w = {0};
+
+	run_in(d, rate, x, ms, &w);
+}
+
+static void start(mix_dial *d, char key, uint8_t volume, int64_t at)
+{
+	const mix_press p = {
+		.key = key, .volume = volume, .at = at, .stream = 7};
+
+	mix_dial_start(d, &p);
+}
+
+static void stop(mix_dial *d, int64_t at)
+{
+	mix_dial_stop(d, at, 0);
 }
 
 /* Each key, at every rate: its two pitches and no sound around. */
@@ -64,8 +118,8 @@ static void all_keys(void)
 			mix_dial *d = mix_dial_new();
 
 			memset(x, 0, sizeof(x));
-			mix_dial_start(d, keys[k].key, 10, 150 * MS);
-			mix_dial_stop(d, 350 * MS);
+			start(d, keys[k].key, 10, 150 * MS);
+			stop(d, 350 * MS);
 			run(d, rates[r], x, 500);
 			g_assert_true(silent(x, rates[r], 0, 150));
 			g_assert_true(silent(x, rates[r], 350, 500));
@@ -92,7 +146,7 @@ static void volumes(void)
 		float x[8000] = {0};
 		mix_dial *d = mix_dial_new();
 
-		mix_dial_start(d, '7', volume[v], 0);
+		start(d, '7', volume[v], 0);
 		run(d, 8000, x, 1000);
 		g_assert_cmpfloat_with_epsilon(
 			level(x, 8000, 100, 900, 852) + 3.01, -volume[v], 0.1);
@@ -106,13 +160,14 @@ static void volumes(void)
 static void any_step(void)
 {
 	float one[8000] = {0}, many[8000] = {0};
+	world w = {0};
 	mix_dial *a = mix_dial_new(), *b = mix_dial_new();
 
-	mix_dial_start(a, '0', 10, 33 * MS);
-	mix_dial_stop(a, 777 * MS);
-	mix_dial_start(b, '0', 10, 33 * MS);
-	mix_dial_stop(b, 777 * MS);
-	mix_dial_run(a, 8000, 0, one, 8000);
+	start(a, '0', 10, 33 * MS);
+	stop(a, 777 * MS);
+	start(b, '0', 10, 33 * MS);
+	stop(b, 777 * MS);
+	step(a, 8000, &w, one, 0, 8000);
 	run(b, 8000, many, 1000);
 	g_assert_cmpmem(one, sizeof(one), many, sizeof(many));
 	mix_dial_free(a);
@@ -125,16 +180,17 @@ static void told_in_time(void)
 {
 	float x[8000] = {0};
 	mix_dial *d = mix_dial_new();
+	world w = {0};
 
-	mix_dial_stop(d, 10 * MS);
-	mix_dial_start(d, '1', 10, 50 * MS);
-	mix_dial_run(d, 8000, 0, x, 800);
+	stop(d, 10 * MS);
+	start(d, '1', 10, 50 * MS);
+	step(d, 8000, &w, x, 0, 800);
 	g_assert_false(silent(x, 8000, 90, 100));
-	mix_dial_start(d, '2', 10, 200 * MS);
-	mix_dial_run(d, 8000, 800, x + 800, 800);
-	mix_dial_stop(d, 250 * MS);
-	mix_dial_stop(d, 290 * MS);
-	mix_dial_run(d, 8000, 1600, x + 1600, 1600);
+	start(d, '2', 10, 200 * MS);
+	step(d, 8000, &w, x, 800, 800);
+	stop(d, 250 * MS);
+	stop(d, 290 * MS);
+	step(d, 8000, &w, x, 1600, 1600);
 	g_assert_cmpfloat(level(x, 8000, 60, 190, 1209), >, -14);
 	g_assert_cmpfloat(level(x, 8000, 205, 245, 1336), >, -14);
 	g_assert_true(silent(x, 8000, 250, 400));
@@ -155,10 +211,10 @@ static void beside(void)
 						  sin(1336 * a)));
 		was[i] = x[i];
 	}
-	mix_dial_start(d, '5', 10, 100 * MS);
-	mix_dial_stop(d, 300 * MS);
-	mix_dial_start(d, '5', 10, 600 * MS);
-	mix_dial_stop(d, 800 * MS);
+	start(d, '5', 10, 100 * MS);
+	stop(d, 300 * MS);
+	start(d, '5', 10, 600 * MS);
+	stop(d, 800 * MS);
 	run(d, 8000, x, 1000);
 	g_assert_cmpfloat_with_epsilon(level(x, 8000, 110, 290, 300),
 				       level(was, 8000, 110, 290, 300), 0.3);
@@ -174,11 +230,50 @@ static void no_tone(void)
 	float x[8000] = {0};
 	mix_dial *d = mix_dial_new();
 
-	mix_dial_start(d, '!', 10, 0);
-	mix_dial_start(d, '\0', 10, 100 * MS);
+	start(d, '!', 10, 0);
+	start(d, '\0', 10, 100 * MS);
 	run(d, 8000, x, 1000);
 	g_assert_true(silent(x, 8000, 0, 1000));
 	mix_dial_free(d);
+}
+
+/* A press that the network held back sounds where its timestamp belongs, if
+ * that is near; never where it may have been written. */
+static void placed(void)
+{
+	static const struct {
+		int late, soonest;
+		bool unknown;
+		int from, to;
+	} t[] = {
+		{0, 0, false, 500, 700},
+		{80, 0, false, 420, 620},
+		{-40, 0, false, 540, 740},
+		{290, 0, false, 210, 410},
+		{310, 0, false, 500, 700},
+		{80, 0, true, 500, 700},
+		{80, 450, false, 450, 650},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(t); i++) {
+		float x[8000] = {0};
+		mix_dial *d = mix_dial_new();
+		world w = {.late = t[i].late, .unknown = t[i].unknown};
+		const mix_press p = {
+			.key = '5', .volume = 10, .at = 500 * MS,
+			.soonest = t[i].soonest * MS, .stream = 7,
+			.clock = 1000, .ts = 500,
+		};
+
+		mix_dial_start(d, &p);
+		mix_dial_stop(d, 700 * MS, t[i].soonest ? 650 * MS : 0);
+		run_in(d, 8000, x, 1000, &w);
+		g_assert_true(silent(x, 8000, 0, t[i].from));
+		g_assert_false(silent(x, 8000, t[i].from + 1, t[i].from + 3));
+		g_assert_false(silent(x, 8000, t[i].to - 3, t[i].to - 1));
+		g_assert_true(silent(x, 8000, t[i].to, 1000));
+		mix_dial_free(d);
+	}
 }
 
 int main(int argc, char **argv)
@@ -190,5 +285,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/mixer/dial/told-in-time", told_in_time);
 	g_test_add_func("/mixer/dial/beside", beside);
 	g_test_add_func("/mixer/dial/no-tone", no_tone);
+	g_test_add_func("/mixer/dial/placed", placed);
 	return g_test_run();
 }

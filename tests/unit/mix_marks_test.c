@@ -118,12 +118,19 @@ static void key(void)
 	end(&d);
 }
 
+static float *the_bus(void *user, uint32_t stream)
+{
+	(void)stream;
+	return user;
+}
+
 /* The tone of a key, by rule, and never where keys are to be taken out. */
 static void dial(void)
 {
 	for (int i = 0; i < 4; i++) {
 		const bool wanted = i & 1, removed = i & 2;
 		float bus[8000] = {0};
+		const mix_dial_host host = {bus, NULL, the_bus};
 		bool heard = false;
 		desk d;
 
@@ -133,11 +140,11 @@ static void dial(void)
 		take(&d, MIX_DTMF, MIX_OFF, CALL_CALLEE, 300, 0);
 		take(&d, MIX_DTMF, MIX_AT, CALL_UNKNOWN, 500, 0);
 		mix_dial_run(mix_marks_dial(d.marks, CALL_CALLER), 8000, 0,
-			     bus, 8000);
+			     8000, &host);
 		for (int n = 0; n < 8000; n++)
 			g_assert_cmpfloat(bus[n], ==, 0);
 		mix_dial_run(mix_marks_dial(d.marks, CALL_CALLEE), 8000, 0,
-			     bus, 8000);
+			     8000, &host);
 		for (int n = 0; n < 8000; n++) {
 			heard |= bus[n] != 0;
 			g_assert_true(!bus[n] || (n >= 800 && n < 2400));
