@@ -273,7 +273,47 @@ MUST_CHECK static bool get_crypto(span *in, call_crypto *c)
 	       get_str(in, c->suite, sizeof(c->suite));
 }
 
-static void put_media(put *o, const call_media *m)
+static void put_codecs(put *o, const call_media *m)
+{
+	put_u16(o, (uint16_t)m->payloads->len);
+	for (guint i = 0; i < m->payloads->len; i++)
+		put_payload(o, CALL_PAYLOAD(m, i));
+	put_u16(o, (uint16_t)m->cryptos->len);
+	for (guint i = 0; i < m->cryptos->len; i++)
+		put_crypto(o, CALL_CRYPTO(m, i));
+}
+
+/* Capture looks for relayed addresses and for what checks are named by. Where
+ * there are candidates at all one stays, for without any the SDP's own address
+ * counts. */
+static bool is_path(const call_media *m, guint i)
+{
+	const call_cand *c = CALL_CAND(m, i);
+
+	return i == 0 || c->type == CALL_CAND_RELAY ||
+	       (c->draft06 && strcmp(c->id, CALL_CAND(m, i - 1)->id) != 0);
+}
+
+static void put_paths(put *o, const call_media *m)
+{
+	uint16_t n = 0;
+
+	for (guint i = 0; i < m->cands->len; i++)
+		n = (uint16_t)(n + is_path(m, i));
+	put_u16(o, n);
+	for (guint i = 0; i < m->cands->len; i++)
+		if (is_path(m, i))
+			put_cand(o, CALL_CAND(m, i));
+}
+
+static void put_cands(put *o, const call_media *m)
+{
+	put_u16(o, (uint16_t)m->cands->len);
+	for (guint i = 0; i < m->cands->len; i++)
+		put_cand(o, CALL_CAND(m, i));
+}
+
+static void put_media(put *o, const call_media *m, bool whole)
 {
 	put_u8(o, m->index);
 	put_u8(o, m->part);
@@ -286,15 +326,13 @@ static void put_media(put *o, const call_media *m)
 	put_addr(o, &m->rtp);
 	put_addr(o, &m->rtcp);
 	put_str(o, m->ufrag);
-	put_u16(o, (uint16_t)m->cands->len);
-	for (guint i = 0; i < m->cands->len; i++)
-		put_cand(o, CALL_CAND(m, i));
-	put_u16(o, (uint16_t)m->payloads->len);
-	for (guint i = 0; i < m->payloads->len; i++)
-		put_payload(o, CALL_PAYLOAD(m, i));
-	put_u16(o, (uint16_t)m->cryptos->len);
-	for (guint i = 0; i < m->cryptos->len; i++)
-		put_crypto(o, CALL_CRYPTO(m, i));
+	if (whole) {
+		put_cands(o, m);
+		put_codecs(o, m);
+	} else {
+		put_paths(o, m);
+		put_u32(o, 0);	/* no payload type, no crypto line */
+	}
 	put_u16(o, (uint16_t)m->ssrcs->len);
 	for (guint i = 0; i < m->ssrcs->len; i++) {
 		put_u32(o, CALL_SSRCS(m, i)->lo);
@@ -380,7 +418,7 @@ MUST_CHECK static bool get_media(span *in, call_media *m)
 	       get_cryptos(in, m->cryptos) && get_ssrcs(in, m->ssrcs);
 }
 
-void rec_half_put(put *o, const call_half *h)
+static void put_half(put *o, const call_half *h, bool whole)
 {
 	put_u32(o, h->serial);
 	put_u8(o, h->side);
@@ -389,7 +427,17 @@ void rec_half_put(put *o, const call_half *h)
 	put_str(o, h->branch);
 	put_u16(o, (uint16_t)h->media->len);
 	for (guint i = 0; i < h->media->len; i++)
-		put_media(o, CALL_MEDIA(h, i));
+		put_media(o, CALL_MEDIA(h, i), whole);
+}
+
+void rec_half_put(put *o, const call_half *h)
+{
+	put_half(o, h, true);
+}
+
+void rec_half_put_paths(put *o, const call_half *h)
+{
+	put_half(o, h, false);
 }
 
 call_half *rec_half_get(span in)

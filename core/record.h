@@ -175,6 +175,10 @@ MUST_CHECK bool rec_tally_get(span in, rec_tally *out);
 
 /* The half without its keys. NULL when malformed; free with call_half_free().*/
 void rec_half_put(put *o, const call_half *h);
+/* What capture needs, to know the call's packets: the same without payload
+ * types and crypto lines, and of the candidates the relayed ones, one of each
+ * draft-06 id, and the first. */
+void rec_half_put_paths(put *o, const call_half *h);
 call_half *rec_half_get(span in);
 
 /* All keys of a half, in clear: what is sealed into a JRN_KEYS record, which
@@ -191,8 +195,8 @@ void rec_packet_put_head(put *o, const pkt *p);
 MUST_CHECK bool rec_packet_get(const jrn_rec *r, pkt *out);
 
 /* What the tap tells capture over their socket: the name of the call's
- * journal directory (16-bit length, text) and then one framed record
- * (JRN_BEGIN, JRN_DECISION, JRN_HALF without keys, JRN_END). */
+ * journal directory (16-bit length, text) and then one framed record: JRN_HALF
+ * as rec_half_put_paths() has it, or JRN_END. */
 void rec_arm_put(put *o, const char *call, uint16_t type, clk_both at,
 		 span payload);
 MUST_CHECK bool rec_arm_get(span in, span *call, jrn_rec *out);

@@ -72,6 +72,52 @@ static void test_half(void)
 		g_assert_null(rec_half_get(span_of(buf, cut)));
 }
 
+static void add_cand(call_media *m, call_cand_type type, bool draft06,
+		     const char *id)
+{
+	call_cand c = {.component = 1, .type = (uint8_t)type,
+		       .draft06 = draft06};
+
+	g_strlcpy(c.id, id, sizeof(c.id));
+	g_array_append_val(m->cands, c);
+}
+
+/* What capture is told lacks only what it does not look at. */
+static void test_paths(void)
+{
+	g_autoptr(call_half) h = sample_half();
+	g_autoptr(call_half) got = NULL;
+	call_media *m = CALL_MEDIA(h, 1);
+	uint8_t buf[4096];
+	put o = put_into(buf, sizeof(buf));
+
+	add_cand(m, CALL_CAND_HOST, false, "1");	/* the first stays */
+	add_cand(m, CALL_CAND_SRFLX, false, "2");
+	add_cand(m, CALL_CAND_RELAY, false, "3");
+	add_cand(m, CALL_CAND_RELAY, false, "3");
+	add_cand(m, CALL_CAND_UNTYPED, true, "x");
+	add_cand(m, CALL_CAND_UNTYPED, true, "x");
+	add_cand(m, CALL_CAND_UNTYPED, true, "y");
+	rec_half_put_paths(&o, h);
+	g_assert_false(o.full);
+	got = rec_half_get(put_done(&o));
+	g_assert_nonnull(got);
+	g_assert_cmpuint(got->serial, ==, 7);
+	m = CALL_MEDIA(got, 0);
+	g_assert_true(m->record);
+	g_assert_cmpstr(m->ufrag, ==, "XjAK");
+	g_assert_cmpuint(m->cands->len, ==, 1);
+	g_assert_cmpuint(m->ssrcs->len, ==, 1);
+	g_assert_cmpuint(m->payloads->len + m->cryptos->len, ==, 0);
+	m = CALL_MEDIA(got, 1);
+	g_assert_cmpuint(m->cands->len, ==, 5);
+	for (guint i = 0; i < 5; i++) {
+		static const char *const ids[] = {"1", "3", "3", "x", "y"};
+
+		g_assert_cmpstr(CALL_CAND(m, i)->id, ==, ids[i]);
+	}
+}
+
 static void test_foreign_keys(void)
 {
 	g_autoptr(call_half) h = sample_half();
@@ -177,6 +223,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/core/record/half", test_half);
+	g_test_add_func("/core/record/paths", test_paths);
 	g_test_add_func("/core/record/foreign-keys", test_foreign_keys);
 	g_test_add_func("/core/record/text", test_text_records);
 	g_test_add_func("/core/record/packet", test_packet);
