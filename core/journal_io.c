@@ -12,7 +12,6 @@
 
 enum {
 	OUT_FIRST = 4096,	/* octets of buffer that a quiet call needs */
-	OUT_REST = 64,		/* that a dialog keeps while nothing happens */
 	RESERVE = 128 << 10,	/* octets of disk ahead of the file's end */
 	SYNCFS_FROM = 8,	/* dirty files from which one syncfs is less */
 };
@@ -174,8 +173,10 @@ static void forget_written(jrn_out *o)
 	o->written = 0;
 	if (o->n || o->kind != JRN_SESSION)
 		return;
-	o->buf = g_realloc(o->buf, OUT_REST);
-	o->size = OUT_REST;
+	/* A dialog that waits keeps none. Shrunk in its place it would leave a
+	 * hole that is too small for the next dialog's. */
+	g_clear_pointer(&o->buf, g_free);
+	o->size = 0;
 }
 
 /* A sync need not find blocks then: with fifty calls on ext4 it took half the
@@ -245,7 +246,8 @@ static bool replace_file(jrn_out *o, int why, GError **err)
 
 	o->poisoned++;
 	o->n -= header;
-	memmove(o->buf, o->buf + header, o->n);
+	if (o->n)
+		memmove(o->buf, o->buf + header, o->n);
 	o->fd = -1;
 	o->written = 0;
 	o->base = 0;
