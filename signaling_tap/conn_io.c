@@ -254,6 +254,16 @@ static bool frames_read(tap_conn *c, const char **why)
 	return true;
 }
 
+static void latency_note(tap_conn *c)
+{
+	if (!c->peer.verdicts)
+		return;
+	tap_latency_add(c->host->latency,
+			clk_since(clk_mono_now(), c->host->rounds->since),
+			c->peer.verdicts);
+	c->peer.verdicts = 0;
+}
+
 static void conn_step(tap_conn *c)
 {
 	const char *why = NULL;
@@ -270,6 +280,7 @@ static void conn_step(tap_conn *c)
 		conn_close(c, why);
 		return;
 	}
+	latency_note(c);
 	if (waiting(c) < TAP_CONN_OUT)
 		wish |= G_IO_IN;
 	if (waiting(c) || c->wants_write)

@@ -106,6 +106,7 @@ static void sip_take(tap_peer *p, const tap_frame *f, clk_mono came)
 	if (obeys && is_late(p->host, f, came))
 		late_answer(p->host, &out);
 	frame_send(p, &out);
+	p->verdicts++;
 }
 
 static void frame_answer(tap_peer *p, const tap_frame *f, uint8_t kind,

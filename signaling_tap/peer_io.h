@@ -2,6 +2,7 @@
  * docs/front-end-contract.md, however the octets came. MAIN, all of it. */
 #pragma once
 #include "signaling_tap/hep3.h"
+#include "signaling_tap/latency.h"
 #include "signaling_tap/sender.h"
 #include "signaling_tap/tap.h"
 
@@ -14,6 +15,8 @@ typedef struct tap_conn_host {
 	const char *plain_key;	/* of frames that come in clear; NULL: none */
 	unsigned deadline_ms;
 	uint16_t late_status;
+	tap_latency *latency;	/* of verdicts over TCP */
+	const tap_rounds *rounds;
 	void *user;
 	/* The connection is over and frees itself when this returns. `why` is
 	 * NULL when the peer closed it in good order. */
@@ -33,6 +36,7 @@ typedef struct tap_peer {
 				 * its address */
 	bool secure;		/* by TLS: it is obeyed, and needs no key */
 	GByteArray *out;	/* answers to be sent; NULL: none are */
+	unsigned verdicts;	/* of them, since the latest sending */
 	clk_mono heard;		/* its last whole frame; 0 before the first */
 	tap_sender clock;
 } tap_peer;

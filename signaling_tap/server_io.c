@@ -28,6 +28,12 @@ typedef struct listener {
 	GSource *source;
 } listener;
 
+/* Sees each round of the loop, and asks for nothing. */
+typedef struct round_source {
+	GSource base;
+	tap_rounds *rounds;
+} round_source;
+
 struct tap_server {
 	tap_server_config cfg;	/* its texts are ours */
 	GStrv allow;
@@ -38,6 +44,9 @@ struct tap_server {
 	GHashTable *heard;	/* name -> clk_mono of its last frame */
 	GHashTable *skewed;	/* names of peers that were warned of */
 	GSource *second;	/* drives tap_calls_tick() */
+	GSource *round;		/* keeps `rounds` */
+	tap_rounds rounds;
+	tap_latency latency;
 	tap_expiry expiry[TAP_TLS_WHATS];
 	clk_mono expiry_checked;
 	char *refusal;
@@ -101,6 +110,27 @@ void tap_server_silent(tap_server *s, clk_mono now, int64_t limit_ns,
 		else if (silent > limit_ns)
 			each(user, name, silent);
 	}
+}
+
+static gboolean round_sleeps(GSource *s, gint *timeout)
+{
+	*timeout = -1;
+	tap_rounds_sleep(((round_source *)s)->rounds, clk_mono_now());
+	return FALSE;
+}
+
+static gboolean round_wakes(GSource *s)
+{
+	tap_rounds_wake(((round_source *)s)->rounds, clk_mono_now());
+	return FALSE;
+}
+
+static GSourceFuncs round_funcs = {.prepare = round_sleeps,
+				   .check = round_wakes};
+
+const tap_latency *tap_server_latency(const tap_server *s)
+{
+	return &s->latency;
 }
 
 static gboolean second_passed(gpointer user)
@@ -298,12 +328,19 @@ static bool listener_open(tap_server *s, listener *l, const char *where,
 	return true;
 }
 
+static void source_clear(GSource **s)
+{
+	if (!*s)
+		return;
+	g_source_destroy(*s);
+	g_clear_pointer(s, g_source_unref);
+}
+
 static void listener_close(listener *l)
 {
 	if (!l->source)
 		return;
-	g_source_destroy(l->source);
-	g_source_unref(l->source);
+	source_clear(&l->source);
 	close(l->fd);
 }
 
@@ -376,6 +413,7 @@ tap_server *tap_server_new(const tap_server_config *cfg, tap_calls *calls,
 		.plain_key = s->cfg.plain_key,
 		.deadline_ms = s->cfg.deadline_ms,
 		.late_status = s->cfg.late_status, .user = s,
+		.latency = &s->latency, .rounds = &s->rounds,
 		.closed = conn_closed, .refused = conn_refused,
 		.skewed = clock_skewed,
 	};
@@ -385,6 +423,9 @@ tap_server *tap_server_new(const tap_server_config *cfg, tap_calls *calls,
 	/* OpenSSL writes with write(2); a peer that is gone must not end us. */
 	signal(SIGPIPE, SIG_IGN);
 	expiry_warn(s);
+	s->round = g_source_new(&round_funcs, sizeof(round_source));
+	((round_source *)s->round)->rounds = &s->rounds;
+	g_source_attach(s->round, g_main_context_get_thread_default());
 	s->second = g_timeout_source_new_seconds(1);
 	g_source_set_callback(s->second, second_passed, s, NULL);
 	g_source_attach(s->second, g_main_context_get_thread_default());
@@ -407,10 +448,8 @@ void tap_server_free(tap_server *s)
 	g_hash_table_unref(s->conns);
 	g_hash_table_unref(s->heard);
 	g_hash_table_unref(s->skewed);
-	if (s->second) {
-		g_source_destroy(s->second);
-		g_source_unref(s->second);
-	}
+	source_clear(&s->second);
+	source_clear(&s->round);
 	SSL_CTX_free(s->ctx);
 	config_clear(s);
 	g_free(s->refusal);

@@ -224,6 +224,8 @@ bool tap_server_reload(tap_server *s, GError **err);
 typedef void tap_silent(void *user, const char *name, int64_t silent_ns);
 void tap_server_silent(tap_server *s, clk_mono now, int64_t limit_ns,
 		       tap_silent *each, void *user);
+/* MAIN. How long its verdicts took, in latency.h; lent. */
+const struct tap_latency *tap_server_latency(const tap_server *s);
 uint16_t tap_server_port(const tap_server *s);
 /* "subject: why" of the peer that was refused last, or "". Lent. */
 const char *tap_server_refusal(const tap_server *s);
