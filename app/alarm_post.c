@@ -1,5 +1,7 @@
 #include "app/alarm_post.h"
 
+#include "app/stats.h"
+
 struct alarm_post {
 	char *role, *path;
 	alarms *alarms;
@@ -58,10 +60,7 @@ void alarm_post_tick(alarm_post *p, clk_both now)
 
 	alarms_tick(p->alarms, now);
 	text = alarms_print(p->alarms);
-	/* No fsync: after a power cut all is looked at anew. */
-	if (g_file_set_contents_full(p->path, text, -1,
-				     G_FILE_SET_CONTENTS_CONSISTENT, 0644,
-				     &err) || p->told)
+	if (stats_swap(p->path, text, &err) || p->told)
 		return;
 	p->told = true;
 	g_warning("%s", err->message);
