@@ -177,6 +177,11 @@ uint64_t book_lost(const book *b)
 	return cat_watch_lost(b->watch);
 }
 
+uint64_t book_waiting(const book *b)
+{
+	return cat_watch_waiting(b->watch);
+}
+
 /* ---- the ledger ---- */
 
 static void put_text(char **to, span text)
@@ -189,8 +194,7 @@ static void story_take(story *s, const rec_event *e)
 {
 	switch ((jrn_type)e->type) {
 	case JRN_FACT:
-		g_hash_table_replace(s->facts, span_dup(e->fact.name),
-				     span_dup(e->fact.value));
+		story_put_fact(s, e->fact.name, e->fact.value);
 		break;
 	case JRN_DECISION:
 		s->decided = true;
@@ -290,7 +294,7 @@ bool book_tidy(book *b)
 	GHashTableIter i;
 	void *p;
 
-	if (!cat_watch_idle(b->watch))
+	if (book_waiting(b))
 		return false;
 	live = g_ptr_array_new();
 	g_hash_table_iter_init(&i, b->pages);

@@ -41,6 +41,8 @@ void book_adopt(book *b, rec_decision *out, uint32_t keep_days);
 bool book_wish(book *b, const tap_facts *f, rec_decision *out);
 /* ANY. Ledger rows that could not be written. */
 uint64_t book_lost(const book *b);
+/* ANY. Rows and audit notes that are not written yet. */
+uint64_t book_waiting(const book *b);
 /* MAIN. The latest decision, not carried out: `why` is a sentence. */
 void book_prevent(book *b, rec_decision *out, const char *why);
 /* MAIN. What an earlier tap told and the ledger may not have: char * -> story.

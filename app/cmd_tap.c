@@ -13,6 +13,7 @@
 #include "app/session.h"
 #include "app/setup.h"
 #include "app/stats.h"
+#include "signaling_tap/latency.h"
 
 enum {
 	SILENT_MS = 5000,	/* 20 heartbeats of a Front End */
@@ -123,6 +124,20 @@ static void capture_back(void *user)
 		session_writer_rearm(r->sessions);
 }
 
+/* "verdicts-within-5000us": how many took at most that long. */
+static void add_latency(GString *text, const tap_latency *l)
+{
+	unsigned i = 0;
+
+	for (; tap_latency_bound(i); i++) {
+		g_autofree char *name = g_strdup_printf(
+			"verdicts-within-%uus", tap_latency_bound(i));
+
+		stats_add(text, name, tap_latency_within(l, i));
+	}
+	stats_add(text, "verdicts", tap_latency_within(l, i));
+}
+
 static void write_stats(const tap_role *r)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -130,10 +145,13 @@ static void write_stats(const tap_role *r)
 
 	stats_add(text, "calls", tap_calls_count(r->calls));
 	stats_add(text, "capture-alive", link_tap_alive(r->link));
+	stats_add(text, "records-waiting", session_writer_waiting(r->sessions));
 	stats_add(text, "records-lost", session_writer_lost(r->sessions));
+	stats_add(text, "ledger-rows-waiting", book_waiting(r->book));
 	stats_add(text, "ledger-rows-lost", book_lost(r->book));
 	for (unsigned i = 0; (name = tap_counter_name(i)); i++)
 		stats_add(text, name, tap_calls_counter(r->calls, i));
+	add_latency(text, tap_server_latency(r->server));
 	stats_write(conf_text(r->conf, CONF_RUN), "tap", text);
 }
 
@@ -201,7 +219,7 @@ static gboolean tick(gpointer user)
 
 	r->disk = room_ask(conf_text(r->conf, CONF_RUN));
 	tap_calls_tick(r->calls, clk_now());
-	if (book_untidy(r->book) && session_writer_idle(r->sessions))
+	if (book_untidy(r->book) && !session_writer_waiting(r->sessions))
 		book_tidy(r->book);
 	write_stats(r);
 	watch(r);

@@ -67,8 +67,8 @@ static void facts_take(story *s, JsonObject *facts)
 	json_object_iter_init(&i, facts);
 	while (json_object_iter_next(&i, &name, &n))
 		if (text_of(facts, name))
-			g_hash_table_replace(s->facts, g_strdup(name),
-					     g_strdup(text_of(facts, name)));
+			story_put_fact(s, span_str(name),
+				       span_str(text_of(facts, name)));
 }
 
 static uint8_t cause_of(JsonObject *end)

@@ -201,6 +201,7 @@ static bool resume_call(const resume_from *r, const char *name,
 		resume.ended_at = at_here(note->ended);
 	}
 	tap_calls_resume(r->calls, clk_now(), &resume);
+	g_ptr_array_set_size(s->halves, 0);	/* told; nobody asks again */
 	s = NULL;	/* the book's */
 	g_message("%s: goes on", name);
 	return true;
@@ -211,7 +212,8 @@ static bool resume_call(const resume_from *r, const char *name,
 static void settle(const resume_from *r)
 {
 	for (unsigned ms = 0; ms < SETTLE_MS; ms++) {
-		if (session_writer_idle(r->sessions) && book_tidy(r->book))
+		if (!session_writer_waiting(r->sessions) &&
+		    book_tidy(r->book))
 			return;
 		g_usleep(1000);
 	}

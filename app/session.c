@@ -15,6 +15,7 @@ enum {
 	SPILL_MAX = 1 << 17,	/* events that may wait beside the ring */
 	SPILL_MS = 20,
 	SYNC_MS = 100,		/* what comes within shares a sync */
+	BATCH = 512,		/* events between two syncs, at most */
 	ARM_MAX = RECORD_MAX + 256,
 };
 
@@ -22,8 +23,8 @@ enum {
 typedef struct session {
 	char name[REC_NAME];
 	bool recorded;
-	GPtrArray *waiting;	/* of item: until the decision falls */
-	GPtrArray *arms;	/* of GBytes: what capture was told */
+	GQueue waiting;		/* of item: until the decision falls */
+	GQueue arms;		/* of GBytes: what capture was told */
 	jrn_out *out;
 	bool dirty;
 } session;
@@ -70,11 +71,16 @@ static void item_free(void *p)
 	g_free(it);
 }
 
+static void free_bytes(void *p)
+{
+	g_bytes_unref(p);
+}
+
 static void session_free(session *s)
 {
 	jrn_out_free(s->out);
-	g_ptr_array_unref(s->waiting);
-	g_ptr_array_unref(s->arms);
+	g_queue_clear_full(&s->waiting, item_free);
+	g_queue_clear_full(&s->arms, free_bytes);
 	g_free(s);
 }
 
@@ -184,12 +190,14 @@ static void settle(session_writer *w)
 	w->synced = clk_mono_now();
 }
 
-/* Everything queued. */
+/* Everything queued. What is not synced stays in memory too: not too much. */
 static void drain(session_writer *w)
 {
 	item *it;
 
 	for (; (it = ring_pop(&w->queue)); w->unsynced++) {
+		if (w->unsynced == BATCH)
+			settle(w);
 		if (write_item(w, it))
 			g_ptr_array_add(w->done, it->call);
 		item_free(it);
@@ -326,19 +334,15 @@ static void encode(put *o, const rec_event *e)
 	}
 }
 
-static void take_keys(item *it, const call_half *h)
+static void take_keys(session_writer *w, item *it, const call_half *h)
 {
-	put o;
+	put o = put_into(w->buf, REC_KEYS_MAX);
 
-	it->keys = g_malloc(REC_KEYS_MAX);
-	o = put_into(it->keys, REC_KEYS_MAX);
 	rec_keys_put(&o, h);
 	it->n_keys = o.full ? 0 : o.n;
 	it->serial = h->serial;
-	if (it->n_keys == 0) {
-		g_free(it->keys);
-		it->keys = NULL;
-	}
+	it->keys = g_memdup2(o.p, it->n_keys);
+	explicit_bzero(o.p, o.n);
 }
 
 /* NULL when it is too big for any record. */
@@ -356,48 +360,51 @@ static item *item_new(session_writer *w, session *s, const rec_event *e)
 	it->at = e->at;
 	it->payload = g_bytes_new(o.p, o.n);
 	if (e->type == JRN_HALF)
-		take_keys(it, e->half);
+		take_keys(w, it, e->half);
 	return it;
 }
 
-static void arm(session_writer *w, session *s, const item *it)
+static void arm(session_writer *w, session *s, const rec_event *e)
 {
 	put o = put_into(w->armbuf, sizeof(w->armbuf));
-	gsize n;
-	const void *p = g_bytes_get_data(it->payload, &n);
+	put p = put_into(w->buf, sizeof(w->buf));
 
-	if (!w->cfg.arm || (it->type != JRN_HALF && it->type != JRN_END))
+	if (!w->cfg.arm || (e->type != JRN_HALF && e->type != JRN_END))
 		return;
-	rec_arm_put(&o, s->name, it->type, it->at, span_of(p, n));
-	if (o.full)
+	if (e->type == JRN_HALF)
+		rec_half_put_paths(&p, e->half);
+	else
+		rec_end_put(&p, &e->end);
+	rec_arm_put(&o, s->name, e->type, e->at, put_done(&p));
+	if (p.full || o.full)
 		return;
-	g_ptr_array_add(s->arms, g_bytes_new(o.p, o.n));
+	if (e->type == JRN_HALF)
+		g_queue_push_tail(&s->arms, g_bytes_new(o.p, o.n));
 	w->cfg.arm(w->cfg.arm_user, s->name, put_done(&o),
-		   it->type == JRN_END);
+		   e->type == JRN_END);
 }
 
 static session *session_new(session_writer *w)
 {
 	session *s = g_new0(session, 1);
 
-	s->waiting = g_ptr_array_new();
-	s->arms = g_ptr_array_new_with_free_func(
-			(GDestroyNotify)g_bytes_unref);
+	g_queue_init(&s->waiting);
+	g_queue_init(&s->arms);
 	g_hash_table_add(w->live, s);
 	return s;
 }
 
 static void release_waiting(session_writer *w, session *s)
 {
-	for (guint i = 0; i < s->waiting->len; i++)
-		queue_take(w, g_ptr_array_index(s->waiting, i));
-	g_ptr_array_set_size(s->waiting, 0);
+	item *it;
+
+	while ((it = g_queue_pop_head(&s->waiting)))
+		queue_take(w, it);
 }
 
 static void forget(session_writer *w, session *s)
 {
 	g_hash_table_remove(w->live, s);
-	g_ptr_array_set_free_func(s->waiting, item_free);
 	session_free(s);
 }
 
@@ -424,14 +431,14 @@ void session_writer_sink(void *user, uint64_t call, void **own,
 	if (e->type == JRN_DECISION && e->decision.record)
 		s->recorded = true;
 	if (!s->recorded) {
-		g_ptr_array_add(s->waiting, it);
+		g_queue_push_tail(&s->waiting, it);
 		if (e->type == JRN_END) {
 			*own = NULL;
 			forget(w, s);
 		}
 		return;
 	}
-	arm(w, s, it);
+	arm(w, s, e);
 	if (e->type == JRN_END) {
 		*own = NULL;
 		g_hash_table_remove(w->live, s);
@@ -453,12 +460,7 @@ void *session_writer_resume(session_writer *w, const char *name, clk_both at,
 			.at = at,
 			.half = g_ptr_array_index(halves, i),
 		};
-		item *it = item_new(w, s, &e);
-
-		if (!it)
-			continue;
-		arm(w, s, it);
-		item_free(it);
+		arm(w, s, &e);
 	}
 	return s;
 }
@@ -476,18 +478,14 @@ void session_writer_rearm(session_writer *w)
 	void *p;
 
 	g_hash_table_iter_init(&i, w->live);
-	while (g_hash_table_iter_next(&i, &p, NULL)) {
-		session *s = p;
-
-		for (guint k = 0; k < s->arms->len; k++) {
+	while (g_hash_table_iter_next(&i, &p, NULL))
+		for (GList *k = ((session *)p)->arms.head; k; k = k->next) {
 			gsize n;
-			const void *b = g_bytes_get_data(
-					g_ptr_array_index(s->arms, k), &n);
+			const void *b = g_bytes_get_data(k->data, &n);
 
-			w->cfg.arm(w->cfg.arm_user, s->name, span_of(b, n),
-				   false);
+			w->cfg.arm(w->cfg.arm_user, ((session *)p)->name,
+				   span_of(b, n), false);
 		}
-	}
 }
 
 session_writer *session_writer_new(const session_config *cfg)
@@ -516,9 +514,9 @@ void session_writer_start(session_writer *w)
 	w->started = true;
 }
 
-bool session_writer_idle(const session_writer *w)
+uint64_t session_writer_waiting(const session_writer *w)
 {
-	return atomic_load(&w->waiting) == 0;
+	return (uint64_t)MAX(atomic_load(&w->waiting), 0);
 }
 
 uint64_t session_writer_lost(const session_writer *w)
@@ -542,12 +540,8 @@ void session_writer_free(session_writer *w)
 		pthread_join(w->thread, NULL);
 	}
 	g_hash_table_iter_init(&i, w->live);
-	while (g_hash_table_iter_next(&i, &p, NULL)) {
-		session *s = p;
-
-		g_ptr_array_set_free_func(s->waiting, item_free);
-		session_free(s);
-	}
+	while (g_hash_table_iter_next(&i, &p, NULL))
+		session_free(p);
 	g_hash_table_unref(w->live);
 	g_ptr_array_unref(w->dirty);
 	g_ptr_array_unref(w->done);

@@ -39,8 +39,8 @@ void *session_writer_resume(session_writer *w, const char *name, clk_both at,
 			    const GPtrArray *halves);
 /* The journal's name of what the sink keeps in `*own`; "" for NULL. */
 const char *session_name(const void *own);
-/* MAIN. All that was told is on disk. */
-bool session_writer_idle(const session_writer *w);
+/* MAIN. Events that are not on disk yet. */
+uint64_t session_writer_waiting(const session_writer *w);
 /* MAIN. Events that found the queue full or the disk unwilling. */
 uint64_t session_writer_lost(const session_writer *w);
 /* MAIN. All live calls' arms again, for a capture that has just come. */

@@ -2,13 +2,26 @@
 
 #include <string.h>
 
+/* Many calls have the same texts, so that one of each kind is kept. */
+static char *text_take(span text)
+{
+	g_autofree char *copy = span_dup(text);
+
+	return g_ref_string_new_intern(copy);
+}
+
+static void text_free(void *p)
+{
+	g_ref_string_release(p);
+}
+
 story *story_new(const char *name)
 {
 	story *s = g_new0(story, 1);
 
 	s->name = g_strdup(name);
-	s->facts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-					 g_free);
+	s->facts = g_hash_table_new_full(g_str_hash, g_str_equal, text_free,
+					 text_free);
 	s->halves = g_ptr_array_new_with_free_func(
 			(GDestroyNotify)call_half_free);
 	return s;
@@ -59,13 +72,18 @@ static bool take_begin(story *s, const jrn_rec *r)
 	return true;
 }
 
+void story_put_fact(story *s, span name, span value)
+{
+	g_hash_table_replace(s->facts, text_take(name), text_take(value));
+}
+
 static bool take_fact(story *s, const jrn_rec *r)
 {
 	rec_fact f;
 
 	if (!rec_fact_get(r->payload, &f))
 		return false;
-	g_hash_table_replace(s->facts, span_dup(f.name), span_dup(f.value));
+	story_put_fact(s, f.name, f.value);
 	return true;
 }
 

@@ -17,7 +17,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(story_control, story_control_clear)
 typedef struct story {
 	char *name;		/* of the journal's directory */
 	char *call_id, *from_tag, *source;
-	GHashTable *facts;	/* char * -> char * */
+	GHashTable *facts;	/* GRefString -> GRefString */
 	bool decided, record;
 	bool audio, video;	/* which streams are recorded */
 	char *rule, *reason;
@@ -58,6 +58,8 @@ void story_mark(story *s, clk_both at, const rec_control *c);
 /* False: the tap gave up waiting, or was not there. */
 bool story_end_seen(const story *s);
 
+/* A later value replaces the earlier. */
+void story_put_fact(story *s, span name, span value);
 /* "" when nobody told. */
 const char *story_fact(const story *s, const char *name);
 /* "caller" or "callee": the URI, or the number. */

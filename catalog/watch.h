@@ -6,7 +6,7 @@
 typedef struct cat_watch cat_watch;
 
 /* MAIN. Opens the catalog when it exists, now or at any later time, and loads
- * its policy. A catalog that is there but cannot be read is an error. */
+ * its policy; the first row makes it. One that cannot be read is an error. */
 cat_watch *cat_watch_new(const char *path, GError **err);
 /* MAIN. Writes what waits. NULL is fine. */
 void cat_watch_free(cat_watch *w);
@@ -20,7 +20,7 @@ bool cat_watch_take(cat_watch *w, cat_entry *e);
  * the queue is full. */
 bool cat_watch_note(cat_watch *w, const cat_actor *who, int64_t at,
 		    const char *action, const char *object);
-/* ANY. Nothing that was taken waits to be written. */
-bool cat_watch_idle(const cat_watch *w);
+/* ANY. Entries and notes that were taken and are not written yet. */
+uint64_t cat_watch_waiting(const cat_watch *w);
 /* ANY. Entries and notes lost to a full queue or a failing disk. */
 uint64_t cat_watch_lost(const cat_watch *w);

@@ -132,9 +132,12 @@ static bool write_entries(cat_watch *w)
 
 	while ((j = ring_pop(&w->queue)))
 		g_ptr_array_add(w->unwritten, j);
-	if (!w->unwritten->len || !w->db)
+	if (!w->unwritten->len)
 		return false;
-	if (write_all(w->db, w->unwritten, &err)) {
+	/* rows do not wait in memory for somebody else to make the catalog */
+	if (!w->db)
+		w->db = cat_open(w->path, &err);
+	if (w->db && write_all(w->db, w->unwritten, &err)) {
 		atomic_fetch_sub(&w->waiting, w->unwritten->len);
 		g_ptr_array_set_size(w->unwritten, 0);
 		w->troubled = false;
@@ -250,9 +253,9 @@ bool cat_watch_note(cat_watch *w, const cat_actor *who, int64_t at,
 	return job_take(w, j);
 }
 
-bool cat_watch_idle(const cat_watch *w)
+uint64_t cat_watch_waiting(const cat_watch *w)
 {
-	return atomic_load(&w->waiting) == 0;
+	return (uint64_t)MAX(atomic_load(&w->waiting), 0);
 }
 
 uint64_t cat_watch_lost(const cat_watch *w)

@@ -18,7 +18,6 @@ tap_call *tap_call_new(struct tap_calls *all, const tap_sip *first, span tag)
 	c->cseq = first->cseq;
 	c->forks = g_array_new(FALSE, TRUE, sizeof(tap_fork));
 	g_array_set_clear_func(c->forks, fork_clear);
-	c->seen = g_new0(tap_seen, TAP_SEEN);
 	return c;
 }
 
@@ -27,6 +26,8 @@ void tap_call_free(tap_call *c)
 	tap_facts_clear(&c->facts);
 	g_array_unref(c->forks);
 	g_free(c->seen);
+	g_free(c->relays[CALL_CALLER]);
+	g_free(c->relays[CALL_CALLEE]);
 	g_free(c->call_id);
 	g_free(c->tag);
 	g_free(c->source);

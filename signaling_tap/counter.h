@@ -18,6 +18,7 @@
 	X(CALLS_OVER_LIMIT, "calls-over-limit") \
 	X(ID_TOO_LONG, "id-too-long") \
 	X(FORKS_OVER_LIMIT, "forks-over-limit") \
+	X(RELAYS_OVER_LIMIT, "relays-over-limit") \
 	X(INSTANT_MESSAGES, "instant-messages") \
 	X(IM_SESSIONS, "im-sessions") \
 	X(NO_RELAY, "no-relay") \

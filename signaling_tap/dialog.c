@@ -305,6 +305,16 @@ static void response_take(tap_call *c, tap_msg *m)
 		on_failure(c, m);
 }
 
+/* Most dialogs wait after a handful of messages. */
+static void seen_add(tap_call *c, const tap_seen *m)
+{
+	if (c->seen_at == c->seen_n && c->seen_n < TAP_SEEN) {
+		c->seen_n = c->seen_n ? 2 * c->seen_n : TAP_SEEN_FIRST;
+		c->seen = g_renew(tap_seen, c->seen, c->seen_n);
+	}
+	c->seen[c->seen_at++ % c->seen_n] = *m;
+}
+
 /* Repeats: retransmissions, the same message from another Front End, and the
  * copy that leaves a proxy with a new Via and perhaps a rewritten body. */
 static bool is_repeat(tap_call *c, const tap_msg *m)
@@ -325,11 +335,11 @@ static bool is_repeat(tap_call *c, const tap_msg *m)
 	tap_hash_add(&h, s->to_tag);
 	tap_hash_add(&h, s->first[TAP_H_RSEQ]);
 	now.key = tap_hash_done(&h);
-	for (unsigned i = 0; i < TAP_SEEN; i++)
+	for (unsigned i = 0; i < MIN(c->seen_at, c->seen_n); i++)
 		if (tap_digest_same(&c->seen[i].key, &now.key) &&
 		    tap_digest_same(&c->seen[i].version, &now.version))
 			return true;
-	c->seen[c->seen_at++ % TAP_SEEN] = now;
+	seen_add(c, &now);
 	return false;
 }
 

@@ -7,6 +7,7 @@
 enum {
 	TAP_FORKS_MAX = 32,
 	TAP_SEEN = 32,		/* messages remembered to know repeats */
+	TAP_SEEN_FIRST = 4,	/* of these there is room at first */
 	TAP_GONE_S = 32,	/* an ended call's memory: RFC 3261 64*T1 */
 	TAP_GRACE_S = 5,	/* after a failure or CANCEL: is it retried? */
 	TAP_RING_S = 300,	/* unanswered and silent for so long: over */
@@ -63,11 +64,11 @@ typedef struct tap_call {
 	bool held[2];		/* by each side */
 	tap_digest last;	/* body of the caller's latest SDP */
 	GArray *forks;		/* of tap_fork */
-	net_addr relays[2][TAP_RELAYS];
-	uint8_t relays_n[2];
+	net_addr *relays[2];
+	uint8_t relays_n[2];	/* at most TAP_RELAYS */
 	char kinds[2][TAP_STREAMS];	/* first letter of each m= line */
-	tap_seen *seen;		/* ring of TAP_SEEN */
-	unsigned seen_at;
+	tap_seen *seen;		/* ring, of TAP_SEEN once there are so many */
+	unsigned seen_at, seen_n;
 } tap_call;
 
 struct tap_calls {

@@ -34,15 +34,15 @@ bool tap_facts_put(tap_facts_set *s, tap_fact f, const char *text)
 {
 	if (!text[0] || g_strcmp0(s->text[f], text) == 0)
 		return false;
-	g_free(s->text[f]);
-	s->text[f] = g_strdup(text);
+	g_clear_pointer(&s->text[f], g_ref_string_release);
+	s->text[f] = g_ref_string_new_intern(text);
 	return true;
 }
 
 void tap_facts_clear(tap_facts_set *s)
 {
 	for (unsigned i = 0; i < TAP_FACT_COUNT; i++)
-		g_clear_pointer(&s->text[i], g_free);
+		g_clear_pointer(&s->text[i], g_ref_string_release);
 }
 
 span tap_facts_peek(const tap_facts_set *s, tap_fact f)

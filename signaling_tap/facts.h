@@ -43,8 +43,9 @@ typedef enum tap_fact {
 
 enum { TAP_FACT_MAX = 1024 };	/* octets of a value, its NUL included */
 
+/* Many calls have the same texts: each is kept once. */
 typedef struct tap_facts_set {
-	char *text[TAP_FACT_COUNT];
+	char *text[TAP_FACT_COUNT];	/* GRefString, interned */
 } tap_facts_set;
 
 const char *tap_fact_name(tap_fact f);

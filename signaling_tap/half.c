@@ -6,15 +6,18 @@
  * too many the oldest goes. */
 static void relay_remember(tap_call *c, uint8_t side, const net_addr *a)
 {
-	net_addr *known = c->relays[side];
+	net_addr **known = &c->relays[side];
 	uint8_t *n = &c->relays_n[side];
 
 	for (unsigned i = 0; i < *n; i++)
-		if (net_addr_same_ip(&known[i], a))
+		if (net_addr_same_ip(&(*known)[i], a))
 			return;
-	if (*n == TAP_RELAYS)
-		memmove(known, known + 1, --*n * sizeof(*known));
-	known[(*n)++] = *a;
+	if (*n == TAP_RELAYS) {
+		memmove(*known, *known + 1, --*n * sizeof(**known));
+		c->all->count.n[TAP_N_RELAYS_OVER_LIMIT]++;
+	}
+	*known = g_renew(net_addr, *known, *n + 1u);
+	(*known)[(*n)++] = *a;
 }
 
 static void relays_remember(tap_call *c, uint8_t side, const call_media *md)

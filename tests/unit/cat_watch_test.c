@@ -88,6 +88,31 @@ static void test_rows(void)
 	g_assert_cmpuint(all->len, ==, 100);
 }
 
+/* What is to be written makes the catalog. */
+static void test_makes(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+	g_autofree char *path = g_build_filename(t.dir, "made.db", NULL);
+	g_autoptr(GError) err = NULL;
+	g_autoptr(cat_watch) w = cat_watch_new(path, &err);
+	g_autoptr(GPtrArray) all = NULL;
+	const cat_query q = {.limit = 10};
+	cat_db *db;
+
+	g_assert_no_error(err);
+	g_assert_true(cat_watch_take(w, cat_entry_new("c")));
+	for (int i = 0; i < 5000 && cat_watch_waiting(w); i++)
+		g_usleep(1000);
+	g_assert_cmpuint(cat_watch_waiting(w), ==, 0);
+	db = cat_open_existing(path, &err);
+	g_assert_no_error(err);
+	all = cat_ledger_search(db, &q, &err);
+	g_assert_cmpuint(all->len, ==, 1);
+	cat_close(db);
+	g_clear_pointer(&w, cat_watch_free);
+	g_unlink(path);
+}
+
 static void test_damaged(void)
 {
 	g_autofree char *dir = g_dir_make_tmp("cat-XXXXXX", NULL);
@@ -108,6 +133,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/cat/watch/change", test_change);
 	g_test_add_func("/cat/watch/appears", test_appears);
 	g_test_add_func("/cat/watch/rows", test_rows);
+	g_test_add_func("/cat/watch/makes", test_makes);
 	g_test_add_func("/cat/watch/damaged", test_damaged);
 	return g_test_run();
 }
