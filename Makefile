@@ -184,7 +184,6 @@ deb: all
 	rm -rf $B/deb
 	$(MAKE) install DESTDIR=$B/deb PREFIX=/usr
 	install -Dm640 packaging/edgetape.conf $B/deb/etc/edgetape/edgetape.conf
-	strip $B/deb/usr/sbin/edgetape $B/deb/usr/bin/*
 	packaging/deb $B/deb $B/edgetape.deb $(VERSION)
 clean:
 	rm -rf build

@@ -193,7 +193,7 @@ bool app_confine(bool network, const char *const *read,
 	for (; *write; write++)
 		g_mkdir_with_parents(*write, 0750);
 	if (!confine_has_landlock())
-		g_warning("this kernel has no Landlock: files are kept apart "
-			  "by their permissions alone");
+		g_warning("Landlock is not to be had here: files are kept "
+			  "apart by their permissions alone");
 	return confine(&p, err);
 }

@@ -1,6 +1,8 @@
 #!/bin/sh
-# TAP: the Debian package holds what an administrator needs, its unit is one that
-# systemd takes and finds well confined, and completion knows the commands.
+# TAP: the Debian package holds what an administrator needs, its units are such
+# as systemd takes and finds well confined, and completion knows the commands.
+# Installed under a systemd of its own it runs, is killed, gets a new version and
+# goes, and what it recorded stays.
 set -u
 cd "$(dirname "$0")/../.."
 . tests/support/tap.sh
@@ -34,8 +36,9 @@ if command -v systemd-analyze >/dev/null; then
 		>"$tmp/edgetape.service"
 	systemd-analyze verify --man=no "$tmp/edgetape.service" \
 		>"$tmp/verified" 2>&1
-	result $? "systemd takes the unit"
-	grep edgetape.service "$tmp/verified" && cat "$tmp/verified" >&2
+	[ $? = 0 ] && ! grep -q edgetape.service: "$tmp/verified"
+	result $? "systemd takes the unit, all of it"
+	cat "$tmp/verified" >&2
 	systemd-analyze security --offline=yes --threshold=25 "$unit" \
 		>"$tmp/exposure" 2>&1
 	result $? "and finds it confined: $(tail -n 1 "$tmp/exposure" |
@@ -53,4 +56,133 @@ complete() { bash "$tmp/complete" "$@"; }
 says "al completes to alarms" 0 '^alarms$' complete al
 says "verbs are completed" 0 '^history$' complete alarms h
 says "and options" 0 '^--json$' complete check --j
+
+# ---- under systemd ----
+
+. tests/support/boot.sh
+trap 'boot_down "$tmp/boot"; rm -rf "$tmp"' EXIT
+if ! boot_up "$tmp/boot"; then
+	cat "$tmp/boot/log" >&2 2>/dev/null
+	n=$((n + 1))
+	echo "ok $n - under systemd # SKIP no systemd can be started here"
+	finish
+	exit
+fi
+
+# give FILE DIR - a copy for the other side.
+give() {
+	boot_in sh -c "mkdir -p $2 && cat >$2/${1##*/}" <"$1"
+}
+within() { # SECONDS COMMAND...
+	left=$(($1 * 10))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+logged() {
+	boot_in journalctl -q -u edgetape --no-pager >"$tmp/journal"
+	grep -q -- "$1" "$tmp/journal"
+}
+main_pid() {
+	boot_in systemctl show -P MainPID edgetape
+}
+at_work() { # at_work TIMES - all roles, for so many starts
+	boot_in journalctl -q -u edgetape --no-pager >"$tmp/journal"
+	[ "$(grep -c 'all roles are at work' "$tmp/journal")" -ge "$1" ]
+}
+stat_is() { # stat_is PATH OWNER-AND-MODE
+	[ "$(boot_in stat -c '%U:%G %a' "$1")" = "$2" ]
+}
+
+give "$tmp/e.deb" /root
+boot_in dpkg -i /root/e.deb >"$tmp/installed" 2>&1
+result $? "it can be installed"
+holds "installing says what to do next" grep -q 'edgetape check' "$tmp/installed"
+holds "it made a user" boot_in id edgetape
+holds "whose the recordings are" stat_is /var/lib/edgetape 'edgetape:edgetape 750'
+holds "and who may read the configuration" \
+	stat_is /etc/edgetape/edgetape.conf 'root:edgetape 640'
+holds "the service is not started without one" \
+	sh -c "! nsenter -t $boot_init -a systemctl is-active edgetape"
+says "keygen" 0 'keep it safe' boot_in edgetape keygen /etc/edgetape/recorder
+holds "its key is the service's alone" \
+	stat_is /etc/edgetape/recorder.key 'edgetape:edgetape 600'
+says "check says what is missing" 1 'tap.pem: No such file' boot_in edgetape check
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 \
+	-keyout "$tmp/tap.key" -out "$tmp/tap.pem" -subj /CN=tap \
+	-addext subjectAltName=DNS:tap.test 2>/dev/null
+cp "$tmp/tap.pem" "$tmp/ca.pem"
+for f in tap.key tap.pem ca.pem; do give "$tmp/$f" /etc/edgetape; done
+boot_in chown edgetape /etc/edgetape/tap.key
+boot_in chmod 600 /etc/edgetape/tap.key
+says "then nothing is wrong" 0 'nothing is wrong' boot_in edgetape check
+boot_in systemctl enable --now edgetape 2>/dev/null
+result $? "the service starts"
+holds "all roles come to work" within 20 at_work 1
+root=0
+for p in $(boot_in pgrep edgetape); do
+	boot_in grep -qE '^Uid:.*\<0\>' "/proc/$p/status" && root=$((root + 1))
+done
+[ $root = 0 ]
+result $? "none of them is root"
+python3 -c 'import ctypes, sys
+sys.exit(ctypes.CDLL(None).syscall(444, 0, 0, 1) < 1)' 2>/dev/null &&
+	logged 'Landlock is not to be had'
+[ $? != 0 ]
+result $? "the unit leaves them their own confinement"
+holds "systemd keeps capture's rings" \
+	logged 'the service manager keeps the rings'
+says "an officer works beside it" 0 'alice is added' \
+	boot_in edgetape users add alice sip:alice@example.com --reason new
+
+# ---- killed, told anew, replaced ----
+
+first=$(main_pid)
+boot_in kill -KILL "$first"
+holds "killed, it is started again" within 20 at_work 2
+[ "$(main_pid)" != "$first" ]
+result $? "as another process"
+boot_in sh -c 'd=/etc/edgetape/edgetape.conf.d; mkdir -p $d
+	printf "[render]\nformats=wax\n" >$d/1.conf'
+boot_in systemctl reload edgetape
+holds "a reload with a bad configuration is told" \
+	within 5 logged '"wax" is not a format'
+second=$(main_pid)
+boot_in systemctl is-active edgetape >/dev/null
+result $? "and changes nothing"
+boot_in sh -c 'rm /etc/edgetape/edgetape.conf.d/1.conf
+	echo "# mine" >>/etc/edgetape/edgetape.conf
+	mkdir -p /var/lib/edgetape/recordings/2026-11-21
+	echo sound >/var/lib/edgetape/recordings/2026-11-21/a.wav'
+sed -i 's/^Version: .*/Version: 1.2.4/' "$tmp/root/DEBIAN/control"
+dpkg-deb --root-owner-group -Znone --build "$tmp/root" "$tmp/f.deb" >/dev/null
+give "$tmp/f.deb" /root
+boot_in env DEBIAN_FRONTEND=noninteractive dpkg -i /root/f.deb >&2 2>&1
+result $? "a new version can be installed"
+holds "it is taken into service" within 20 at_work 3
+[ "$(main_pid)" != "$second" ]
+result $? "by a new process"
+holds "the configuration is as it was edited" \
+	boot_in grep -q '^# mine' /etc/edgetape/edgetape.conf
+holds "the users are there" boot_in edgetape users show alice
+
+# ---- and gone ----
+
+boot_in dpkg -r edgetape >&2 2>&1
+result $? "it can be removed"
+holds "the service has ended" sh -c "! nsenter -t $boot_init -a pgrep edgetape"
+holds "its configuration stays" boot_in test -e /etc/edgetape/edgetape.conf
+boot_in dpkg -P edgetape >&2 2>&1
+result $? "it can be purged"
+holds "of the configuration only the keys stay" sh -c \
+	"! nsenter -t $boot_init -a test -e /etc/edgetape/edgetape.conf &&
+	nsenter -t $boot_init -a test -e /etc/edgetape/recorder.key"
+holds "recordings and ledger stay: they are evidence" sh -c "
+	nsenter -t $boot_init -a test -s /var/lib/edgetape/catalog/catalog.db &&
+	nsenter -t $boot_init -a test -s \
+		/var/lib/edgetape/recordings/2026-11-21/a.wav"
+cat "$tmp/journal" >&2
 finish

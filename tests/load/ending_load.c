@@ -1,7 +1,7 @@
 /* What is said of calls whose end nobody saw. Their signalling stops, as if the
  * Front End had died, and so do their packets: the media may have gone on past
- * the relay. Such a recording is whole only when both parties' RTCP took leave,
- * and nothing came afterwards. A replay of a capture, so no network and no root.
+ * the relay. Such a recording is whole only when both parties' RTCP took leave
+ * and nothing came afterwards. A replay of a capture: no network and no root.
  * Speaks TAP. */
 #include <json-glib/json-glib.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ enum { BEGIN_S = 1700000000, PACKETS = 150, TOO_EARLY = 90 };
 static const struct ending {
 	const char *what;
 	bool answer, media, bye;
-	unsigned goodbyes;	/* of each side, after so many packets; 0: none */
+	unsigned goodbyes;	/* of each side, behind so many packets; or 0 */
 	bool one_sided;		/* only the caller's */
 	const char *outcome, *why;
 } endings[] = {
