@@ -15,7 +15,7 @@ import mkcapture
 
 RATE = 8000
 BEGIN = 1795300001              # the answer, Unix time
-LENGTH = 9000                   # ms
+LENGTH = 9500                   # ms
 FRAME = 20
 FULL_DBM0 = 3.14                # of a sine of full scale
 ROWS, COLUMNS = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
