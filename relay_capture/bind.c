@@ -54,9 +54,9 @@ void relay_tell_flow(relay_tap *r, relay_call *c, relay_flow *f, clk_both at)
 		.stored = f->stored,
 	};
 
-	if (f->packets == f->written)
+	if (!f->fresh)
 		return;
-	f->written = f->packets;
+	f->fresh = false;
 	r->sink.flow(r->user, c->user, &rec, at);
 }
 
@@ -72,7 +72,8 @@ void relay_unbind(relay_tap *r, relay_flow *f, clk_both at)
 	c->n_flows--;
 	f->claim.call = NULL;
 	f->checked = false;
-	f->packets = f->stored = f->written = 0;
+	f->packets = f->stored = 0;
+	f->fresh = false;
 	relay_flow_set_claimed(r->flows, f, false);
 }
 

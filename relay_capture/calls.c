@@ -3,8 +3,8 @@
 #include "relay_capture/tap.h"
 
 enum {
-	DEDUP_AUDIO = 192,	/* packets: two seconds of two voices, while
-				 * copies are milliseconds apart */
+	DEDUP_AUDIO = 160,	/* packets: 1.6 s of two voices, while copies
+				 * are milliseconds apart */
 	DEDUP_MANY = 4096,	/* video, or everybody's */
 	DEDUP_EARLY = 8192,
 };

@@ -22,18 +22,22 @@ struct relay_flow {
 	uint32_t number;	/* 1, 2, ... */
 	bool checked;		/* bound by a check on this very path */
 	uint8_t leg;		/* pkt_leg */
-	bool told;		/* reported as an orphan, or counts written */
+	bool told;		/* reported as an orphan */
+	bool fresh;		/* has packets since its last flow record */
 	uint32_t generation;	/* of the claims when it was last resolved */
 	uint32_t ssrc;		/* of the newest RTP packet */
 	uint64_t packets, stored;
-	uint64_t written;	/* `packets` in the last flow record */
 	clk_both first;
 	clk_mono last;
 	relay_held held;
 	/* Places in the table's lists; the table's own. */
 	relay_flow *chain;	/* same bucket */
-	relay_flow *newer, *older;	/* unclaimed flows by last packet */
-	relay_flow *sibling;	/* next flow of the same call */
+	union {
+		struct {	/* unclaimed flows by last packet */
+			relay_flow *newer, *older;
+		};
+		relay_flow *sibling;	/* claimed: next of the same call */
+	};
 };
 
 typedef struct relay_flows relay_flows;

@@ -29,6 +29,10 @@ typedef struct piece {
 /* Taken while a message is not whole, or waits to be taken. */
 typedef struct buffer {
 	struct buffer *next;	/* spare ones */
+	uint32_t have;		/* octets in order */
+	uint32_t used;		/* of which handed out */
+	clk_mono gap_since;
+	unsigned n_pieces;
 	piece piece[PIECES];	/* behind `have`, by `from`, disjoint */
 	uint8_t octets[WINDOW];
 } buffer;
@@ -37,13 +41,8 @@ struct relay_stream {
 	relay_streams *table;
 	relay_stream *chain, *newer, *older;
 	net_addr src, dst;
-	clk_mono last, gap_since;
-	framing framing;
-	unsigned failures;
-	uint32_t base;		/* sequence number of buf[0] */
-	uint32_t have;		/* octets in order */
-	uint32_t used;		/* of which handed out */
-	unsigned n_pieces;
+	uint32_t base;		/* sequence number of the buffer's first */
+	uint8_t framing, failures;
 	buffer *buf;		/* NULL: nothing is held */
 };
 
@@ -67,9 +66,12 @@ static buffer *buffer_take(relay_streams *t)
 {
 	buffer *b = t->spare;
 
-	if (!b)
-		return g_malloc(sizeof(*b));
-	t->spare = b->next;
+	if (b)
+		t->spare = b->next;
+	else
+		b = g_malloc(sizeof(*b));
+	b->have = b->used = 0;
+	b->n_pieces = 0;
 	return b;
 }
 
@@ -148,11 +150,16 @@ static relay_stream *stream_get(relay_streams *t, const net_addr *src,
 	return s;
 }
 
+static void let_go(relay_stream *s)
+{
+	buffer_give(s->table, s->buf);
+	s->buf = NULL;
+}
+
 static void restart(relay_stream *s, uint32_t seq)
 {
+	let_go(s);
 	s->base = seq;
-	s->have = s->used = 0;
-	s->n_pieces = 0;
 	s->failures = 0;
 	s->framing = FRAMING_UNKNOWN;
 }
@@ -160,79 +167,87 @@ static void restart(relay_stream *s, uint32_t seq)
 /* What was handed out leaves the buffer. */
 static void compact(relay_stream *s)
 {
-	uint32_t cut = s->used, end = s->have;
+	buffer *b = s->buf;
+	uint32_t cut = b->used, end = b->have;
 
 	if (!cut)
 		return;
-	if (s->n_pieces)
-		end = s->buf->piece[s->n_pieces - 1].to;
-	memmove(s->buf->octets, s->buf->octets + cut, end - cut);
+	if (b->n_pieces)
+		end = b->piece[b->n_pieces - 1].to;
+	memmove(b->octets, b->octets + cut, end - cut);
 	s->base += cut;
-	s->have -= cut;
-	s->used = 0;
-	for (unsigned i = 0; i < s->n_pieces; i++) {
-		s->buf->piece[i].from -= cut;
-		s->buf->piece[i].to -= cut;
+	b->have -= cut;
+	b->used = 0;
+	for (unsigned i = 0; i < b->n_pieces; i++) {
+		b->piece[i].from -= cut;
+		b->piece[i].to -= cut;
 	}
 }
 
 /* Pieces that now join what is in order. */
-static void join_pieces(relay_stream *s)
+static void join_pieces(buffer *b)
 {
 	unsigned n = 0;
 
-	while (n < s->n_pieces && s->buf->piece[n].from <= s->have) {
-		s->have = MAX(s->have, s->buf->piece[n].to);
+	while (n < b->n_pieces && b->piece[n].from <= b->have) {
+		b->have = MAX(b->have, b->piece[n].to);
 		n++;
 	}
-	s->n_pieces -= n;
-	memmove(s->buf->piece, s->buf->piece + n,
-		s->n_pieces * sizeof(piece));
+	b->n_pieces -= n;
+	memmove(b->piece, b->piece + n, b->n_pieces * sizeof(piece));
 }
 
 /* Goes on behind a hole: what was before it cannot be completed. */
 static void skip_gap(relay_stream *s)
 {
+	buffer *b = s->buf;
+
 	s->table->gaps++;
-	s->used = s->buf->piece[0].from;
-	s->have = s->buf->piece[0].from;
-	join_pieces(s);
+	b->used = b->have = b->piece[0].from;
+	join_pieces(b);
 	compact(s);
 }
 
-static void add_piece(relay_stream *s, uint32_t from, uint32_t to)
+static void add_piece(buffer *b, uint32_t from, uint32_t to)
 {
 	unsigned i = 0;
 
-	while (i < s->n_pieces && s->buf->piece[i].from < from)
+	while (i < b->n_pieces && b->piece[i].from < from)
 		i++;
 	/* What overlaps its neighbours was sent twice: the same octets. */
-	if (i && s->buf->piece[i - 1].to > from)
-		from = s->buf->piece[i - 1].to;
-	if (i < s->n_pieces && to > s->buf->piece[i].from)
-		to = s->buf->piece[i].from;
-	if (from >= to || s->n_pieces == PIECES)
+	if (i && b->piece[i - 1].to > from)
+		from = b->piece[i - 1].to;
+	if (i < b->n_pieces && to > b->piece[i].from)
+		to = b->piece[i].from;
+	if (from >= to || b->n_pieces == PIECES)
 		return;
-	memmove(s->buf->piece + i + 1, s->buf->piece + i,
-		(s->n_pieces - i) * sizeof(piece));
-	s->buf->piece[i] = (piece){from, to};
-	s->n_pieces++;
+	memmove(b->piece + i + 1, b->piece + i,
+		(b->n_pieces - i) * sizeof(piece));
+	b->piece[i] = (piece){from, to};
+	b->n_pieces++;
 }
 
 static void put_segment(relay_stream *s, span in, uint32_t offset,
 			clk_mono now)
 {
-	if (!s->buf)
-		s->buf = buffer_take(s->table);
-	memcpy(s->buf->octets + offset, in.p, in.left);
-	if (offset > s->have) {
-		if (!s->n_pieces)
-			s->gap_since = now;
-		add_piece(s, offset, offset + (uint32_t)in.left);
+	buffer *b = s->buf;
+
+	if (!b)
+		b = s->buf = buffer_take(s->table);
+	memcpy(b->octets + offset, in.p, in.left);
+	if (offset > b->have) {
+		if (!b->n_pieces)
+			b->gap_since = now;
+		add_piece(b, offset, offset + (uint32_t)in.left);
 		return;
 	}
-	s->have = MAX(s->have, offset + (uint32_t)in.left);
-	join_pieces(s);
+	b->have = MAX(b->have, offset + (uint32_t)in.left);
+	join_pieces(b);
+}
+
+static bool gap_is_old(const buffer *b, clk_mono now)
+{
+	return b->n_pieces && clk_since(now, b->gap_since) > PATIENCE_NS;
 }
 
 static void take_segment(relay_stream *s, const relay_segment *g, clk_mono now)
@@ -240,8 +255,9 @@ static void take_segment(relay_stream *s, const relay_segment *g, clk_mono now)
 	span in = g->payload;
 	int32_t ahead;
 
-	compact(s);
-	if (s->n_pieces && clk_since(now, s->gap_since) > PATIENCE_NS)
+	if (s->buf)
+		compact(s);
+	if (s->buf && gap_is_old(s->buf, now))
 		skip_gap(s);
 	ahead = (int32_t)(g->seq - s->base);
 	if (ahead < 0) {
@@ -252,8 +268,8 @@ static void take_segment(relay_stream *s, const relay_segment *g, clk_mono now)
 	}
 	if ((size_t)ahead + in.left > WINDOW) {
 		s->table->gaps++;
+		let_go(s);
 		s->base = g->seq;
-		s->have = s->used = s->n_pieces = 0;
 		ahead = 0;
 		in = g->payload;
 		if (in.left > WINDOW)
@@ -276,7 +292,6 @@ relay_stream *relay_streams_add(relay_streams *t, const net_addr *src,
 		restart(s, g->seq + 1);
 	list_unlink(t, s);
 	list_append(t, s);
-	s->last = now;
 	if (s->framing == FRAMING_FOREIGN || !g->payload.left)
 		return NULL;
 	take_segment(s, g, now);
@@ -367,7 +382,7 @@ static framing guess(span s)
 /* What we cannot read: on with the next segment. */
 static bool lose(relay_stream *s)
 {
-	s->used = s->have;
+	s->buf->used = s->buf->have;
 	s->table->gaps++;
 	if (++s->failures == FOREIGN_AFTER)
 		s->framing = FRAMING_FOREIGN;
@@ -377,7 +392,7 @@ static bool lose(relay_stream *s)
 static bool length_of(relay_stream *s, span in, size_t *head, size_t *len,
 		      size_t *all)
 {
-	switch (s->framing) {
+	switch ((framing)s->framing) {
 	case FRAMING_TURN:
 		return turn_length(in, head, len, all);
 	case FRAMING_MS:
@@ -393,19 +408,20 @@ static bool length_of(relay_stream *s, span in, size_t *head, size_t *len,
 
 static bool next_message(relay_stream *s, span *message)
 {
+	buffer *b = s->buf;
 	size_t head = 0, len = 0, all;
 	span in;
 
-	for (;;) {
+	while (b) {
 		all = 0;
-		if (s->have - s->used < 5)
+		if (b->have - b->used < 5)
 			return false;
-		in = span_of(s->buf->octets + s->used, s->have - s->used);
+		in = span_of(b->octets + b->used, b->have - b->used);
 		if (s->framing == FRAMING_UNKNOWN &&
 		    !tls_length(in, &head, &len, &all)) {
 			if (in.left < 12 && in.p[0] >> 6 == 0)
 				return false;
-			s->framing = guess(in);
+			s->framing = (uint8_t)guess(in);
 		}
 		if (s->framing != FRAMING_UNKNOWN &&
 		    !length_of(s, in, &head, &len, &all))
@@ -414,24 +430,25 @@ static bool next_message(relay_stream *s, span *message)
 			return lose(s);
 		if (all > in.left)
 			return all > WINDOW ? lose(s) : false;
-		s->used += (uint32_t)all;
+		b->used += (uint32_t)all;
 		if (head == len)
 			continue;	/* the handshake */
 		s->failures = 0;
 		*message = span_of(in.p + head, len - head);
 		return true;
 	}
+	return false;
 }
 
 /* Nearly always a segment ends with a message. */
 static void rest(relay_stream *s)
 {
-	if (!s->buf || s->used < s->have || s->n_pieces)
+	const buffer *b = s->buf;
+
+	if (!b || b->used < b->have || b->n_pieces)
 		return;
-	s->base += s->used;
-	s->have = s->used = 0;
-	buffer_give(s->table, s->buf);
-	s->buf = NULL;
+	s->base += b->used;
+	let_go(s);
 }
 
 bool relay_stream_next(relay_stream *s, span *message)

@@ -145,6 +145,7 @@ static relay_counter media(relay_tap *r, const relay_path *p, span bytes,
 	if (f->generation != r->generation && !relay_resolve(r, f, at))
 		return spill(r, f, bytes, at);
 	f->packets++;
+	f->fresh = true;
 	if (f->claim.call) {
 		if (f->held.count) {
 			g_ptr_array_add(r->late, f);

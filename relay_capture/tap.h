@@ -24,6 +24,7 @@ struct relay_call {
 	void *user;		/* the sink's */
 	bool ended;
 	bool shared;		/* no call: the journal of the orphans */
+	bool has_side[2];
 	clk_mono end, last;	/* disarmed; last media */
 	unsigned learnt, n_flows;
 	relay_dedup *dedup;
@@ -31,7 +32,6 @@ struct relay_call {
 				 * pre-roll has gone by: copies of a packet
 				 * may be claimed that far apart. Else NULL */
 	clk_mono described;	/* when the latest side first was */
-	bool has_side[2];
 	relay_flow *flows;	/* by sibling */
 	relay_flow *spill;	/* stands for paths beyond RELAY_CALL_FLOWS */
 	uint64_t record[4];	/* a bit for each m= line; 255: any of them */

@@ -123,7 +123,7 @@ static void null_orphan(void *user, const relay_orphan *o, clk_both at)
 }
 
 static const relay_sink null_sink = {null_open, null_packet, null_flow,
-				     null_loss, null_close, null_orphan};
+				     null_loss, null_close, null_orphan, NULL};
 
 static void on_frame(void *user, int link, span frame, int64_t ns)
 {
@@ -254,17 +254,41 @@ static void line(const char *what, const run *r, const run *bare)
 }
 
 /* Flows live in a table that is reserved at the start. */
-static bool tell_memory(const run *r, unsigned streams)
+static bool tell_memory(const char *path, const run *r, unsigned streams)
 {
 	uint64_t each = (r->heap + r->flows * sizeof(relay_flow)) / streams;
 
-	printf("memory: %lu octets a stream (heap %lu, %.1f paths of %zu); "
-	       "0.00 a packet\n", each, r->heap / streams,
+	printf("memory: %-10s %5lu octets a stream (heap %lu, %.1f paths of "
+	       "%zu)\n", path, each, r->heap / streams,
 	       (double)r->flows / streams, sizeof(relay_flow));
 	if (each > STREAM_MAX)
 		printf("FAILED: memory: more than %d octets a stream\n",
 		       STREAM_MAX);
 	return each <= STREAM_MAX;
+}
+
+/* Each kind of path by itself: the mix hides what one of them costs. */
+static bool paths_memory(const char *path)
+{
+	static const char *const kinds[] = {"channel", "indication", "msturn",
+					    "msraw", "host", "plain", "tcp",
+					    "mstcp"};
+	uint64_t seen = 0;
+	bool ok = true;
+	mkcall m;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		g_autofree char *text = g_strdup_printf(
+			"calls 500\npackets 20\npath %s\nrtcp 10\nchecks 4\n",
+			kinds[i]);
+		run r;
+
+		g_assert_true(mkcall_parse(&m, text, NULL));
+		make_file(&m, path);
+		r = run_tap(path, &m, 0, &null_sink, &seen);
+		ok &= tell_memory(kinds[i], &r, 2 * m.calls);
+	}
+	return ok;
 }
 
 static bool meets(const char *what, const run *r, double least)
@@ -309,13 +333,14 @@ int main(void)
 		keep_best(&wet, run_journal(path, &m, bare.frames / 2, spool));
 		remove_tree(spool);
 	}
-	remove_tree(dir);
 	printf("capture, offline: %u calls, %lu packets, %lu stored\n",
 	       m.calls, dry.frames, dry.stored);
 	line("libpcap, doing nothing", &bare, &bare);
 	line("peel, match, de-duplicate", &dry, &bare);
 	line("the same, with journals", &wet, &bare);
-	ok = tell_memory(&dry, 2 * m.calls);
+	ok = tell_memory("mix", &dry, 2 * m.calls);
+	ok &= paths_memory(path);
+	remove_tree(dir);
 	ok &= meets("without journal", &dry, FLOOR);
 	ok &= meets("with journal", &wet, FLOOR_JOURNAL);
 	return !ok;
