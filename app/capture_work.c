@@ -4,7 +4,7 @@
 
 #include "app/alarm_post.h"
 #include "app/app.h"
-#include "app/link.h"
+#include "core/link.h"
 
 /* Trouble is told each time it is met, a flush or a sync; so long after the
  * last time it counts as over. */

@@ -7,7 +7,7 @@
 #include "app/book.h"
 #include "app/control.h"
 #include "app/ledger.h"
-#include "app/link.h"
+#include "core/link.h"
 #include "app/resume.h"
 #include "app/room.h"
 #include "app/session.h"

@@ -1,4 +1,4 @@
-#include "app/link.h"
+#include "core/link.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -153,8 +153,8 @@ void link_tap_await(link_tap *l, unsigned ms)
 	while (!link_tap_alive(l) &&
 	       clk_since(clk_mono_now(), begun) < ms * CLK_NS_PER_MS) {
 		tap_connect(l);
-		if (l->fd >= 0)
-			tap_listen(l);
+		if (l->fd >= 0 && !tap_listen(l))
+			tap_hang_up(l);	/* the next one is welcome */
 		g_usleep(WAIT_US);
 	}
 }

@@ -1,0 +1,106 @@
+#!/bin/sh
+# TAP: the roles without `edgetape run`, each started alone. They work together,
+# SIGHUP ends none of them, and a configuration that has become bad stops none
+# that runs; one that starts with it says what is wrong.
+set -u
+cd "$(dirname "$0")/../.."
+. tests/support/tap.sh
+pids=
+end_all() {
+	for p in $pids; do kill "$p" 2>/dev/null; done
+	for p in $pids; do wait "$p" 2>/dev/null; done
+	pids=
+}
+trap 'end_all; rm -rf "$tmp"' EXIT
+if [ "$(id -u)" != 0 ]; then
+	echo "ok 1 - roles alone # SKIP capture needs CAP_NET_RAW"
+	echo 1..1
+	exit
+fi
+
+within() { # SECONDS COMMAND...
+	left=$(($1 * 10))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+said() { grep -q -- "$2" "$tmp/$1.log"; }
+lives() { kill -0 "$(cat "$tmp/$1.pid")"; }
+
+certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout "$tmp/tap.key" -days 90 -out "$tmp/tap.pem" \
+		-subj /CN=tap -addext subjectAltName=DNS:tap.test 2>/dev/null
+}
+start() { # ROLE
+	ASAN_OPTIONS=detect_leaks=0 $edgetape "$1" -c "$tmp/conf" \
+		>"$tmp/$1.log" 2>&1 &
+	echo $! >"$tmp/$1.pid"
+	pids="$pids $!"
+}
+hang_up_all() {
+	for r in capture render keep tap; do
+		kill -HUP "$(cat "$tmp/$r.pid")"
+	done
+}
+
+certificate
+cp "$tmp/tap.pem" "$tmp/ca.pem"
+$edgetape keygen "$tmp/r" >/dev/null
+cat >"$tmp/conf" <<END
+[edgetape]
+spool=$tmp/spool
+recordings=$tmp/recordings
+catalog=$tmp/catalog/catalog.db
+run=$tmp/run
+public-key=$tmp/r.pub
+private-key=$tmp/r.key
+[tap]
+listen=127.0.0.1:0
+certificate=$tmp/tap.pem
+key=$tmp/tap.key
+ca=$tmp/ca.pem
+peers=fe.test
+[capture]
+interfaces=lo
+END
+
+# The tap first: it waits for capture, but not for ever.
+start tap
+holds 'the tap comes to work without capture' within 20 said tap 'listening on'
+start capture
+holds 'it meets capture when that comes' within 20 said tap 'capture is here'
+start render
+holds 'render comes to work' within 20 said render 'rendering'
+start keep
+holds 'keep comes to work' within 20 test -s "$tmp/run/disk"
+
+certificate
+kill -HUP "$(cat "$tmp/tap.pid")"
+holds 'the tap reads its certificates again' \
+	within 10 said tap 'certificates read again'
+cp "$tmp/tap.pem" "$tmp/good.pem"
+echo nonsense >"$tmp/tap.pem"
+printf '[rendre]\nformats=wax\n' >>"$tmp/conf"
+hang_up_all
+holds 'bad ones are told, and the old ones stay' \
+	within 10 said tap 'certificates stay as they were'
+sleep 1
+for r in capture render keep tap; do
+	holds "$r goes on, whatever its configuration has become" lives $r
+done
+holds 'and they still talk to each other' sh -c "! grep -q 'has gone' $tmp/tap.log"
+says 'a role that starts with it says what is wrong' 1 \
+	'rendre.*nearest is \[render\]' $edgetape render -c "$tmp/conf"
+says 'so does check' 1 'rendre' $edgetape check -c "$tmp/conf"
+
+for r in tap capture render keep; do
+	kill -TERM "$(cat "$tmp/$r.pid")"
+	wait "$(cat "$tmp/$r.pid")"
+	result $? "$r ends when told"
+done
+pids=
+finish
