@@ -2,10 +2,10 @@
  * the bare OpenSSL primitives over the same octets, and beside libsrtp2, with
  * each stream under its own key. The primitives come in two ways: as one would
  * call them (AES-CTR with its IV, SHA-1 from saved states), and as ours calls
- * them (blocks of counters, whole blocks of SHA-1), which is the least that can
- * be. Fails when a packet allocates, when ours takes more than 1.3 times as long
- * as either or, at 1,000 streams, more than a tenth of libsrtp2, and when 16,000
- * streams cost more than half as much again a packet as one does. */
+ * them (blocks of counters, whole blocks of SHA-1), which is the least that
+ * can be. Fails when a packet allocates, when ours takes more than 1.3 times as
+ * long as either or, at 1,000 streams, more than a tenth of libsrtp2, and when
+ * 16,000 streams cost more than half as much again a packet as one does. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include <arpa/inet.h>

@@ -38,8 +38,8 @@ static void test_reference(void)
 	fix_sound_clear(&want);
 }
 
-/* The codes of one packing in the order of the other (RFC 3551 4.5.4): within an
- * octet the first one stands low there, and high in AAL2. */
+/* The codes of one packing in the order of the other (RFC 3551 4.5.4): within
+ * an octet the first one stands low there, and high in AAL2. */
 static void repack(span in, unsigned bits, uint8_t *out)
 {
 	size_t to = 0;
