@@ -25,7 +25,7 @@ enum {
 	 * three. The same long may a codec be without coming back. */
 	STUCK_S = 10,
 	/* Unless it had that much of the processor: others are in its way. */
-	WORKS_MS = 500,
+	WORKS_MS = 200,
 };
 
 static const struct timespec second = {1, 0};
