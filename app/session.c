@@ -50,6 +50,7 @@ struct session_writer {
 	ring queue;
 	GQueue spill;		/* of item; what found it full; MAIN */
 	guint spill_timer;
+	uint64_t told;		/* events taken so far; MAIN */
 	int wake;		/* eventfd */
 	pthread_t thread;
 	bool started;
@@ -278,6 +279,7 @@ static void spill(session_writer *w, item *it)
 {
 	if (g_queue_get_length(&w->spill) == SPILL_MAX) {
 		atomic_fetch_sub(&w->waiting, 1);
+		w->told--;
 		warn_once(w, it->call, NULL);
 		item_free(it);
 		return;
@@ -289,6 +291,7 @@ static void spill(session_writer *w, item *it)
 
 static void queue_take(session_writer *w, item *it)
 {
+	w->told++;
 	atomic_fetch_add(&w->waiting, 1);
 	if (!unspill(w) || !ring_push(&w->queue, it)) {
 		spill(w, it);
@@ -297,40 +300,6 @@ static void queue_take(session_writer *w, item *it)
 	} else {
 		drain(w);
 		settle(w);
-	}
-}
-
-static void encode(put *o, const rec_event *e)
-{
-	switch ((jrn_type)e->type) {
-	case JRN_BEGIN:
-		rec_begin_put(o, &e->begin);
-		break;
-	case JRN_FACT:
-		rec_fact_put(o, &e->fact);
-		break;
-	case JRN_DECISION:
-		rec_decision_put(o, &e->decision);
-		break;
-	case JRN_HALF:
-		rec_half_put(o, e->half);
-		break;
-	case JRN_STATE:
-		rec_progress_put(o, &e->progress);
-		break;
-	case JRN_MARK:
-		rec_control_put(o, &e->control);
-		break;
-	case JRN_END:
-		rec_end_put(o, &e->end);
-		break;
-	case JRN_KEYS:
-	case JRN_PACKET:
-	case JRN_FLOW:
-	case JRN_LOSS:
-	case JRN_CLOSE:
-	case JRN_TALLY:
-		g_assert_not_reached();
 	}
 }
 
@@ -351,7 +320,7 @@ static item *item_new(session_writer *w, session *s, const rec_event *e)
 	put o = put_into(w->buf, sizeof(w->buf));
 	item *it;
 
-	encode(&o, e);
+	rec_event_put(&o, e);
 	if (o.full)
 		return NULL;
 	it = g_new0(item, 1);
@@ -517,6 +486,16 @@ void session_writer_start(session_writer *w)
 uint64_t session_writer_waiting(const session_writer *w)
 {
 	return (uint64_t)MAX(atomic_load(&w->waiting), 0);
+}
+
+uint64_t session_writer_told(const session_writer *w)
+{
+	return w->told;
+}
+
+uint64_t session_writer_settled(const session_writer *w)
+{
+	return w->told - (uint64_t)atomic_load(&w->waiting);
 }
 
 uint64_t session_writer_lost(const session_writer *w)

@@ -510,6 +510,40 @@ bool rec_packet_get(const jrn_rec *r, pkt *out)
 	return true;
 }
 
+void rec_event_put(put *o, const rec_event *e)
+{
+	switch ((jrn_type)e->type) {
+	case JRN_BEGIN:
+		rec_begin_put(o, &e->begin);
+		break;
+	case JRN_FACT:
+		rec_fact_put(o, &e->fact);
+		break;
+	case JRN_DECISION:
+		rec_decision_put(o, &e->decision);
+		break;
+	case JRN_HALF:
+		rec_half_put(o, e->half);
+		break;
+	case JRN_STATE:
+		rec_progress_put(o, &e->progress);
+		break;
+	case JRN_MARK:
+		rec_control_put(o, &e->control);
+		break;
+	case JRN_END:
+		rec_end_put(o, &e->end);
+		break;
+	case JRN_KEYS:
+	case JRN_PACKET:
+	case JRN_FLOW:
+	case JRN_LOSS:
+	case JRN_CLOSE:
+	case JRN_TALLY:
+		g_assert_not_reached();
+	}
+}
+
 void rec_arm_put(put *o, const char *call, uint16_t type, clk_both at,
 		 span payload)
 {

@@ -173,6 +173,9 @@ MUST_CHECK bool rec_loss_get(span in, rec_loss *out);
 void rec_tally_put(put *o, const rec_tally *r);
 MUST_CHECK bool rec_tally_get(span in, rec_tally *out);
 
+/* The payload of the event's record; of a half without its keys. */
+void rec_event_put(put *o, const rec_event *e);
+
 /* The half without its keys. NULL when malformed; free with call_half_free().*/
 void rec_half_put(put *o, const call_half *h);
 /* What capture needs, to know the call's packets: the same without payload
