@@ -91,6 +91,8 @@ $B/tools/mkpcap: $B/tests/support/mkcall.o
 SUPPORT := $(patsubst %.c,$B/%.o,$(filter-out tests/support/replay.c,\
 	$(wildcard tests/support/*.c)))
 $(UNIT) $(BENCH): $(SUPPORT)
+# The program's own files are in no library.
+$B/tests/unit/app_notes_test: $(addprefix $B/app/,notes.o notes_io.o story.o)
 ifndef ENGINE	# no libFuzzer: a small main() replays the corpus
 $(FUZZ): $B/tests/support/replay.o
 endif

@@ -6,22 +6,23 @@
 #include "app/ledger.h"
 #include "app/notes.h"
 
-enum { NOTES_SPARE = 256 << 10 };
-
 /* One call on its way. */
 typedef struct page {
 	void *next;		/* the next sink's own */
 	story *story;
-	bool entered;		/* its row was begun */
+	note *note;		/* from when its row was begun */
+	bool changed;		/* since its row was told of it */
 	tap_keypad keypad[2];	/* of each side */
+	bool ticketed;		/* over, and waits for these: */
+	uint64_t rows, records;	/* how much of each is to be on disk */
 } page;
 
 struct book {
 	cat_watch *watch;
 	notes *notes;
-	size_t tidy;		/* octets of them after the last tidying */
 	book_config cfg;
-	GHashTable *pages;	/* set of page */
+	GHashTable *pages;	/* set of page: calls in progress */
+	GQueue over;		/* of page: still noted */
 	cat_verdict verdict;	/* the latest */
 	char told[CAT_TOLD_MAX];
 };
@@ -53,9 +54,10 @@ void book_free(book *b)
 {
 	if (!b)
 		return;
-	g_hash_table_unref(b->pages);
 	cat_watch_free(b->watch);
 	notes_free(b->notes);
+	g_hash_table_unref(b->pages);
+	g_queue_clear_full(&b->over, page_free);
 	g_free(b);
 }
 
@@ -190,12 +192,25 @@ static void put_text(char **to, span text)
 	*to = span_dup(text);
 }
 
-static void story_take(story *s, const rec_event *e)
+/* A state that says nothing new is not told again. */
+static bool progress_take(story *s, const rec_event *e)
+{
+	const bool answer = s->has_answer, ending = s->ending,
+		   cancelled = s->cancelled;
+	const uint16_t status = s->ending_status;
+
+	story_progress(s, e->at, &e->progress);
+	return s->has_answer != answer || s->ending != ending ||
+	       s->cancelled != cancelled || s->ending_status != status;
+}
+
+/* True when the ledger or the notes have to know. */
+static bool story_take(story *s, const rec_event *e)
 {
 	switch ((jrn_type)e->type) {
 	case JRN_FACT:
 		story_put_fact(s, e->fact.name, e->fact.value);
-		break;
+		return true;
 	case JRN_DECISION:
 		s->decided = true;
 		s->record = e->decision.record;
@@ -203,10 +218,9 @@ static void story_take(story *s, const rec_event *e)
 		s->video = e->decision.video;
 		put_text(&s->rule, e->decision.rule);
 		put_text(&s->reason, e->decision.reason);
-		break;
+		return true;
 	case JRN_STATE:
-		story_progress(s, e->at, &e->progress);
-		break;
+		return progress_take(s, e);
 	case JRN_END:
 		s->has_end = true;
 		s->ended = e->at;
@@ -214,7 +228,7 @@ static void story_take(story *s, const rec_event *e)
 		s->end_side = e->end.side;
 		s->end_status = e->end.status;
 		put_text(&s->end_text, e->end.text);
-		break;
+		return true;
 	case JRN_MARK:
 		story_mark(s, e->at, &e->control);
 		break;
@@ -228,6 +242,7 @@ static void story_take(story *s, const rec_event *e)
 	case JRN_TALLY:
 		break;
 	}
+	return false;
 }
 
 /* A call that could not be recorded was refused: the decision says what stood
@@ -273,8 +288,10 @@ static void enter(book *b, page *g)
 	g_clear_pointer(&e, cat_entry_free);
 	e = ledger_from_story(g->story);
 	outcome_say(e, g->story);
-	g->entered = true;
-	notes_put(b->notes, g->story);
+	if (!g->note)
+		g->note = notes_enter(b->notes, g->story);
+	g->changed = false;
+	notes_write(b->notes);
 	cat_watch_take(b->watch, g_steal_pointer(&e));
 }
 
@@ -283,27 +300,31 @@ GHashTable *book_left(book *b)
 	return notes_take(b->notes);
 }
 
-bool book_untidy(const book *b)
+void book_settle(book *b)
 {
-	return notes_size(b->notes) > 2 * b->tidy + NOTES_SPARE;
+	notes_settle(b->notes);
 }
 
-bool book_tidy(book *b)
+void book_tidy(book *b, uint64_t told, uint64_t waiting)
 {
-	g_autoptr(GPtrArray) live = NULL;
-	GHashTableIter i;
-	void *p;
+	uint64_t all = cat_watch_told(b->watch), rows = all - book_waiting(b);
+	GList *next;
 
-	if (book_waiting(b))
-		return false;
-	live = g_ptr_array_new();
-	g_hash_table_iter_init(&i, b->pages);
-	while (g_hash_table_iter_next(&i, &p, NULL))
-		if (((page *)p)->entered)
-			g_ptr_array_add(live, ((page *)p)->story);
-	notes_keep_only(b->notes, live);
-	b->tidy = notes_size(b->notes);
-	return true;
+	for (GList *l = b->over.head; l; l = next) {
+		page *g = l->data;
+
+		next = l->next;
+		if (!g->ticketed) {
+			g->ticketed = true;
+			g->rows = all;
+			g->records = told;
+		}
+		if (g->rows > rows || g->records > told - waiting)
+			continue;
+		notes_drop(b->notes, g->note);
+		g_queue_delete_link(&b->over, l);
+		page_free(g);
+	}
 }
 
 static page *page_new(book *b, const rec_event *e)
@@ -342,7 +363,7 @@ void *book_next(const void *own)
 
 /* ---- acts on the recording of a call in progress ---- */
 
-static void note(book *b, const page *g, const rec_event *e)
+static void log_act(book *b, const page *g, const rec_event *e)
 {
 	const char *verb = tap_keypad_verb((rec_mark)e->control.mark);
 	g_autofree char *actor = span_dup(e->control.actor);
@@ -390,7 +411,7 @@ static void on_mark(book *b, page *g, uint64_t call, const rec_event *e)
 	if (e->control.mark == REC_DTMF)
 		on_digit(b, g, call, e);
 	else
-		note(b, g, e);
+		log_act(b, g, e);
 }
 
 /* In mid-call. What was never captured cannot be started. */
@@ -410,6 +431,23 @@ static void on_header(book *b, page *g, uint64_t call, span value)
 	b->cfg.act(b->cfg.act_user, call, &what);
 }
 
+/* A call that no rule concerns was never noted. */
+static void take_leave(book *b, page *g)
+{
+	g_hash_table_steal(b->pages, g);
+	if (g->note)
+		g_queue_push_tail(&b->over, g);
+	else
+		page_free(g);
+}
+
+/* Told of, or only noted, until the next of these. */
+static bool is_step(const page *g, const rec_event *e)
+{
+	return e->type == JRN_DECISION || e->type == JRN_END ||
+	       (e->type == JRN_STATE && g->note && g->changed);
+}
+
 void book_sink(void *user, uint64_t call, void **own, const rec_event *e)
 {
 	book *b = user;
@@ -421,16 +459,19 @@ void book_sink(void *user, uint64_t call, void **own, const rec_event *e)
 		*own = g = page_new(b, e);
 	}
 	b->cfg.next(b->cfg.next_user, call, &g->next, e);
-	story_take(g->story, e);
+	if (story_take(g->story, e)) {
+		g->changed = true;
+		if (g->note)
+			notes_add(b->notes, g->note, e);
+	}
 	if (e->type == JRN_MARK)
 		on_mark(b, g, call, e);
 	if (e->type == JRN_FACT && span_eq(e->fact.name, "record"))
 		on_header(b, g, call, e->fact.value);
-	if (e->type == JRN_DECISION || (e->type == JRN_STATE && g->entered) ||
-	    e->type == JRN_END)
+	if (is_step(g, e))
 		enter(b, g);
 	if (e->type == JRN_END) {
 		*own = NULL;
-		g_hash_table_remove(b->pages, g);
+		take_leave(b, g);
 	}
 }

@@ -48,11 +48,12 @@ void book_prevent(book *b, rec_decision *out, const char *why);
 /* MAIN. What an earlier tap told and the ledger may not have: char * -> story.
  * Free with g_hash_table_unref(); NULL the second time. */
 GHashTable *book_left(book *b);
-/* MAIN. When no journal waits to be written: calls that are over and in the
- * ledger need not be noted any longer. False: some row still waits. */
-bool book_tidy(book *b);
-/* MAIN. It would be worth it. */
-bool book_untidy(const book *b);
+/* MAIN. All of that was resumed, as far as it has to be. */
+void book_settle(book *b);
+/* MAIN, now and then: calls that are over and in the ledger need not be noted
+ * any longer. The next sink has taken `told` events in all, and the last
+ * `waiting` of them are not on disk. */
+void book_tidy(book *b, uint64_t told, uint64_t waiting);
 /* MAIN. A call that an earlier tap began: takes what its journal tells, and
  * what the next sink has of it. Returns the tap_sink's `*own`. */
 void *book_resume(book *b, story *s, void *next);

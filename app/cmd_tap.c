@@ -219,8 +219,8 @@ static gboolean tick(gpointer user)
 
 	r->disk = room_ask(conf_text(r->conf, CONF_RUN));
 	tap_calls_tick(r->calls, clk_now());
-	if (book_untidy(r->book) && !session_writer_waiting(r->sessions))
-		book_tidy(r->book);
+	book_tidy(r->book, session_writer_told(r->sessions),
+		  session_writer_waiting(r->sessions));
 	write_stats(r);
 	watch(r);
 	return G_SOURCE_CONTINUE;

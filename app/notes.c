@@ -1,5 +1,8 @@
 #include "app/notes.h"
 
+/* Beside the types of a journal: what follows is of the call of this number. */
+enum { NOTES_CALL = 128 };
+
 static void put_rec(put *o, uint16_t type, clk_both at, const put *payload)
 {
 	o->full |= payload->full;
@@ -86,31 +89,76 @@ void notes_story_put(put *o, const story *s)
 		put_end(o, s);
 }
 
-static story *begin(const jrn_rec *r, GHashTable *out)
+void notes_call_put(put *o, uint32_t number)
+{
+	uint8_t buf[4];
+	put p = put_into(buf, sizeof(buf));
+
+	put_u32(&p, number);
+	put_rec(o, NOTES_CALL, (clk_both){{0}, {0}}, &p);
+}
+
+void notes_event_put(put *o, const rec_event *e)
+{
+	uint8_t buf[4096];
+	put p = put_into(buf, sizeof(buf));
+
+	rec_event_put(&p, e);
+	put_rec(o, e->type, e->at, &p);
+}
+
+/* ---- reading ---- */
+
+typedef struct reading {
+	GHashTable *out;	/* name -> story */
+	GHashTable *names;	/* number -> name */
+	uint32_t number;	/* of the call that is spoken of */
+	story *at;		/* that call; NULL: its beginning is not here */
+} reading;
+
+static void turn_to(reading *r, const jrn_rec *rec)
+{
+	span in = rec->payload;
+	const char *name;
+
+	r->at = NULL;
+	if (!span_u32(&in, &r->number))
+		return;
+	name = g_hash_table_lookup(r->names, GUINT_TO_POINTER(r->number));
+	if (name)
+		r->at = g_hash_table_lookup(r->out, name);
+}
+
+static void begin(reading *r, const jrn_rec *rec)
 {
 	char name[REC_NAME];
 	rec_begin b;
-	story *s;
 
-	if (!rec_begin_get(r->payload, &b))
-		return NULL;
-	rec_call_name(r->at.wall, b.call_id, b.from_tag, name);
-	s = story_new(name);
-	g_hash_table_replace(out, s->name, s);
-	return s;
+	r->at = NULL;
+	if (!rec_begin_get(rec->payload, &b))
+		return;
+	rec_call_name(rec->at.wall, b.call_id, b.from_tag, name);
+	r->at = story_new(name);
+	g_hash_table_replace(r->out, r->at->name, r->at);
+	g_hash_table_replace(r->names, GUINT_TO_POINTER(r->number),
+			     g_strdup(name));
 }
 
 void notes_stories_get(span *in, GHashTable *out)
 {
-	story *s = NULL;
-	jrn_rec r;
+	g_autoptr(GHashTable) names = g_hash_table_new_full(NULL, NULL, NULL,
+							    g_free);
+	reading r = {.out = out, .names = names};
+	jrn_rec rec;
 
-	while (jrn_rec_next(in, &r) == JRN_OK) {
+	while (jrn_rec_next(in, &rec) == JRN_OK) {
 		g_auto(story_control) did = {0};
 
-		if (r.type == JRN_BEGIN)
-			s = begin(&r, out);
-		if (s)
-			story_record(s, &r, NULL, &did);
+		if (rec.type == NOTES_CALL)
+			turn_to(&r, &rec);
+		else if (rec.type == JRN_BEGIN)
+			begin(&r, &rec);
+		if (r.at && rec.type != NOTES_CALL)
+			story_record(r.at, &rec, NULL, &did);
 	}
 }

@@ -1,14 +1,19 @@
 /* notes.h - what the tap has told of its calls and the ledger may not have yet.
  *
  * One file in the run directory, which is memory, so that no verdict waits for
- * a disk: session records without halves and keys, a snapshot of the call at
- * each step, the latest counts. A snapshot is handed to the kernel before the
+ * a disk: session records without halves and keys, each call whole when it is
+ * entered, then what changes. What is written is the kernel's before the
  * verdict leaves, so that a tap that is killed forgets no call; the end of the
- * host takes the notes with it. */
+ * host takes the notes with it.
+ *
+ * Each write costs the same, however many calls there are: when what no longer
+ * counts is more than the rest, the calls that do are copied into a new file, a
+ * few with each write, and what changes meanwhile goes to both. */
 #pragma once
 #include "app/story.h"
 
 typedef struct notes notes;
+typedef struct note note;	/* one call */
 
 /* MAIN. What cannot be read, behind a torn record, is cut. Without a file that
  * can be written, which is logged, nothing is noted. */
@@ -16,16 +21,28 @@ notes *notes_open(const char *path);
 void notes_free(notes *n);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(notes, notes_free)
 /* MAIN. What an earlier tap left: char * -> story, by name. Free with
- * g_hash_table_unref(); NULL the second time. */
+ * g_hash_table_unref(); NULL the second time. It stays noted until
+ * notes_settle(). */
 GHashTable *notes_take(notes *n);
-/* MAIN. One write; a failure is logged once. */
-void notes_put(notes *n, const story *s);
-/* MAIN. Nothing else than these (of story) is worth keeping. */
-void notes_keep_only(notes *n, const GPtrArray *stories);
+/* MAIN. What is worth keeping of it has been entered anew. */
+void notes_settle(notes *n);
+
+/* MAIN. `s`, lent until notes_drop(), is noted as it stands. */
+note *notes_enter(notes *n, const story *s);
+/* MAIN. What has changed: a fact, a decision, a state or the end. */
+void notes_add(notes *n, const note *c, const rec_event *e);
+/* MAIN. The call need not be kept any longer. */
+void notes_drop(notes *n, note *c);
+/* MAIN. All of this reaches the kernel now; a failure is logged once, and made
+ * good when there is room again. */
+void notes_write(notes *n);
 /* MAIN. Octets in the file. */
 size_t notes_size(const notes *n);
 
-/* The file's bytes. Pure. */
+/* The file's bytes. Pure. A call is meant by a number of its own; a whole one
+ * replaces what was said of it before. */
+void notes_call_put(put *o, uint32_t number);
 void notes_story_put(put *o, const story *s);
+void notes_event_put(put *o, const rec_event *e);
 /* Moves `in` behind the last whole record; adds to `out`. */
 void notes_stories_get(span *in, GHashTable *out);

@@ -213,7 +213,7 @@ static void settle(const resume_from *r)
 {
 	for (unsigned ms = 0; ms < SETTLE_MS; ms++) {
 		if (!session_writer_waiting(r->sessions) &&
-		    book_tidy(r->book))
+		    !book_waiting(r->book))
 			return;
 		g_usleep(1000);
 	}
@@ -236,4 +236,5 @@ void resume_calls(const resume_from *r)
 		resume_noted(r, noted);
 	if (g_hash_table_size(left))
 		settle(r);
+	book_settle(r->book);
 }

@@ -493,11 +493,6 @@ uint64_t session_writer_told(const session_writer *w)
 	return w->told;
 }
 
-uint64_t session_writer_settled(const session_writer *w)
-{
-	return w->told - (uint64_t)atomic_load(&w->waiting);
-}
-
 uint64_t session_writer_lost(const session_writer *w)
 {
 	return atomic_load(&w->lost);

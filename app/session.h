@@ -39,7 +39,9 @@ void *session_writer_resume(session_writer *w, const char *name, clk_both at,
 			    const GPtrArray *halves);
 /* The journal's name of what the sink keeps in `*own`; "" for NULL. */
 const char *session_name(const void *own);
-/* MAIN. Events that are not on disk yet. */
+/* MAIN. Events that were taken so far, and how many of them, the last ones, are
+ * not on disk yet. */
+uint64_t session_writer_told(const session_writer *w);
 uint64_t session_writer_waiting(const session_writer *w);
 /* MAIN. Events that found the queue full or the disk unwilling. */
 uint64_t session_writer_lost(const session_writer *w);

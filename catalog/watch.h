@@ -22,5 +22,7 @@ bool cat_watch_note(cat_watch *w, const cat_actor *who, int64_t at,
 		    const char *action, const char *object);
 /* ANY. Entries and notes that were taken and are not written yet. */
 uint64_t cat_watch_waiting(const cat_watch *w);
+/* MAIN. How many were taken so far. */
+uint64_t cat_watch_told(const cat_watch *w);
 /* ANY. Entries and notes lost to a full queue or a failing disk. */
 uint64_t cat_watch_lost(const cat_watch *w);

@@ -20,6 +20,7 @@ enum {
 struct cat_watch {
 	char *path;
 	cat_policy *policy;		/* MAIN: in force */
+	uint64_t told;			/* MAIN: jobs so far */
 	_Atomic(cat_policy *) fresh;	/* the thread's to MAIN; whoever takes
 					 * it owns it */
 	ring queue;			/* of job */
@@ -228,6 +229,7 @@ static bool job_take(cat_watch *w, job *j)
 		job_free(j);
 		return false;
 	}
+	w->told++;
 	nudge(w);
 	return true;
 }
@@ -256,6 +258,11 @@ bool cat_watch_note(cat_watch *w, const cat_actor *who, int64_t at,
 uint64_t cat_watch_waiting(const cat_watch *w)
 {
 	return (uint64_t)MAX(atomic_load(&w->waiting), 0);
+}
+
+uint64_t cat_watch_told(const cat_watch *w)
+{
+	return w->told;
 }
 
 uint64_t cat_watch_lost(const cat_watch *w)
