@@ -31,6 +31,7 @@ struct jrn_out {
 	char *dir, *path;
 	int fd;			/* -1 between two files */
 	bool named;		/* the directory entries are on disk */
+	bool tainted;		/* its sync has failed: a second one would lie */
 	unsigned poisoned;
 	/* buf holds whole records (and the header, if base is 0). buf[i]
 	 * belongs at file offset base + i; what is below base is safe. */
@@ -116,7 +117,7 @@ static bool begin_file(jrn_out *o, clk_both at, GError **err)
 	g_free(o->path);
 	o->path = g_steal_pointer(&path);
 	o->fd = fd;
-	o->named = false;
+	o->named = o->tainted = false;
 	o->base = 0;
 	o->written = 0;
 	o->reserved = 0;
@@ -258,6 +259,7 @@ static bool replace_file(jrn_out *o, int why, GError **err)
 	no = write_out(o);
 	synced = !no && (o->keep == JRN_KEEP_UNTIL_WRITTEN ||
 			 !o->disk->sync(o->fd));
+	o->tainted = !no && !synced;
 	if (synced || (!no && safe == 0))
 		cut_back(old, old_path, safe);
 	close(old);
@@ -311,13 +313,22 @@ static int sync_names(jrn_out *o)
 	return no;
 }
 
+/* 0 or an errno. */
+static int sync_file(const jrn_out *o)
+{
+	if (o->tainted)
+		return EIO;
+	return o->disk->sync(o->fd) ? errno : 0;
+}
+
 bool jrn_out_sync(jrn_out *o, GError **err)
 {
 	int no;
 
 	if (!flush(o, err))
 		return false;
-	if (o->disk->sync(o->fd) && !replace_file(o, errno, err))
+	no = sync_file(o);
+	if (no && !replace_file(o, no, err))
 		return false;
 	if (!o->named && (no = sync_names(o)) != 0)
 		return fail(err, JRN_ERROR_DISK, o->dir, no);
@@ -361,6 +372,11 @@ unsigned jrn_out_sync_many(jrn_out *const *o, unsigned n, GError **err)
 	for (unsigned i = 0; i < n; i++) {
 		if (o[i]->written < o[i]->n)
 			continue;
+		if (o[i]->tainted) {
+			g_clear_error(err);
+			bad += !jrn_out_sync(o[i], err);
+			continue;
+		}
 		o[i]->named = true;
 		forget_written(o[i]);
 	}

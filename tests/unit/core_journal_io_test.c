@@ -47,7 +47,7 @@ static ssize_t bad_pwrite(int fd, const void *p, size_t n, off_t at)
 	return -1;
 }
 
-static int bad_sync(int fd)
+static int bad_sync_all(int fd)
 {
 	if (strikes(true)) {
 		errno = fault.error;
@@ -56,7 +56,24 @@ static int bad_sync(int fd)
 	return fdatasync(fd);
 }
 
-static const jrn_disk bad_disk = {bad_pwrite, bad_sync, bad_sync};
+/* Paths of the files whose sync has failed: after that the kernel may call
+ * clean what is on no disk. */
+static GHashTable *failed;
+
+static int bad_sync(int fd)
+{
+	g_autofree char *link = g_strdup_printf("/proc/self/fd/%d", fd);
+	g_autofree char *path = g_file_read_link(link, NULL);
+	int bad;
+
+	g_assert_false(g_hash_table_contains(failed, path));
+	bad = bad_sync_all(fd);
+	if (bad)
+		g_hash_table_add(failed, g_steal_pointer(&path));
+	return bad;
+}
+
+static const jrn_disk bad_disk = {bad_pwrite, bad_sync, bad_sync_all};
 
 static void fault_set(bool on_sync, int countdown, int count, int error,
 		      size_t part)
@@ -372,6 +389,55 @@ static void test_many(gconstpointer fails)
 	}
 }
 
+/* A sync that failed is not tried again on the same file, however often the
+ * new one's fails as well: bad_sync() sees to that. */
+static void test_syncs_fail(void)
+{
+	for (int n = 1; n < 8; n++) {
+		char *dir = dir_new();
+		g_autoptr(jrn_out) o = out_new(dir, JRN_KEEP_UNTIL_SYNC,
+					       &bad_disk);
+		guint files;
+
+		fault_set(true, 0, n, EIO, 0);
+		for (uint32_t i = 0; i < 5; i++)
+			add(o, i);
+		while (!jrn_out_sync(o, NULL))
+			g_assert_cmpuint(jrn_out_unsynced(o), >, 0);
+		g_assert_cmpuint(jrn_out_poisoned(o), ==, n);
+		g_assert_cmpuint(read_dir(dir, &files), ==, 5);
+		g_assert_cmpuint(files, ==, 1);
+		dir_free(dir);
+	}
+}
+
+/* Nor is such a file saved by a sync of the whole disk. */
+static void test_many_tainted(void)
+{
+	enum { FILES = 10, BAD = 3 };
+	char *dirs[FILES];
+	jrn_out *o[FILES];
+	guint files;
+
+	for (int i = 0; i < FILES; i++) {
+		dirs[i] = dir_new();
+		o[i] = out_new(dirs[i], JRN_KEEP_UNTIL_SYNC, &bad_disk);
+		add(o[i], 0);
+	}
+	fault_set(true, 0, 2, EIO, 0);
+	g_assert_false(jrn_out_sync(o[BAD], NULL));
+	fault_set(true, -1, 0, 0, 0);
+	g_assert_cmpuint(jrn_out_poisoned(o[BAD]), ==, 1);
+	g_assert_cmpuint(jrn_out_sync_many(o, FILES, NULL), ==, 0);
+	g_assert_cmpuint(jrn_out_poisoned(o[BAD]), ==, 2);
+	for (int i = 0; i < FILES; i++) {
+		g_assert_cmpuint(jrn_out_unsynced(o[i]), ==, 0);
+		g_assert_cmpuint(read_dir(dirs[i], &files), ==, 1);
+		jrn_out_free(o[i]);
+		dir_free(dirs[i]);
+	}
+}
+
 static void test_limit(void)
 {
 	char *dir = dir_new();
@@ -426,6 +492,7 @@ static void test_absent(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	failed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_test_add_func("/core/journal_io/follow", test_follow);
 	g_test_add_func("/core/journal_io/large", test_large);
 	g_test_add_func("/core/journal_io/torn", test_torn);
@@ -441,6 +508,8 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/core/journal_io/many", NULL, test_many);
 	g_test_add_data_func("/core/journal_io/many/broken", "broken",
 			     test_many);
+	g_test_add_func("/core/journal_io/syncs_fail", test_syncs_fail);
+	g_test_add_func("/core/journal_io/many/tainted", test_many_tainted);
 	g_test_add_func("/core/journal_io/limit", test_limit);
 	g_test_add_func("/core/journal_io/reserved", test_reserved);
 	g_test_add_func("/core/journal_io/absent", test_absent);
