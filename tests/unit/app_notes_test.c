@@ -52,8 +52,8 @@ static story *call_new(unsigned i)
 	s->decided = s->record = s->audio = true;
 	s->rule = g_strdup("everybody");
 	s->reason = g_strdup("it is recorded");
-	g_hash_table_insert(s->facts, g_strdup("caller.uri"),
-			    g_strdup("sip:alice@example.com"));
+	story_put_fact(s, span_str("caller.uri"),
+		       span_str("sip:alice@example.com"));
 	return s;
 }
 
@@ -61,8 +61,7 @@ static story *call_new(unsigned i)
 static void tell(notes *n, note *c, story *s, const rec_event *e)
 {
 	if (e->type == JRN_FACT)
-		g_hash_table_replace(s->facts, span_dup(e->fact.name),
-				     span_dup(e->fact.value));
+		story_put_fact(s, e->fact.name, e->fact.value);
 	if (e->type == JRN_STATE)
 		story_progress(s, e->at, &e->progress);
 	if (e->type == JRN_END) {
