@@ -4,7 +4,8 @@
   lossy.py make KIND PERCENT SIP PCAP LOST
                             the caller speaks for 30 s: KIND pcmu, pcmu400
                             (400 ms a packet), red (PCMU with the packet before
-                            in each) or opus; which ones are lost goes to LOST
+                            in each), opus, or l8 (RFC 3551 4.5.10, which only
+                            a plug-in knows); which ones are lost goes to LOST
   lossy.py check JSON LOST  fails when not every lost millisecond is counted,
                             and marked as made up, repaired or silent; tells
                             what became of them
@@ -32,6 +33,7 @@ FORMATS = {
     'red': ('97 0', 'a=rtpmap:97 red/8000\r\na=fmtp:97 0/0\r\n', 20, 8),
     'opus': ('106', 'a=rtpmap:106 opus/48000/2\r\na=fmtp:106 useinbandfec=1\r\n',
              20, 48),
+    'l8': ('107', 'a=rtpmap:107 L8/8000\r\n', 20, 8),
 }
 
 
@@ -48,10 +50,18 @@ def length(kind):
     return LONG if kind == 'red' else LENGTH
 
 
+def l8():
+    """The voice in frames of 20 ms, offset binary."""
+    data = open(f'{CODECS}/voice8.raw', 'rb').read()
+    octets = bytes(b ^ 0x80 for b in data[1::2])
+    return [octets[i:i + 160] for i in range(0, len(octets) - 159, 160)]
+
+
 def stream(kind):
     """Payload type and octets of each packet."""
     ms = FORMATS[kind][2]
-    once = list(payloads('opus' if kind == 'opus' else 'pcmu'))
+    once = l8() if kind == 'l8' else \
+        list(payloads('opus' if kind == 'opus' else 'pcmu'))
     if kind == 'opus':
         once = once[:-1]        # the last one is short
     frames = [once[i % len(once)] for i in range(length(kind) // 20)]
@@ -64,7 +74,7 @@ def stream(kind):
             head = struct.pack('>I', 0x80 << 24 | 160 << 10 | len(older))
             yield 97, head + b'\0' + older + frame
         else:
-            yield 106 if kind == 'opus' else 0, frame
+            yield {'opus': 106, 'l8': 107}.get(kind, 0), frame
 
 
 def make(kind, percent, sip, pcap, lost):
