@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 _edgetape_words() {	# COMMAND...: its commands or verbs, and its options
 	"$@" --help 2>/dev/null | awk '
+		/^  edgetape / { next }		# the usage
 		/^  [a-z-]+ / || /^  [a-z-]+$/ { print $1 }
 		{ while (match($0, /--[a-z][a-z-]*/)) {
 			print substr($0, RSTART, RLENGTH)
