@@ -124,6 +124,34 @@ static void on_dtmf(render_call *r, const dec_event *e)
 	mix_call_mark(r->mix, &k);
 }
 
+void render_forks(render_call *r, clk_mono at)
+{
+	for (guint i = 0; i < r->forks->len; i++) {
+		render_fork *f = &g_array_index(r->forks, render_fork, i);
+		bool out = story_fork_lost(r->story, f->branch);
+		mix_mark k = {.kind = MIX_STATE, .side = CALL_CALLEE, .at = at,
+			      .text = "a fork that did not answer is left out"};
+
+		if (out == f->out)
+			continue;
+		f->out = out;
+		mix_call_leave_out(r->mix, i, at, out);
+		if (out)
+			mix_call_mark(r->mix, &k);
+	}
+}
+
+static void on_stream(render_call *r, const dec_event *e)
+{
+	render_fork *f;
+
+	if (r->forks->len <= e->stream)
+		g_array_set_size(r->forks, e->stream + 1);
+	f = &g_array_index(r->forks, render_fork, e->stream);
+	g_strlcpy(f->branch, e->branch, sizeof(f->branch));
+	render_forks(r, e->at);
+}
+
 static void on_event(void *user, const dec_event *e)
 {
 	render_call *r = user;
@@ -148,6 +176,8 @@ static void on_event(void *user, const dec_event *e)
 		break;
 	case DEC_STREAM:
 	case DEC_KEYED:
+		on_stream(r, e);
+		break;
 	case DEC_UNOPENED:
 		break;
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/limits.h"
+#include "catalog/cat.h"
 
 enum {
 	/* Session records reach the disk within this after they happened. */
@@ -129,6 +130,15 @@ static bool begin(render_call *r, clk_both at, GError **err)
 	return true;
 }
 
+/* Of all calls, or because a rule says so of this one. */
+static bool early_media(const render_call *r)
+{
+	const char *reason = r->story->reason;
+
+	return r->cfg->early_media ||
+	       (reason && cat_told_find(span_str(reason)).early);
+}
+
 static bool take_told(render_call *r, const jrn_rec *rec, GError **err)
 {
 	g_auto(story_control) control;
@@ -144,9 +154,11 @@ static bool take_told(render_call *r, const jrn_rec *rec, GError **err)
 	if (r->mix && r->story->has_answer && !r->answered)
 		render_early(r);
 	r->answered = r->story->has_answer;
+	if (r->mix && rec->type == JRN_STATE)
+		render_forks(r, rec->at.mono);
 	if (!r->mix && r->answered)
 		return begin(r, r->story->answered, err);
-	if (!r->mix && r->cfg->early_media && h && h->answer)
+	if (!r->mix && early_media(r) && h && h->answer)
 		return begin(r, rec->at, err);
 	return !ready || r->mix || begin(r, r->story->begun, err);
 }
@@ -414,6 +426,7 @@ render_call *render_call_new(const render_config *cfg, const char *dir)
 	r->result.streams = g_array_new(FALSE, TRUE, sizeof(dec_stream_totals));
 	r->result.gaps = g_array_new(FALSE, TRUE, sizeof(render_gap));
 	r->result.flows = g_array_new(FALSE, TRUE, sizeof(rec_flow));
+	r->forks = g_array_new(FALSE, TRUE, sizeof(render_fork));
 	r->result.undecodable = g_ptr_array_new_with_free_func(g_free);
 	return r;
 }
@@ -457,6 +470,7 @@ void render_call_free(render_call *r)
 	g_array_unref(r->result.streams);
 	g_array_unref(r->result.gaps);
 	g_array_unref(r->result.flows);
+	g_array_unref(r->forks);
 	g_ptr_array_unref(r->result.undecodable);
 	g_clear_pointer(&r->result.journal.troubles, g_ptr_array_unref);
 	g_free(r->result.sidecar);

@@ -25,6 +25,7 @@ struct render_call {
 	bool late_keys;		/* some came after the first packet */
 	bool answered;		/* the mixer has been told */
 	bool held;		/* packets waited for a key */
+	GArray *forks;		/* of the streams, by number: render_fork */
 	unsigned steps;
 	clk_mono pressed[2];	/* where the key that is down went down */
 	clk_mono bye[2];	/* the side's last RTCP BYE */
@@ -42,6 +43,12 @@ static inline void render_cross(const render_call *r)
 			memory_order_relaxed);
 }
 
+/* The fork whose key opened a stream. */
+typedef struct render_fork {
+	char branch[128];	/* To-tag, or "" */
+	bool out;		/* it lost: the stream is left out */
+} render_fork;
+
 /* hear.c: the decoder's word and the officers', to the mixer. */
 extern const dec_sink render_ears;
 void render_control(render_call *r, const story_control *c);
@@ -49,6 +56,9 @@ void render_control(render_call *r, const story_control *c);
 void render_stopped(render_call *r, clk_mono from, clk_mono to);
 /* The call is answered: what was heard so far came before. */
 void render_early(render_call *r);
+
+/* What the signalling told of forks: their streams go, or come back. */
+void render_forks(render_call *r, clk_mono at);
 
 /* recording.c */
 mix_call *render_open(render_call *r, GError **err);

@@ -41,6 +41,7 @@ void story_free(story *s)
 	g_free(s->key_trouble);
 	g_free(s->paused_why);
 	g_hash_table_unref(s->facts);
+	g_clear_pointer(&s->lost, g_hash_table_unref);
 	g_ptr_array_unref(s->halves);
 	g_free(s);
 }
@@ -111,8 +112,22 @@ static void ending(story *s, clk_both at, const rec_progress *p)
 	s->cancelled |= p->status == 0 || p->status == 487;
 }
 
+static void note_fork(story *s, const rec_progress *p)
+{
+	g_autofree char *branch = span_dup(p->branch);
+
+	if (!s->lost && p->state == REC_FORK_LOST)
+		s->lost = g_hash_table_new_full(g_str_hash, g_str_equal,
+						g_free, NULL);
+	if (p->state == REC_FORK_LOST)
+		g_hash_table_add(s->lost, g_steal_pointer(&branch));
+	else if (s->lost && p->state == REC_ANSWERED)
+		g_hash_table_remove(s->lost, branch);
+}
+
 void story_progress(story *s, clk_both at, const rec_progress *p)
 {
+	note_fork(s, p);
 	switch ((rec_state)p->state) {
 	case REC_ANSWERED:
 	case REC_CONFIRMED:
@@ -181,6 +196,57 @@ static bool take_control(story *s, const jrn_rec *r, story_control *out)
 	*out = (story_control){c.mark, c.side, r->at.mono, span_dup(c.actor),
 			       span_dup(c.text)};
 	story_mark(s, r->at, &c);
+	return true;
+}
+
+static bool has_key(const call_half *h, const secret *key)
+{
+	for (guint i = 0; i < h->media->len; i++) {
+		const call_media *m = CALL_MEDIA(h, i);
+
+		for (guint k = 0; k < m->cryptos->len; k++)
+			if (secret_same(&CALL_CRYPTO(m, k)->key, key))
+				return true;
+	}
+	return false;
+}
+
+static bool lives_with(const story *s, const secret *key)
+{
+	for (guint i = 0; i < s->halves->len; i++) {
+		const call_half *h = g_ptr_array_index(s->halves, i);
+
+		if (!g_hash_table_contains(s->lost, h->branch) &&
+		    has_key(h, key))
+			return true;
+	}
+	return false;
+}
+
+/* What lies between a gateway's networks may answer under a new To-tag. */
+static bool lives_on(const story *s, const call_half *h)
+{
+	for (guint i = 0; i < h->media->len; i++) {
+		const call_media *m = CALL_MEDIA(h, i);
+
+		for (guint k = 0; k < m->cryptos->len; k++)
+			if (CALL_CRYPTO(m, k)->key.len &&
+			    lives_with(s, &CALL_CRYPTO(m, k)->key))
+				return true;
+	}
+	return false;
+}
+
+bool story_fork_lost(const story *s, const char *branch)
+{
+	if (!*branch || !s->lost || !g_hash_table_contains(s->lost, branch))
+		return false;
+	for (guint i = 0; i < s->halves->len; i++) {
+		const call_half *h = g_ptr_array_index(s->halves, i);
+
+		if (!strcmp(h->branch, branch) && lives_on(s, h))
+			return false;
+	}
 	return true;
 }
 

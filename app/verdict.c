@@ -95,6 +95,8 @@ static void print_text(const cat_verdict *v)
 		printf("if it cannot be recorded it passes, with an alarm\n");
 	if (v->announce)
 		printf("an announcement is expected\n");
+	if (v->early)
+		printf("media from before the answer is kept\n");
 	print_hits(v);
 }
 
@@ -158,6 +160,7 @@ static void print_json(const cat_verdict *v)
 	flag(b, "emergency", v->emergency);
 	flag(b, "mandatory", v->mandatory);
 	flag(b, "announce", v->announce);
+	flag(b, "early_media", v->early);
 	member(b, "mode", cat_mode_name(v->mode));
 	member(b, "scope", cat_scope_name(v->scope));
 	number(b, "refuse", v->refuse);

@@ -84,6 +84,7 @@ typedef struct cat_verdict {
 	bool audio, video;
 	bool emergency;
 	bool mandatory, announce;
+	bool early;		/* its media from before the answer is kept */
 	cat_mode mode;
 	cat_scope scope;	/* of the call */
 	uint16_t refuse;	/* SIP status when it cannot be recorded; 0:
@@ -125,7 +126,7 @@ void cat_verdict_tell(const cat_verdict *v, const char *sentence,
 /* What it keeps, apart from what a ledger row has. */
 typedef struct cat_told {
 	bool found;		/* else it was not told so */
-	bool mandatory;
+	bool mandatory, early;
 	cat_mode mode;
 	unsigned sides;		/* of the owners: bits 1 << cat_side */
 } cat_told;

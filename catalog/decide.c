@@ -114,6 +114,7 @@ static void hit_take(judge *j, const pol_rule *r, cat_side side)
 		v->class = r->rule->class;
 	}
 	v->announce |= r->announce;
+	v->early |= r->early;
 	if (!v->refuse)
 		v->refuse = r->refuse;
 }

@@ -258,6 +258,7 @@ bool pol_rule_add(cat_policy *p, const cat_rule *r, GError **err)
 		.keep_days = keep_of(p, r),
 		.refuse = r->refuse,
 		.announce = r->announce,
+		.early = r->early,
 		.direction = (uint8_t)r->direction,
 		.scope = (uint8_t)r->scope,
 		.mode = (uint8_t)r->mode,

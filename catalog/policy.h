@@ -24,7 +24,7 @@ typedef struct pol_rule {
 	uint32_t keep_days;
 	uint16_t refuse;
 	uint8_t direction, scope, mode, zone;	/* zone: index, POL_NO_ZONE */
-	bool audio, video, announce;
+	bool audio, video, announce, early;
 	bool holidays_only;
 	uint8_t n_windows;
 	cat_window window[CAT_WINDOWS_MAX];

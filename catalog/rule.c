@@ -19,6 +19,7 @@ typedef enum word_key {
 	KEY_KEEP,
 	KEY_CLASS,
 	KEY_ANNOUNCE,
+	KEY_EARLY,
 	KEYS,
 } word_key;
 
@@ -43,6 +44,7 @@ static const struct {
 	[KEY_KEEP] = {"keep", "days, or such as 90d, 6m, 7y"},
 	[KEY_CLASS] = {"class", "a name of letters, digits, - and _"},
 	[KEY_ANNOUNCE] = {"announce", "yes or no"},
+	[KEY_EARLY] = {"early-media", "yes or no"},
 };
 
 static const char *const modes[] = {
@@ -323,6 +325,8 @@ static bool value_take(cat_rule *r, word_key k, span v)
 		return name_good(v, sizeof(r->class));
 	case KEY_ANNOUNCE:
 		return flag_parse(v, &r->announce);
+	case KEY_EARLY:
+		return flag_parse(v, &r->early);
 	case KEYS:
 		break;
 	}
@@ -439,7 +443,8 @@ char *cat_rule_problem(cat_rule_verdict v, span bad)
 		return g_strdup_printf("%s: there is no such key; keys are "
 				       "who, direction, scope, media, when, "
 				       "zone, holidays, mode, mandatory, "
-				       "impossible, keep, class, announce",
+				       "impossible, keep, class, announce, "
+				       "early-media",
 				       word);
 	case CAT_RULE_TWICE:
 		return g_strdup_printf("%s: this key stands twice", word);
@@ -513,5 +518,7 @@ char *cat_rule_print(const cat_rule *r)
 		g_string_append_printf(s, " class=%s", r->class);
 	if (r->announce)
 		g_string_append(s, " announce=yes");
+	if (r->early)
+		g_string_append(s, " early-media=yes");
 	return g_string_free(s, FALSE);
 }

@@ -57,6 +57,7 @@ typedef struct cat_rule {
 	cat_mode mode;
 	bool audio, video;
 	bool mandatory, announce;
+	bool early;			/* media from before the answer too */
 	uint16_t refuse;		/* 0: allow */
 	uint32_t keep_days;
 	bool keep_given;		/* else its class may say */

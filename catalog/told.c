@@ -73,14 +73,15 @@ void cat_verdict_tell(const cat_verdict *v, const char *sentence,
 	/* the closing bracket always fits */
 	pen o = {to, 0, CAT_TOLD_MAX - 2, false};
 	const char *class = v->class ? v->class : "";
-	char head[96 + CAT_NAME_MAX];
+	char head[112 + CAT_NAME_MAX];
 	int cut = MIN((int)strlen(sentence), 600);
 
-	snprintf(head, sizeof(head), " [mode=%s scope=%s keep=%u%s%s%s%s",
+	snprintf(head, sizeof(head), " [mode=%s scope=%s keep=%u%s%s%s%s%s",
 		 cat_mode_name(v->mode), cat_scope_name(v->scope),
 		 v->keep_days, *class ? " class=" : "", class,
 		 v->mandatory ? " mandatory" : "",
-		 v->announce ? " announce" : "");
+		 v->announce ? " announce" : "",
+		 v->early ? " early-media" : "");
 	o.n = (size_t)snprintf(to, o.size, "%.*s", cut, sentence);
 	put_str(&o, head);
 	put_sides(&o, v);
@@ -195,6 +196,7 @@ static void find_word(cat_told *t, span word)
 	span key;
 
 	t->mandatory |= span_eq(word, "mandatory");
+	t->early |= span_eq(word, "early-media");
 	if (!span_until(&word, '=', &key))
 		return;
 	if (span_eq(key, "sides") && span_number(word, 7, &n))

@@ -86,7 +86,8 @@ typedef struct dec_event {
 	clk_mono released;	/* as that of a pcm_block */
 	const char *name;	/* codec as in rtpmap, or SRTP suite; lent */
 	const char *branch;	/* DEC_STREAM: To-tag of the fork whose key
-				 * opened it; "" for the caller's; lent */
+				 * opened it; "" for the caller's, or
+				 * one that several have; lent */
 } dec_event;
 
 /* One packet of a stream that is no sound, in clear, in its stream's order. */

@@ -70,6 +70,9 @@ static void add_line(dec_keyring *r, const call_half *h, const call_media *m,
 		return;
 	k = find(r, suite, h, m->index, &c->key);
 	if (k) {
+		/* of more than one fork: then of none */
+		if (strcmp(k->branch, h->branch))
+			k->branch[0] = '\0';
 		fill(k, h, c);
 		return;
 	}

@@ -46,6 +46,8 @@ mix_call *mix_call_new(const mix_plan *plan, GError **err)
 	m = g_new0(mix_call, 1);
 	mix_plan_copy(&m->plan, plan);
 	m->desk.timeline = mix_timeline_new();
+	m->desk.left_out = g_hash_table_new_full(
+		NULL, NULL, NULL, (GDestroyNotify)mix_mute_free);
 	m->tracks = g_ptr_array_new_with_free_func(free_track);
 	m->marks = mix_marks_new(&m->plan, m->desk.timeline);
 	m->keep = true;
@@ -60,6 +62,7 @@ void mix_call_free(mix_call *m)
 	mix_board_free(m->board, m->keep);
 	g_ptr_array_unref(m->tracks);
 	mix_marks_free(m->marks);
+	g_hash_table_unref(m->desk.left_out);
 	mix_timeline_free(m->desk.timeline);
 	mix_sinc_free(m->desk.sinc);
 	g_clear_error(&m->trouble);
@@ -176,6 +179,25 @@ void mix_call_mark(mix_call *m, const mix_mark *k)
 
 	g_assert(m->begun && k->kind < MIX_KINDS && k->side <= CALL_UNKNOWN);
 	mix_marks_take(m->marks, k, at, soonest(told));
+}
+
+/* A stream is told of before its first block: the track may not exist yet. */
+void mix_call_leave_out(mix_call *m, uint32_t stream, clk_mono at, bool out)
+{
+	mix_mute *mute = g_hash_table_lookup(m->desk.left_out,
+					     GUINT_TO_POINTER(stream + 1));
+	int64_t ns = clk_since(at, m->desk.begin);
+
+	if (!mute && out) {
+		mute = mix_mute_new();
+		g_hash_table_insert(m->desk.left_out,
+				    GUINT_TO_POINTER(stream + 1), mute);
+	}
+	ns = MAX(ns, soonest(ns));
+	if (out)
+		mix_mute_start(mute, 0, ns);
+	else if (mute)
+		mix_mute_stop(mute, 0, ns);
 }
 
 /* Output. */

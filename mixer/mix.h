@@ -186,6 +186,9 @@ void mix_call_begin(mix_call *m, clk_mono start);
 void mix_call_block(mix_call *m, const pcm_block *b);
 void mix_call_report(mix_call *m, const pcm_report *r);
 void mix_call_mark(mix_call *m, const mix_mark *k);
+/* The stream is no part of the call from `at` on, which is now, or it is one
+ * again: it leaves no sound, only its lines in the timeline. */
+void mix_call_leave_out(mix_call *m, uint32_t stream, clk_mono at, bool out);
 /* Everything released before `horizon` has been handed in: writes what is
  * final. No later than MIX_LOOKAHEAD_MS after the end, or the recording gets
  * longer than the call. Files are playable afterwards. After a failure only

@@ -89,6 +89,18 @@ void mix_mute_apply(const mix_mute *m, uint32_t rate, int64_t from, float *bus,
 	}
 }
 
+bool mix_mute_covers(const mix_mute *m, uint32_t rate, int64_t from, size_t n)
+{
+	for (guint i = 0; i < m->list->len; i++) {
+		const stretch *s = &g_array_index(m->list, stretch, i);
+
+		if (to_samples(s->from, rate) <= from &&
+		    to_samples(s->to, rate) >= from + (int64_t)n)
+			return true;
+	}
+	return false;
+}
+
 void mix_mute_forget(mix_mute *m, uint32_t rate, int64_t to)
 {
 	for (guint i = m->list->len; i-- > 0;) {

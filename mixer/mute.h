@@ -17,5 +17,7 @@ void mix_mute_add(mix_mute *m, int64_t from, int64_t to);
 /* Silences samples [from, from + n) of `bus`. */
 void mix_mute_apply(const mix_mute *m, uint32_t rate, int64_t from, float *bus,
 		    size_t n);
+/* All of [from, from + n) is silenced. */
+bool mix_mute_covers(const mix_mute *m, uint32_t rate, int64_t from, size_t n);
 /* What ends before sample `to` is not asked for any more. */
 void mix_mute_forget(mix_mute *m, uint32_t rate, int64_t to);

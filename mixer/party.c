@@ -42,7 +42,7 @@ struct mix_party {
 	float *sum;		/* of several seats */
 	float *mixed;		/* a source's that is a mix */
 	int16_t *pcm;
-	uint8_t *heard;
+	uint8_t *heard, *unheard;
 };
 
 static void free_seat(void *data)
@@ -104,6 +104,7 @@ mix_party *mix_party_new(const mix_plan *plan, mix_desk *desk,
 	p->mixed = g_new(float, quantum);
 	p->pcm = g_new0(int16_t, quantum);
 	p->heard = g_new(uint8_t, quantum);
+	p->unheard = g_new(uint8_t, quantum);
 	open_seat(p);
 	return p;
 }
@@ -119,12 +120,20 @@ void mix_party_free(mix_party *p)
 	g_free(p->mixed);
 	g_free(p->pcm);
 	g_free(p->heard);
+	g_free(p->unheard);
 	g_free(p);
 }
 
 size_t mix_party_delay(const mix_party *p)
 {
-	return mix_limit_delay(p->limit) + mix_strip_delay(seat_at(p, 0)->strip);
+	return mix_limit_delay(p->limit) +
+	       mix_strip_delay(seat_at(p, 0)->strip);
+}
+
+static mix_mute *left_out(const mix_party *p, const mix_track *t)
+{
+	return g_hash_table_lookup(p->desk->left_out, GUINT_TO_POINTER(
+						mix_track_stream(t) + 1));
 }
 
 /* Who sits where. */
@@ -220,15 +229,27 @@ static sitter *sit_down(mix_party *p, const mix_track *t, uint32_t talker)
 	return at;
 }
 
+/* The track has something to say before `until`, and is to be heard. */
+static bool comes(const mix_party *p, const mix_track *t, int64_t until,
+		  int64_t *from)
+{
+	const mix_mute *out = left_out(p, t);
+	int64_t to;
+
+	return mix_track_side(t) == p->side &&
+	       mix_track_known(t, from, &to) && *from < until &&
+	       (!out || !mix_mute_covers(out, p->desk->rate, *from,
+					 (size_t)(MIN(to, until) - *from)));
+}
+
 static void find_seats(mix_party *p, const GPtrArray *tracks, int64_t until)
 {
 	for (guint i = 0; i < tracks->len; i++) {
 		const mix_track *t = g_ptr_array_index(tracks, i);
-		int64_t from, to;
+		int64_t from;
 		sitter *s;
 
-		if (mix_track_side(t) != p->side ||
-		    !mix_track_known(t, &from, &to) || from >= until)
+		if (!comes(p, t, until, &from))
 			continue;
 		s = sitter_of(p, t);
 		if (s && (p->sitters->len == 1 || !taken(p, s)))
@@ -305,12 +326,25 @@ static void share_out(mix_party *p, const mix_track *t, size_t n)
 	}
 }
 
-static void hear_mix(mix_party *p, mix_track *t, mix_step *step, size_t n)
+/* Aside first: not all of it is for one seat. */
+static void hear_aside(mix_party *p, mix_track *t, mix_step *step, size_t n)
 {
+	const sitter *s = sitter_of(p, t);
+	mix_mute *out = left_out(p, t);
+
 	step->bus = p->mixed;
+	if (out && mix_mute_covers(out, p->desk->rate, p->made, n))
+		step->heard = p->unheard;
 	memset(p->mixed, 0, n * sizeof(float));
 	mix_track_render(t, step);
-	share_out(p, t, n);
+	if (out) {
+		mix_mute_apply(out, p->desk->rate, p->made, p->mixed, n);
+		mix_mute_forget(out, p->desk->rate, p->made + (int64_t)n);
+	}
+	if (s && mix_track_mixed(t))
+		share_out(p, t, n);
+	else if (s)
+		mix_lane_add(seat_at(p, s->seat)->bus, p->mixed, n);
 }
 
 /* A track without a seat has nothing to say yet, but what is late to drop. */
@@ -327,8 +361,8 @@ static void hear(mix_party *p, const GPtrArray *tracks, size_t n)
 
 		if (mix_track_side(t) != p->side)
 			continue;
-		if (mix_track_mixed(t)) {
-			hear_mix(p, t, &step, n);
+		if (mix_track_mixed(t) || left_out(p, t)) {
+			hear_aside(p, t, &step, n);
 			continue;
 		}
 		s = sitter_of(p, t);

@@ -9,6 +9,8 @@ typedef struct mix_desk {
 	clk_mono begin;
 	mix_timeline *timeline;
 	mix_side_totals side[2];
+	GHashTable *left_out;	/* stream + 1 -> mix_mute: when it is no part
+				 * of the call */
 	mix_sinc *sinc;		/* made when the first stream drifts */
 } mix_desk;
 

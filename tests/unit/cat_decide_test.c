@@ -249,7 +249,7 @@ static void test_overlap(void)
 
 	cat_temp_rule(&t, "short", "who=user:alice mode=always keep=30");
 	cat_temp_rule(&t, "long", "who=site:berlin mode=always keep=7y "
-				  "announce=yes");
+				  "announce=yes early-media=yes");
 	cat_temp_rule(&t, "refuse", "who=group:traders mode=always keep=1 "
 				    "impossible=refuse:606");
 	cat_temp_rule(&t, "never", "who=any mode=never keep=100y");
@@ -258,6 +258,7 @@ static void test_overlap(void)
 	g_assert_cmpuint(v.keep_days, ==, 7 * 366);
 	g_assert_cmpuint(v.refuse, ==, 606);
 	g_assert_true(v.announce);
+	g_assert_true(v.early);
 	g_assert_cmpuint(v.n_matched, ==, 5);	/* `never` for both parties */
 	g_assert_cmpuint(v.n_hits, ==, 5);
 	for (unsigned i = 0; i < v.n_hits; i++)

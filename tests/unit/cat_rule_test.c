@@ -26,11 +26,13 @@ static void test_round_trip(void)
 		{"who=group:traders direction=out scope=pstn media=audio "
 		 "when=\"mon-fri 08:00-18:00; sat\" zone=Europe/Berlin "
 		 "holidays=not:de mode=always mandatory=yes "
-		 "impossible=refuse:606 keep=7y class=mifid announce=yes",
+		 "impossible=refuse:606 keep=7y class=mifid announce=yes "
+		 "early-media=yes",
 		 "who=group:traders direction=out scope=pstn media=audio "
 		 "when=\"mon-fri 08:00-18:00; sat\" zone=Europe/Berlin "
 		 "holidays=not:de mode=always mandatory=yes "
-		 "impossible=refuse:606 keep=2562 class=mifid announce=yes"},
+		 "impossible=refuse:606 keep=2562 class=mifid announce=yes "
+		 "early-media=yes"},
 		{"who=tel:+49-30-1 mode=on-demand", "who=tel:+49301 "
 		 "mode=on-demand keep=365"},
 		{"who=sip:A@B.example mode=metadata-only keep=90d",

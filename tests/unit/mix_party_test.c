@@ -410,6 +410,48 @@ static void too_many(mixkit *t, gconstpointer data)
 	close_call(m, &totals);
 }
 
+/* A fork that lost leaves no sound and takes no file, then is part of the call
+ * after all; live as afterwards. */
+static void left_out(mixkit *t, gconstpointer data)
+{
+	char *sums[2];
+
+	(void)data;
+	for (int live = 0; live < 2; live++) {
+		mixkit_party a = {1, CALL_CALLEE, RATE, 500, 5000, .ssrc = 1};
+		mixkit_party b = {2, CALL_CALLEE, RATE, 900, 5000, .ssrc = 2};
+		mix_call *m = open_call(t, live ? "live" : "forks");
+		mix_totals totals;
+		mixkit_sound s;
+
+		mix_call_leave_out(m, 2, mixkit_ms(LEAD), true);
+		for (int i = 0; i < 400; i++) {
+			clk_mono now = mixkit_ms(LEAD + 20 * i);
+
+			if (i == 300)
+				mix_call_leave_out(m, 2, now, false);
+			mixkit_say(m, &a, now);
+			mixkit_say(m, &b, now);
+			if (live)
+				g_assert_true(mix_call_advance(m, now, NULL));
+		}
+		finish(m, &totals);
+		s = load(t, live ? "live.wav" : "forks.wav");
+		g_assert_cmpfloat(mixkit_tone(&s, 1, 500, 8000, 70000), >, -17);
+		g_assert_cmpfloat(mixkit_tone(&s, 1, 900, 8000, 55800), <, -80);
+		g_assert_cmpfloat(mixkit_tone(&s, 1, 900, 56200, 70000), >,
+				  -17);
+		g_assert_cmpuint(totals.files->len, ==, 7);
+		sums[live] = g_strdup(g_array_index(totals.files, mix_file,
+						    0).sha256);
+		mixkit_sound_clear(&s);
+		close_call(m, &totals);
+	}
+	g_assert_cmpstr(sums[0], ==, sums[1]);
+	g_free(sums[0]);
+	g_free(sums[1]);
+}
+
 /* Somebody else's file is not written over. */
 static void name_taken(mixkit *t, gconstpointer data)
 {
@@ -442,6 +484,7 @@ int main(int argc, char **argv)
 	ADD(restarts);
 	ADD(contributors);
 	ADD(too_many);
+	ADD(left_out);
 	ADD(name_taken);
 	return g_test_run();
 }
