@@ -1,8 +1,10 @@
 #include "relay_capture/ifaces.h"
 
+#include <net/if.h>
 #include <pcap/pcap.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "relay_capture/filter.h"
 #include "relay_capture/frame.h"
@@ -32,6 +34,16 @@ struct relay_ifaces {
 	int64_t mono_less_wall;		/* of the batch */
 	_Atomic uint64_t seen, dropped, nic;
 };
+
+bool relay_iface_up(int fd, const char *name)
+{
+	struct ifreq r = {0};
+
+	if (!strcmp(name, "any"))
+		return true;
+	g_strlcpy(r.ifr_name, name, sizeof(r.ifr_name));
+	return ioctl(fd, SIOCGIFFLAGS, &r) == 0 && r.ifr_flags & IFF_UP;
+}
 
 static bool fail(GError **err, relay_error code, const iface *i,
 		 const char *why)
@@ -201,8 +213,14 @@ static void take_counters(iface *i, relay_tap *tap, clk_both now)
 
 void relay_ifaces_stats(relay_ifaces *f, relay_tap *tap, clk_both now)
 {
-	for (unsigned k = 0; k < f->n; k++)
-		take_counters(&f->iface[k], tap, now);
+	for (unsigned k = 0; k < f->n; k++) {
+		iface *i = &f->iface[k];
+
+		take_counters(i, tap, now);
+		/* libpcap bears it in silence. */
+		if (i->pcap && !relay_iface_up(pcap_fileno(i->pcap), i->name))
+			tell_trouble(f, i, "is down");
+	}
 }
 
 void relay_ifaces_add(const relay_ifaces *f, relay_live_stats *to)
@@ -228,8 +246,12 @@ static void retry(iface *i, clk_both now)
 	if (clk_since(now.mono, i->retry) < 0)
 		return;
 	i->retry.ns = now.mono.ns + REOPEN_NS;
-	if (iface_open(i, &err))
+	if (iface_open(i, &err)) {
 		tell_trouble(i->all, i, "is back");
+		return;
+	}
+	g_free(i->all->trouble);
+	i->all->trouble = g_strdup(err->message);
 }
 
 int relay_ifaces_read(relay_ifaces *f, relay_tap *tap, clk_both now)

@@ -109,7 +109,7 @@ static void rings_stats(relay_live *l, clk_both now)
 	if (loss.packets)
 		relay_loss(l->tap, &loss, now);
 	if (down)
-		tell_trouble(l, g_strdup_printf("%s: went down", down));
+		tell_trouble(l, g_strdup_printf("%s: is down", down));
 }
 
 static int rings_round(relay_live *l, clk_both now)

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "relay_capture/ifaces.h"
+
 void relay_rings_add(const relay_rings *r, relay_live_stats *to)
 {
 	to->copies += r->copies;
@@ -218,10 +220,16 @@ nfds_t relay_rings_poll(const relay_rings *r, struct pollfd *to)
 
 const char *relay_rings_down(relay_rings *r)
 {
-	for (unsigned i = 0; i < r->n; i++)
-		if (ring_socket_error(&r->ring[i]))
-			return r->ring[i].place.name;
-	return NULL;
+	const char *down = NULL;
+
+	for (unsigned i = 0; i < r->n; i++) {
+		const ring_socket *s = &r->ring[i];
+
+		if (ring_socket_error(s) || !relay_iface_up(s->fd,
+							    s->place.name))
+			down = s->place.name;
+	}
+	return down;
 }
 
 uint64_t relay_rings_untold(relay_rings *r)

@@ -32,7 +32,7 @@ void relay_rings_finish(relay_rings *r, const relay_tap *tap,
  * block before its own. */
 bool relay_rings_waiting(const relay_rings *r);
 nfds_t relay_rings_poll(const relay_rings *r, struct pollfd *to);
-/* Name of an interface that went down since the last call, or NULL. */
+/* Name of an interface that is down, or was since the last call, or NULL. */
 const char *relay_rings_down(relay_rings *r);
 /* Packets the kernel dropped that no worker has told of yet. */
 uint64_t relay_rings_untold(relay_rings *r);

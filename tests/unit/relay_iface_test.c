@@ -17,6 +17,7 @@
 enum {
 	EACH = 50,		/* packets of each phase */
 	QUIET_MS = 150,
+	TOLD_MS = 600,		/* it is looked at each 500 ms */
 	RTP = 172,
 };
 
@@ -90,6 +91,24 @@ static bool told_of(relay_live *l, const char *what)
 	return false;
 }
 
+/* So it can be an alarm for as long as it lasts, and no longer. */
+static void check_told(relay_live *l, bool down)
+{
+	int told = 0;
+
+	g_free(relay_live_trouble(l));
+	for (int i = 0; i < 5; i++) {
+		g_autofree char *text = NULL;
+
+		g_usleep(TOLD_MS * 1000);
+		text = relay_live_trouble(l);
+		told += text && strstr(text, "v1: is down");
+	}
+	g_assert_cmpint(told >= 2, ==, down);
+	if (!down)
+		g_assert_cmpint(told, <=, 1);
+}
+
 /* With rings the supervisor looks after them; libpcap's are opened again. */
 static void await_back(relay_live *l, relay_rings *rings)
 {
@@ -144,15 +163,16 @@ static void check_interfaces(bool with_rings)
 	send_phase(from, &number);
 
 	run("ip link set v1 down");
-	/* libpcap bears it in silence. */
-	g_assert_true(!with_rings || told_of(l, "v1"));
+	g_assert_true(told_of(l, "v1"));
+	check_told(l, true);
 	run("ip link set v1 up");
 	if (with_rings)
 		relay_rings_tick(c.rings);
 	send_phase(from, &number);
+	check_told(l, false);
 
 	run("ip link del v0");
-	g_assert_true(with_rings || told_of(l, "v1"));
+	g_assert_true(told_of(l, "v1"));
 	g_usleep(QUIET_MS * 1000);
 	make_pair();
 	await_back(l, c.rings);
