@@ -9,7 +9,7 @@
 /* One call on its way. */
 typedef struct page {
 	void *next;		/* the next sink's own */
-	story *story;
+	story *story;		/* NULL: it is over */
 	note *note;		/* from when its row was begun */
 	bool changed;		/* since its row was told of it */
 	tap_keypad keypad[2];	/* of each side */
@@ -448,6 +448,27 @@ static bool is_step(const page *g, const rec_event *e)
 	       (e->type == JRN_STATE && g->note && g->changed);
 }
 
+/* What comes behind the end is for the next sink alone. */
+static page *page_late(book *b, void *next)
+{
+	page *g = g_new0(page, 1);
+
+	g->next = next;
+	g_hash_table_add(b->pages, g);
+	return g;
+}
+
+static void late_sink(book *b, uint64_t call, void **own, const rec_event *e)
+{
+	page *g = *own;
+
+	b->cfg.next(b->cfg.next_user, call, &g->next, e);
+	if (e->type != JRN_CLOSE)
+		return;
+	*own = NULL;
+	g_hash_table_remove(b->pages, g);
+}
+
 void book_sink(void *user, uint64_t call, void **own, const rec_event *e)
 {
 	book *b = user;
@@ -457,6 +478,10 @@ void book_sink(void *user, uint64_t call, void **own, const rec_event *e)
 		if (e->type != JRN_BEGIN)
 			return;
 		*own = g = page_new(b, e);
+	}
+	if (!g->story) {
+		late_sink(b, call, own, e);
+		return;
 	}
 	b->cfg.next(b->cfg.next_user, call, &g->next, e);
 	if (story_take(g->story, e)) {
@@ -471,7 +496,7 @@ void book_sink(void *user, uint64_t call, void **own, const rec_event *e)
 	if (is_step(g, e))
 		enter(b, g);
 	if (e->type == JRN_END) {
-		*own = NULL;
+		*own = g->next ? page_late(b, g->next) : NULL;
 		take_leave(b, g);
 	}
 }

@@ -19,14 +19,16 @@ enum {
 	ARM_MAX = RECORD_MAX + 256,
 };
 
-/* One call. MAIN owns `name` to `arms`, the writing side `out`. */
+/* One call. MAIN owns `name` to `arms`, the writing side the rest, and all of
+ * it once MAIN has queued JRN_CLOSE. */
 typedef struct session {
 	char name[REC_NAME];
-	bool recorded;
+	bool recorded, ended;
 	GQueue waiting;		/* of item: until the decision falls */
 	GQueue arms;		/* of GBytes: what capture was told */
 	jrn_out *out;
 	bool dirty;
+	bool over;		/* what comes now gets a file of its own */
 } session;
 
 /* One event, encoded. */
@@ -136,18 +138,21 @@ static void add_keys(session_writer *w, item *it)
 	g_free(sealed);
 }
 
-/* True when the call's journal is complete. */
-static bool write_item(session_writer *w, item *it)
+static void write_item(session_writer *w, item *it)
 {
 	gsize n;
 	const void *p = g_bytes_get_data(it->payload, &n);
 
+	if (it->type == JRN_CLOSE) {
+		g_ptr_array_add(w->done, it->call);
+		return;
+	}
+	it->call->over |= it->type == JRN_END;
 	if (!open_out(w, it->call, it->at))
-		return it->type == JRN_END;
+		return;
 	add(w, it, it->type, span_of(p, n), span_of(NULL, 0));
 	if (it->keys)
 		add_keys(w, it);
-	return it->type == JRN_END;
 }
 
 /* What is written survives the death of this process. Trouble stays with the
@@ -182,8 +187,13 @@ static void settle(session_writer *w)
 {
 	if (w->cfg.thread)
 		sync_dirty(w);
-	for (guint i = 0; i < w->dirty->len; i++)
-		((session *)g_ptr_array_index(w->dirty, i))->dirty = false;
+	for (guint i = 0; i < w->dirty->len; i++) {
+		session *s = g_ptr_array_index(w->dirty, i);
+
+		s->dirty = false;
+		if (s->over)
+			g_clear_pointer(&s->out, jrn_out_free);
+	}
 	g_ptr_array_set_size(w->dirty, 0);
 	g_ptr_array_set_size(w->done, 0);
 	atomic_fetch_sub(&w->waiting, w->unsynced);
@@ -199,8 +209,7 @@ static void drain(session_writer *w)
 	for (; (it = ring_pop(&w->queue)); w->unsynced++) {
 		if (w->unsynced == BATCH)
 			settle(w);
-		if (write_item(w, it))
-			g_ptr_array_add(w->done, it->call);
+		write_item(w, it);
 		item_free(it);
 	}
 	flush_dirty(w);
@@ -320,7 +329,8 @@ static item *item_new(session_writer *w, session *s, const rec_event *e)
 	put o = put_into(w->buf, sizeof(w->buf));
 	item *it;
 
-	rec_event_put(&o, e);
+	if (e->type != JRN_CLOSE)	/* for the writer alone */
+		rec_event_put(&o, e);
 	if (o.full)
 		return NULL;
 	it = g_new0(item, 1);
@@ -347,7 +357,7 @@ static void arm(session_writer *w, session *s, const rec_event *e)
 	rec_arm_put(&o, s->name, e->type, e->at, put_done(&p));
 	if (p.full || o.full)
 		return;
-	if (e->type == JRN_HALF)
+	if (e->type == JRN_HALF && !s->ended)
 		g_queue_push_tail(&s->arms, g_bytes_new(o.p, o.n));
 	w->cfg.arm(w->cfg.arm_user, s->name, put_done(&o),
 		   e->type == JRN_END);
@@ -371,10 +381,23 @@ static void release_waiting(session_writer *w, session *s)
 		queue_take(w, it);
 }
 
-static void forget(session_writer *w, session *s)
+/* Capture takes a half for a call that goes on: it is told of the end again. */
+static void arm_late(session_writer *w, session *s, const rec_event *e)
 {
+	const rec_event over = {.type = JRN_END, .at = e->at,
+				.end = {.cause = REC_BYE}};
+
+	arm(w, s, e);
+	if (e->type == JRN_HALF)
+		arm(w, s, &over);
+}
+
+/* From here on the call is not armed again for a capture that comes anew. */
+static void end(session_writer *w, session *s)
+{
+	s->ended = true;
 	g_hash_table_remove(w->live, s);
-	session_free(s);
+	g_queue_clear_full(&s->arms, free_bytes);
 }
 
 void session_writer_sink(void *user, uint64_t call, void **own,
@@ -403,15 +426,19 @@ void session_writer_sink(void *user, uint64_t call, void **own,
 		g_queue_push_tail(&s->waiting, it);
 		if (e->type == JRN_END) {
 			*own = NULL;
-			forget(w, s);
+			end(w, s);
+			session_free(s);
 		}
 		return;
 	}
-	arm(w, s, e);
-	if (e->type == JRN_END) {
+	if (s->ended)
+		arm_late(w, s, e);
+	else
+		arm(w, s, e);
+	if (e->type == JRN_END)
+		end(w, s);
+	if (e->type == JRN_CLOSE)
 		*own = NULL;
-		g_hash_table_remove(w->live, s);
-	}
 	release_waiting(w, s);
 	queue_take(w, it);
 }

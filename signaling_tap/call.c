@@ -21,8 +21,18 @@ tap_call *tap_call_new(struct tap_calls *all, const tap_sip *first, span tag)
 	return c;
 }
 
+/* The sink lets go of what it kept for late halves. */
+static void close_own(tap_call *c)
+{
+	const rec_event e = {.type = JRN_CLOSE, .at = c->end_at};
+
+	if (c->ended && c->own)
+		c->all->cfg.sink(c->all->cfg.sink_user, c->number, &c->own, &e);
+}
+
 void tap_call_free(tap_call *c)
 {
+	close_own(c);
 	tap_facts_clear(&c->facts);
 	g_array_unref(c->forks);
 	g_free(c->seen);
@@ -36,7 +46,9 @@ void tap_call_free(tap_call *c)
 
 void tap_call_tell(tap_call *c, const rec_event *e)
 {
-	if (c->begun && !c->ended && c->all->cfg.sink)
+	bool late = c->own && e->type == JRN_HALF;
+
+	if (c->begun && (!c->ended || late) && c->all->cfg.sink)
 		c->all->cfg.sink(c->all->cfg.sink_user, c->number, &c->own, e);
 }
 
@@ -89,7 +101,7 @@ void tap_call_finish(tap_call *c, clk_both at, const rec_end *end)
 		c->all->count.n[TAP_N_CALLS_TIMED_OUT]++;
 	c->ended = true;
 	c->cause = end->cause;
-	c->own = NULL;
+	c->end_at = at;
 	c->due.ns = at.mono.ns + TAP_GONE_S * CLK_NS_PER_S;
 }
 

@@ -15,6 +15,7 @@
 	X(CALLS, "calls") \
 	X(CALLS_RECORDED, "calls-recorded") \
 	X(CALLS_TIMED_OUT, "calls-timed-out") \
+	X(LATE_HALVES, "late-halves") \
 	X(CALLS_OVER_LIMIT, "calls-over-limit") \
 	X(ID_TOO_LONG, "id-too-long") \
 	X(FORKS_OVER_LIMIT, "forks-over-limit") \

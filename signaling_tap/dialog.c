@@ -121,6 +121,12 @@ static void begin(tap_call *c, const tap_msg *m)
 
 /* Requests. */
 
+static void offer_note(tap_call *c, const tap_msg *m)
+{
+	c->offer_cseq[m->side] = m->sip->cseq;
+	c->offer_sdp[m->side] = m->half != NULL;
+}
+
 static void on_invite(tap_call *c, tap_msg *m)
 {
 	const tap_sip *s = m->sip;
@@ -133,8 +139,7 @@ static void on_invite(tap_call *c, tap_msg *m)
 		c->cseq = s->cseq;
 		c->cseq_unknown = false;
 	}
-	c->offer_cseq[m->side] = s->cseq;
-	c->offer_sdp[m->side] = m->half != NULL;
+	offer_note(c, m);
 	if (m->half)
 		kinds_note(c, m);
 	if (!c->decided || widens || !s->to_tag.left)
@@ -381,6 +386,28 @@ static void record_gather(tap_call *c, const tap_msg *m)
 	}
 }
 
+/* A BYE may be forged, or cross what it ends: keys and addresses that are told
+ * within 32 s after it belong to the call, whose packets tell whether it lives
+ * on. */
+static void late_take(tap_call *c, tap_msg *m)
+{
+	const tap_sip *s = m->sip;
+	uint32_t serial = c->serial;
+
+	if (!c->own)
+		return;
+	if (s->request && s->method == TAP_INVITE)
+		offer_note(c, m);
+	if (s->request && s->method == TAP_INFO && m->half)
+		tap_half_trickle(c, m);
+	else if (s->request || s->status < 300)
+		tap_half_take(c, m);
+	if (c->serial == serial)
+		return;
+	c->all->count.n[TAP_N_LATE_HALVES]++;
+	c->due.ns = m->at.mono.ns + TAP_GONE_S * CLK_NS_PER_S;
+}
+
 void tap_call_message(tap_call *c, tap_msg *m)
 {
 	teller t = {c, m->at};
@@ -399,9 +426,12 @@ void tap_call_message(tap_call *c, tap_msg *m)
 	}
 	if (m->half && (m->about.audio || m->about.video))
 		c->silent = false;
-	if (c->silent || c->ended ||
-	    (!m->sip->request && m->sip->status == 100))
+	if (c->silent || (!m->sip->request && m->sip->status == 100))
 		return;
+	if (c->ended) {
+		late_take(c, m);
+		return;
+	}
 	if (!c->begun)
 		begin(c, m);
 	tap_facts_gather(&c->facts, m->sip, m->side, told, &t);

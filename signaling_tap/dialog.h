@@ -113,7 +113,8 @@ void tap_call_replace(tap_call *c, clk_both at, const char *by);
 void tap_call_mark(tap_call *c, clk_both at, const rec_control *what);
 /* A pause that has lasted long enough ends. */
 void tap_call_unpause_due(tap_call *c, clk_both now);
-/* What is told goes to the sink while the call lives. */
+/* What is told goes to the sink while the call lives; a half also for
+ * TAP_GONE_S after it. */
 void tap_call_tell(tap_call *c, const rec_event *e);
 void tap_call_tell_fact(tap_call *c, clk_both at, tap_fact f);
 void tap_call_tell_state(tap_call *c, clk_both at, rec_state state,

@@ -51,9 +51,11 @@ typedef struct tap_facts {
 typedef bool tap_decide(void *user, const tap_facts *f, rec_decision *out);
 
 /* One event of one call; everything in `e` is lent for the time of the call.
- * The first event of a call is JRN_BEGIN, the last JRN_END. `*own` is the
- * sink's, NULL at the beginning: for the writer of the call's journal. Halves
- * of calls that are not recorded are not told. When a verdict depends on an
+ * The first event of a call is JRN_BEGIN, its end JRN_END. `*own` is the
+ * sink's, NULL at the beginning: for the writer of the call's journal. A sink
+ * that still has one after JRN_END is told halves that come late, and when no
+ * more will, by JRN_CLOSE, that it has to let go. Halves of calls that are not
+ * recorded are not told. When a verdict depends on an
  * event, the event comes first: capture is armed before the answer leaves. */
 typedef void tap_sink(void *user, uint64_t call, void **own,
 		      const rec_event *e);

@@ -105,6 +105,11 @@ static void sink(void *user, uint64_t call, void **own, const rec_event *e)
 		return;
 	case JRN_END:
 		tell_end(to, &e->end);
+		if (!s->keeps)
+			*own = NULL;
+		return;
+	case JRN_CLOSE:
+		g_string_append(to, "close\n");
 		*own = NULL;
 		return;
 	}

@@ -8,6 +8,7 @@ typedef struct tap_script {
 	GPtrArray *halves;	/* of char *: "serial side kinds keys cands" */
 	clk_both now;		/* moves on by tap_script_wait() */
 	tap_answer answer;	/* to the latest message */
+	bool keeps;		/* its own after the end, as a journal does */
 	bool record;		/* what the script's own rule decides */
 	uint16_t refuse;	/* and its rec_decision.refuse */
 	rec_ask ask;		/* and .ask */

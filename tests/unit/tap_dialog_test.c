@@ -30,6 +30,50 @@ static void test_repeats(void)
 	talk_free(&t);
 }
 
+/* Somebody else's BYE ends nothing that goes on: keys that follow are told. */
+static void test_late_halves(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	t.s->keeps = true;
+	call_up(&t);
+	say(&t, "BYE sip:alice@x", "b", "a", "9000 BYE", "", "");
+	told(&t, H "end cause=1 side=1 status=0\n");
+	tap_script_wait(t.s, 20);
+	say(&t, "200 OK", "a", "b", "1 INVITE", "", ANSWER);
+	told(&t, "");
+	say(&t, "INVITE sip:bob@x", "a", "b", "2 INVITE", "", SDP("30", "6000"));
+	say(&t, "200 OK", "a", "b", "2 INVITE", "", SDP("40", "7000"));
+	say(&t, "ACK sip:bob@x", "a", "b", "2 ACK", "", "");
+	told(&t, H "half 3 caller offer branch=b\n"
+	     H "half 4 callee answer branch=b\n");
+	g_assert_cmpuint(tap_script_counter(t.s, "late-halves"), ==, 2);
+	g_assert_cmpuint(tap_calls_count(t.s->calls), ==, 0);
+	/* they show that it lives: the window begins anew */
+	tap_script_wait(t.s, 31);
+	say(&t, "UPDATE sip:bob@x", "a", "b", "3 UPDATE", "", SDP("50", "8000"));
+	told(&t, H "half 5 caller offer branch=b\n");
+	tap_script_wait(t.s, 33);
+	told(&t, H "close\n");
+	say(&t, "UPDATE sip:bob@x", "a", "b", "4 UPDATE", "", SDP("60", "9000"));
+	told(&t, "");
+	talk_free(&t);
+}
+
+/* A call of the same name that begins anew is another one. */
+static void test_late_anew(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	t.s->keeps = true;
+	call_up(&t);
+	say(&t, "BYE sip:alice@x", "b", "a", "1 BYE", "", "");
+	told(&t, H "end cause=1 side=1 status=0\n");
+	say(&t, "INVITE sip:bob@x", "a", "", "5 INVITE", "", SDP("30", "6000"));
+	g_assert_true(g_str_has_prefix(t.s->told->str, H "close\n2 begin "));
+	talk_free(&t);
+}
+
 /* A reused number does not hide new keys. */
 static void test_same_number_new_keys(void)
 {
@@ -282,6 +326,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/tap/dialog/plain", test_plain);
 	g_test_add_func("/tap/dialog/repeats", test_repeats);
+	g_test_add_func("/tap/dialog/late-halves", test_late_halves);
+	g_test_add_func("/tap/dialog/late-anew", test_late_anew);
 	g_test_add_func("/tap/dialog/same-number-new-keys",
 			test_same_number_new_keys);
 	g_test_add_func("/tap/dialog/orders", test_orders);
