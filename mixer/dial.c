@@ -160,20 +160,21 @@ static double ramp(int64_t left, uint32_t rate)
 }
 
 /* Samples [from, from + n) of the recording. Sines by their number since the
- * tone's start: how the time is cut into steps does not matter. */
+ * tone's start: how the time is cut into steps does not matter. It fades only
+ * where it cannot have been written before its end was told. */
 static void add(const tone *t, uint32_t rate, int64_t from, float *bus,
 		size_t n)
 {
 	const int64_t begin = to_samples(t->from, rate);
 	const int64_t end = to_samples(t->to, rate);
+	const int64_t known = to_samples(t->end_soonest, rate);
 
 	for (size_t i = 0; i < n; i++) {
-		const int64_t at = from + (int64_t)i - begin;
-		const double s = 2 * G_PI * (double)at / rate;
-		const double edge = ramp(at, rate) *
-			ramp(end - from - (int64_t)i, rate);
+		const int64_t at = from + (int64_t)i;
+		const double s = 2 * G_PI * (double)(at - begin) / rate;
+		const double fade = at < known ? 1 : ramp(end - at, rate);
 
-		bus[i] += (float)(t->amplitude * edge *
+		bus[i] += (float)(t->amplitude * ramp(at - begin, rate) * fade *
 				  (sin(t->turn[0] * s) + sin(t->turn[1] * s)));
 	}
 }

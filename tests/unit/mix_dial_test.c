@@ -276,6 +276,30 @@ static void placed(void)
 	}
 }
 
+/* An end that is told too late to be in time: what is written does not depend
+ * on whether it was known when its step was made. */
+static void told_late(void)
+{
+	for (int more = 0; more < 3; more++) {
+		float live[8000] = {0}, replay[8000] = {0};
+		mix_dial *a = mix_dial_new(), *b = mix_dial_new();
+		const int64_t at = (499 + more) * MS, soonest = 500 * MS;
+		world w = {0};
+
+		start(a, '5', 10, 100 * MS);
+		run(a, 8000, live, 500);
+		mix_dial_stop(a, at, soonest);
+		step(a, 8000, &w, live, 4000, 4000);
+		start(b, '5', 10, 100 * MS);
+		mix_dial_stop(b, at, soonest);
+		run(b, 8000, replay, 1000);
+		g_assert_cmpmem(live, sizeof(live), replay, sizeof(replay));
+		g_assert_true(silent(live, 8000, 502, 1000));
+		mix_dial_free(a);
+		mix_dial_free(b);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -286,5 +310,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/mixer/dial/beside", beside);
 	g_test_add_func("/mixer/dial/no-tone", no_tone);
 	g_test_add_func("/mixer/dial/placed", placed);
+	g_test_add_func("/mixer/dial/told-late", told_late);
 	return g_test_run();
 }
