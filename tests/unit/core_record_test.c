@@ -152,6 +152,48 @@ static void test_text_records(void)
 		g_assert_false(rec_end_get(span_of(buf, cut), &got_end));
 }
 
+/* Whole it is read, cut at any octet it is not. The input is a copy of its own
+ * length, so that a sanitizer sees an octet too far. */
+#define CHECK_CUTS(kind, o)                                                    \
+	for (size_t cut = 0; cut <= (o).n; cut++) {                            \
+		g_autofree uint8_t *copy = g_memdup2((o).p, cut);              \
+		rec_##kind got;                                                \
+									       \
+		g_assert_cmpint(rec_##kind##_get(span_of(copy, cut), &got),    \
+				==, cut == (o).n);                             \
+	}
+
+static void test_cuts(void)
+{
+	const rec_begin begin = {span_str("a@b"), span_str("t"), span_str("fe")};
+	const rec_fact fact = {span_str("caller.uri"), span_str("sip:a@b")};
+	const rec_progress progress = {REC_ANSWERED, 200, span_str("x")};
+	const rec_control control = {REC_TAG, CALL_CALLEE, span_str("who"),
+				     span_str("why")};
+	const rec_flow flow = {.flow = 1, .packets = 2, .stored = 1};
+	const rec_loss loss = {REC_LOSS_DISK, 3, {4}, {5}};
+	uint8_t buf[256];
+	put o = put_into(buf, sizeof(buf));
+
+	rec_begin_put(&o, &begin);
+	CHECK_CUTS(begin, o);
+	o = put_into(buf, sizeof(buf));
+	rec_fact_put(&o, &fact);
+	CHECK_CUTS(fact, o);
+	o = put_into(buf, sizeof(buf));
+	rec_progress_put(&o, &progress);
+	CHECK_CUTS(progress, o);
+	o = put_into(buf, sizeof(buf));
+	rec_control_put(&o, &control);
+	CHECK_CUTS(control, o);
+	o = put_into(buf, sizeof(buf));
+	rec_flow_put(&o, &flow);
+	CHECK_CUTS(flow, o);
+	o = put_into(buf, sizeof(buf));
+	rec_loss_put(&o, &loss);
+	CHECK_CUTS(loss, o);
+}
+
 static void test_packet(void)
 {
 	uint8_t head[REC_PACKET_HEAD], buf[128];
@@ -226,6 +268,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/core/record/paths", test_paths);
 	g_test_add_func("/core/record/foreign-keys", test_foreign_keys);
 	g_test_add_func("/core/record/text", test_text_records);
+	g_test_add_func("/core/record/cuts", test_cuts);
 	g_test_add_func("/core/record/packet", test_packet);
 	g_test_add_func("/core/record/tally", test_tally);
 	g_test_add_func("/core/record/arm", test_arm);
