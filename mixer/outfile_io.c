@@ -11,7 +11,7 @@
 
 #include "mixer/mix.h"
 
-enum { BUFFER = 1 << 16 };
+enum { BUFFER = 1 << 16, LOOK = 4096 };
 
 struct mix_outfile {
 	int fd;
@@ -94,9 +94,29 @@ static bool write_all(mix_outfile *f, const uint8_t *p, size_t n, uint64_t at,
 	return true;
 }
 
-/* What a render that was killed has left is written over with the same octets,
- * and plays on meanwhile: so its head, which tells how much there is, stays
- * until there is as much again. */
+/* After a power cut there may be others than were written last. */
+static bool there_already(const mix_outfile *f, const uint8_t *p, size_t n,
+			  uint64_t at)
+{
+	uint8_t old[LOOK];
+
+	while (n) {
+		size_t part = MIN(n, LOOK);
+
+		if (at + part > f->was ||
+		    pread(f->fd, old, part, (off_t)at) != (ssize_t)part ||
+		    memcmp(old, p, part))
+			return false;
+		p += part;
+		at += part;
+		n -= part;
+	}
+	return true;
+}
+
+/* What a render that was killed has left is made again, octet by octet, and
+ * plays on meanwhile: so its head, which tells how much there is, stays until
+ * there is as much again. */
 static bool write_over(mix_outfile *f, const uint8_t *p, size_t n, uint64_t at,
 		       GError **err)
 {
@@ -106,7 +126,8 @@ static bool write_over(mix_outfile *f, const uint8_t *p, size_t n, uint64_t at,
 		f->was = 0;
 	if (f->was && at < f->head)
 		skip = MIN(n, (size_t)(f->head - at));
-	return write_all(f, p + skip, n - skip, at + skip, err);
+	return there_already(f, p + skip, n - skip, at + skip) ||
+	       write_all(f, p + skip, n - skip, at + skip, err);
 }
 
 void mix_outfile_head(mix_outfile *f, size_t n)
