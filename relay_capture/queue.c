@@ -46,6 +46,7 @@ struct relay_queue {
 	block *filling;		/* CAPTURE's; NULL when there was none */
 	GPtrArray *closing;	/* CAPTURE: calls whose close found no room */
 	GPtrArray *blocks;	/* all of them, to free */
+	guint fresh;		/* CAPTURE: the first so many were never used */
 	uint64_t pushed;	/* CAPTURE: blocks */
 	uint64_t drained;	/* WRITER */
 	_Atomic uint64_t dropped;
@@ -53,19 +54,18 @@ struct relay_queue {
 
 relay_queue *relay_queue_new(size_t bytes)
 {
-	size_t n = CLAMP(bytes / RELAY_BLOCK, 4, RING_SLOTS - 1);
+	guint n = (guint)CLAMP(bytes / RELAY_BLOCK, 4, RING_SLOTS - 1);
 	relay_queue *q = g_aligned_alloc0(1, sizeof(*q), _Alignof(relay_queue));
-	block *b;
 
 	q->closing = g_ptr_array_new();
 	q->blocks = g_ptr_array_new_with_free_func(g_free);
-	for (size_t i = 0; i < n; i++) {
-		b = g_malloc(sizeof(*b));
+	for (guint i = 0; i < n; i++) {
+		block *b = g_malloc(sizeof(*b));
+
 		b->n = 0;
 		g_ptr_array_add(q->blocks, b);
-		if (!ring_push(&q->empty, b))
-			g_assert_not_reached();
 	}
+	q->fresh = n;
 	return q;
 }
 
@@ -98,6 +98,17 @@ static void push_filling(relay_queue *q)
 	q->pushed++;
 }
 
+/* One that WRITER has just given back is in the cache; one that was never used
+ * is not even memory yet, and only a burst needs it. */
+static block *take_empty(relay_queue *q)
+{
+	block *b = ring_pop(&q->empty);
+
+	if (!b && q->fresh)
+		b = g_ptr_array_index(q->blocks, --q->fresh);
+	return b;
+}
+
 /* Room for a note and what follows it, or NULL. */
 static note *note_new(relay_queue *q, note_kind kind, queue_call *c,
 		      clk_both at, size_t more)
@@ -109,7 +120,7 @@ static note *note_new(relay_queue *q, note_kind kind, queue_call *c,
 		return NULL;
 	if (q->filling && RELAY_BLOCK - q->filling->n < room)
 		push_filling(q);
-	if (!q->filling && !(q->filling = ring_pop(&q->empty)))
+	if (!q->filling && !(q->filling = take_empty(q)))
 		return NULL;
 	n = (note *)(void *)(q->filling->bytes + q->filling->n);
 	q->filling->n += room;
