@@ -3,7 +3,7 @@
 #include <string.h>
 
 enum {
-	COMPACT = 512,		/* eaten entries before the queue moves up */
+	COMPACT = 16,		/* eaten entries before the queue moves up */
 	RATE_MIN = 4000,
 	RATE_MAX = 192000,
 };
@@ -158,8 +158,13 @@ const int16_t *mix_queue_pcm(const mix_queue *q)
 
 void mix_queue_drop(mix_queue *q)
 {
+	guint left;
+
 	q->pcm_head += g_array_index(q->blocks, mix_block, q->head++).frames;
-	if (q->head < COMPACT && q->head < q->blocks->len)
+	left = q->blocks->len - q->head;
+	/* A call in progress always has some left. Moving those up costs less
+	 * than to go on in memory that no cache holds. */
+	if (left && (q->head < COMPACT || q->head < left))
 		return;
 	g_array_remove_range(q->blocks, 0, q->head);
 	g_array_remove_range(q->pcm, 0, q->pcm_head);
