@@ -286,10 +286,13 @@ static void test_histories(void)
 {
 	const uint64_t n = number_of("EDGETAPE_HISTORIES", HISTORIES);
 	const uint64_t from = number_of("EDGETAPE_HISTORY_FIRST", 0);
+	/* Whoever runs a million runs the thousand with the flaw once more. */
+	const uint64_t step = n > 10 * HISTORIES ? 1000 : 1;
 	uint64_t ours = 0, theirs = 0;
 
 	for (uint64_t i = from; i < from + n; i++) {
-		g_test_message("seed %u", (unsigned)i);
+		if (i % step == 0)
+			g_test_message("seeds from %u on", (unsigned)i);
 		run((uint32_t)i, &ours, &theirs);
 	}
 	g_test_message("%" G_GUINT64_FORMAT " packets, of which libsrtp2 "
