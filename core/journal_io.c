@@ -31,7 +31,7 @@ struct jrn_out {
 	char *dir, *path;
 	int fd;			/* -1 between two files */
 	bool named;		/* the directory entries are on disk */
-	bool tainted;		/* its sync has failed: a second one would lie */
+	bool tainted;		/* its sync failed: a second one would lie */
 	unsigned poisoned;
 	/* buf holds whole records (and the header, if base is 0). buf[i]
 	 * belongs at file offset base + i; what is below base is safe. */

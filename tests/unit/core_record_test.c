@@ -165,7 +165,8 @@ static void test_text_records(void)
 
 static void test_cuts(void)
 {
-	const rec_begin begin = {span_str("a@b"), span_str("t"), span_str("fe")};
+	const rec_begin begin = {span_str("a@b"), span_str("t"),
+				 span_str("fe")};
 	const rec_fact fact = {span_str("caller.uri"), span_str("sip:a@b")};
 	const rec_progress progress = {REC_ANSWERED, 200, span_str("x")};
 	const rec_control control = {REC_TAG, CALL_CALLEE, span_str("who"),

@@ -52,7 +52,8 @@ static void block(file *f, uint32_t type, const file *body)
 	g_byte_array_set_size(body->a, 0);
 }
 
-/* Two interfaces: Ethernet in microseconds, cooked in 2^-10 s. */
+/* Three interfaces: Ethernet in microseconds, cooked in 2^-10 s, and in
+ * nanoseconds of which the high half counts. */
 static file ng_new(bool little)
 {
 	file f = {g_byte_array_new(), little}, b = f;
@@ -74,10 +75,19 @@ static file ng_new(bool little)
 	u16(&b, 1);
 	g_byte_array_append(b.a, (const uint8_t *)"\x8a\0\0\0", 4);
 	block(&f, 1, &b);
-	for (uint32_t i = 0; i < 2; i++) {
+	u16(&b, 101);
+	u16(&b, 0);
+	u32(&b, 0);
+	u16(&b, 9);
+	u16(&b, 1);
+	g_byte_array_append(b.a, (const uint8_t *)"\x09\0\0\0", 4);
+	block(&f, 1, &b);
+	for (uint32_t i = 0; i < 3; i++) {
+		static const uint32_t low[] = {2000001, 1024 + 512, 7};
+
 		u32(&b, i);
-		u32(&b, 0);
-		u32(&b, i ? 1024 + 512 : 2000001);
+		u32(&b, i == 2);
+		u32(&b, low[i]);
 		u32(&b, 2);
 		u32(&b, 60);
 		g_byte_array_append(b.a, (const uint8_t *)"xy\0\0", 4);
@@ -131,7 +141,7 @@ static void test_ng(void)
 		file f = ng_new(little);
 		g_autofree relay_cap *c = g_new0(relay_cap, 1);
 		span s = span_of(f.a->data, f.a->len);
-		relay_cap_frame got[2], one;
+		relay_cap_frame got[3], one;
 		unsigned n = 0;
 		size_t need;
 		relay_verdict v;
@@ -139,12 +149,14 @@ static void test_ng(void)
 		while (relay_cap_next(c, &s, &need, &one) == RELAY_OK)
 			if (one.present)
 				got[n++] = one;
-		g_assert_cmpuint(n, ==, 2);
+		g_assert_cmpuint(n, ==, 3);
 		g_assert_cmpint(got[0].link, ==, 1);
 		g_assert_cmpint(got[0].ns, ==, 2000001000);
 		g_assert_cmpint(got[1].link, ==, 113);
 		g_assert_cmpint(got[1].ns, ==, 1500000000);
 		g_assert_true(span_eq(got[1].bytes, "xy"));
+		g_assert_cmpint(got[2].link, ==, 101);
+		g_assert_cmpint(got[2].ns, ==, (INT64_C(1) << 32) + 7);
 		for (guint cut = 0; cut < f.a->len; cut++) {
 			g_autofree void *p = g_memdup2(f.a->data, cut);
 
