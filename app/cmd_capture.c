@@ -8,6 +8,25 @@
 
 enum { LOG_BYTES = 64 << 20 };	/* 20,000 calls and more */
 
+static void add_iface(GString *text, const relay_iface_stats *s)
+{
+	const struct {
+		const char *what;
+		uint64_t n;
+	} each[] = {
+		{"seen", s->seen},	  {"dropped", s->dropped},
+		{"frames", s->frames},	  {"copies", s->copies},
+		{"given-up", s->given_up},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(each); i++) {
+		g_autofree char *name = g_strdup_printf("%s.%s", s->name,
+							each[i].what);
+
+		stats_add(text, name, each[i].n);
+	}
+}
+
 void capture_stats_write(const conf *c, const relay_live_stats *s)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -24,6 +43,8 @@ void capture_stats_write(const conf *c, const relay_live_stats *s)
 	stats_add(text, "held-died", s->held_died);
 	for (unsigned i = 0; i < RELAY_COUNTERS; i++)
 		stats_add(text, relay_counter_name(i), s->count[i]);
+	for (unsigned i = 0; i < s->n_ifaces; i++)
+		add_iface(text, &s->iface[i]);
 	stats_write(conf_text(c, CONF_RUN), "capture", text);
 }
 

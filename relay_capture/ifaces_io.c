@@ -23,6 +23,7 @@ typedef struct iface {
 	clk_mono retry;		/* when it is down */
 	struct pcap_stat last;
 	clk_mono counted;	/* when that was */
+	_Atomic uint64_t seen, dropped, frames;
 } iface;
 
 struct relay_ifaces {
@@ -32,7 +33,7 @@ struct relay_ifaces {
 	char *trouble;
 	relay_tap *tap;			/* of the batch */
 	int64_t mono_less_wall;		/* of the batch */
-	_Atomic uint64_t seen, dropped, nic;
+	_Atomic uint64_t nic;
 };
 
 bool relay_iface_up(int fd, const char *name)
@@ -176,6 +177,11 @@ char *relay_ifaces_trouble(relay_ifaces *f)
 	return g_steal_pointer(&f->trouble);
 }
 
+static void add(_Atomic uint64_t *to, uint64_t n)
+{
+	atomic_fetch_add_explicit(to, n, memory_order_relaxed);
+}
+
 static void on_frame(u_char *user, const struct pcap_pkthdr *h,
 		     const u_char *bytes)
 {
@@ -184,12 +190,8 @@ static void on_frame(u_char *user, const struct pcap_pkthdr *h,
 	int64_t wall = h->ts.tv_sec * CLK_NS_PER_S + h->ts.tv_usec;
 	clk_both at = {{wall + i->all->mono_less_wall}, {wall}};
 
+	add(&i->frames, 1);
 	relay_frame(i->all->tap, i->link, span_of(bytes, h->caplen), at);
-}
-
-static void add(_Atomic uint64_t *to, uint64_t n)
-{
-	atomic_fetch_add_explicit(to, n, memory_order_relaxed);
 }
 
 /* The kernel's counters are 32 bits and wrap. */
@@ -202,8 +204,8 @@ static void take_counters(iface *i, relay_tap *tap, clk_both now)
 	if (!i->pcap || pcap_stats(i->pcap, &s) < 0)
 		return;
 	loss.packets = s.ps_drop - i->last.ps_drop;
-	add(&i->all->seen, s.ps_recv - i->last.ps_recv);
-	add(&i->all->dropped, loss.packets);
+	add(&i->seen, s.ps_recv - i->last.ps_recv);
+	add(&i->dropped, loss.packets);
 	add(&i->all->nic, s.ps_ifdrop - i->last.ps_ifdrop);
 	i->last = s;
 	i->counted = now.mono;
@@ -225,8 +227,17 @@ void relay_ifaces_stats(relay_ifaces *f, relay_tap *tap, clk_both now)
 
 void relay_ifaces_add(const relay_ifaces *f, relay_live_stats *to)
 {
-	to->kernel_seen += atomic_load(&f->seen);
-	to->kernel_dropped += atomic_load(&f->dropped);
+	for (unsigned k = 0; k < f->n; k++) {
+		const iface *i = &f->iface[k];
+		relay_iface_stats *s = &to->iface[to->n_ifaces++];
+
+		g_strlcpy(s->name, i->name, sizeof(s->name));
+		s->seen = atomic_load(&i->seen);
+		s->dropped = atomic_load(&i->dropped);
+		s->frames = atomic_load(&i->frames);
+		to->kernel_seen += s->seen;
+		to->kernel_dropped += s->dropped;
+	}
 	to->nic_dropped += atomic_load(&f->nic);
 }
 

@@ -7,11 +7,23 @@
 
 #include "relay_capture/ifaces.h"
 
+/* Of one ring, all workers so far. */
+static ring_fates fates(const relay_rings *r, unsigned i)
+{
+	const ring_fates *old = &r->base.ring[i];
+
+	return (ring_fates){old->frames + r->mine[i].frames,
+			    old->copies + r->mine[i].copies,
+			    old->given_up + r->mine[i].given_up};
+}
+
 void relay_rings_add(const relay_rings *r, relay_live_stats *to)
 {
-	to->copies += r->copies;
-	to->given_up += r->given_up;
-	rings_add_account(r, &r->base, to);
+	account now = r->base;
+
+	for (unsigned i = 0; i < r->n; i++)
+		now.ring[i] = fates(r, i);
+	rings_add_account(r, &now, to);
 }
 
 static uint64_t held_now(const account *a)
@@ -56,18 +68,19 @@ static void snapshot(const relay_rings *r, const relay_tap *tap,
 {
 	for (int c = 0; c < RELAY_COUNTERS; c++)
 		to->count[c] = relay_count(tap, (relay_counter)c);
-	to->copies = r->copies;
-	to->given_up = r->given_up;
+	for (unsigned i = 0; i < r->n; i++)
+		to->ring[i] = fates(r, i);
 	to->queue_dropped = relay_queue_dropped(q);
 }
 
-static void give_up(relay_rings *r, relay_tap *tap, uint32_t packets)
+static void give_up(relay_rings *r, unsigned i, relay_tap *tap,
+		    uint32_t packets)
 {
 	clk_both now = clk_now();
 	rec_loss loss = {.place = REC_LOSS_DOWN, .packets = packets,
 			 .from = now.mono, .to = now.mono};
 
-	r->given_up += packets;
+	r->mine[i].given_up += packets;
 	relay_loss(tap, &loss, now);
 }
 
@@ -88,7 +101,7 @@ static void read_block(relay_rings *r, unsigned i, ring_block b,
 	else
 		atomic_store(&r->shared->read_to[i], number);
 	if (is_poison(r, i, number)) {
-		give_up(r, tap, b.left);
+		give_up(r, i, tap, b.left);
 		return;
 	}
 	atomic_store(&r->shared->at.ring, i);
@@ -96,10 +109,12 @@ static void read_block(relay_rings *r, unsigned i, ring_block b,
 	while (ring_block_next(&r->ring[i], &b, &f)) {
 		clk_both at = {{f.wall + mono_less_wall}, {f.wall}};
 
-		if (f.copy)
-			r->copies++;
-		else
-			relay_frame(tap, r->ring[i].place.link, f.bytes, at);
+		if (f.copy) {
+			r->mine[i].copies++;
+			continue;
+		}
+		r->mine[i].frames++;
+		relay_frame(tap, r->ring[i].place.link, f.bytes, at);
 	}
 	atomic_store(&r->shared->at.block, 0);
 }
@@ -146,8 +161,7 @@ static void commit(relay_rings *r, size_t n, const account *mine,
 		a->released[at_fifo(r, k)->ring] = at_fifo(r, k)->block;
 	for (int c = 0; c < RELAY_COUNTERS; c++)
 		a->count[c] = r->base.count[c] + mine->count[c];
-	a->copies = r->base.copies + mine->copies;
-	a->given_up = r->base.given_up + mine->given_up;
+	memcpy(a->ring, mine->ring, sizeof(a->ring));
 	a->queue_dropped = r->base.queue_dropped + mine->queue_dropped;
 	a->stored = r->base.stored + w->stored;
 	a->lost = r->base.lost + w->lost;
@@ -234,7 +248,9 @@ const char *relay_rings_down(relay_rings *r)
 
 uint64_t relay_rings_untold(relay_rings *r)
 {
-	uint64_t dropped = atomic_load(&r->shared->dropped);
+	uint64_t dropped = 0;
 
+	for (unsigned i = 0; i < r->n; i++)
+		dropped += atomic_load(&r->shared->dropped[i]);
 	return dropped - atomic_exchange(&r->shared->told, dropped);
 }

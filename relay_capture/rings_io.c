@@ -152,8 +152,8 @@ void relay_rings_tick(relay_rings *r)
 	for (unsigned i = 0; i < r->n; i++) {
 		ring_socket_bind_again(&r->ring[i]);
 		ring_socket_counters(&r->ring[i], &seen, &dropped);
-		atomic_fetch_add(&r->shared->seen, seen);
-		atomic_fetch_add(&r->shared->dropped, dropped);
+		atomic_fetch_add(&r->shared->seen[i], seen);
+		atomic_fetch_add(&r->shared->dropped[i], dropped);
 	}
 }
 
@@ -188,17 +188,32 @@ void relay_rings_free(relay_rings *r)
 	g_free(r);
 }
 
+static void add_iface(const relay_rings *r, unsigned i, const ring_fates *f,
+		      relay_live_stats *to)
+{
+	relay_iface_stats *s = &to->iface[to->n_ifaces++];
+
+	g_strlcpy(s->name, r->ring[i].place.name, sizeof(s->name));
+	s->seen = atomic_load(&r->shared->seen[i]);
+	s->dropped = atomic_load(&r->shared->dropped[i]);
+	s->frames = f->frames;
+	s->copies = f->copies;
+	s->given_up = f->given_up;
+	to->kernel_seen += s->seen;
+	to->kernel_dropped += s->dropped;
+	to->copies += s->copies;
+	to->given_up += s->given_up;
+}
+
 void rings_add_account(const relay_rings *r, const account *a,
 		       relay_live_stats *to)
 {
-	to->kernel_seen = atomic_load(&r->shared->seen);
-	to->kernel_dropped = atomic_load(&r->shared->dropped);
+	for (unsigned i = 0; i < r->n; i++)
+		add_iface(r, i, &a->ring[i], to);
 	to->read_again = atomic_load(&r->shared->read_again);
 	to->queue_dropped += a->queue_dropped;
 	to->disk_lost += a->lost;
 	to->stored += a->stored;
-	to->copies += a->copies;
-	to->given_up += a->given_up;
 	to->held_died += a->held_died;
 	for (int c = 0; c < RELAY_COUNTERS; c++)
 		to->count[c] += a->count[c];

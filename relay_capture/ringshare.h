@@ -6,11 +6,17 @@
 #include "relay_capture/rings.h"
 #include "relay_capture/ringsock.h"
 
+/* What became of the frames of one ring. */
+typedef struct ring_fates {
+	uint64_t frames, copies, given_up;
+} ring_fates;
+
 /* Sums over all workers, as of the blocks given back so far. */
 typedef struct account {
 	uint64_t released[RELAY_IFACES_MAX];	/* number of the last block */
+	ring_fates ring[RELAY_IFACES_MAX];
 	uint64_t count[RELAY_COUNTERS];
-	uint64_t copies, given_up, queue_dropped, stored, lost, held_died;
+	uint64_t queue_dropped, stored, lost, held_died;
 } account;
 
 typedef struct place {
@@ -26,7 +32,8 @@ typedef struct shared {
 	_Atomic unsigned valid;	/* which one; the other is being written */
 	_Atomic uint64_t read_to[RELAY_IFACES_MAX];
 	_Atomic uint64_t read_again;
-	_Atomic uint64_t seen, dropped, told;
+	_Atomic uint64_t seen[RELAY_IFACES_MAX], dropped[RELAY_IFACES_MAX];
+	_Atomic uint64_t told;	/* of what was dropped */
 	_Atomic int64_t committed;	/* monotonic ns; 0: never */
 	place at;		/* being read */
 	place poison;		/* not to be read */
@@ -53,7 +60,9 @@ struct relay_rings {
 	uint64_t read_before[RELAY_IFACES_MAX];
 	uint64_t next[RELAY_IFACES_MAX];
 	unsigned held[RELAY_IFACES_MAX];	/* blocks not given back */
-	_Atomic uint64_t copies, given_up;
+	struct {		/* its own; CAPTURE writes */
+		_Atomic uint64_t frames, copies, given_up;
+	} mine[RELAY_IFACES_MAX];
 	pending *fifo;
 	size_t room, head, used;
 };

@@ -82,9 +82,20 @@ typedef struct relay_live_config {
 	relay_writer_config writer;
 } relay_live_config;
 
+/* seen = frames + copies + given up + dropped + still in the ring. With libpcap
+ * copies are not told: on lo it is twice the frames. */
+typedef struct relay_iface_stats {
+	char name[16];
+	uint64_t seen, dropped;	/* by the kernel */
+	uint64_t frames;	/* looked at: the sum of the frame counters */
+	uint64_t copies;	/* frames of lo on their way out, passed over */
+	uint64_t given_up;	/* in a block that crashed every worker */
+} relay_iface_stats;
+
 typedef struct relay_live_stats {
-	/* Frames looked at + copies + given up + dropped + still in the ring.
-	 * With libpcap copies are not told: on lo it is twice the frames. */
+	relay_iface_stats iface[RELAY_IFACES_MAX];
+	unsigned n_ifaces;
+	/* Of all interfaces: */
 	uint64_t kernel_seen;
 	uint64_t kernel_dropped;	/* ring full */
 	uint64_t nic_dropped;
@@ -92,8 +103,7 @@ typedef struct relay_live_stats {
 	uint64_t disk_lost;
 	uint64_t stored;
 	/* With rings, of all workers so far; else 0. */
-	uint64_t copies;	/* frames of lo on their way out, passed over */
-	uint64_t given_up;	/* in a block that crashed every worker */
+	uint64_t copies, given_up;
 	uint64_t read_again;	/* after a worker's death; counted once */
 	uint64_t held_died;	/* unclaimed media in a dead one's pre-roll */
 	uint64_t count[RELAY_COUNTERS];

@@ -121,11 +121,24 @@ static void await_back(relay_live *l, relay_rings *rings)
 static void check_sums(relay_rings *rings, uint32_t number)
 {
 	relay_live_stats s;
+	uint64_t frames = 0;
 
 	if (!rings)
 		return;
 	relay_rings_tick(rings);
 	relay_rings_stats(rings, &s);
+	g_assert_cmpuint(s.n_ifaces, ==, 2);
+	g_assert_cmpstr(s.iface[0].name, ==, "lo");
+	g_assert_cmpstr(s.iface[1].name, ==, "v1");
+	for (unsigned i = 0; i < 2; i++) {
+		const relay_iface_stats *f = &s.iface[i];
+
+		g_assert_cmpuint(f->seen, ==, f->frames + f->copies);
+		g_assert_cmpuint(f->frames, ==, number / 2);
+		frames += f->frames;
+	}
+	g_assert_cmpuint(frames, ==, s.count[RELAY_FRAMES]);
+	g_assert_cmpuint(s.iface[0].copies, ==, number / 2);
 	g_assert_cmpuint(s.stored, ==, number);
 	g_assert_cmpuint(s.kernel_dropped, ==, 0);
 }
