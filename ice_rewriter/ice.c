@@ -70,7 +70,7 @@ static bool tell(job *j)
 		ice_media *m = &r->media[r->n];
 
 		if (r->n == ICE_MEDIA_MAX)
-			return fail(j, "more than 32 m= lines in all parts");
+			return fail(j, ice_over(ICE_OVER_ALL_MEDIA));
 		*m = ice_decided(&j->sdp, sec, j->plan);
 		m->part = j->part;
 		m->index = (uint8_t)i;
@@ -88,7 +88,7 @@ static bool do_sdp(job *j, span text, bool fragment)
 	if (j->reading) {
 		if (ice_known_read(&j->known, text))
 			return true;
-		return fail(j, "more than 64 addresses of one kind");
+		return fail(j, ice_over(ICE_OVER_ADDRS));
 	}
 	why = ice_sdp_read(&j->sdp, text, fragment, j->plan, &j->known);
 	if (why)
@@ -157,13 +157,13 @@ static bool do_multipart(job *j, span type, span body, unsigned depth)
 	mpart part;
 
 	if (depth == DEPTH_MAX)
-		return fail(j, "multipart bodies too deep inside each other");
+		return fail(j, ice_over(ICE_OVER_DEPTH));
 	if (!mpart_begin(&it, type, body))
 		return fail(j, "a multipart body without a boundary");
 	while ((v = mpart_next(&it, &part)) == MPART_OK)
 		if (!do_part(j, &part, depth + 1))
 			return false;
-	return v == MPART_END || fail(j, "more than 16 parts");
+	return v == MPART_END || fail(j, ice_over(ICE_OVER_PARTS));
 }
 
 static bool do_body(job *j, span type, span body, unsigned depth)
@@ -202,6 +202,7 @@ static void begin(job *j, const ice_plan *plan, span body, put *out,
 	report->n = 0;
 	report->escaped = report->unforced = report->opaque = false;
 	report->why = NULL;
+	report->over = ICE_WITHIN;
 	j->plan = plan;
 	j->report = report;
 	j->pen = ice_pen_on(body, out);
@@ -210,6 +211,14 @@ static void begin(job *j, const ice_plan *plan, span body, put *out,
 	j->reading = false;
 	ice_known_init(&j->known);
 	ice_words_init(&j->words, plan);
+}
+
+static ice_limit over_of(const char *why)
+{
+	for (unsigned l = ICE_OVER_PARTS; l <= ICE_OVER_ADDRS; l++)
+		if (why == ice_over((ice_limit)l))
+			return (ice_limit)l;
+	return ICE_WITHIN;
 }
 
 ice_verdict ice_rewrite(const ice_plan *plan, span content_type, span body,
@@ -225,6 +234,7 @@ ice_verdict ice_rewrite(const ice_plan *plan, span content_type, span body,
 		*out = before;
 		report->n = 0;
 		report->why = j.why;
+		report->over = over_of(j.why);
 		return ICE_MALFORMED;
 	}
 	ice_pen_end(&j.pen);

@@ -103,6 +103,17 @@ typedef struct ice_media {
 
 enum { ICE_MEDIA_MAX = 32 };	/* m= lines of all parts together */
 
+/* What a body may have no more of. */
+typedef enum ice_limit {
+	ICE_WITHIN,
+	ICE_OVER_PARTS,
+	ICE_OVER_DEPTH,		/* multipart bodies inside each other */
+	ICE_OVER_MEDIA,		/* m= lines of one part */
+	ICE_OVER_ALL_MEDIA,
+	ICE_OVER_CANDS,		/* of one part */
+	ICE_OVER_ADDRS,		/* of relays, or of others */
+} ice_limit;
+
 typedef struct ice_report {
 	unsigned n;
 	ice_media media[ICE_MEDIA_MAX];
@@ -110,6 +121,7 @@ typedef struct ice_report {
 	bool unforced;		/* a recorded stream has candidates, no relay */
 	bool opaque;		/* an SDP part in base64 or the like: left */
 	const char *why;	/* of ICE_MALFORMED, static; else NULL */
+	ice_limit over;		/* the limit that it is because of */
 } ice_report;
 
 /* ANY. `report` is overwritten. */

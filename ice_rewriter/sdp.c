@@ -149,7 +149,7 @@ static const char *add_cand(ice_sdp *s, ice_section *sec, span value,
 	ice_cand *c = &s->cand[s->n_cand];
 
 	if (s->n_cand == ICE_CAND_MAX)
-		return "more than 256 candidate lines";
+		return ice_over(ICE_OVER_CANDS);
 	read_cand(c, value, plan, k);
 	s->n_cand++;
 	sec->n++;
@@ -229,6 +229,21 @@ static void read_conn(ice_sdp *s, ice_section *sec, span value)
 		*c = (ice_conn){0};
 }
 
+const char *ice_over(ice_limit l)
+{
+	static const char *const why[] = {
+		[ICE_OVER_PARTS] = "more than 16 parts",
+		[ICE_OVER_DEPTH] = "multipart bodies too deep inside each "
+				   "other",
+		[ICE_OVER_MEDIA] = "more than 16 m= lines",
+		[ICE_OVER_ALL_MEDIA] = "more than 32 m= lines in all parts",
+		[ICE_OVER_CANDS] = "more than 256 candidate lines",
+		[ICE_OVER_ADDRS] = "more than 64 addresses of one kind",
+	};
+
+	return why[l];
+}
+
 const char *ice_sdp_read(ice_sdp *s, span text, bool fragment,
 			 const ice_plan *plan, const ice_known *k)
 {
@@ -248,7 +263,7 @@ const char *ice_sdp_read(ice_sdp *s, span text, bool fragment,
 		if (l.type == 'm' || (cand && !sec && fragment)) {
 			sec = add_section(s);
 			if (!sec)
-				return "more than 16 m= lines";
+				return ice_over(ICE_OVER_MEDIA);
 		}
 		if (l.type == 'm' && !read_mline(sec, l.value))
 			why = "an m= line cannot be read";

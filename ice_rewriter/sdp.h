@@ -115,6 +115,9 @@ typedef struct ice_sdp {
 	ice_cand cand[ICE_CAND_MAX];
 } ice_sdp;
 
+/* Why a text is not handled that is over this limit: always the same. */
+const char *ice_over(ice_limit l);
+
 /* NULL, or why the text cannot be handled. `plan` is for the judgement of
  * draft-06 lines and of payload types. */
 MUST_CHECK const char *ice_sdp_read(ice_sdp *s, span text, bool fragment,

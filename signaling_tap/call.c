@@ -58,6 +58,8 @@ void tap_call_tell_fact(tap_call *c, clk_both at, tap_fact f)
 
 	e.fact.name = span_str(tap_fact_name(f));
 	e.fact.value = tap_facts_peek(&c->facts, f);
+	c->all->count.n[TAP_N_FACTS_CUT] +=
+		e.fact.value.left == TAP_FACT_MAX - 1;
 	tap_call_tell(c, &e);
 }
 

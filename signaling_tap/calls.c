@@ -232,6 +232,7 @@ static void verdict_count(tap_calls *c, tap_sip_verdict v)
 		[TAP_SIP_BAD_VALUE] = TAP_N_SIP_BAD_VALUE,
 		[TAP_SIP_MISSING] = TAP_N_SIP_MISSING,
 		[TAP_SIP_DUPLICATE] = TAP_N_SIP_DUPLICATE,
+		[TAP_SIP_LINE_TOO_LONG] = TAP_N_SIP_LINE_TOO_LONG,
 		[TAP_SIP_TOO_LONG] = TAP_N_SIP_TOO_LONG,
 		[TAP_SIP_TOO_MANY] = TAP_N_SIP_TOO_MANY,
 	};
@@ -258,6 +259,17 @@ static bool sip_read(tap_calls *c, const tap_source *src, span message,
 	return true;
 }
 
+static bool names_fit(tap_calls *c, const tap_sip *s)
+{
+	bool id = s->first[TAP_H_CALL_ID].left <= TAP_ID_MAX;
+	bool tags = s->from_tag.left <= TAP_TAG_MAX &&
+		    s->to_tag.left <= TAP_TAG_MAX;
+
+	c->count.n[TAP_N_CALL_ID_TOO_LONG] += !id;
+	c->count.n[TAP_N_TAG_TOO_LONG] += !tags;
+	return id && tags;
+}
+
 static void message_take(tap_calls *c, tap_msg *m, tap_answer *out)
 {
 	const tap_sip *s = m->sip;
@@ -265,11 +277,8 @@ static void message_take(tap_calls *c, tap_msg *m, tap_answer *out)
 
 	if (s->method == TAP_METHOD_OTHER || s->method == TAP_MESSAGE)
 		return;
-	if (s->first[TAP_H_CALL_ID].left > TAP_ID_MAX ||
-	    s->from_tag.left > TAP_TAG_MAX || s->to_tag.left > TAP_TAG_MAX) {
-		c->count.n[TAP_N_ID_TOO_LONG]++;
+	if (!names_fit(c, s))
 		return;
-	}
 	call = call_find(c, s);
 	if (!call && !begins(s)) {
 		c->count.n[TAP_N_STRAY]++;

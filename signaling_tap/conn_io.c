@@ -295,6 +295,7 @@ static gboolean shake_over(gpointer user)
 {
 	tap_conn *c = user;
 
+	tap_calls_counters(c->host->calls)->n[TAP_N_HANDSHAKES_SLOW]++;
 	refuse(c, "the handshake took too long");
 	conn_close(c, "it was refused");
 	return G_SOURCE_REMOVE;
@@ -302,7 +303,7 @@ static gboolean shake_over(gpointer user)
 
 static void shake_arm(tap_conn *c, GMainContext *where)
 {
-	c->shake = g_timeout_source_new_seconds(TAP_CONN_SHAKE_S);
+	c->shake = g_timeout_source_new(c->host->handshake_ms);
 	g_source_set_callback(c->shake, shake_over, c, NULL);
 	g_source_attach(c->shake, where);
 }

@@ -8,7 +8,6 @@ enum {
 	TAP_CONN_IN = 65535 + 16384,	/* a frame less one octet, a record */
 	TAP_CONN_OUT = 256 * 1024,	/* above it nothing more is read */
 	TAP_CONN_RECORD = 16384,	/* of TLS, at most */
-	TAP_CONN_SHAKE_S = 10,		/* for the handshake */
 };
 
 /* MAIN. Takes `fd` and serves it; `ctx` NULL is plain TCP. */

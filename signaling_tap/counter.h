@@ -17,14 +17,24 @@
 	X(CALLS_TIMED_OUT, "calls-timed-out") \
 	X(LATE_HALVES, "late-halves") \
 	X(CALLS_OVER_LIMIT, "calls-over-limit") \
-	X(ID_TOO_LONG, "id-too-long") \
+	X(CALL_ID_TOO_LONG, "call-id-too-long") \
+	X(TAG_TOO_LONG, "tag-too-long") \
+	X(FACTS_CUT, "facts-cut") \
 	X(FORKS_OVER_LIMIT, "forks-over-limit") \
 	X(RELAYS_OVER_LIMIT, "relays-over-limit") \
+	X(STREAMS_OVER_LIMIT, "streams-over-limit") \
 	X(INSTANT_MESSAGES, "instant-messages") \
 	X(IM_SESSIONS, "im-sessions") \
 	X(NO_RELAY, "no-relay") \
 	X(ESCAPED, "escaped") \
 	X(NOT_REWRITABLE, "not-rewritable") \
+	X(REWRITE_PARTS, "rewrite-parts-over-limit") \
+	X(REWRITE_DEPTH, "rewrite-depth-over-limit") \
+	X(REWRITE_MEDIA, "rewrite-media-over-limit") \
+	X(REWRITE_ALL_MEDIA, "rewrite-all-media-over-limit") \
+	X(REWRITE_CANDS, "rewrite-candidates-over-limit") \
+	X(REWRITE_ADDRS, "rewrite-addresses-over-limit") \
+	X(REWRITE_NO_ROOM, "rewritten-too-long") \
 	X(SIP_SHORT, "sip-short") \
 	X(SIP_TRUNCATED, "sip-truncated") \
 	X(SIP_BAD_START, "sip-bad-start") \
@@ -32,10 +42,17 @@
 	X(SIP_BAD_VALUE, "sip-bad-value") \
 	X(SIP_MISSING, "sip-missing") \
 	X(SIP_DUPLICATE, "sip-duplicate") \
+	X(SIP_LINE_TOO_LONG, "sip-line-too-long") \
 	X(SIP_TOO_LONG, "sip-too-long") \
 	X(SIP_TOO_MANY, "sip-too-many") \
 	X(SDP_BAD, "sdp-bad") \
-	X(SDP_OVER_LIMIT, "sdp-over-limit") \
+	X(SDP_MEDIA, "sdp-media-over-limit") \
+	X(SDP_CANDS, "sdp-candidates-over-limit") \
+	X(SDP_PAYLOADS, "sdp-payloads-over-limit") \
+	X(SDP_CRYPTOS, "sdp-cryptos-over-limit") \
+	X(SDP_SSRCS, "sdp-ssrcs-over-limit") \
+	X(SDP_PARTS, "sdp-parts-over-limit") \
+	X(SDP_DEPTH, "sdp-depth-over-limit") \
 	X(CRYPTO_BAD, "crypto-bad") \
 	X(CANDIDATE_BAD, "candidate-bad") \
 	X(HEP_FRAMES, "hep-frames") \
@@ -47,7 +64,9 @@
 	X(HEARTBEATS, "heartbeats") \
 	X(PEERS, "peers") \
 	X(PEERS_REFUSED, "peers-refused") \
-	X(PEERS_OVER_LIMIT, "peers-over-limit")
+	X(PEERS_OVER_LIMIT, "peers-over-limit") \
+	X(HANDSHAKES_SLOW, "handshakes-too-slow") \
+	X(NAMES_OVER_LIMIT, "names-over-limit")
 
 typedef enum tap_counter {
 #define X(id, name) TAP_N_##id,

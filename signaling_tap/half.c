@@ -33,8 +33,12 @@ void tap_half_remember(tap_call *c, const call_half *h)
 		const call_media *md = CALL_MEDIA(h, i);
 
 		relays_remember(c, h->side, md);
-		if (!md->part && md->index < TAP_STREAMS)
+		if (md->part)
+			continue;
+		if (md->index < TAP_STREAMS)
 			c->kinds[h->side][md->index] = md->kind[0];
+		else
+			c->all->count.n[TAP_N_STREAMS_OVER_LIMIT]++;
 	}
 }
 

@@ -14,6 +14,7 @@ typedef struct tap_conn_host {
 	const char *const *allow;
 	const char *plain_key;	/* of frames that come in clear; NULL: none */
 	unsigned deadline_ms;
+	unsigned handshake_ms;
 	uint16_t late_status;
 	tap_latency *latency;	/* of verdicts over TCP */
 	const tap_rounds *rounds;

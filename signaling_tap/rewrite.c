@@ -65,6 +65,27 @@ void tap_rewrite_prevent(tap_call *c, const tap_msg *m, tap_answer *out)
 		       "the call has to be recorded and cannot be", out);
 }
 
+static void over_count(tap_call *c, ice_limit over)
+{
+	static const tap_counter counters[] = {
+		[ICE_OVER_PARTS] = TAP_N_REWRITE_PARTS,
+		[ICE_OVER_DEPTH] = TAP_N_REWRITE_DEPTH,
+		[ICE_OVER_MEDIA] = TAP_N_REWRITE_MEDIA,
+		[ICE_OVER_ALL_MEDIA] = TAP_N_REWRITE_ALL_MEDIA,
+		[ICE_OVER_CANDS] = TAP_N_REWRITE_CANDS,
+		[ICE_OVER_ADDRS] = TAP_N_REWRITE_ADDRS,
+	};
+
+	if (over != ICE_WITHIN)
+		c->all->count.n[counters[over]]++;
+}
+
+static void no_room(tap_call *c)
+{
+	c->all->count.n[TAP_N_NOT_REWRITABLE]++;
+	c->all->count.n[TAP_N_REWRITE_NO_ROOM]++;
+}
+
 static void report_take(tap_call *c, const tap_msg *m, const ice_report *r,
 			tap_answer *out)
 {
@@ -78,6 +99,7 @@ static void report_take(tap_call *c, const tap_msg *m, const ice_report *r,
 		found(c, m, TAP_F_ESCAPED, TAP_N_ESCAPED);
 	if (r->opaque || r->why)
 		c->all->count.n[TAP_N_NOT_REWRITABLE]++;
+	over_count(c, r->over);
 	if (!r->unforced)
 		return;
 	found(c, m, TAP_F_NO_RELAY, TAP_N_NO_RELAY);
@@ -113,12 +135,12 @@ void tap_rewrite_message(tap_call *c, const tap_msg *m, tap_answer *out)
 			&report);
 	report_take(c, m, &report, out);
 	if (v == ICE_NO_ROOM)
-		c->all->count.n[TAP_N_NOT_REWRITABLE]++;
+		no_room(c);
 	if (v != ICE_CHANGED || out->verdict == TAP_REFUSE)
 		return;
 	tap_sip_put(&whole, s, put_done(&body));
 	if (whole.full || whole.n > TAP_SIP_MESSAGE_MAX - 1024) {
-		c->all->count.n[TAP_N_NOT_REWRITABLE]++;
+		no_room(c);
 		return;
 	}
 	out->verdict = TAP_REPLACED;

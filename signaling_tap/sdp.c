@@ -46,23 +46,29 @@ static void dummies_drop(call_half *half, guint from)
 /* The SDP parts of a body, of those inside other parts too. */
 typedef struct found {
 	unsigned n;
+	bool many, deep;	/* more, or deeper, than is looked at */
 	mpart part[MPART_MAX];
 } found;
 
 static bool parts_find(found *f, span type, span body, unsigned depth)
 {
 	mpart_iter it;
+	mpart_verdict v;
 	mpart part;
 
-	if (depth == TAP_SDP_DEPTH_MAX || !mpart_begin(&it, type, body))
+	f->deep |= depth == TAP_SDP_DEPTH_MAX;
+	if (f->deep || !mpart_begin(&it, type, body))
 		return false;
-	while (f->n < MPART_MAX && mpart_next(&it, &part) == MPART_OK) {
+	while ((v = mpart_next(&it, &part)) == MPART_OK) {
+		if (f->n == MPART_MAX)
+			break;
 		if (is_sdp(part.type))
 			f->part[f->n++] = part;
 		else if (mime_is(part.type, "multipart/") &&
 			 !parts_find(f, part.type, part.content, depth + 1))
 			return false;
 	}
+	f->many |= v != MPART_END;
 	return true;
 }
 
@@ -79,9 +85,14 @@ static tap_sdp_verdict parts_read(tap_sdp_reader *r, span type, span body)
 	unsigned primary;
 	found f;
 	guint had;
+	bool all;
 
 	f.n = 0;
-	if (!parts_find(&f, type, body, 0))
+	f.many = f.deep = false;
+	all = parts_find(&f, type, body, 0);
+	r->count->n[TAP_N_SDP_PARTS] += f.many;
+	r->count->n[TAP_N_SDP_DEPTH] += f.deep;
+	if (!all)
 		return TAP_SDP_BAD;
 	if (f.n == 0)
 		return TAP_SDP_NONE;

@@ -13,13 +13,15 @@ static const call_payload static_payloads[] = {
 };
 
 /* Room for one more; else it is counted once per body. */
-static bool room(tap_sdp_reader *r, guint have, guint max)
+static bool room(tap_sdp_reader *r, guint have, guint max, tap_counter n)
 {
+	const uint32_t bit = UINT32_C(1) << (n - TAP_N_SDP_MEDIA);
+
 	if (have < max)
 		return true;
-	if (!r->full)
-		r->count->n[TAP_N_SDP_OVER_LIMIT]++;
-	r->full = true;
+	if (!(r->full & bit))
+		r->count->n[n]++;
+	r->full |= bit;
 	return false;
 }
 
@@ -34,7 +36,8 @@ static void payload_add(tap_sdp_reader *r, uint64_t pt)
 {
 	call_payload p = {.pt = (uint8_t)pt, .channels = 1};
 
-	if (!room(r, r->media->payloads->len, TAP_SDP_PAYLOADS_MAX) ||
+	if (!room(r, r->media->payloads->len, TAP_SDP_PAYLOADS_MAX,
+		  TAP_N_SDP_PAYLOADS) ||
 	    r->payload_at[pt])
 		return;
 	for (size_t i = 0; i < G_N_ELEMENTS(static_payloads); i++)
@@ -112,7 +115,8 @@ static bool media_begin(tap_sdp_reader *r, span v)
 		n = port;
 	if (!span_number(n, UINT16_MAX, &number))
 		return false;
-	r->skip = !room(r, r->half->media->len, TAP_SDP_MEDIA_MAX);
+	r->skip = !room(r, r->half->media->len, TAP_SDP_MEDIA_MAX,
+			TAP_N_SDP_MEDIA);
 	if (r->skip)
 		return true;
 	m = r->media = call_half_add_media(r->half);
@@ -186,7 +190,8 @@ static void candidate_read(tap_sdp_reader *r, span v)
 
 	if (cand_parse(v, &c) != CAND_OK)
 		r->count->n[TAP_N_CANDIDATE_BAD]++;
-	else if (room(r, r->media->cands->len, TAP_SDP_CANDS_MAX))
+	else if (room(r, r->media->cands->len, TAP_SDP_CANDS_MAX,
+		      TAP_N_SDP_CANDS))
 		g_array_append_val(r->media->cands, c);
 }
 
@@ -203,7 +208,8 @@ static void crypto_line(tap_sdp_reader *r, span v, bool scale)
 		return;
 	}
 	while (tap_crypto_next(&l, &c)) {
-		if (room(r, r->media->cryptos->len, TAP_SDP_CRYPTOS_MAX))
+		if (room(r, r->media->cryptos->len, TAP_SDP_CRYPTOS_MAX,
+			 TAP_N_SDP_CRYPTOS))
 			g_array_append_val(r->media->cryptos, c);
 		secret_clear(&c.key);
 	}
@@ -219,7 +225,7 @@ static void ssrcs_add(tap_sdp_reader *r, uint64_t lo, uint64_t hi)
 	/* RFC 5576 repeats a source for each of its attributes */
 	if (lo == hi && a->len && CALL_SSRCS(r->media, a->len - 1)->hi == hi)
 		return;
-	if (lo <= hi && room(r, a->len, TAP_SDP_SSRCS_MAX))
+	if (lo <= hi && room(r, a->len, TAP_SDP_SSRCS_MAX, TAP_N_SDP_SSRCS))
 		g_array_append_val(a, s);
 }
 

@@ -17,7 +17,7 @@ typedef struct tap_sdp_reader {
 	char ufrag[260];	/* of the session level */
 	net_addr rtcp;		/* a=rtcp; family 0: port alone; port 0: none */
 	bool skip;		/* the m= line is one too many */
-	bool full;		/* a limit was met */
+	uint32_t full;		/* bits: the counters of limits that were met */
 	tap_hash version;
 } tap_sdp_reader;
 

@@ -16,6 +16,7 @@
 enum {
 	DEADLINE_MS = 150,
 	CONNECTIONS = 256,
+	HANDSHAKE_MS = 10000,
 	EXPIRY_CHECK_S = 3600,
 	FORGET_S = 86400,
 	NAMES = 1024,
@@ -75,8 +76,10 @@ static void expiry_warn(tap_server *s)
 	}
 }
 
+/* Names beyond the limit are not watched; each look counts them. */
 static void hear(tap_server *s)
 {
+	tap_counters *count = tap_calls_counters(s->host.calls);
 	GHashTableIter it;
 	void *conn;
 
@@ -91,6 +94,8 @@ static void hear(tap_server *s)
 		else if (at.ns && g_hash_table_size(s->heard) < NAMES)
 			g_hash_table_insert(s->heard, g_strdup(name),
 					    g_memdup2(&at, sizeof(at)));
+		else if (at.ns)
+			count->n[TAP_N_NAMES_OVER_LIMIT]++;
 	}
 }
 
@@ -361,6 +366,8 @@ static void config_copy(tap_server *s, const tap_server_config *cfg)
 		s->cfg.max_connections = CONNECTIONS;
 	if (!s->cfg.deadline_ms)
 		s->cfg.deadline_ms = DEADLINE_MS;
+	if (!s->cfg.handshake_ms)
+		s->cfg.handshake_ms = HANDSHAKE_MS;
 }
 
 static void config_clear(tap_server *s)
@@ -412,6 +419,7 @@ tap_server *tap_server_new(const tap_server_config *cfg, tap_calls *calls,
 		.calls = calls, .allow = s->cfg.allow,
 		.plain_key = s->cfg.plain_key,
 		.deadline_ms = s->cfg.deadline_ms,
+		.handshake_ms = s->cfg.handshake_ms,
 		.late_status = s->cfg.late_status, .user = s,
 		.latency = &s->latency, .rounds = &s->rounds,
 		.closed = conn_closed, .refused = conn_refused,

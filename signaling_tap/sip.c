@@ -95,19 +95,27 @@ static bool bare_nul(span s)
 	return false;
 }
 
-bool tap_header_next(span *in, tap_header *out)
+/* A header field with what is folded. */
+MUST_CHECK static bool field_next(span *in, span *line)
 {
-	span line, more, name;
+	span more;
 
-	if (!span_line(in, &line) || !line.left)
+	if (!span_line(in, line) || !line->left)
 		return false;
 	while (folded(*in)) {
 		if (!span_line(in, &more))
 			return false;
-		line.left = (size_t)(more.p - line.p) + more.left;
+		line->left = (size_t)(more.p - line->p) + more.left;
 	}
-	if (line.left > TAP_SIP_HEADER_MAX || bare_nul(line) ||
-	    !span_until(&line, ':', &name))
+	return true;
+}
+
+bool tap_header_next(span *in, tap_header *out)
+{
+	span line, name;
+
+	if (!field_next(in, &line) || line.left > TAP_SIP_HEADER_MAX ||
+	    bare_nul(line) || !span_until(&line, ':', &name))
 		return false;
 	/* HCOLON allows blanks before the colon, but no fold. */
 	out->name = span_trim(name);
@@ -179,8 +187,12 @@ static tap_sip_verdict headers_read(span *in, tap_sip *m)
 		}
 		if (++count > TAP_SIP_HEADERS_MAX)
 			return TAP_SIP_TOO_MANY;
+		peek = *in;
 		if (!tap_header_next(in, &h))
-			return TAP_SIP_BAD_HEADER;
+			return field_next(&peek, &line) &&
+					       line.left > TAP_SIP_HEADER_MAX
+				       ? TAP_SIP_LINE_TOO_LONG
+				       : TAP_SIP_BAD_HEADER;
 		if (h.id == TAP_H_OTHER)
 			continue;
 		if (m->has[h.id]) {
@@ -276,7 +288,9 @@ tap_sip_verdict tap_sip_parse(span message, tap_sip *out)
 	blank_lines_skip(&in);
 	if (!span_line(&in, &line) || !in.left)
 		return TAP_SIP_SHORT;
-	if (line.left > TAP_SIP_HEADER_MAX || !start_read(line, out))
+	if (line.left > TAP_SIP_HEADER_MAX)
+		return TAP_SIP_LINE_TOO_LONG;
+	if (!start_read(line, out))
 		return TAP_SIP_BAD_START;
 	out->headers = in;
 	v = headers_read(&in, out);

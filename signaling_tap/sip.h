@@ -19,6 +19,7 @@ typedef enum tap_sip_verdict {
 	TAP_SIP_BAD_VALUE,	/* Content-Length, CSeq, From or To */
 	TAP_SIP_MISSING,	/* Call-ID, CSeq, From or To */
 	TAP_SIP_DUPLICATE,	/* two of what there may be one of */
+	TAP_SIP_LINE_TOO_LONG,	/* TAP_SIP_HEADER_MAX; the start line, too */
 	TAP_SIP_TOO_LONG,
 	TAP_SIP_TOO_MANY,
 } tap_sip_verdict;

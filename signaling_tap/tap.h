@@ -209,6 +209,7 @@ typedef struct tap_server_config {
 					 * call that has to be recorded: */
 	uint16_t late_status;		/* where no rule says; 0: pass */
 	unsigned max_connections;	/* 0: 256 */
+	unsigned handshake_ms;		/* 0: 10 s */
 } tap_server_config;
 
 typedef struct tap_server tap_server;

@@ -1,11 +1,12 @@
 /* The listener against real TLS clients on the loopback: who is let in, and
  * how frames come and go. The client is a thread, the server this one. */
+#include <netinet/in.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "ice_rewriter/ice.h"
-#include "signaling_tap/counter.h"
+#include "signaling_tap/dialog.h"
 #include "signaling_tap/hep3.h"
 #include "tests/support/tap_certs.h"
 #include "tests/support/tap_script.h"
@@ -576,6 +577,45 @@ static void test_standing(void)
 	rig_close(&r);
 }
 
+static int connected(uint16_t port)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_port = htons(port)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	g_assert_cmpint(connect(fd, (struct sockaddr *)&to, sizeof(to)), ==, 0);
+	return fd;
+}
+
+/* Of three one is too many, and the others say nothing. */
+static void test_connections(void)
+{
+	const tap_config calls_cfg = {.idle_s = 0};
+	g_autoptr(tap_calls) calls = tap_calls_new(&calls_cfg);
+	const tap_server_config cfg = {
+		.listen = "127.0.0.1:0", .cert = tap_certs_file("server.crt"),
+		.key = tap_certs_file("server.key"),
+		.ca = tap_certs_file("ca.crt"), .max_connections = 2,
+		.handshake_ms = 50,
+	};
+	g_autoptr(GError) err = NULL;
+	g_autoptr(tap_server) s = tap_server_new(&cfg, calls, &err);
+	const uint64_t *n = tap_calls_counters(calls)->n;
+	int fd[3];
+
+	g_assert_no_error(err);
+	for (int i = 0; i < 3; i++)
+		fd[i] = connected(tap_server_port(s));
+	while (n[TAP_N_HANDSHAKES_SLOW] < 2)
+		g_main_context_iteration(NULL, TRUE);
+	g_assert_cmpuint(n[TAP_N_PEERS], ==, 2);
+	g_assert_cmpuint(n[TAP_N_PEERS_OVER_LIMIT], ==, 1);
+	g_assert_cmpuint(n[TAP_N_PEERS_REFUSED], ==, 2);
+	for (int i = 0; i < 3; i++)
+		close(fd[i]);
+}
+
 /* Warnings of a server whose certificate has so many days left. */
 static int warnings_at(int days)
 {
@@ -660,6 +700,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/server/time", test_time);
 	g_test_add_func("/tap/server/reload", test_reload);
 	g_test_add_func("/tap/server/standing", test_standing);
+	g_test_add_func("/tap/server/connections", test_connections);
 	g_test_add_func("/tap/server/expiry", test_expiry);
 	g_test_add_func("/tap/server/missing", test_missing);
 	bad = g_test_run();

@@ -205,7 +205,7 @@ static void test_limits(void)
 	g_autofree char *big = g_strnfill(TAP_SIP_MESSAGE_MAX + 1, 'x');
 
 	limit(TAP_SIP_HEADER_MAX - 3, 1, TAP_SIP_OK);
-	limit(TAP_SIP_HEADER_MAX - 2, 1, TAP_SIP_BAD_HEADER);
+	limit(TAP_SIP_HEADER_MAX - 2, 1, TAP_SIP_LINE_TOO_LONG);
 	limit(1, TAP_SIP_HEADERS_MAX - 4, TAP_SIP_OK);
 	limit(1, TAP_SIP_HEADERS_MAX - 3, TAP_SIP_TOO_MANY);
 	g_assert_cmpint(parse(big, &m), ==, TAP_SIP_TOO_LONG);
