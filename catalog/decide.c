@@ -13,6 +13,7 @@ typedef struct judge {
 	const pol_rule *best[SIDES];
 	cat_local local[POL_ZONES_MAX];
 	uint64_t local_known;	/* bits of `local` */
+	uint8_t media;		/* of the call, as in pol_rule */
 } judge;
 
 static bool records(cat_mode m)
@@ -78,16 +79,13 @@ static bool direction_fits(const judge *j, uint8_t d, cat_side side)
 	return false;
 }
 
-static bool scope_fits(uint8_t want, cat_scope is)
+/* Of a call of which it is not known, any. */
+static uint8_t media_of(const cat_call *c)
 {
-	return want == CAT_SCOPE_ANY || want == is ||
-	       (want == CAT_EXTERNAL && is != CAT_INTERNAL);
-}
+	uint8_t m = (uint8_t)((c->audio ? POL_AUDIO : 0) |
+			      (c->video ? POL_VIDEO : 0));
 
-static bool media_fits(const pol_rule *r, const cat_call *c)
-{
-	return (!c->audio && !c->video) || (c->audio && r->audio) ||
-	       (c->video && r->video);
+	return m ? m : POL_AUDIO | POL_VIDEO;
 }
 
 static bool known_hit(const cat_verdict *v, const cat_rule *r, cat_side side)
@@ -98,15 +96,9 @@ static bool known_hit(const cat_verdict *v, const cat_rule *r, cat_side side)
 	return false;
 }
 
-static void hit_take(judge *j, const pol_rule *r, cat_side side)
+/* What it says of the call, whichever side it is for. */
+static void rule_take(cat_verdict *v, const pol_rule *r)
 {
-	cat_verdict *v = j->out;
-
-	v->n_matched++;
-	if (v->n_hits < CAT_HITS_MAX)
-		v->hit[v->n_hits++] = (cat_hit){r->rule, (uint8_t)side, false};
-	if (!j->best[side] || r->rank < j->best[side]->rank)
-		j->best[side] = r;
 	if (r->mode == CAT_NEVER)
 		return;
 	if (r->keep_days > v->keep_days) {
@@ -119,11 +111,22 @@ static void hit_take(judge *j, const pol_rule *r, cat_side side)
 		v->refuse = r->refuse;
 }
 
+static void hit_take(judge *j, const pol_rule *r, cat_side side)
+{
+	cat_verdict *v = j->out;
+
+	v->n_matched++;
+	if (v->n_hits < CAT_HITS_MAX)
+		v->hit[v->n_hits++] = (cat_hit){r->rule, (uint8_t)side, false};
+	if (!j->best[side] || r->rank < j->best[side]->rank)
+		j->best[side] = r;
+}
+
 /* Whatever side it is for. */
 static bool fits(judge *j, const pol_rule *r)
 {
 	return pol_in_force(r->from, r->to, j->c->at) &&
-	       scope_fits(r->scope, j->out->scope) && media_fits(r, j->c) &&
+	       (r->scopes >> j->out->scope & 1) && (r->media & j->media) &&
 	       time_fits(j, r);
 }
 
@@ -133,8 +136,10 @@ static void consider(judge *j, uint32_t rule, cat_side side)
 	const pol_rule *r = pol_rule_at(j->p, rule);
 
 	if (direction_fits(j, r->direction, side) && fits(j, r) &&
-	    !known_hit(j->out, r->rule, side))
+	    !known_hit(j->out, r->rule, side)) {
 		hit_take(j, r, side);
+		rule_take(j->out, r);
+	}
 }
 
 /* Rules for everybody are for both parties. */
@@ -150,6 +155,7 @@ static void consider_any(judge *j)
 			hit_take(j, r, CAT_CALLER);
 		if (r->direction != CAT_DIR_OUT)
 			hit_take(j, r, CAT_CALLEE);
+		rule_take(j->out, r);
 	}
 }
 
@@ -307,8 +313,10 @@ static void media_find(judge *j)
 
 		if (!r || !records((cat_mode)r->mode))
 			continue;
-		j->out->audio |= r->audio && (c->audio || !c->video);
-		j->out->video |= r->video && (c->video || !c->audio);
+		j->out->audio |= (r->media & POL_AUDIO) &&
+				 (c->audio || !c->video);
+		j->out->video |= (r->media & POL_VIDEO) &&
+				 (c->video || !c->audio);
 	}
 }
 
@@ -420,6 +428,7 @@ void cat_policy_decide(const cat_policy *p, const cat_call *c, cat_verdict *out)
 	j.c = c;
 	j.out = out;
 	j.local_known = 0;
+	j.media = media_of(c);
 	memset(j.best, 0, sizeof(j.best));
 	memset(out, 0, offsetof(cat_verdict, hit));
 	out->rule = out->class = "";

@@ -250,6 +250,22 @@ static uint32_t keep_of(const cat_policy *p, const cat_rule *r)
 	return days && !r->keep_given ? days : r->keep_days;
 }
 
+/* What is federated, or goes to the PSTN, is external too. */
+static uint8_t scopes_of(cat_scope s)
+{
+	switch (s) {
+	case CAT_SCOPE_ANY:
+		return 0xff;
+	case CAT_EXTERNAL:
+		return 0xff & ~(1u << CAT_INTERNAL);
+	case CAT_INTERNAL:
+	case CAT_FEDERATED:
+	case CAT_PSTN:
+		break;
+	}
+	return (uint8_t)(1u << s);
+}
+
 bool pol_rule_add(cat_policy *p, const cat_rule *r, GError **err)
 {
 	pol_rule own = {
@@ -260,10 +276,10 @@ bool pol_rule_add(cat_policy *p, const cat_rule *r, GError **err)
 		.announce = r->announce,
 		.early = r->early,
 		.direction = (uint8_t)r->direction,
-		.scope = (uint8_t)r->scope,
+		.scopes = scopes_of(r->scope),
 		.mode = (uint8_t)r->mode,
-		.audio = r->audio,
-		.video = r->video,
+		.media = (uint8_t)((r->audio ? POL_AUDIO : 0) |
+				   (r->video ? POL_VIDEO : 0)),
 		.holidays_only = r->holidays_only,
 		.n_windows = (uint8_t)r->n_windows,
 	};

@@ -23,14 +23,17 @@ typedef struct pol_rule {
 	uint32_t rank;		/* the lower decides; by pol_rank() */
 	uint32_t keep_days;
 	uint16_t refuse;
-	uint8_t direction, scope, mode, zone;	/* zone: index, POL_NO_ZONE */
-	bool audio, video, announce, early;
+	uint8_t direction, mode, zone;	/* zone: index, POL_NO_ZONE */
+	uint8_t scopes;		/* bits 1 << cat_scope of the calls it is for */
+	uint8_t media;		/* bits POL_AUDIO, POL_VIDEO */
+	bool announce, early;
 	bool holidays_only;
 	uint8_t n_windows;
 	cat_window window[CAT_WINDOWS_MAX];
 } pol_rule;
 
 enum { POL_ZONES_MAX = 64, POL_NO_ZONE = 255 };
+enum { POL_AUDIO = 1, POL_VIDEO = 2 };
 
 struct cat_policy {
 	GPtrArray *texts;	/* of cat_rule */

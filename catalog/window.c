@@ -122,17 +122,6 @@ void cat_window_print(const cat_window *w, char to[static CAT_WINDOW_TEXT])
 		 w->from % 60u, w->to / 60u, w->to % 60u);
 }
 
-bool cat_window_holds(const cat_window *w, const cat_local *t)
-{
-	unsigned yesterday = (t->weekday + DAYS - 1u) % DAYS;
-	bool today = w->days >> t->weekday & 1;
-
-	if (w->from < w->to)
-		return today && t->minute >= w->from && t->minute < w->to;
-	return (today && t->minute >= w->from) ||
-	       ((w->days >> yesterday & 1) && t->minute < w->to);
-}
-
 /* Civil date of a day count from 1970-01-01 (proleptic Gregorian); months are
  * counted from March so that the leap day is the year's last. */
 static void date_of(int64_t days, cat_local *out)

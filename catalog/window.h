@@ -25,7 +25,17 @@ MUST_CHECK bool cat_window_parse(span text, cat_window *out);
 /* At most 48 octets with the NUL. */
 enum { CAT_WINDOW_TEXT = 48 };
 void cat_window_print(const cat_window *w, char to[static CAT_WINDOW_TEXT]);
-bool cat_window_holds(const cat_window *w, const cat_local *t);
+/* Here, because a decision asks it of each rule. */
+static inline bool cat_window_holds(const cat_window *w, const cat_local *t)
+{
+	unsigned yesterday = t->weekday ? t->weekday - 1u : 6;
+	bool today = w->days >> t->weekday & 1;
+
+	if (w->from < w->to)
+		return today && t->minute >= w->from && t->minute < w->to;
+	return (today && t->minute >= w->from) ||
+	       ((w->days >> yesterday & 1) && t->minute < w->to);
+}
 
 /* What the clocks of a zone show at `at` (s UTC). Reads no clock. */
 void cat_local_at(GTimeZone *zone, int64_t at, cat_local *out);
