@@ -1,0 +1,82 @@
+#!/bin/sh
+# TAP: what `edgetape replay` is to the one at the keyboard: a line of progress
+# on a terminal and in nothing else, calls of a span of time, tracks of speakers.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/support/tap.sh
+
+tests/support/mkforks.py "$tmp/sip.log" "$tmp/edge.pcap" || exit 1
+
+replay() {
+	$edgetape replay --media "$tmp/edge.pcap" --signalling "$tmp/sip.log" \
+		"$@"
+}
+
+# With a terminal for stderr; what came there is in $tmp/terminal.
+python3 - "$tmp" $edgetape replay --media "$tmp/edge.pcap" \
+	--signalling "$tmp/sip.log" --list <<'END'
+import os
+import subprocess
+import sys
+
+ours, theirs = os.openpty()
+child = subprocess.Popen(sys.argv[2:], stderr=theirs,
+                         stdout=open(sys.argv[1] + '/list', 'wb'))
+os.close(theirs)
+seen = b''
+while True:
+    try:
+        more = os.read(ours, 4096)
+    except OSError:             # the other end is closed
+        break
+    if not more:
+        break
+    seen += more
+open(sys.argv[1] + '/terminal', 'wb').write(seen)
+sys.exit(child.wait())
+END
+result $? "it runs on a terminal"
+tr '\r' '\n' <"$tmp/terminal" >"$tmp/lines"
+holds "part, calls, packets a second and time left are told" grep -qE \
+	'^ *[0-9]+ %  [0-9]+ calls  [0-9]+ packets/s  [0-9]+ s left *$' \
+	"$tmp/lines"
+holds "and wiped out at the end" [ -z "$(tail -n 1 "$tmp/lines" | tr -d ' \n')" ]
+holds "the list is apart from it" grep -q '^1 recorded, 0 partial' "$tmp/list"
+replay --list >"$tmp/list" 2>"$tmp/silent"
+holds "in a pipe nothing of it is said" [ ! -s "$tmp/silent" ]
+
+# The call begins at 22:26:40.
+span() { # NAME STATUS PATTERN FROM TO
+	says "$1" "$2" "$3" replay --list --from "2026-11-21T$4Z" \
+		--to "2026-11-21T$5Z"
+}
+span "a span of time that has the call" 0 '1 recorded' 22:26:00 22:27:00
+span "one before it" 1 'no call in it that was asked for' 21:00:00 22:26:39
+span "one behind it" 1 'no call in it that was asked for' 22:26:41 23:00:00
+says "no time" 1 'is not a time like' replay --list --from monday
+says "a call that is not there" 1 'no call in it that was asked for' \
+	replay --list --call '*nobody*'
+
+# The files of speakers, as the sidecar has them.
+replay --early-media --layout separate --format 'wav;rf64' --out "$tmp/out" \
+	>"$tmp/said" 2>&1
+python3 - "$tmp"/out/*.json <<'END'
+import json
+import os
+import sys
+
+recording = json.load(open(sys.argv[1]))['recording']
+files = [(f['name'].split('example.com')[-1], f['speaker'])
+         for f in recording['files']]
+want = [('-caller.wav', 1), ('-callee.wav', 1), ('-caller.rf64.wav', 1),
+        ('-callee.rf64.wav', 1), ('-callee-2.wav', 2),
+        ('-callee-2.rf64.wav', 2)]
+speakers = {(s['side'], s['speaker']) for s in recording['speakers']}
+there = all(os.path.getsize(os.path.join(os.path.dirname(sys.argv[1]),
+                                         f['name'])) == f['bytes']
+            for f in recording['files'])
+sys.exit(not (there and files == want and speakers ==
+              {('caller', 1), ('callee', 1), ('callee', 2)}))
+END
+result $? "each speaker has his files, in a known order"
+finish
