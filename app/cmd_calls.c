@@ -24,8 +24,8 @@ static const GOptionEntry own_entries[] = {
 static int list(officer *o, char **args, GError **err)
 {
 	static const char *const columns[] = {"begun", "caller", "callee",
-					      "#length", "outcome", "reason",
-					      "call", NULL};
+					      "#length", "scope", "outcome",
+					      "reason", "call", NULL};
 	g_autoptr(table) t = table_new(columns);
 	g_autoptr(GPtrArray) calls = NULL;
 	cat_query q;
@@ -42,6 +42,7 @@ static int list(officer *o, char **args, GError **err)
 		table_text(t, e->caller);
 		table_text(t, e->callee);
 		table_span(t, e->duration_ms);
+		table_text(t, e->scope);
 		table_text(t, cat_outcome_name(e->outcome));
 		table_text(t, e->expired_ms ? "deleted" : e->reason);
 		table_text(t, e->name);

@@ -1,7 +1,8 @@
 #include "app/filter.h"
 
 static struct {
-	char *who, *number, *from, *to, *outcome, *shortest, *longest;
+	char *who, *number, *from, *to, *outcome, *scope, *shortest,
+		*longest;
 } opt;
 
 static const GOptionEntry entries[] = {
@@ -14,6 +15,8 @@ static const GOptionEntry entries[] = {
 	{"outcome", 0, 0, G_OPTION_ARG_FILENAME, &opt.outcome,
 	 "RECORDED, PARTIAL, NOT_RECORDED, BLOCKED, EXEMPT, PENDING; several "
 	 "with commas", "OUTCOME"},
+	{"scope", 0, 0, G_OPTION_ARG_FILENAME, &opt.scope,
+	 "internal, external, federated or pstn", "SCOPE"},
 	{"shortest", 0, 0, G_OPTION_ARG_FILENAME, &opt.shortest,
 	 "At least so long (90, 5m, 2h)", "TIME"},
 	{"longest", 0, 0, G_OPTION_ARG_FILENAME, &opt.longest,
@@ -29,7 +32,7 @@ const GOptionEntry *filter_entries(void)
 bool filter_given(void)
 {
 	return opt.who || opt.number || opt.from || opt.to || opt.outcome ||
-	       opt.shortest || opt.longest;
+	       opt.scope || opt.shortest || opt.longest;
 }
 
 static bool outcomes_parse(const char *text, unsigned *out, GError **err)
@@ -51,6 +54,19 @@ static bool outcomes_parse(const char *text, unsigned *out, GError **err)
 	return true;
 }
 
+static bool scope_parse(const char *text, const char **out, GError **err)
+{
+	for (unsigned s = CAT_INTERNAL; s <= CAT_PSTN && !*out; s++)
+		if (!g_ascii_strcasecmp(text, cat_scope_name((cat_scope)s)))
+			*out = cat_scope_name((cat_scope)s);
+	if (*out)
+		return true;
+	g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE,
+		    "--scope: \"%s\" is none of internal, external, federated, "
+		    "pstn", text);
+	return false;
+}
+
 static bool time_ms(const char *text, int64_t now, int64_t *ms, GError **err)
 {
 	if (!text)
@@ -69,6 +85,7 @@ bool filter_query(const officer *o, cat_query *q, GError **err)
 	       time_ms(opt.to, o->now, &q->to_ms, err) &&
 	       (!opt.outcome || outcomes_parse(opt.outcome, &q->outcomes,
 					       err)) &&
+	       (!opt.scope || scope_parse(opt.scope, &q->scope, err)) &&
 	       (!opt.shortest || officer_span(opt.shortest, &q->shortest_ms,
 					      err)) &&
 	       (!opt.longest || officer_span(opt.longest, &q->longest_ms, err));

@@ -107,6 +107,7 @@ typedef struct cat_query {
 	const char *number;	/* digits anywhere in a number */
 	int64_t from_ms, to_ms;
 	int64_t shortest_ms, longest_ms;
+	const char *scope;	/* as in cat_entry */
 	unsigned outcomes;	/* bits 1 << cat_outcome; 0: all */
 	unsigned limit;		/* 0: 50 */
 } cat_query;

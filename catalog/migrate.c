@@ -114,6 +114,9 @@ static const char *const steps[] = {
 	"  call INTEGER NOT NULL REFERENCES call ON DELETE CASCADE,"
 	"  what TEXT NOT NULL, packets INTEGER NOT NULL,"
 	"  PRIMARY KEY (call, what)) WITHOUT ROWID;",
+
+	/* 7: calls are sought by scope */
+	"CREATE INDEX call_scope ON call (scope, begun);",
 };
 
 int cat_schema_version(void)

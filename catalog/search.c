@@ -10,14 +10,16 @@
  * because then some fit soon. */
 enum { MANY = 20000, LIMIT_DEFAULT = 50 };
 
-/* ?1, ?2: time; ?3, ?4: duration; ?5: outcomes; ?6: is there a who. */
+/* ?1, ?2: time; ?3, ?4: duration; ?5: outcomes; ?6: is there a who;
+ * ?7: scope. */
 #define FITS \
 	" c.begun >= ?1 AND c.begun < ?2 AND c.duration >= ?3" \
-	" AND c.duration <= ?4 AND (1 << c.outcome) & ?5"
+	" AND c.duration <= ?4 AND (1 << c.outcome) & ?5" \
+	" AND (?7 IS NULL OR c.scope = ?7)"
 #define OF_WHO \
 	" AND (?6 = 0 OR EXISTS (SELECT 1 FROM party p WHERE p.call = c.id" \
 	" AND p.address IN temp.found))"
-#define NEWEST " ORDER BY c.begun DESC, c.id DESC LIMIT ?7"
+#define NEWEST " ORDER BY c.begun DESC, c.id DESC LIMIT ?8"
 #define SELECT "SELECT " CAT_ENTRY_COLUMNS " FROM call c "
 
 typedef struct way {
@@ -25,7 +27,7 @@ typedef struct way {
 	const char *select;
 } way;
 
-#define COUNT(from) "SELECT count(*) FROM (SELECT 1 FROM " from " LIMIT ?7)"
+#define COUNT(from) "SELECT count(*) FROM (SELECT 1 FROM " from " LIMIT ?8)"
 
 static const way by_time = {
 	COUNT("call WHERE begun >= ?1 AND begun < ?2"),
@@ -35,10 +37,15 @@ static const way by_duration = {
 	COUNT("call WHERE duration >= ?3 AND duration <= ?4"),
 	SELECT "INDEXED BY call_duration WHERE" FITS OF_WHO NEWEST,
 };
-/* ?8: one outcome; several are asked for one by one. */
+/* ?9: one outcome; several are asked for one by one. */
 static const way by_outcome = {
-	COUNT("call WHERE outcome = ?8"),
-	SELECT "INDEXED BY call_outcome WHERE c.outcome = ?8 AND" FITS OF_WHO
+	COUNT("call WHERE outcome = ?9"),
+	SELECT "INDEXED BY call_outcome WHERE c.outcome = ?9 AND" FITS OF_WHO
+	NEWEST,
+};
+static const way by_scope = {
+	COUNT("call WHERE scope = ?7"),
+	SELECT "INDEXED BY call_scope WHERE c.scope = ?7 AND" FITS OF_WHO
 	NEWEST,
 };
 static const way by_who = {
@@ -68,9 +75,10 @@ static void bind_query(const search *f, cat_stmt *s, unsigned limit,
 	cat_bind_int(s, 4, q->longest_ms ? q->longest_ms : INT64_MAX);
 	cat_bind_int(s, 5, f->outcomes);
 	cat_bind_int(s, 6, f->who);
-	cat_bind_int(s, 7, limit);
+	cat_bind_text(s, 7, q->scope);
+	cat_bind_int(s, 8, limit);
 	if (outcome <= CAT_EXEMPT)
-		cat_bind_int(s, 8, outcome);
+		cat_bind_int(s, 9, outcome);
 }
 
 /* ---- which way ---- */
@@ -110,6 +118,10 @@ static const way *choose(const search *f)
 	    (n = count(f, &by_duration, EVERY)) < least) {
 		least = n;
 		best = &by_duration;
+	}
+	if (f->q->scope && (n = count(f, &by_scope, EVERY)) < least) {
+		least = n;
+		best = &by_scope;
 	}
 	if (f->outcomes != EVERY && count_outcomes(f) < least)
 		best = &by_outcome;

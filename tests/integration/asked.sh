@@ -12,7 +12,7 @@ officer() {
 
 outcome() { # outcome USER - of the newest call with this user
 	officer calls --who "$1" --limit 1 --csv | tr -d '\r' |
-		sed -n '2s/^\([^,]*,\)\{4\}\([A-Z_]*\),.*/\2/p'
+		sed -n '2s/^\([^,]*,\)\{5\}\([A-Z_]*\),.*/\2/p'
 }
 
 outcome_is() {

@@ -93,7 +93,7 @@ mkdir -p "$tmp/recordings" "$tmp/spool"
 says 'rebuild' 0 '1 calls from sidecars' officer rebuild
 says 'the call' 0 '(RECORDED|PARTIAL)' officer calls
 call=$(officer calls --csv | tr -d '\r' | sed -n '2s/.*,//p')
-outcome=$(officer calls --csv | tr -d '\r' | sed -n '2s/^\([^,]*,\)\{4\}\([A-Z_]*\),.*/\2/p')
+outcome=$(officer calls --csv | tr -d '\r' | sed -n '2s/^\([^,]*,\)\{5\}\([A-Z_]*\),.*/\2/p')
 says 'its details' 0 'sha256' officer calls show "$call"
 says 'what capture stored of it' 0 'packets stored +798' officer calls show "$call"
 says 'and saw again' 0 'packets copies-to-client +798' officer calls show "$call"
@@ -101,6 +101,7 @@ says 'rebuilt again it is the same' 0 '1 calls' officer rebuild
 holds 'one row' [ "$(officer calls --csv | wc -l)" = 2 ]
 says 'found by outcome' 0 "$call" officer calls --outcome "$outcome"
 says 'not by another' 0 'no call fits' officer calls --outcome BLOCKED
+says 'an unknown scope' 1 'is none of internal' officer calls --scope abroad
 says 'found by length' 0 'no call fits' officer calls --shortest 2h
 says 'an unknown outcome' 1 'is none of RECORDED' officer calls --outcome LOST
 says 'an unknown time' 1 'is no time' officer calls --from noon

@@ -12,7 +12,7 @@ officer() {
 
 outcome() { # outcome USER - of the newest call with this user
 	officer calls --who "$1" --limit 1 --csv | tr -d '\r' |
-		sed -n '2s/^\([^,]*,\)\{4\}\([A-Z_]*\),.*/\2/p'
+		sed -n '2s/^\([^,]*,\)\{5\}\([A-Z_]*\),.*/\2/p'
 }
 
 outcome_is() {
@@ -86,6 +86,9 @@ rig_await 30 'the row' outcome_is alice RECORDED
 is 'recorded by the rule' outcome_is alice RECORDED
 is 'it belongs to the user of the rule' owners_are alice alice
 is 'the ledger says what kind of call it was' scope_is alice internal
+is 'and finds it by that' [ "$(officer calls --who alice --scope internal \
+	--json | grep -c '"scope" *: *"internal"')" = 1 ]
+is 'and not by another' [ "$(officer calls --scope pstn --json)" = '[]' ]
 is 'and so does the sidecar' grep -rq '"scope" : "internal"' \
 	--include='*.json' "$RIG/recordings"
 is 'and how many packets capture stored' [ "$(counted alice stored)" -gt 100 ]

@@ -15,7 +15,7 @@ officer() {
 
 outcome_is() {
 	[ "$(officer calls --who "$1" --limit 1 --csv | tr -d '\r' |
-		sed -n '2s/^\([^,]*,\)\{4\}\([A-Z_]*\),.*/\2/p')" = "$2" ]
+		sed -n '2s/^\([^,]*,\)\{5\}\([A-Z_]*\),.*/\2/p')" = "$2" ]
 }
 
 reason_of() {

@@ -119,6 +119,7 @@ static void fill(const cat_temp *t)
 		e->begun_ms = T0 + i * 1000;
 		e->duration_ms = i * 10000;
 		e->outcome = (cat_outcome)(i % 6);
+		e->scope = i ? g_strdup(cat_scope_name(1 + i % 4)) : NULL;
 		g_ptr_array_add(e->ids, g_strdup(i % 2 ? "sip:alice@x"
 						       : "sip:bob@x"));
 		g_ptr_array_add(e->ids, g_strdup(tel));
@@ -160,6 +161,10 @@ static void test_search(void)
 	expect(&t, (cat_query){.from_ms = T0 + 3000, .to_ms = T0 + 5000},
 	       "c04 c03");
 	expect(&t, (cat_query){.outcomes = 1 << CAT_EXEMPT}, "c11 c05");
+	expect(&t, (cat_query){.scope = "pstn"}, "c11 c07 c03");
+	expect(&t, (cat_query){.scope = "pstn", .who = "alice",
+			       .outcomes = 1 << CAT_EXEMPT}, "c11");
+	expect(&t, (cat_query){.scope = "internal"}, "c08 c04");
 	expect(&t, (cat_query){.outcomes = 1 << CAT_EXEMPT | 1 << CAT_BLOCKED},
 	       "c11 c10 c05 c04");
 	expect(&t, (cat_query){.shortest_ms = 100000}, "c11 c10");
