@@ -7,8 +7,9 @@ enum { BLOCK = 80 };
 
 /* Each loop twice, for processors with vectors of 256 bits and for the others:
  * the loader chooses. Both do the same arithmetic. clang 14 gives such a
- * function a name that other files do not find. */
-#if defined(__x86_64__) && !defined(__clang__)
+ * function a name that other files do not find; ThreadSanitizer is not ready
+ * yet when the loader asks. */
+#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
 #define WIDE __attribute__((target_clones("avx2", "default")))
 #else
 #define WIDE
