@@ -88,7 +88,7 @@ relay_live *relay_live_open(const relay_live_config *c, GError **err)
 	return g_steal_pointer(&l);
 }
 
-/* The copy of what WRITER has reached: the three belong together. */
+/* The copy of what WRITER has reached: the two belong together. */
 static relay_written written(relay_live *l)
 {
 	relay_written w;
@@ -235,7 +235,6 @@ static void *capture_main(void *arg)
 static void tell_written(relay_live *l)
 {
 	relay_written w = {relay_queue_drained(l->queue),
-			   relay_writer_stored(l->writer),
 			   relay_writer_lost(l->writer)};
 
 	if (!relay_writer_settled(l->writer))

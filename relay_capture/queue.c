@@ -49,6 +49,7 @@ struct relay_queue {
 	guint fresh;		/* CAPTURE: the first so many were never used */
 	uint64_t pushed;	/* CAPTURE: blocks */
 	uint64_t drained;	/* WRITER */
+	uint64_t taken;		/* CAPTURE: packets */
 	_Atomic uint64_t dropped;
 };
 
@@ -175,6 +176,7 @@ static void on_packet(void *user, void *call, const pkt *p)
 	}
 	n->packet = *p;
 	memcpy(n + 1, p->bytes.p, p->bytes.left);
+	q->taken++;
 }
 
 static void on_flow(void *user, void *call, const rec_flow *f, clk_both at)
@@ -259,6 +261,11 @@ bool relay_queue_push(relay_queue *q)
 bool relay_queue_stuck(const relay_queue *q)
 {
 	return q->closing->len > 0;
+}
+
+uint64_t relay_queue_taken(const relay_queue *q)
+{
+	return q->taken;
 }
 
 uint64_t relay_queue_due(const relay_queue *q)

@@ -22,6 +22,8 @@ extern const relay_sink relay_queue_sink;
 bool relay_queue_push(relay_queue *q);
 /* CAPTURE. Ends of calls still wait for room. */
 bool relay_queue_stuck(const relay_queue *q);
+/* CAPTURE. Packets that were not dropped. */
+uint64_t relay_queue_taken(const relay_queue *q);
 /* CAPTURE. Blocks to be drained until all that was given so far is out. */
 uint64_t relay_queue_due(const relay_queue *q);
 

@@ -70,6 +70,7 @@ static void snapshot(const relay_rings *r, const relay_tap *tap,
 		to->count[c] = relay_count(tap, (relay_counter)c);
 	for (unsigned i = 0; i < r->n; i++)
 		to->ring[i] = fates(r, i);
+	to->stored = relay_queue_taken(q);	/* or lost by the disk */
 	to->queue_dropped = relay_queue_dropped(q);
 }
 
@@ -153,6 +154,7 @@ static void commit(relay_rings *r, size_t n, const account *mine,
 		   const relay_written *w)
 {
 	unsigned now = atomic_load(&r->shared->valid);
+	uint64_t lost = MIN(w->lost, mine->stored);
 	account *a = &r->shared->account[!now];
 
 	memcpy(a->released, r->shared->account[now].released,
@@ -163,8 +165,10 @@ static void commit(relay_rings *r, size_t n, const account *mine,
 		a->count[c] = r->base.count[c] + mine->count[c];
 	memcpy(a->ring, mine->ring, sizeof(a->ring));
 	a->queue_dropped = r->base.queue_dropped + mine->queue_dropped;
-	a->stored = r->base.stored + w->stored;
-	a->lost = r->base.lost + w->lost;
+	/* WRITER may have come further, into a block that is not given back:
+	 * the next worker would count those packets again. */
+	a->stored = r->base.stored + mine->stored - lost;
+	a->lost = r->base.lost + lost;
 	a->held_died = r->base.held_died;
 	atomic_store(&r->shared->valid, !now);
 	atomic_store(&r->shared->committed, clk_mono_now().ns);

@@ -10,9 +10,10 @@
 #include "relay_capture/queue.h"
 #include "relay_capture/source.h"
 
-/* What WRITER has reached: `blocks` of the queue are written. */
+/* What WRITER has reached: `blocks` of the queue are written, but for the
+ * packets that the disk did not take. */
 typedef struct relay_written {
-	uint64_t blocks, stored, lost;
+	uint64_t blocks, lost;
 } relay_written;
 
 /* MAIN, once, before anything else: takes over from a dead worker. */
