@@ -111,7 +111,19 @@ static const golden goldens[] = {
 		"3 half 4 callee answer branch=5522265303\n"
 		"3 end cause=5 side=2 status=0\n",
 		{
-			NULL,
+			"1 caller offer [0.0 audio RTP/AVP 10.97.1.10:42144/"
+			"10.97.1.10:45404 flow0 rec ufrag=91WJ 105=SPEEX/16000 "
+			"106=SPEEX/8000 96=OPUS/48000 97=SIREN/16000 "
+			"0=PCMU/8000 8=PCMA/8000 14=MPA-ROBUST/90000 "
+			"3=GSM/8000 98=G726-16/8000 9=G722/8000 99=AMR/8000 "
+			"10=L16/44100 100=telephone-event/48000 "
+			"101=telephone-event/16000 102=telephone-event/8000 "
+			"103=telephone-event/90000 104=telephone-event/44100 "
+			"cand1:0:10.97.1.10:42144 cand2:0:10.97.1.10:45404 "
+			"cand1:3:10.97.3.10:55153 cand2:3:10.97.3.10:59748 "
+			"cand1:0:10.97.1.10:44178 cand2:0:10.97.1.10:44178 "
+			"cand1:0:10.97.1.10:44178 cand2:0:10.97.1.10:44178 "
+			"key1:%s]",
 			"2 callee answer [0.0 audio RTP/SAVP 10.97.2.10:42812/"
 			"10.97.2.10:42757 flow0 rec ufrag=kkVP 97=SIREN/16000 "
 			"cand1:0:10.97.2.10:42812 cand2:0:10.97.2.10:42757 "
@@ -156,15 +168,10 @@ static void test_golden(gconstpointer data)
 	for (unsigned i = 0; i < 4; i++) {
 		g_autofree char *key = golden_key(g->dir, i % 2 ? g->callee :
 								  g->caller);
-		g_auto(GStrv) cut = g->halves[i] ?
-			g_strsplit(g->halves[i], "%s", 2) : NULL;
-		g_autofree char *want = cut ?
-			g_strjoinv(key, cut) : NULL;
+		g_auto(GStrv) cut = g_strsplit(g->halves[i], "%s", 2);
+		g_autofree char *want = g_strjoinv(key, cut);
 
-		if (want)
-			g_assert_cmpstr(s->halves->pdata[i], ==, want);
-		else
-			g_assert_nonnull(strstr(s->halves->pdata[i], key));
+		g_assert_cmpstr(s->halves->pdata[i], ==, want);
 	}
 	g_assert_cmpuint(tap_script_counter(s, "im-sessions"), ==, 2);
 	g_assert_cmpuint(tap_script_counter(s, "repeated"), ==, 7);
