@@ -104,6 +104,7 @@ $(LOAD): $(patsubst %.c,$B/%.o,$(filter-out %_load.c,\
 
 unit: $(UNIT)
 fuzzers: $(FUZZ)
+$B/tests/load/tap_load: $B/tests/plugins/slowdisk.so
 check: all $(UNIT) $(FUZZ) $(addprefix $B/tests/load/,\
 	ending_load ledger_load tap_load watchdogs_load)
 	$Qtests/run $B

@@ -8,6 +8,7 @@
  * LOAD_RATE, LOAD_SECONDS, LOAD_DIALOGS; LOAD_STEADY=1: the steady rate alone;
  * LOAD_MEMORY=1: the memory alone;
  * LOAD_FILL=1, as root: on a small spool of its own, which is filled;
+ * LOAD_SLOW=1: its disk takes 1.5 seconds for a sync;
  * LOAD_REFUSE=1: its calls may not go unrecorded. */
 #include <errno.h>
 #include <fcntl.h>
@@ -278,6 +279,55 @@ static void steady_full(bench *b)
 	unlink(filler);
 }
 
+static pid_t start_tap(const bench *b)
+{
+	const char *below = g_getenv("B");
+	g_autofree char *lib = g_build_filename(below ? below : "build",
+						"tests/plugins/slowdisk.so",
+						NULL);
+	g_autofree char *whole = g_canonicalize_filename(lib, NULL);
+	pid_t p;
+
+	if (load_env("LOAD_SLOW", 0))
+		g_setenv("LD_PRELOAD", whole, TRUE);
+	p = load_rig_start(&b->rig, "tap");
+	g_unsetenv("LD_PRELOAD");
+	return p;
+}
+
+static unsigned journals(const bench *b)
+{
+	g_autofree char *spool = load_rig_path(&b->rig, "spool");
+	g_autoptr(GDir) d = g_dir_open(spool, 0, NULL);
+	const char *name;
+	unsigned n = 0;
+
+	while (d && (name = g_dir_read_name(d))) {
+		g_autofree char *path = g_build_filename(
+			spool, name, "session-001.etj", NULL);
+
+		n += g_file_test(path, G_FILE_TEST_EXISTS);
+	}
+	return n;
+}
+
+/* Verdicts do not wait for it, and what they say is written nevertheless. */
+static void steady_slow(bench *b)
+{
+	uint64_t before[TAP_LATENCY_BUCKETS], after[TAP_LATENCY_BUCKETS], n;
+
+	within(b, before);
+	n = stat(b, "verdicts");
+	steady(b, "disk slow", false);
+	n = stat(b, "verdicts") - n;
+	within(b, after);
+	tell(b, "  slowest of them, at most",
+	     inside(before, after, (unsigned)n, 1), "us", 1000000, true);
+	await_quiet(b);
+	tell(b, "  journals", journals(b), "", b->calls, false);
+	tell(b, "  records lost", (double)stat(b, "records-lost"), "", 0, true);
+}
+
 int main(void)
 {
 	bench b = {0};
@@ -287,12 +337,14 @@ int main(void)
 		small_spool(&b);
 	b.capture = load_rig_start(&b.rig, "capture");
 	b.render = load_rig_start(&b.rig, "render");
-	b.tap = load_rig_start(&b.rig, "tap");
+	b.tap = start_tap(&b);
 	load_rig_await_tap(&b.rig);
 	for (unsigned i = 0; i < CONNECTIONS; i++)
 		b.fe[i] = load_fe_new(&b.rig);
 	printf("edgetape tap; load average %.1f\n", load_average());
-	if (!load_env("LOAD_MEMORY", 0)) {
+	if (load_env("LOAD_SLOW", 0))
+		steady_slow(&b);
+	else if (!load_env("LOAD_MEMORY", 0)) {
 		steady(&b, "all is well", false);
 		steady_unrendered(&b);
 	}
