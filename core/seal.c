@@ -1,18 +1,15 @@
 #include "core/seal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "core/keyfile.h"
 #include "core/secret.h"
+
+#define ALGORITHM "X25519"
 
 G_DEFINE_QUARK(seal_error, seal_error)
 
@@ -91,31 +88,7 @@ static bool derive(EVP_PKEY *own, EVP_PKEY *peer,
 
 static EVP_PKEY *generate(void)
 {
-	return EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
-}
-
-static EVP_PKEY *load(const char *path, bool private, GError **err)
-{
-	FILE *f = fopen(path, "re");
-	EVP_PKEY *k;
-
-	if (!f) {
-		g_set_error(err, SEAL_ERROR, SEAL_ERROR_FILE, "%s: %s", path,
-			    g_strerror(errno));
-		return NULL;
-	}
-	k = private ? PEM_read_PrivateKey(f, NULL, NULL, NULL)
-		    : PEM_read_PUBKEY(f, NULL, NULL, NULL);
-	fclose(f);
-	ERR_clear_error();
-	if (k && EVP_PKEY_is_a(k, "X25519"))
-		return k;
-	EVP_PKEY_free(k);
-	g_set_error(err, SEAL_ERROR, SEAL_ERROR_FILE,
-		    "%s: not an X25519 %s key in PEM (make one with "
-		    "`edgetape keygen`)",
-		    path, private ? "private" : "public");
-	return NULL;
+	return EVP_PKEY_Q_keygen(NULL, NULL, ALGORITHM);
 }
 
 static seal_box *box_new_take(EVP_PKEY *to, GError **err)
@@ -132,7 +105,7 @@ static seal_box *box_new_take(EVP_PKEY *to, GError **err)
 
 seal_box *seal_box_open(const char *path, GError **err)
 {
-	EVP_PKEY *to = load(path, false, err);
+	EVP_PKEY *to = keyfile_public(path, ALGORITHM, err);
 
 	return to ? box_new_take(to, err) : NULL;
 }
@@ -206,7 +179,7 @@ static seal_key *key_new_take(EVP_PKEY *key, GError **err)
 
 seal_key *seal_key_open(const char *path, GError **err)
 {
-	EVP_PKEY *key = load(path, true, err);
+	EVP_PKEY *key = keyfile_private(path, ALGORITHM, err);
 
 	return key ? key_new_take(key, err) : NULL;
 }
@@ -296,57 +269,7 @@ bool seal_get(seal_key *k, put *o, span sealed, span bound, GError **err)
 	return true;
 }
 
-static FILE *create(const char *path, mode_t mode, GError **err)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-
-	if (fd < 0) {
-		g_set_error(err, SEAL_ERROR, SEAL_ERROR_FILE, "%s: %s", path,
-			    g_strerror(errno));
-		return NULL;
-	}
-	return fdopen(fd, "w");
-}
-
-static bool finish(FILE *f, bool ok, const char *path, GError **err)
-{
-	ok = ok && fflush(f) == 0 && fsync(fileno(f)) == 0;
-	if (fclose(f) != 0 || !ok) {
-		unlink(path);
-		g_set_error(err, SEAL_ERROR, SEAL_ERROR_FILE,
-			    "%s: could not be written", path);
-		return false;
-	}
-	return true;
-}
-
-static bool write_pair(EVP_PKEY *k, const char *priv, const char *pub,
-		       GError **err)
-{
-	FILE *f = create(priv, 0600, err);
-
-	if (!f ||
-	    !finish(f,
-		    PEM_write_PrivateKey(f, k, NULL, NULL, 0, NULL, NULL) == 1,
-		    priv, err))
-		return false;
-	f = create(pub, 0644, err);
-	if (f && finish(f, PEM_write_PUBKEY(f, k) == 1, pub, err))
-		return true;
-	unlink(priv);
-	return false;
-}
-
 bool seal_generate(const char *path, GError **err)
 {
-	g_autofree char *priv = g_strdup_printf("%s.key", path);
-	g_autofree char *pub = g_strdup_printf("%s.pub", path);
-	EVP_PKEY *k = generate();
-	bool ok;
-
-	if (!k)
-		return crypto_fail(err, "key generation");
-	ok = write_pair(k, priv, pub, err);
-	EVP_PKEY_free(k);
-	return ok;
+	return keyfile_generate(path, ALGORITHM, err);
 }

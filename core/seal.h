@@ -18,7 +18,6 @@ enum {
 
 #define SEAL_ERROR (seal_error_quark())
 typedef enum seal_error {
-	SEAL_ERROR_FILE,	/* unreadable, or not an X25519 key in PEM */
 	SEAL_ERROR_CRYPTO,
 } seal_error;
 GQuark seal_error_quark(void);

@@ -4,6 +4,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "core/keyfile.h"
+
 typedef struct place {
 	char *dir, *file, *out;
 } place;
@@ -120,7 +122,7 @@ static void test_signed(void)
 	run(p.out, verify, 1);
 	g_assert_false(vlt_sign(p.file, "x", 1, (uint8_t[VLT_SIGNATURE]){0},
 				&err));
-	g_assert_error(err, VLT_ERROR, VLT_ERROR_KEY);
+	g_assert_error(err, KEYFILE_ERROR, KEYFILE_ERROR_KIND);
 }
 
 static void test_remove(void)
