@@ -24,8 +24,8 @@ static const GOptionEntry own_entries[] = {
 static int list(officer *o, char **args, GError **err)
 {
 	static const char *const columns[] = {"begun", "caller", "callee",
-					      "#length", "scope", "outcome",
-					      "reason", "call", NULL};
+					      "#length", "?scope", "outcome",
+					      "reason", "<call", NULL};
 	g_autoptr(table) t = table_new(columns);
 	g_autoptr(GPtrArray) calls = NULL;
 	cat_query q;
@@ -247,7 +247,7 @@ static int release(officer *o, char **args, GError **err)
 
 static int list_holds(officer *o, char **args, GError **err)
 {
-	static const char *const columns[] = {"since", "matter", "call", NULL};
+	static const char *const columns[] = {"since", "matter", "<call", NULL};
 	g_autoptr(GArray) all = cat_hold_list(o->db, NULL, err);
 	g_autoptr(table) t = table_new(columns);
 
@@ -267,7 +267,7 @@ static int list_holds(officer *o, char **args, GError **err)
 static int due(officer *o, char **args, GError **err)
 {
 	static const char *const columns[] = {"kept until", "caller", "callee",
-					      "class", "call", NULL};
+					      "class", "<call", NULL};
 	unsigned limit = opt.limit > 0 ? (unsigned)opt.limit : 50;
 	g_autoptr(table) t = table_new(columns);
 	g_autoptr(GPtrArray) all = NULL;

@@ -38,7 +38,7 @@ static const char *text_of(JsonObject *o, const char *name)
 static int list(officer *o, char **args, GError **err)
 {
 	static const char *const columns[] = {"caller", "callee", "recording",
-					      "call", NULL};
+					      "!call", NULL};
 	g_autoptr(JsonObject) request = json_object_new();
 	g_autoptr(JsonObject) answer = NULL;
 	g_autoptr(table) t = table_new(columns);

@@ -51,7 +51,7 @@ static void add_share(table *t, const cat_cover *c)
 static int coverage(officer *o, char **args, GError **err)
 {
 	static const char *const columns[] = {
-		"day", "owner", "#calls", "#answered", "#recorded", "#partial",
+		"!day", "owner", "#calls", "#answered", "#recorded", "#partial",
 		"#not recorded", "#blocked", "#exempt", "#pending", "#gaps",
 		"#lost", "whole", NULL,
 	};
@@ -88,7 +88,7 @@ static int coverage(officer *o, char **args, GError **err)
 static int gaps(officer *o, char **args, GError **err)
 {
 	static const char *const columns[] = {"begun", "side", "cause", "#at",
-					      "#length", "#packets", "call",
+					      "#length", "#packets", "<call",
 					      NULL};
 	static const char *const sides[] = {"caller", "callee", "call"};
 	g_autoptr(table) t = table_new(columns);
@@ -121,7 +121,7 @@ static int gaps(officer *o, char **args, GError **err)
 static int unresolved(officer *o, char **args, GError **err)
 {
 	static const char *const columns[] = {"begun", "caller", "callee",
-					      "end", "call", NULL};
+					      "end", "<call", NULL};
 	g_autoptr(table) t = table_new(columns);
 	g_autoptr(GPtrArray) all = cat_report_unresolved(
 		o->db, (unsigned)opt.limit, err);
@@ -189,7 +189,7 @@ static int print_findings(const officer *o, const GArray *all)
 {
 	static const char *const columns[] = {
 		"finding", "#line", "begun", "caller", "callee", "outcome",
-		"call", NULL,
+		"<call", NULL,
 	};
 	g_autoptr(table) t = table_new(columns);
 	unsigned n[CAT_CDR_UNWITNESSED + 1] = {0};

@@ -17,6 +17,9 @@ typedef struct cell {
 struct table {
 	const char *name[COLUMNS_MAX];
 	bool number[COLUMNS_MAX];
+	bool whole[COLUMNS_MAX];	/* never cut */
+	bool tail[COLUMNS_MAX];		/* cut at its beginning */
+	bool spare[COLUMNS_MAX];	/* left out where there is no room */
 	unsigned n;
 	GArray *cells;		/* of cell */
 };
@@ -35,8 +38,13 @@ table *table_new(const char *const *columns)
 
 	for (; columns[t->n]; t->n++) {
 		g_assert(t->n < COLUMNS_MAX);
-		t->number[t->n] = columns[t->n][0] == '#';
-		t->name[t->n] = columns[t->n] + t->number[t->n];
+		const char mark = columns[t->n][0];
+
+		t->number[t->n] = mark == '#';
+		t->whole[t->n] = mark == '!';
+		t->tail[t->n] = mark == '<';
+		t->spare[t->n] = mark == '?';
+		t->name[t->n] = columns[t->n] + (mark && strchr("#!<?", mark));
 	}
 	t->cells = g_array_new(FALSE, TRUE, sizeof(cell));
 	g_array_set_clear_func(t->cells, cell_clear);
@@ -95,6 +103,7 @@ void table_time(table *t, int64_t ms)
 	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(ms / 1000);
 	g_autoptr(GDateTime) local = utc ? g_date_time_to_local(utc) : NULL;
 
+	t->whole[t->cells->len % t->n] = true;	/* half a time is none */
 	if (!ms || !local)
 		table_text(t, "");
 	else
@@ -154,18 +163,40 @@ static void widths_find(const table *t, unsigned *width)
 	}
 }
 
-/* The widest columns give way until all fit. */
+/* A column of width 0 is left out. */
+static unsigned widths_sum(const table *t, const unsigned *width)
+{
+	unsigned sum = 0;
+
+	for (unsigned c = 0; c < t->n; c++)
+		sum += width[c] ? width[c] + GAP : 0;
+	return sum ? sum - GAP : 0;
+}
+
+static bool is_zero(const table *t, unsigned column)
+{
+	for (unsigned r = 0; r < table_rows(t); r++)
+		if (strspn(cell_at(t, r, column)->human, "0:") !=
+		    strlen(cell_at(t, r, column)->human))
+			return false;
+	return t->number[column];
+}
+
+/* What is spare or counts nothing goes first, from the right; then the widest columns give
+ * way until all fit. */
 static void widths_fit(const table *t, unsigned *width, unsigned room)
 {
-	for (;;) {
-		unsigned sum = 0, widest = 0;
+	for (unsigned c = t->n; c-- > 0 && widths_sum(t, width) > room;)
+		if (t->spare[c] || is_zero(t, c))
+			width[c] = 0;
+	while (widths_sum(t, width) > room) {
+		unsigned widest = t->n;
 
-		for (unsigned c = 0; c < t->n; c++) {
-			sum += width[c] + (c ? GAP : 0);
-			if (width[c] > width[widest])
+		for (unsigned c = 0; c < t->n; c++)
+			if (!t->whole[c] && width[c] > NARROW &&
+			    (widest == t->n || width[c] > width[widest]))
 				widest = c;
-		}
-		if (sum <= room || width[widest] <= NARROW)
+		if (widest == t->n)
 			return;
 		width[widest]--;
 	}
@@ -176,14 +207,23 @@ static void put_blanks(GString *s, unsigned n)
 	g_string_append_printf(s, "%*s", (int)n, "");
 }
 
-static void put_cell(GString *s, const char *text, unsigned width, bool right)
+static void put_cut(GString *s, const char *text, unsigned width, bool tail)
+{
+	long n = g_utf8_strlen(text, -1);
+	g_autofree char *cut =
+		tail ? g_utf8_substring(text, n - (long)width + 1, n)
+		     : g_utf8_substring(text, 0, (long)width - 1);
+
+	g_string_append_printf(s, tail ? "\u2026%s" : "%s\u2026", cut);
+}
+
+static void put_cell(GString *s, const char *text, unsigned width, bool right,
+		     bool tail)
 {
 	unsigned n = (unsigned)g_utf8_strlen(text, -1);
 
 	if (n > width) {
-		g_autofree char *cut = g_utf8_substring(text, 0, width - 1);
-
-		g_string_append_printf(s, "%s\u2026", cut);
+		put_cut(s, text, width, tail);
 		return;
 	}
 	if (right)
@@ -199,11 +239,13 @@ static void print_row(const table *t, int row, const unsigned *width, FILE *to)
 	g_autoptr(GString) s = g_string_new(NULL);
 
 	for (unsigned c = 0; c < t->n; c++) {
-		if (c)
+		if (!width[c])
+			continue;
+		if (s->len)
 			put_blanks(s, GAP);
 		put_cell(s, row < 0 ? t->name[c]
 				    : cell_at(t, (unsigned)row, c)->human,
-			 width[c], t->number[c]);
+			 width[c], t->number[c], row >= 0 && t->tail[c]);
 	}
 	fprintf(to, "%s\n", g_strchomp(s->str));
 }

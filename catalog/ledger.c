@@ -1,5 +1,7 @@
 #include "catalog/ledger.h"
 
+#include <string.h>
+
 #include "catalog/db.h"
 #include "catalog/entry.h"
 #include "catalog/identity.h"
@@ -405,10 +407,14 @@ static int64_t call_find(cat_db *db, const char *name, GError **err)
 
 cat_entry *cat_ledger_get(cat_db *db, const char *name, GError **err)
 {
-	int64_t id = *name ? call_find(db, name, err) : (absent(err, name), 0);
 	g_autoptr(cat_stmt) s = NULL;
 	g_autoptr(cat_entry) e = NULL;
+	int64_t id;
 
+	/* As a narrow table shows it, and as it is copied from there. */
+	if (g_str_has_prefix(name, "\u2026"))
+		name += strlen("\u2026");
+	id = *name ? call_find(db, name, err) : (absent(err, name), 0);
 	if (!id)
 		return NULL;
 	s = cat_sql(db, "SELECT " CAT_ENTRY_COLUMNS " FROM call c"

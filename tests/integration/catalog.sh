@@ -152,4 +152,15 @@ says 'both forms' 2 'exclude each other' officer users --json --csv
 says 'help' 0 'Verbs:' officer rules --help
 COLUMNS=60 officer users >"$tmp/narrow"
 holds 'a table fits the terminal' [ "$(wc -L <"$tmp/narrow")" -le 60 ]
+COLUMNS=80 LC_ALL=C.UTF-8 officer calls >"$tmp/narrow"
+holds 'so does the list of calls' \
+	[ "$(LC_ALL=C.UTF-8 wc -L <"$tmp/narrow")" -le 80 ]
+holds 'with its times whole' \
+	grep -qE '^20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9:]{8} ' "$tmp/narrow"
+says 'and what is left of a name in it names the call' 0 'outcome +[A-Z]' \
+	officer calls show "$(sed -n '2s/.* //p' "$tmp/narrow")"
+COLUMNS=80 LC_ALL=C.UTF-8 officer report coverage --from 2026-11-01 \
+	>"$tmp/narrow"
+holds 'and the report, without what counts nothing' \
+	[ "$(LC_ALL=C.UTF-8 wc -L <"$tmp/narrow")" -le 80 ]
 finish
