@@ -4,17 +4,11 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
-golden=tests/golden/calls/nice-drop
-xz -dc $golden/edge.pcap.xz >"$tmp/edge.pcap"
-$edgetape keygen "$tmp/r" >/dev/null
-$edgetape replay --signalling $golden/signalling.txt --key "$tmp/r.key" \
-	--media "$tmp/edge.pcap" --out "$tmp/first" \
-	--keep-journal "$tmp/kept" >/dev/null 2>&1
-call=$(echo "$tmp"/kept/2*)
+golden_journal nice-drop "$tmp/kept"
 
 render() { # FORMATS
 	rm -rf "$tmp/out"
-	$edgetape replay --journal "$call" --key "$tmp/r.key" \
+	$edgetape replay --journal "$tmp/kept/$call" --key "$tmp/r.key" \
 		--out "$tmp/out" --format "$1"
 }
 

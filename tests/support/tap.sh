@@ -32,6 +32,18 @@ says() {
 		echo "# status $got, $(head -4 "$tmp/said" | tr '\n' '|')"
 }
 
+# golden_journal CALL DIR - the journal of a golden call below DIR, whose name is
+# then $call; its key is $tmp/r.key, its capture $tmp/edge.pcap.
+golden_journal() {
+	golden=tests/golden/calls/$1
+	xz -dc "$golden/edge.pcap.xz" >"$tmp/edge.pcap"
+	$edgetape keygen "$tmp/r" >/dev/null
+	$edgetape replay --signalling "$golden/signalling.txt" \
+		--key "$tmp/r.key" --media "$tmp/edge.pcap" \
+		--out "$tmp/first" --keep-journal "$2" >/dev/null 2>&1
+	call=$(basename "$2"/2*)
+}
+
 finish() {
 	echo "1..$n"
 }
