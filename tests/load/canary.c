@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/load/media.h"
@@ -121,7 +124,7 @@ static char *proc_path(pid_t p, const char *file)
 	return g_strdup_printf("/proc/%d/%s", p, file);
 }
 
-bool canary_shown(const canary *c, pid_t p)
+static bool shown(const canary *c, pid_t p)
 {
 	g_autofree char *environ = proc_path(p, "environ");
 	g_autofree char *cmdline = proc_path(p, "cmdline");
@@ -142,7 +145,7 @@ static bool in_range(const canary *c, int mem, uint64_t from, uint64_t to,
 	return false;
 }
 
-bool canary_alive(const canary *c, pid_t p)
+static bool alive(const canary *c, pid_t p)
 {
 	g_autofree char *maps = proc_path(p, "maps"), *mem = NULL, *text = NULL;
 	g_autofree uint8_t *buf = g_malloc(CHUNK);
@@ -168,7 +171,7 @@ bool canary_alive(const canary *c, pid_t p)
 	return found;
 }
 
-int canary_core(const canary *c, pid_t p, const char *dir)
+static int core_of(const canary *c, pid_t p, const char *dir)
 {
 	g_autofree char *stem = g_build_filename(dir, "gcore", NULL);
 	g_autofree char *core = g_strdup_printf("%s.%d", stem, p);
@@ -186,4 +189,91 @@ int canary_core(const canary *c, pid_t p, const char *dir)
 	found = in_file(c, core);
 	g_unlink(core);
 	return found;
+}
+
+/* A process and all that it started. */
+static GArray *family(pid_t p)
+{
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(pid_t));
+
+	g_array_append_val(all, p);
+	for (guint i = 0; i < all->len; i++) {
+		g_autofree char *path = g_strdup_printf(
+			"/proc/%d/task/%d/children",
+			g_array_index(all, pid_t, i),
+			g_array_index(all, pid_t, i));
+		g_autofree char *text = NULL;
+		char *at, *end;
+
+		if (!g_file_get_contents(path, &text, NULL, NULL))
+			continue;
+		for (at = text;; at = end) {
+			pid_t child = (pid_t)g_ascii_strtoll(at, &end, 10);
+
+			if (end == at)
+				break;
+			g_array_append_val(all, child);
+		}
+	}
+	return all;
+}
+
+static bool any(const canary *c, pid_t p, bool (*has)(const canary *, pid_t))
+{
+	g_autoptr(GArray) all = family(p);
+	bool found = false;
+
+	for (guint i = 0; i < all->len; i++)
+		found |= has(c, g_array_index(all, pid_t, i));
+	return found;
+}
+
+bool canary_shown(const canary *c, pid_t p)
+{
+	return any(c, p, shown);
+}
+
+bool canary_alive(const canary *c, pid_t p)
+{
+	return any(c, p, alive);
+}
+
+int canary_core(const canary *c, pid_t p, const char *dir)
+{
+	g_autoptr(GArray) all = family(p);
+	int found = 0;
+
+	for (guint i = 0; i < all->len && found == 0; i++)
+		found = core_of(c, g_array_index(all, pid_t, i), dir);
+	return found;
+}
+
+pid_t canary_careless(unsigned call, const char *dir)
+{
+	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+	pid_t child = fork();
+	volatile uint8_t key[30];
+	uint8_t copy[30];
+
+	if (child)
+		return child;
+	load_key(call, CALL_CALLER, copy);
+	for (int i = 0; i < 30; i++)
+		key[i] = copy[i];
+	(void)setrlimit(RLIMIT_CORE, &all);
+	if (chdir(dir) != 0)
+		_exit(1);
+	for (;;)
+		(void)(pause() + key[0]);
+}
+
+bool canary_dumps(pid_t p)
+{
+	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+	int status;
+
+	prlimit(p, RLIMIT_CORE, &all, NULL);
+	kill(p, SIGABRT);
+	waitpid(p, &status, 0);
+	return WIFSIGNALED(status) && WCOREDUMP(status);
 }

@@ -14,9 +14,14 @@ void canary_free(canary *c);
 bool canary_in(const canary *c, span text);
 /* How many files below `dir` have one; each is told as a TAP comment. */
 unsigned canary_files(const canary *c, const char *dir);
-/* In the environment or the command line of a process. */
+/* In the environment or the command line of a process or what it started. */
 bool canary_shown(const canary *c, pid_t p);
-/* In its memory, as it is now. */
+/* In their memory, as it is now. */
 bool canary_alive(const canary *c, pid_t p);
-/* In the core that gcore makes of it, below `dir`; -1: it makes none. */
+/* In the cores that gcore makes of them, below `dir`; -1: it makes none. */
 int canary_core(const canary *c, pid_t p, const char *dir);
+/* A child with a key of this call in plain sight and nothing hidden, in `dir`:
+ * who looks into cores sees it. Kill it and wait for it. */
+pid_t canary_careless(unsigned call, const char *dir);
+/* Lets a child crash: true when it left a core. Whatever its limit was. */
+bool canary_dumps(pid_t p);

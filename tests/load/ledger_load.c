@@ -1,6 +1,7 @@
 /* The ledger against the truth: calls of many kinds (answered, cancelled, busy,
- * without media, one-sided, with packets missing, messages and packets doubled
- * and late) while the roles are killed at random and started again. Then there
+ * forked, without media, one-sided, with packets missing), their messages and
+ * packets doubled, delayed, out of order and long after their time, while the
+ * roles are killed at random and started again. Then there
  * is one row for each call, and what it says is so. LEDGER_CALLS (50) calls,
  * LEDGER_SEED (1), LEDGER_KILLS=0 for none; what fails is told with the seed.
  * The keys of the calls are known here, so they are looked for in all that the
@@ -11,27 +12,19 @@
  * capture and its rings were dead: then RECORDED must not be said of what is
  * not whole, and no more.
  * Needs root, for a network namespace of its own. Speaks TAP. */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <linux/if_packet.h>
-#include <net/ethernet.h>
-#include <net/if.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "catalog/ledger.h"
 #include "signaling_tap/tap.h"
 #include "tests/load/canary.h"
 #include "tests/load/front_end.h"
-#include "tests/load/media.h"
 #include "tests/load/talk.h"
+#include "tests/load/yard.h"
 
 enum {
 	TICK_MS = 20,
@@ -40,8 +33,10 @@ enum {
 	KILL_TICKS = 60,	/* on average, between two kills */
 	ANSWER_TICKS = 10,
 	PATIENCE = 3000,	/* ticks for the last calls to end */
-	LAST_S = 40,		/* for the last rows */
+	LAST_S = 40,		/* for one row more */
 	CUT_TICKS = 50,
+	LATE_TICKS = 100,	/* 2 s: a message that took its time */
+	REORDER_TICKS = 15,	/* 300 ms; missing is what 500 do not bring */
 	ROLES = 3,
 	TAP = 1,
 	RENDER = 2,
@@ -56,11 +51,13 @@ typedef enum kind {
 	SILENT,			/* answered, no media */
 	CANCELLED,
 	BUSY,
+	FORKED,			/* two phones; the other one's ringing comes
+				 * again in mid-call, perhaps to a new tap */
 	KINDS,
 } kind;
 
 static const char *const kind_name[KINDS] = {
-	"full", "lossy", "one-sided", "silent", "cancelled", "busy"};
+	"full", "lossy", "one-sided", "silent", "cancelled", "busy", "forked"};
 static const char *const roles[ROLES] = {"capture", "tap", "render"};
 
 typedef struct call {
@@ -73,7 +70,18 @@ typedef struct call {
 	bool excused;		/* capture died while it spoke */
 	unsigned told;		/* tick of its last message */
 	bool cut;		/* the tap died right after a message */
+	bool swapped;		/* its ACK is told before its 200 */
+	bool answered;		/* the 200 is told */
+	bool struck;		/* the tap was killed for its ringing */
+	unsigned ends;		/* tick at which it hangs up */
+	unsigned stale;		/* tick at which an old message comes again */
 } call;
+
+/* A packet that is late. */
+typedef struct straggler {
+	unsigned due, n, i;
+	call_side side;
+} straggler;
 
 typedef struct campaign {
 	load_rig rig;
@@ -82,40 +90,15 @@ typedef struct campaign {
 	pid_t role[ROLES];
 	int out;
 	call *call;
+	GArray *late;		/* of straggler */
 	unsigned calls, kills, deaths;
 	GRand *rand;
-	unsigned bad, tests;
+	load_score score;
 } campaign;
-
-static void command(const char *line)
-{
-	if (system(line) != 0)
-		load_die("failed: %s", line);
-}
-
-static void open_wire(campaign *p)
-{
-	struct sockaddr_ll a = {.sll_family = AF_PACKET,
-				.sll_protocol = htons(ETH_P_IP)};
-
-	command("ip link set lo up");
-	command("ip link add gen0 type veth peer name edge0");
-	command("ip link set gen0 up && ip link set edge0 up");
-	a.sll_ifindex = (int)if_nametoindex("gen0");
-	p->out = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (p->out < 0 || bind(p->out, (struct sockaddr *)&a, sizeof(a)) != 0)
-		load_die("a packet socket: %s", g_strerror(errno));
-}
 
 static bool chance(campaign *p, double of)
 {
 	return g_rand_double(p->rand) < of;
-}
-
-static void result(campaign *p, bool ok, const char *what)
-{
-	p->bad += !ok;
-	printf("%sok %u - %s\n", ok ? "" : "not ", ++p->tests, what);
 }
 
 /* ---- deaths ---- */
@@ -134,8 +117,8 @@ static pid_t child_of(pid_t p)
 static void excuse_all(campaign *p)
 {
 	for (unsigned n = 0; n < p->calls; n++)
-		p->call[n].excused |= p->call[n].next == LOAD_BYE ||
-				      p->call[n].next == LOAD_ACK;
+		p->call[n].excused |= p->call[n].answered &&
+				      p->call[n].next != LOAD_STEPS;
 }
 
 /* The keys told last may not be written yet. */
@@ -193,22 +176,43 @@ static bool tell(campaign *p, unsigned n, load_step step)
 		load_fe_free(p->fe);
 		p->fe = NULL;
 	}
-	if (step == LOAD_INVITE)
+	if (step == LOAD_INVITE && p->call[n].next == LOAD_INVITE)
 		p->call[n].passed = verdict == TAP_PASS;
 	return verdict >= 0;
+}
+
+static load_step after_invite(const call *c)
+{
+	switch (c->kind) {
+	case CANCELLED:
+		return LOAD_CANCEL;
+	case BUSY:
+		return LOAD_BUSY;
+	case FORKED:
+		return LOAD_RINGING;
+	case FULL:
+	case LOSSY:
+	case ONE_SIDED:
+	case SILENT:
+	case KINDS:
+		break;
+	}
+	return c->swapped ? LOAD_ACK : LOAD_OK;
 }
 
 static load_step after(const call *c, load_step step)
 {
 	switch (step) {
 	case LOAD_INVITE:
-		if (c->kind == CANCELLED)
-			return LOAD_CANCEL;
-		return c->kind == BUSY ? LOAD_BUSY : LOAD_OK;
+		return after_invite(c);
+	case LOAD_RINGING:
+		return c->answered ? LOAD_BYE : LOAD_OK;
 	case LOAD_OK:
-		return LOAD_ACK;
+		return c->swapped ? LOAD_BYE : LOAD_ACK;
 	case LOAD_ACK:
-		return LOAD_BYE;
+		if (!c->answered)
+			return LOAD_OK;
+		return c->kind == FORKED ? LOAD_RINGING : LOAD_BYE;
 	case LOAD_CANCEL:
 		return LOAD_CANCELLED;
 	case LOAD_BYE:
@@ -220,25 +224,79 @@ static load_step after(const call *c, load_step step)
 	return LOAD_STEPS;
 }
 
+/* Its media may flow. */
+static bool is_up(const call *c)
+{
+	return c->answered && (c->next == LOAD_BYE || c->next == LOAD_RINGING);
+}
+
+static unsigned roll(campaign *p, unsigned from, unsigned to)
+{
+	return (unsigned)g_rand_int_range(p->rand, (int)from, (int)to);
+}
+
+static void go_on(campaign *p, call *c, load_step step, unsigned tick)
+{
+	c->told = tick + 1;
+	c->answered |= step == LOAD_OK;
+	c->next = after(c, step);
+	c->due = tick + ANSWER_TICKS + roll(p, 0, 9);
+	if (step == LOAD_OK)
+		c->due = tick + 1;
+	if (is_up(c) && !c->ends)
+		c->ends = tick + PACKETS + 10;
+	if (c->next == LOAD_RINGING && c->answered)
+		c->due = tick + PACKETS / 2;
+	if (c->next == LOAD_BYE)
+		c->due = c->ends;
+	if (chance(p, 0.05))
+		c->due += roll(p, 1, LATE_TICKS);
+	if (c->next == LOAD_STEPS && !p->deaths && chance(p, 0.2))
+		c->stale = tick + roll(p, 5, LATE_TICKS);
+}
+
+/* A copy that took a longer way: it says nothing new. Not while roles are
+ * killed: a tap that did not see the call end takes it for another one
+ * (docs/rules.md). */
+static void repeat(campaign *p, unsigned n, unsigned tick)
+{
+	call *c = &p->call[n];
+
+	if (tick >= c->stale &&
+	    tell(p, n, c->kind == FORKED ? LOAD_RINGING
+		       : c->answered	 ? LOAD_OK
+					 : LOAD_INVITE))
+		c->stale = 0;
+}
+
+/* The tap that hears again of the phone that lost is another one. */
+static void strike(campaign *p, call *c, load_step step, unsigned tick)
+{
+	if (step != LOAD_RINGING || !c->answered || c->struck || !p->deaths)
+		return;
+	c->struck = true;
+	if (chance(p, 0.5))
+		kill_role(p, TAP, tick);
+}
+
 static void speak_up(campaign *p, unsigned n, unsigned tick)
 {
 	call *c = &p->call[n];
 	load_step step = c->next;
 
-	if (step == LOAD_STEPS || tick < c->due || !tell(p, n, step))
+	if (c->stale)
+		repeat(p, n, tick);
+	if (step == LOAD_STEPS || tick < c->due)
+		return;
+	strike(p, c, step, tick);
+	if (!tell(p, n, step))
 		return;
 	c->told = tick + 1;
 	if (p->deaths && chance(p, AT_ONCE))
 		kill_role(p, TAP, tick);	/* it had said so: it holds */
 	if (chance(p, 0.3) && !tell(p, n, step))	/* doubled */
 		return;
-	c->next = after(c, step);
-	c->due = tick + ANSWER_TICKS +
-		 (unsigned)g_rand_int_range(p->rand, 0, 9);
-	if (step == LOAD_OK)
-		c->due = tick + 1;
-	if (step == LOAD_ACK)
-		c->due = tick + PACKETS + 10;
+	go_on(p, c, step, tick);
 }
 
 /* ---- media ---- */
@@ -255,14 +313,37 @@ static void send_one(campaign *p, unsigned n, call_side side, unsigned i)
 	const uint8_t *f = load_media_frame(&p->m, n, side, i);
 
 	for (int times = chance(p, 0.1) ? 2 : 1; times; times--)
-		if (send(p->out, f, LOAD_FRAME, 0) < 0 && errno != ENOBUFS)
-			load_die("sending: %s", g_strerror(errno));
+		load_yard_send(p->out, f);
 }
 
-static void send_media(campaign *p, unsigned n)
+static void send_late(campaign *p, unsigned tick)
+{
+	for (guint k = p->late->len; k-- > 0;) {
+		const straggler h = g_array_index(p->late, straggler, k);
+
+		if (tick < h.due)
+			continue;
+		g_array_remove_index_fast(p->late, k);
+		send_one(p, h.n, h.side, h.i);
+	}
+}
+
+/* Out of order, but before anybody gives it up. */
+static void send_some_day(campaign *p, unsigned n, call_side side, unsigned i,
+			  unsigned tick)
+{
+	const straggler h = {tick + roll(p, 1, REORDER_TICKS), n, i, side};
+
+	if (chance(p, 0.03))
+		g_array_append_val(p->late, h);
+	else
+		send_one(p, n, side, i);
+}
+
+static void send_media(campaign *p, unsigned n, unsigned tick)
 {
 	call *c = &p->call[n];
-	bool talks = c->next == LOAD_BYE && !c->passed && c->kind != SILENT;
+	bool talks = is_up(c) && !c->passed && c->kind != SILENT;
 
 	if (!talks || c->sent == PACKETS)
 		return;
@@ -270,7 +351,7 @@ static void send_media(campaign *p, unsigned n)
 		if (left_out(p, c, c->sent))
 			c->missing++;
 		else
-			send_one(p, n, (call_side)side, c->sent);
+			send_some_day(p, n, (call_side)side, c->sent, tick);
 	}
 	c->sent++;
 }
@@ -278,19 +359,21 @@ static void send_media(campaign *p, unsigned n)
 static bool all_over(const campaign *p)
 {
 	for (unsigned n = 0; n < p->calls; n++)
-		if (p->call[n].next != LOAD_STEPS)
+		if (p->call[n].next != LOAD_STEPS || p->call[n].stale)
 			return false;
-	return true;
+	return !p->late->len;
 }
 
 static void plan(campaign *p)
 {
 	p->call = g_new0(call, p->calls + 1);	/* and the last one */
+	p->late = g_array_new(FALSE, FALSE, sizeof(straggler));
 	for (unsigned n = 0; n < p->calls; n++) {
-		unsigned r = (unsigned)g_rand_int_range(p->rand, 0, 10);
+		unsigned r = roll(p, 0, 11);
 
 		p->call[n].kind = r < 4 ? FULL : r < 6 ? LOSSY : r - 4;
 		p->call[n].due = n * EVERY_TICKS;
+		p->call[n].swapped = chance(p, 0.1);
 	}
 }
 
@@ -305,9 +388,10 @@ static void perform(campaign *p)
 		for (unsigned n = 0; n < p->calls; n++) {
 			if (tick < n * EVERY_TICKS)
 				break;
-			send_media(p, n);
+			send_media(p, n, tick);
 			speak_up(p, n, tick);
 		}
+		send_late(p, tick);
 		if (p->deaths && chance(p, 1.0 / KILL_TICKS))
 			kill_one(p, tick);
 		if (tick > p->calls * EVERY_TICKS + PATIENCE)
@@ -317,28 +401,31 @@ static void perform(campaign *p)
 
 /* ---- the truth ---- */
 
-static cat_entry *row_of(cat_db *db, unsigned n)
+static unsigned settled(const campaign *p, cat_db *db)
 {
-	g_autofree char *id = g_strdup_printf(
-		"2625gB978a4930iCB76m429CtAF9Ab1909x%ux", n);
+	unsigned all = 0;
 
-	return cat_ledger_get(db, id, NULL);
+	for (unsigned n = 0; n < p->calls; n++) {
+		g_autoptr(cat_entry) e = load_yard_row(db, n);
+
+		all += e && e->outcome != CAT_PENDING;
+	}
+	return all;
 }
 
+/* As long as there are more from time to time. */
 static void await_rows(campaign *p, cat_db *db)
 {
-	for (int i = 0; i < LAST_S; i++) {
-		unsigned n;
+	unsigned most = 0;
 
-		for (n = 0; n < p->calls; n++) {
-			g_autoptr(cat_entry) e = row_of(db, n);
+	for (int i = 0; i < LAST_S && most < p->calls; i++) {
+		unsigned n = settled(p, db);
 
-			if (!e || e->outcome == CAT_PENDING)
-				break;
-		}
-		if (n == p->calls)
-			return;
-		g_usleep(1000000);
+		if (n > most)
+			i = 0;
+		most = MAX(n, most);
+		if (most < p->calls)
+			g_usleep(1000000);
 	}
 }
 
@@ -354,8 +441,8 @@ static int64_t gap_packets(const cat_entry *e)
 /* What is wrong with the row; NULL: it is true. */
 static const char *lie(const call *c, const cat_entry *e)
 {
-	bool heard = c->kind == FULL || c->kind == LOSSY ||
-		     c->kind == ONE_SIDED;
+	bool whole = c->kind == FULL || c->kind == FORKED;
+	bool heard = whole || c->kind == LOSSY || c->kind == ONE_SIDED;
 
 	if (!e)
 		return "it has no row";
@@ -374,9 +461,9 @@ static const char *lie(const call *c, const cat_entry *e)
 		return e->outcome == CAT_RECORDED &&
 				       (c->missing || c->kind == ONE_SIDED)
 			       ? "packets are missing" : NULL;
-	if (c->kind == FULL && e->outcome != CAT_RECORDED)
+	if (whole && e->outcome != CAT_RECORDED)
 		return "all of it was there";
-	if (c->kind != FULL && c->kind != LOSSY)
+	if (c->kind == ONE_SIDED)
 		return e->outcome == CAT_PARTIAL ? NULL : "a side is missing";
 	if (c->missing && e->outcome != CAT_PARTIAL)
 		return "packets are missing";
@@ -398,7 +485,7 @@ static void compare(campaign *p)
 	await_rows(p, db);
 	for (unsigned n = 0; n < p->calls; n++) {
 		const call *c = &p->call[n];
-		g_autoptr(cat_entry) e = row_of(db, n);
+		g_autoptr(cat_entry) e = load_yard_row(db, n);
 		const char *what = lie(c, e);
 
 		if (!what)
@@ -415,49 +502,13 @@ static void compare(campaign *p)
 		       e ? (int)gap_packets(e) : 0);
 	}
 	rows = cat_ledger_search(db, &all, NULL);
-	result(p, lies == 0, "every call has a row that is true");
-	result(p, rows && rows->len == p->calls, "and no row is of no call");
+	load_score_say(&p->score, lies == 0,
+		       "every call has a row that is true");
+	load_score_say(&p->score, rows && rows->len == p->calls,
+		       "and no row is of no call");
 }
 
 /* ---- the keys ---- */
-
-/* The role and all that it started. */
-static GArray *family(pid_t p)
-{
-	GArray *all = g_array_new(FALSE, FALSE, sizeof(pid_t));
-
-	g_array_append_val(all, p);
-	for (guint i = 0; i < all->len; i++) {
-		g_autofree char *path = g_strdup_printf(
-			"/proc/%d/task/%d/children",
-			g_array_index(all, pid_t, i),
-			g_array_index(all, pid_t, i));
-		g_autofree char *text = NULL;
-		char *at, *end;
-
-		if (!g_file_get_contents(path, &text, NULL, NULL))
-			continue;
-		for (at = text;; at = end) {
-			pid_t child = (pid_t)g_ascii_strtoll(at, &end, 10);
-
-			if (end == at)
-				break;
-			g_array_append_val(all, child);
-		}
-	}
-	return all;
-}
-
-static bool any(const campaign *p, int role, const canary *c,
-		bool (*holds)(const canary *, pid_t))
-{
-	g_autoptr(GArray) all = family(p->role[role]);
-	bool found = false;
-
-	for (guint i = 0; i < all->len; i++)
-		found |= holds(c, g_array_index(all, pid_t, i));
-	return found;
-}
 
 static void plant(campaign *p, const canary *c, const char *text,
 		  const char *what)
@@ -467,7 +518,7 @@ static void plant(campaign *p, const canary *c, const char *text,
 						"found", what);
 
 	g_file_set_contents(path, text, -1, NULL);
-	result(p, canary_files(c, p->rig.dir) == 1, said);
+	load_score_say(&p->score, canary_files(c, p->rig.dir) == 1, said);
 	unlink(path);
 }
 
@@ -496,11 +547,12 @@ static void look_at_rest(campaign *p)
 	canary *c = canary_new(0, calls);
 	bool shown = false;
 
-	result(p, canary_files(c, p->rig.dir) == 0,
+	load_score_say(&p->score, canary_files(c, p->rig.dir) == 0,
 	       "no key of a call stands in any file");
 	for (int i = 0; i < ROLES; i++)
-		shown |= any(p, i, c, canary_shown);
-	result(p, !shown, "nor in an environment or a command line");
+		shown |= canary_shown(c, p->role[i]);
+	load_score_say(&p->score, !shown,
+		       "nor in an environment or a command line");
 	plant_all(p, c, calls - 1);
 	canary_free(c);
 }
@@ -516,47 +568,16 @@ static canary *begin_last(campaign *p)
 			g_usleep(1000000);
 	for (int i = 0; i < 10 * LAST_S && !held; i++) {
 		g_usleep(100000);
-		held = any(p, RENDER, c, canary_alive);
+		held = canary_alive(c, p->role[RENDER]);
 	}
-	result(p, held, "render holds the keys of a call in progress");
+	load_score_say(&p->score, held,
+		       "render holds the keys of a call in progress");
 	return c;
-}
-
-/* Ours, with the key in plain sight and nothing hidden: what looks into cores
- * sees it. */
-static pid_t careless(const campaign *p)
-{
-	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
-	pid_t child = fork();
-	volatile uint8_t key[30];
-	uint8_t copy[30];
-
-	if (child)
-		return child;
-	load_key(p->calls, CALL_CALLER, copy);
-	for (int i = 0; i < 30; i++)
-		key[i] = copy[i];
-	(void)setrlimit(RLIMIT_CORE, &all);
-	if (chdir(p->rig.dir) != 0)
-		_exit(1);
-	for (;;)
-		(void)(pause() + key[0]);
-}
-
-static int core_of_role(const campaign *p, int role, const canary *c)
-{
-	g_autoptr(GArray) all = family(p->role[role]);
-	int found = 0;
-
-	for (guint i = 0; i < all->len && found == 0; i++)
-		found = canary_core(c, g_array_index(all, pid_t, i),
-				    p->rig.dir);
-	return found;
 }
 
 static void look_into_cores(campaign *p, const canary *c)
 {
-	pid_t open = careless(p);
+	pid_t open = canary_careless(p->calls, p->rig.dir);
 	bool seen;
 
 	g_usleep(200000);
@@ -566,37 +587,28 @@ static void look_into_cores(campaign *p, const canary *c)
 			"no core that a debugger makes of %s holds them%s",
 			roles[i], seen ? "" : " # SKIP gcore makes none here");
 
-		result(p, !seen || core_of_role(p, i, c) == 0, what);
+		load_score_say(&p->score, !seen || !canary_core(c, p->role[i],
+								p->rig.dir),
+			       what);
 	}
 	kill(open, SIGKILL);
 	waitpid(open, NULL, 0);
 }
 
-static bool dumps(pid_t p)
-{
-	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
-	int status;
-
-	prlimit(p, RLIMIT_CORE, &all, NULL);
-	kill(p, SIGABRT);
-	waitpid(p, &status, 0);
-	return WIFSIGNALED(status) && WCOREDUMP(status);
-}
-
 /* Whatever the limit is: a role that crashes leaves no core. */
 static void crash(campaign *p)
 {
-	pid_t open = careless(p);
+	pid_t open = canary_careless(p->calls, p->rig.dir);
 	bool cores;
 
 	g_usleep(200000);
-	cores = dumps(open);
+	cores = canary_dumps(open);
 	for (int i = 0; i < ROLES; i++) {
 		g_autofree char *what = g_strdup_printf(
 			"%s leaves no core when it crashes%s", roles[i],
 			cores ? "" : " # SKIP nobody does here");
 
-		result(p, !dumps(p->role[i]), what);
+		load_score_say(&p->score, !canary_dumps(p->role[i]), what);
 		p->role[i] = 0;
 	}
 }
@@ -607,7 +619,8 @@ static void look_for_keys(campaign *p)
 
 	look_at_rest(p);
 	c = begin_last(p);
-	result(p, canary_files(c, p->rig.dir) == 0, "and no file does");
+	load_score_say(&p->score, canary_files(c, p->rig.dir) == 0,
+		       "and no file does");
 	look_into_cores(p, c);
 	crash(p);
 	canary_free(c);
@@ -621,7 +634,8 @@ int main(void)
 
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (unshare(CLONE_NEWNET) != 0) {
+	p.out = load_yard_open();
+	if (p.out < 0) {
 		printf("ok 1 - calls # SKIP a namespace needs root\n1..1\n");
 		return 0;
 	}
@@ -629,7 +643,6 @@ int main(void)
 	plan(&p);
 	p.m = (load_media){.calls = p.calls, .packets = PACKETS};
 	load_media_make(&p.m, NULL, 0);
-	open_wire(&p);
 	load_rig_open(&p.rig, "edge0", "wav");
 	p.rig.verbose = true;	/* no key in any of it */
 	for (int i = 0; i < ROLES; i++)
@@ -642,10 +655,10 @@ int main(void)
 	for (int i = 0; i < ROLES; i++)
 		if (p.role[i])
 			load_rig_stop(p.role[i]);
-	printf("1..%u\n", p.tests);
+	printf("1..%u\n", p.score.tests);
 	if (p.fe)
 		load_fe_free(p.fe);
 	load_rig_close(&p.rig);
 	load_media_free(&p.m);
-	return p.bad != 0;
+	return p.score.bad != 0;
 }

@@ -4,7 +4,7 @@
 
 #include "tests/load/media.h"
 
-static const char *const start[LOAD_STEPS] = {
+static const char *const start[] = {
 	[LOAD_INVITE] = "INVITE sip:bob@example.com SIP/2.0",
 	[LOAD_OK] = "SIP/2.0 200 OK",
 	[LOAD_ACK] = "ACK sip:bob@example.com SIP/2.0",
@@ -12,14 +12,23 @@ static const char *const start[LOAD_STEPS] = {
 	[LOAD_CANCEL] = "CANCEL sip:bob@example.com SIP/2.0",
 	[LOAD_CANCELLED] = "SIP/2.0 487 Request Terminated",
 	[LOAD_BUSY] = "SIP/2.0 486 Busy Here",
+	[LOAD_RINGING] = "SIP/2.0 180 Ringing",
 };
 
-static const char *const method[LOAD_STEPS] = {
+static const char *const method[] = {
 	[LOAD_INVITE] = "INVITE",    [LOAD_OK] = "INVITE",
 	[LOAD_ACK] = "ACK",	     [LOAD_BYE] = "BYE",
 	[LOAD_CANCEL] = "CANCEL",    [LOAD_CANCELLED] = "INVITE",
-	[LOAD_BUSY] = "INVITE",
+	[LOAD_BUSY] = "INVITE",	     [LOAD_RINGING] = "INVITE",
 };
+
+/* Another of the callee's phones rings than the one that answers. */
+static const char *to_tag(load_step step)
+{
+	if (step == LOAD_INVITE || step == LOAD_CANCEL)
+		return "";
+	return step == LOAD_RINGING ? ";tag=c" : ";tag=b";
+}
 
 static char *message(unsigned call, load_step step, const char *type,
 		     const char *body)
@@ -44,7 +53,7 @@ static char *message(unsigned call, load_step step, const char *type,
 		"Contact: <sip:alice@example.com;opaque=user:epid:abc;gruu>\r\n"
 		"%sContent-Length: %zu\r\n\r\n%s",
 		start[step], call, step, call, call, call,
-		step == LOAD_INVITE || step == LOAD_CANCEL ? "" : ";tag=b",
+		to_tag(step),
 		call,
 		step == LOAD_BYE ? 2 : 1,
 		method[step], content, strlen(body), body);

@@ -11,6 +11,7 @@ typedef enum load_step {
 	LOAD_CANCELLED,	/* 487 */
 	LOAD_BUSY,	/* 486 */
 	LOAD_STEPS,
+	LOAD_RINGING,	/* 180 of a phone that will not answer */
 } load_step;
 
 /* A message of a call without media, INVITE of two parts and 200 with the

@@ -4,25 +4,18 @@
  * told to the hook and over when its cause is, except that those of single
  * events stand longer than this waits; and the ledger tells the truth of each
  * call. Needs root, for a network namespace of its own. Speaks TAP. */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <linux/if_packet.h>
-#include <net/ethernet.h>
-#include <net/if.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "catalog/ledger.h"
 #include "signaling_tap/tap.h"
 #include "tests/load/front_end.h"
-#include "tests/load/media.h"
 #include "tests/load/talk.h"
+#include "tests/load/yard.h"
 
 enum {
 	TICK_MS = 20,
@@ -49,34 +42,8 @@ typedef struct scene {
 	int out;
 	char *hooked;
 	cat_db *db;
-	unsigned bad, tests;
+	load_score score;
 } scene;
-
-static void result(scene *s, bool ok, const char *what)
-{
-	s->bad += !ok;
-	printf("%sok %u - %s\n", ok ? "" : "not ", ++s->tests, what);
-}
-
-static void command(const char *line)
-{
-	if (system(line) != 0)
-		load_die("failed: %s", line);
-}
-
-static void open_wire(scene *s)
-{
-	struct sockaddr_ll a = {.sll_family = AF_PACKET,
-				.sll_protocol = htons(ETH_P_IP)};
-
-	command("ip link set lo up");
-	command("ip link add gen0 type veth peer name edge0");
-	command("ip link set gen0 up && ip link set edge0 up");
-	a.sll_ifindex = (int)if_nametoindex("gen0");
-	s->out = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (s->out < 0 || bind(s->out, (struct sockaddr *)&a, sizeof(a)) != 0)
-		load_die("a packet socket: %s", g_strerror(errno));
-}
 
 /* ---- the recorder ---- */
 
@@ -170,8 +137,7 @@ static void send_one(scene *s, unsigned n, call_side side, unsigned i)
 	memcpy(f, load_media_frame(&s->m, n, side, i), LOAD_FRAME);
 	if (n == BENT)
 		f[LOAD_FRAME - 1] ^= 1;		/* of the tag */
-	if (send(s->out, f, LOAD_FRAME, 0) < 0 && errno != ENOBUFS)
-		load_die("sending: %s", g_strerror(errno));
+	load_yard_send(s->out, f);
 }
 
 static void send_all(scene *s, unsigned i)
@@ -239,9 +205,10 @@ static void look(scene *s)
 		g_autofree char *what = g_strdup_printf("%s is listed",
 							dogs[i].name);
 
-		result(s, strstr(json, word), what);
+		load_score_say(&s->score, strstr(json, word), what);
 	}
-	result(s, !told_of(s, "over", "media-stopped"), "none is over yet");
+	load_score_say(&s->score, !told_of(s, "over", "media-stopped"),
+		       "none is over yet");
 }
 
 static bool all_over(const scene *s)
@@ -264,32 +231,24 @@ static void judge_alarms(scene *s)
 
 		if (!dogs[i].level)
 			*strstr(what, ", and") = '\0';
-		result(s, set == dogs[i].times &&
+		load_score_say(&s->score, set == dogs[i].times &&
 				  (!dogs[i].level || over == set), what);
 	}
 }
 
 /* ---- the ledger ---- */
 
-static cat_entry *row_of(scene *s, unsigned n)
-{
-	g_autofree char *id = g_strdup_printf(
-		"2625gB978a4930iCB76m429CtAF9Ab1909x%ux", n);
-
-	return cat_ledger_get(s->db, id, NULL);
-}
-
 static void judge_call(scene *s, unsigned n, cat_outcome outcome,
 		       const char *reason)
 {
-	g_autoptr(cat_entry) e = row_of(s, n);
+	g_autoptr(cat_entry) e = load_yard_row(s->db, n);
 	g_autofree char *what = g_strdup_printf(
 		"call %u: %s%s%s", n, cat_outcome_name(outcome),
 		*reason ? ", " : "", reason);
 	bool ok = e && e->outcome == outcome &&
 		  strstr(e->reason ? e->reason : "", reason);
 
-	result(s, ok, what);
+	load_score_say(&s->score, ok, what);
 	if (!ok)
 		printf("# row: %s, %s\n",
 		       e ? cat_outcome_name(e->outcome) : "-",
@@ -299,7 +258,7 @@ static void judge_call(scene *s, unsigned n, cat_outcome outcome,
 /* 15 s of each party, from the third second on. */
 static bool gap_is_named(scene *s)
 {
-	g_autoptr(cat_entry) e = row_of(s, STOPPED);
+	g_autoptr(cat_entry) e = load_yard_row(s->db, STOPPED);
 	unsigned sides = 0;
 
 	for (guint i = 0; e && e->gaps && i < e->gaps->len; i++) {
@@ -316,7 +275,7 @@ static bool gap_is_named(scene *s)
 static bool all_judged(scene *s)
 {
 	for (unsigned n = 0; n < CALLS; n++) {
-		g_autoptr(cat_entry) e = row_of(s, n);
+		g_autoptr(cat_entry) e = load_yard_row(s->db, n);
 
 		if (!e || e->outcome == CAT_PENDING)
 			return false;
@@ -330,7 +289,8 @@ static void judge_calls(scene *s)
 	judge_call(s, SILENT, CAT_NOT_RECORDED, "no media crossed the relay");
 	judge_call(s, STOPPED, CAT_PARTIAL,
 		   "s, and the call went on");
-	result(s, gap_is_named(s), "and how long, of which party");
+	load_score_say(&s->score, gap_is_named(s),
+		       "and how long, of which party");
 	judge_call(s, BENT, CAT_NOT_RECORDED, "no packet authenticates");
 	judge_call(s, RETURNS, CAT_PARTIAL,
 		   "no media crossed the relay for 12 s");
@@ -387,18 +347,18 @@ int main(void)
 
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (unshare(CLONE_NEWNET) != 0) {
+	s.out = load_yard_open();
+	if (s.out < 0) {
 		printf("ok 1 - calls # SKIP a namespace needs root\n1..1\n");
 		return 0;
 	}
 	load_media_make(&s.m, NULL, 0);
-	open_wire(&s);
 	load_rig_open(&s.rig, "edge0", "wav");
 	configure(&s);
 	start(&s);
 	perform(&s);
 	wind_up(&s);
-	printf("1..%u\n", s.tests);
+	printf("1..%u\n", s.score.tests);
 	load_fe_free(s.fe);
 	for (int i = 0; i < ROLES; i++)
 		load_rig_stop(s.role[i]);
@@ -406,5 +366,5 @@ int main(void)
 	load_rig_close(&s.rig);
 	load_media_free(&s.m);
 	g_free(s.hooked);
-	return s.bad != 0;
+	return s.score.bad != 0;
 }
