@@ -68,6 +68,7 @@ early() { # DIRECTORY WHY
 	tone "$first" 500 3 silent "the first one, behind the answer"
 	tone "$first" 500 4.5 silent "and later"
 	tone "$second" 900 4.5 loud "the second one, behind the answer"
+	tone "$(echo "$1"/*-caller.wav)" 1300 1 loud "the caller, who sent last"
 	python3 -c '
 import json, sys
 early = [m for m in json.load(open(sys.argv[1]))["timeline"]
