@@ -82,7 +82,8 @@ static char *render(const char *dir, const uint8_t *data, size_t n, int every)
 		{.format = MIX_RF64, .layout = MIX_CALLEE},
 	};
 	mix_plan plan = {.dir = dir, .name = "fuzz", .outputs = outputs,
-			 .n_outputs = G_N_ELEMENTS(outputs), .mute_dtmf = n / OP % 3 != 0,
+			 .n_outputs = G_N_ELEMENTS(outputs),
+			 .mute_dtmf = n / OP % 3 != 0,
 			 .dtmf_tones = true, .mute_hold = true};
 	mix_call *m = mix_call_new(&plan, NULL);
 	mix_totals totals;
