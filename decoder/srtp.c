@@ -286,7 +286,8 @@ bool dec_srtp_open_rtcp(dec_srtp *k, span packet, size_t mki, uint8_t *out,
 	word = word_of(p.word);
 	encrypted = word >> 31;
 	*index = word & 0x7fffffff;
-	if (k->lib)
+	/* libsrtp2 refuses reports whose E flag is not what it would send. */
+	if (k->lib && encrypted == (k->suite->cipher != DEC_CIPHER_NULL))
 		return dec_srtp_lib_rtcp(k->lib, &p, out, n);
 	if (k->suite->cipher == DEC_CIPHER_GCM) {
 		const sealed s = {p.head, p.word, p.body, !encrypted};

@@ -1,4 +1,5 @@
 #include <glib.h>
+#include <openssl/evp.h>
 
 #include "decoder/kdf.h"
 #include "tests/support/hex.h"
@@ -70,6 +71,41 @@ static void test_aes_256(void)
 	       "3b04803de51ee7c96423ab5b78d2", want);
 }
 
+/* RFC 3711 4.3.1 and 4.3.3 by OpenSSL's counter mode. */
+static void derive(const secret *master, uint8_t label, uint8_t *out, int n)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	uint8_t iv[16] = {0};
+
+	memcpy(iv, master->b + 24, 14);
+	iv[7] ^= label;
+	memset(out, 0, (size_t)n);
+	g_assert_true(EVP_EncryptInit_ex(ctx, EVP_aes_192_ctr(), NULL,
+					 master->b, iv) &&
+		      EVP_EncryptUpdate(ctx, out, &n, out, n));
+	EVP_CIPHER_CTX_free(ctx);
+}
+
+/* The labels of SRTCP, of which no RFC has vectors: of the lengths that
+ * libsrtp2 does not derive in this way. */
+static void test_rtcp(void)
+{
+	uint8_t key[24], auth[20], salt[14];
+	dec_session rtp, rtcp;
+	secret master;
+
+	master_set(&master, "73edc66c4fa15776fb57f9505c17136550ffda71f3e8e5f1",
+		   "c8522f3acd4ce86d5add78edbb11");
+	g_assert_true(dec_kdf(dec_suite_find("AES_192_CM_HMAC_SHA1_80"),
+			      &master, &rtp, &rtcp));
+	derive(&master, 3, key, sizeof(key));
+	derive(&master, 4, auth, sizeof(auth));
+	derive(&master, 5, salt, sizeof(salt));
+	g_assert_cmpmem(rtcp.key, sizeof(key), key, sizeof(key));
+	g_assert_cmpmem(rtcp.auth, sizeof(auth), auth, sizeof(auth));
+	g_assert_cmpmem(rtcp.salt, sizeof(salt), salt, sizeof(salt));
+}
+
 static void test_wrong_length(void)
 {
 	dec_session rtp, rtcp;
@@ -88,6 +124,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/decoder/kdf/aes-128", test_aes_128);
 	g_test_add_func("/decoder/kdf/aes-192", test_aes_192);
 	g_test_add_func("/decoder/kdf/aes-256", test_aes_256);
+	g_test_add_func("/decoder/kdf/rtcp", test_rtcp);
 	g_test_add_func("/decoder/kdf/wrong-length", test_wrong_length);
 	return g_test_run();
 }

@@ -10,7 +10,7 @@ static const char *const suites[] = {
 	"AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32",
 	"AES_256_CM_HMAC_SHA1_80", "AES_256_CM_HMAC_SHA1_32",
 	"AEAD_AES_128_GCM",	   "AEAD_AES_256_GCM",
-	"NULL_HMAC_SHA1_80",
+	"NULL_HMAC_SHA1_80",	   "NULL_HMAC_SHA1_32",
 };
 
 /* New keys by re-INVITE; the media switches before the answer is seen. */
