@@ -250,6 +250,16 @@ static bool load_plugins(render_role *r, GError **err)
 	return true;
 }
 
+static bool setup_srtp(render_role *r, GError **err)
+{
+	r->cfg.dec.libsrtp = conf_choice(r->conf, CONF_RENDER_SRTP) == 1;
+	if (!r->cfg.dec.libsrtp || dec_libsrtp_load())
+		return true;
+	g_set_error(err, CONF_ERROR, CONF_ERROR_VALUE,
+		    "[render] srtp: libsrtp2 makes no session here");
+	return false;
+}
+
 static bool configure(render_role *r, GError **err)
 {
 	const conf *c = r->conf;
@@ -279,12 +289,12 @@ static bool configure(render_role *r, GError **err)
 	};
 	r->cfg.stuck_s = STUCK_S;
 	r->cfg.dec.plugins = r->plugins;
-	r->cfg.dec.libsrtp = conf_choice(c, CONF_RENDER_SRTP) == 1;
 	r->count = conf_number(c, CONF_RENDER_WORKERS);
 	if (r->count == 0)
 		r->count = CLAMP((unsigned)g_get_num_processors(), 1,
 				 WORKER_MAX);
-	return r->cfg.key != NULL && setup_sound(&r->cfg, c, err);
+	return r->cfg.key != NULL && setup_srtp(r, err) &&
+	       setup_sound(&r->cfg, c, err);
 }
 
 static bool start(render_role *r, GError **err)

@@ -29,6 +29,9 @@ typedef struct dec_config {
 } dec_config;
 
 dec_config dec_config_default(void);
+/* MAIN, for dec_config.libsrtp: loads what libsrtp2 itself loads, while files
+ * can be opened; before a fork of who decodes. False when it is of no use. */
+bool dec_libsrtp_load(void);
 
 /* What became of a packet. Each packet given ends in one of these counters. */
 typedef enum dec_fate {

@@ -5,6 +5,8 @@
 #include <arpa/inet.h>
 #include <srtp2/srtp.h>
 
+#include "decoder/dec.h"
+
 /* Replay is the caller's business: libsrtp2's own window is as wide as it can
  * be, and a stream that says "seen" or "too old" is made anew. */
 enum { WINDOW = 0x8000 - 1 };
@@ -70,6 +72,25 @@ static void start(void)
 		return;
 	(void)!srtp_init();
 	g_once_init_leave(&done, 1);
+}
+
+/* libsrtp2's first session loads NSS, whose modules are files, and the last
+ * takes them with it: one stays for good. NSS refuses to work on in a forked
+ * process unless it is told before; deciphering shares nothing with the
+ * parent. */
+bool dec_libsrtp_load(void)
+{
+	static uint8_t key[30];
+	static srtp_t idle;
+	srtp_policy_t p = {.ssrc = {ssrc_any_inbound, 0}, .key = key};
+
+	if (idle)
+		return true;
+	(void)g_setenv("NSS_STRICT_NOFORK", "DISABLED", TRUE);
+	start();
+	srtp_crypto_policy_set_rtp_default(&p.rtp);
+	srtp_crypto_policy_set_rtcp_default(&p.rtcp);
+	return srtp_create(&idle, &p) == srtp_err_status_ok;
 }
 
 dec_srtp_lib *dec_srtp_lib_new(const dec_suite *s, const secret *master)
