@@ -28,10 +28,20 @@ replay() { # CALL OUT
 		--keep-journal "$2-journal" >"$2.log" 2>&1
 }
 
-# CALL OUTCOME RTP-PACKETS LEAST-CORRELATION MILLISECONDS SHA256; packets counted
-# by an independent decryptor, or by the endpoints; the time from the answer to
-# the end of the signalling or the media, as the inputs have it. Nobody sees how
-# the Lync calls end. What changes the sound on purpose changes the hash here.
+# Of each stream: side, SSRC, packets played; lost, late, twice, undecodable.
+streams() { # SIDECAR
+	python3 -c '
+import json, sys
+for s in json.load(open(sys.argv[1]))["streams"]:
+    print(s["side"], s["ssrc"], s["packets"], s["lost"], s["late"],
+          s["duplicates"], s["undecodable"])' "$1" | sort
+}
+
+# CALL OUTCOME RTP-PACKETS LEAST-CORRELATION MILLISECONDS SHA256 CALLEE CALLER;
+# packets counted by an independent decryptor, or by the endpoints, and for each
+# of the two with its SSRC; the time from the answer to the end of the
+# signalling or the media, as the inputs have it. Nobody sees how the Lync calls
+# end. What changes the sound on purpose changes the hash here.
 call() {
 	xz -dc "tests/golden/calls/$1/edge.pcap.xz" >"$tmp/$1.pcap"
 	replay "$1" "$tmp/$1"
@@ -49,6 +59,9 @@ call() {
 		[ "$(member "$json" captured auth_fail)" = 0 ] &&
 		[ "$(member "$json" captured no_key)" = 0 ]
 	result $? "$1: $3 packets of media, none refused"
+	[ "$(streams "$json")" = "callee $7 0 0 0 0
+caller $8 0 0 0 0" ]
+	result $? "$1: of the callee $7, of the caller $8, none lost"
 	for side in caller callee; do
 		channel=0
 		[ $side = caller ] || channel=1
@@ -83,13 +96,18 @@ says "explain: what capture counted" 0 \
 	--media "$tmp/siren.pcap"
 
 call nice-drop RECORDED 796 0.97 8293 \
-	826f23b61790e71a022859fcfda53cedb0259f0cd8434308b5d04473be391f7d
+	826f23b61790e71a022859fcfda53cedb0259f0cd8434308b5d04473be391f7d \
+	'b73cf536 398' '3c1d7aa6 398'
 call nice-port9 RECORDED 796 0.97 8314 \
-	ee49ad03ccd226f33fbd2c4d454d2c436131218d518453581cedc45e36b194d3
+	ee49ad03ccd226f33fbd2c4d454d2c436131218d518453581cedc45e36b194d3 \
+	'7f5238a9 398' 'de079125 398'
 call msturn-udp RECORDED 781 0.97 8737 \
-	520a945fa996a5ad7c2c9c363f319c9695ef2ac903f91cb40d821442b23aff8e
+	520a945fa996a5ad7c2c9c363f319c9695ef2ac903f91cb40d821442b23aff8e \
+	'9b46537f 390' 'bcfa55aa 391'
 call lync-pcmu PARTIAL 198 0.97 12630 \
-	277b5c7bd675913f9f36331355808377c5b7912716a7e793d3a7f039f1a24f0b
+	277b5c7bd675913f9f36331355808377c5b7912716a7e793d3a7f039f1a24f0b \
+	'0412e291 100' '22fbe9a5 98'
 call lync-siren PARTIAL 97 0.999 12801 \
-	33d5e75b1e2e5ff64ee5c26b24c22578e6962b81325656ff0ce9f58e047eb806
+	33d5e75b1e2e5ff64ee5c26b24c22578e6962b81325656ff0ce9f58e047eb806 \
+	'f3f8dfd1 47' '9bab3ff7 50'
 finish
