@@ -8,7 +8,7 @@
 /* Appends one line. */
 void stats_add(GString *s, const char *name, uint64_t value);
 /* Writes beside the file and renames. Unlike GLib's it never syncs, which would
- * keep the tap from answering; what is lost in a power cut is of no use then. */
+ * keep the tap from answering; what a power cut takes is of no use then. */
 bool stats_swap(const char *path, const char *text, GError **err);
 /* Replaces the role's file. Failure is told once by a warning. */
 void stats_write(const char *run, const char *role, const GString *s);

@@ -182,8 +182,8 @@ static bool is_zero(const table *t, unsigned column)
 	return t->number[column];
 }
 
-/* What is spare or counts nothing goes first, from the right; then the widest columns give
- * way until all fit. */
+/* What is spare or counts nothing goes first, from the right; then the widest
+ * columns give way until all fit. */
 static void widths_fit(const table *t, unsigned *width, unsigned room)
 {
 	for (unsigned c = t->n; c-- > 0 && widths_sum(t, width) > room;)

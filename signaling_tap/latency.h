@@ -10,7 +10,7 @@
 enum { TAP_LATENCY_BUCKETS = 20 };
 
 typedef struct tap_latency {
-	uint64_t n[TAP_LATENCY_BUCKETS];	/* the last: beyond all bounds */
+	uint64_t n[TAP_LATENCY_BUCKETS]; /* the last: beyond all bounds */
 } tap_latency;
 
 void tap_latency_add(tap_latency *l, int64_t ns, unsigned verdicts);

@@ -42,7 +42,8 @@ static void test_late_halves(void)
 	tap_script_wait(t.s, 20);
 	say(&t, "200 OK", "a", "b", "1 INVITE", "", ANSWER);
 	told(&t, "");
-	say(&t, "INVITE sip:bob@x", "a", "b", "2 INVITE", "", SDP("30", "6000"));
+	say(&t, "INVITE sip:bob@x", "a", "b", "2 INVITE", "",
+	    SDP("30", "6000"));
 	say(&t, "200 OK", "a", "b", "2 INVITE", "", SDP("40", "7000"));
 	say(&t, "ACK sip:bob@x", "a", "b", "2 ACK", "", "");
 	told(&t, H "half 3 caller offer branch=b\n"
@@ -51,11 +52,13 @@ static void test_late_halves(void)
 	g_assert_cmpuint(tap_calls_count(t.s->calls), ==, 0);
 	/* they show that it lives: the window begins anew */
 	tap_script_wait(t.s, 31);
-	say(&t, "UPDATE sip:bob@x", "a", "b", "3 UPDATE", "", SDP("50", "8000"));
+	say(&t, "UPDATE sip:bob@x", "a", "b", "3 UPDATE", "",
+	    SDP("50", "8000"));
 	told(&t, H "half 5 caller offer branch=b\n");
 	tap_script_wait(t.s, 33);
 	told(&t, H "close\n");
-	say(&t, "UPDATE sip:bob@x", "a", "b", "4 UPDATE", "", SDP("60", "9000"));
+	say(&t, "UPDATE sip:bob@x", "a", "b", "4 UPDATE", "",
+	    SDP("60", "9000"));
 	told(&t, "");
 	talk_free(&t);
 }

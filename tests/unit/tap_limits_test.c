@@ -64,8 +64,8 @@ static void offer(play *p, const char *sdp)
 	say(p, NULL, "c", "a", "", "", "application/sdp", sdp);
 }
 
-#define HEAD "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\n" \
-	     "t=0 0\r\n"
+#define HEAD "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\n" \
+	     "c=IN IP4 192.0.2.1\r\nt=0 0\r\n"
 #define AUDIO "m=audio 4000 RTP/SAVP 0\r\n"
 #define CAND "a=candidate:1 1 UDP 9 192.0.2.1 4000 typ host\r\n"
 #define CRYPTO "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" \
