@@ -4,6 +4,7 @@
 
 #include "app/alarm_post.h"
 #include "app/app.h"
+#include "app/armed.h"
 #include "core/link.h"
 
 /* Trouble is told each time it is met, a flush or a sync; so long after the
@@ -17,6 +18,7 @@ typedef struct worker {
 	const capture_plan *plan;
 	relay_live *live;
 	link_capture *link;
+	armed *armed;
 	char *trouble;
 	clk_mono troubled;	/* when it was last met */
 	relay_live_stats last;
@@ -34,10 +36,36 @@ static void arm_half(worker *r, const char *call, const jrn_rec *rec)
 		g_critical("%s: capture is too busy to be armed", call);
 }
 
+/* For a worker that is to come. */
+static void remember(worker *r, span message)
+{
+	if (r->plan->log && !relay_armlog_add(r->plan->log, message))
+		g_warning("no room to remember this call for a next worker");
+}
+
+/* Calls whose end nobody told us. */
+static void drop(worker *r, char *const *calls)
+{
+	uint8_t buf[128];
+
+	for (; *calls; calls++) {
+		const clk_both now = clk_now();
+		put o = put_into(buf, sizeof(buf));
+
+		g_message("%s: ended while there was no capture", *calls);
+		rec_arm_put(&o, *calls, JRN_END, now, span_of(NULL, 0));
+		remember(r, put_done(&o));
+		if (!relay_live_disarm(r->live, *calls, now))
+			g_critical("%s: capture is too busy to be disarmed",
+				   *calls);
+	}
+}
+
 static void act_on(void *user, span message)
 {
 	worker *r = user;
 	char name[REC_NAME];
+	g_auto(GStrv) over = NULL;
 	jrn_rec rec;
 	span call;
 
@@ -51,14 +79,17 @@ static void act_on(void *user, span message)
 	else if (rec.type == JRN_END &&
 		 !relay_live_disarm(r->live, name, clk_now()))
 		g_critical("%s: capture is too busy to be disarmed", name);
+	over = armed_told(r->armed, name, rec.type);
+	/* What one tap does not name may be another's. */
+	if (over && link_capture_taps(r->link) == 1)
+		drop(r, over);
 }
 
 static void on_message(void *user, span message)
 {
 	worker *r = user;
 
-	if (r->plan->log && !relay_armlog_add(r->plan->log, message))
-		g_warning("no room to remember this call for a next worker");
+	remember(r, message);
 	act_on(r, message);
 }
 
@@ -169,6 +200,7 @@ static void rearm(worker *r)
  * was done by the supervisor. */
 static bool start(worker *r, GError **err)
 {
+	r->armed = armed_new();
 	r->live = relay_live_open(&r->plan->cfg, err);
 	if (!r->live)
 		return false;
@@ -191,6 +223,7 @@ static void stop(worker *r)
 		tell_losses(r);
 	}
 	relay_live_free(r->live);
+	armed_free(r->armed);
 	alarm_post_free(r->post);
 	g_free(r->trouble);
 }

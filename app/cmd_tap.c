@@ -33,6 +33,7 @@ typedef struct tap_role {
 	tap_calls *calls;
 	tap_server *server;
 	control *control;
+	bool resumed;		/* the calls of the tap before are here */
 	vlt_level disk;		/* as `keep` tells */
 	alarm_post *post;
 	alarm_count lost, rows, count[TAP_WATCHED];
@@ -120,7 +121,8 @@ static void capture_back(void *user)
 {
 	tap_role *r = user;
 
-	if (r->sessions)
+	/* Before, it would be told that there are no calls at all. */
+	if (r->resumed)
 		session_writer_rearm(r->sessions);
 }
 
@@ -421,6 +423,8 @@ int cmd_tap(int argc, char **argv)
 		return app_fail("tap", err);
 	}
 	resume_calls(&(resume_from){r.conf, r.calls, r.sessions, r.book});
+	r.resumed = true;
+	capture_back(&r);
 	/* A call that comes before capture is here is not recorded. */
 	link_tap_await(r.link, AWAIT_MS);
 	r.post = alarm_post_new(conf_text(r.conf, CONF_RUN), "tap");

@@ -468,11 +468,20 @@ const char *session_name(const void *own)
 	return s ? s->name : "";
 }
 
+static void arm_mark(session_writer *w, uint16_t mark)
+{
+	put o = put_into(w->armbuf, sizeof(w->armbuf));
+
+	rec_arm_put(&o, REC_ARM_NOBODY, mark, clk_now(), span_of(NULL, 0));
+	w->cfg.arm(w->cfg.arm_user, REC_ARM_NOBODY, put_done(&o), false);
+}
+
 void session_writer_rearm(session_writer *w)
 {
 	GHashTableIter i;
 	void *p;
 
+	arm_mark(w, REC_ARM_LIST);
 	g_hash_table_iter_init(&i, w->live);
 	while (g_hash_table_iter_next(&i, &p, NULL))
 		for (GList *k = ((session *)p)->arms.head; k; k = k->next) {
@@ -482,6 +491,7 @@ void session_writer_rearm(session_writer *w)
 			w->cfg.arm(w->cfg.arm_user, ((session *)p)->name,
 				   span_of(b, n), false);
 		}
+	arm_mark(w, REC_ARM_ALL);
 }
 
 session_writer *session_writer_new(const session_config *cfg)

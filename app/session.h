@@ -45,5 +45,6 @@ uint64_t session_writer_told(const session_writer *w);
 uint64_t session_writer_waiting(const session_writer *w);
 /* MAIN. Events that found the queue full or the disk unwilling. */
 uint64_t session_writer_lost(const session_writer *w);
-/* MAIN. All live calls' arms again, for a capture that has just come. */
+/* MAIN. All live calls' arms again, for a capture that has just come, and that
+ * these are all: it drops what else it knew. */
 void session_writer_rearm(session_writer *w);

@@ -40,6 +40,8 @@ typedef struct link_capture link_capture;
 link_capture *link_capture_new(const char *run,
 			       void (*message)(void *, span), void *user,
 			       GError **err);
+/* How many are connected. */
+unsigned link_capture_taps(const link_capture *l);
 /* What the beats say from now on. They are sent whatever the disk does. */
 void link_capture_troubled(link_capture *l, bool troubled);
 void link_capture_free(link_capture *l);

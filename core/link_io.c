@@ -333,6 +333,11 @@ link_capture *link_capture_new(const char *run, void (*message)(void *, span),
 	return l;
 }
 
+unsigned link_capture_taps(const link_capture *l)
+{
+	return g_hash_table_size(l->taps);
+}
+
 void link_capture_troubled(link_capture *l, bool troubled)
 {
 	l->say = troubled ? BEAT_TROUBLED : BEAT_WELL;

@@ -199,7 +199,11 @@ MUST_CHECK bool rec_packet_get(const jrn_rec *r, pkt *out);
 
 /* What the tap tells capture over their socket: the name of the call's
  * journal directory (16-bit length, text) and then one framed record: JRN_HALF
- * as rec_half_put_paths() has it, or JRN_END. */
+ * as rec_half_put_paths() has it, or JRN_END. Or, with REC_ARM_NOBODY for the
+ * name and nothing in the record: the halves of all calls that live follow, and
+ * these were all of them. */
+#define REC_ARM_NOBODY "*"
+enum { REC_ARM_LIST = JRN_BEGIN, REC_ARM_ALL = JRN_CLOSE };
 void rec_arm_put(put *o, const char *call, uint16_t type, clk_both at,
 		 span payload);
 MUST_CHECK bool rec_arm_get(span in, span *call, jrn_rec *out);
