@@ -1,8 +1,8 @@
 #!/bin/bash
 # run.sh - the appliance on one host: `edgetape run` beside the relay records a
 # call, starts again what dies, and ends what it started. It is killed itself
-# while a call lasts: the service manager keeps the kernel's rings for the next
-# one, and no packet of the call is missing.
+# while a call lasts, and restarted in order: the service manager keeps the
+# kernel's rings for the next one, and no packet of the call is missing.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/calls.bash
@@ -51,6 +51,19 @@ kill_run() {
 		kill -KILL "$pid"
 		rig_await 10 'the next run' run_is_another "$pid"
 	done
+}
+
+# As `systemctl restart` does it, in mid-call.
+restart_run() {
+	local pid
+
+	rig_await 10 'the roles again' all_run
+	sleep 1
+	pid=$(cat "$RIG/service.pid")
+	kill -HUP "$(cat "$RIG/run.pid")"
+	rig_await 15 'the restarted run' run_is_another "$pid"
+	rig_await 10 'its roles' all_run
+	rig_gone "$(cat "$RIG/alice.pid")" && touch "$RIG/too-late"
 }
 
 # Octet for octet; what capture had written and not yet given back when it died
@@ -106,15 +119,18 @@ rig_await 20 'the heartbeat' rig_listens ed 9061 || bail 'the tap again'
 sleep 3
 touch "$RIG/begun"
 rig_sniff net ua eth0
-kill_run &
+{ kill_run && restart_run; } &
 killer=$!
-set_phones 9 || bail 'the call'
+set_phones 14 || bail 'the call'
 wait $killer
 rig_stop net
 is 'the call was completed' result_is alice status 0
 is 'its media was relayed' path_is relayed net alice
 is 'run was killed three times in it' \
 	[ "$(grep -c 'ended with -9' "$RIG/run.log")" -eq 3 ]
+is 'and restarted in order once' [ "$(grep -c 'ended with 0,' \
+	"$RIG/run.log")" -eq 1 ]
+is 'before the call ended' [ ! -e "$RIG/too-late" ]
 is 'it is recorded' rig_await 20 'the recording' finished
 is 'no packet of it is missing in the journal' nothing_is_missing
 is 'nor in the recording' [ -z "$(lost)" ]

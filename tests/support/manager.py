@@ -2,8 +2,9 @@
 the descriptors that its service gives it (sd_notify(3), FDSTORE=1), and starts
 the service again when it dies, with them (sd_listen_fds(3)).
 
-PIDFILE holds the service's process. SIGTERM ends the service, and then us; a
-service that ends by itself is not started again.
+PIDFILE holds the service's process. SIGTERM ends the service, and then us;
+SIGHUP ends it and starts it again, in order; a service that ends by itself is
+not started again.
 """
 import array
 import os
@@ -20,7 +21,7 @@ pidfile, command = sys.argv[1], sys.argv[2:]
 notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 notify.bind('\0edgetape-manager-%d' % os.getpid())
 store = []
-stopping = False
+stopping = restarting = False
 
 
 def say(text):
@@ -72,8 +73,15 @@ def stop(*_):
     service.terminate()
 
 
+def restart(*_):
+    global restarting
+    restarting = True
+    service.terminate()
+
+
 service = start()
 signal.signal(signal.SIGTERM, stop)
+signal.signal(signal.SIGHUP, restart)
 while True:
     if select.select([notify], [], [], SOON_S)[0]:
         hear()
@@ -82,6 +90,7 @@ while True:
     if status is None:
         continue
     say('the service ended with %d, %d kept' % (status, len(store)))
-    if stopping or status >= 0:
+    if stopping or (status >= 0 and not restarting):
         sys.exit(abs(status))
+    restarting = False
     service = start()
