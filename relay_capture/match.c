@@ -129,7 +129,7 @@ static void learn(relay_tap *r, const net_addr *a, relay_claim what)
 
 static relay_alloc *alloc_at(const relay_tap *r, const net_addr *relayed)
 {
-	return &r->allocs[net_addr_hash(relayed) & (RELAY_ALLOCS - 1)];
+	return &r->allocs[net_addr_hash(relayed) & (r->conf.allocs - 1)];
 }
 
 /* The client that allocated a relay candidate, if its allocation was seen. */

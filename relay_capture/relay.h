@@ -21,13 +21,16 @@ typedef struct relay_config {
 	uint16_t ports[8];	/* where relays listen; unused ones are 0 */
 	relay_nat nats[16];	/* the first with shown.family 0 ends the list*/
 	unsigned flows;		/* paths remembered at once */
+	unsigned allocs;	/* allocations; a power of two */
+	unsigned fragmented;	/* IP packets in pieces at once */
 	size_t preroll_bytes;	/* memory for media that nobody claims yet */
 	int64_t preroll_ns;	/* how long it is kept; then it is an orphan */
 	int64_t grace_ns;	/* a disarmed call still takes its media */
 	bool keep_orphans;	/* in journals of their own, still encrypted */
 } relay_config;
 
-/* Ports 3478 and 443, 32,768 flows, 64 MiB and 10 s, 5 s. */
+/* Ports 3478 and 443, 32,768 flows, 8,192 allocations, 64 packets in pieces,
+ * 64 MiB and 10 s, 5 s. */
 void relay_config_init(relay_config *c);
 
 /* Media that no call claimed for preroll_ns. Told once per flow. */

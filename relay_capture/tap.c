@@ -4,7 +4,6 @@ enum {
 	TICK_NS = 100 * CLK_NS_PER_MS,
 	ROUND_NS = CLK_NS_PER_S,	/* orphans are looked for */
 	FLOW_ROUNDS = 10,	/* flow records are written */
-	FRAGMENTED = 64,	/* IP packets in pieces at once */
 	STREAMS = 2048,		/* directions of TCP connections */
 };
 
@@ -13,6 +12,8 @@ void relay_config_init(relay_config *c)
 	*c = (relay_config){
 		.ports = {3478, 443},
 		.flows = 32768,
+		.allocs = 8192,
+		.fragmented = 64,
 		.preroll_bytes = 64 << 20,
 		.preroll_ns = 10 * CLK_NS_PER_S,
 		.grace_ns = 5 * CLK_NS_PER_S,
@@ -23,6 +24,7 @@ relay_tap *relay_new(const relay_config *c, const relay_sink *sink, void *user)
 {
 	relay_tap *r = g_new0(relay_tap, 1);
 
+	g_assert(c->allocs && !(c->allocs & (c->allocs - 1)));
 	r->conf = *c;
 	r->sink = *sink;
 	r->user = user;
@@ -31,9 +33,9 @@ relay_tap *relay_new(const relay_config *c, const relay_sink *sink, void *user)
 	r->claims = relay_claims_new(relay_call_ended);
 	r->flows = relay_flows_new(c->flows);
 	r->preroll = relay_preroll_new(c->preroll_bytes);
-	r->allocs = g_new0(relay_alloc, RELAY_ALLOCS);
+	r->allocs = g_new0(relay_alloc, c->allocs);
 	r->late = g_ptr_array_new();
-	r->frags = relay_frags_new(FRAGMENTED);
+	r->frags = relay_frags_new(c->fragmented);
 	r->streams = relay_streams_new(STREAMS);
 	r->generation = 1;
 	return r;

@@ -16,7 +16,6 @@ enum {
 	RELAY_MEDIA_UNKNOWN = 255,	/* pkt.media */
 	RELAY_LEARNT_MAX = 64,	/* addresses that a call may learn */
 	RELAY_CALL_FLOWS = 256,	/* paths that a call may own */
-	RELAY_ALLOCS = 8192,	/* allocations remembered; a power of two */
 };
 
 struct relay_call {

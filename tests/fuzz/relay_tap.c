@@ -130,6 +130,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	relay_config_init(&conf);
 	conf.flows = 8;
+	/* What is cleared for each run would be most of its time. */
+	conf.allocs = 16;
+	conf.fragmented = 2;
 	conf.preroll_bytes = 4096;
 	r = relay_new(&conf, &sink, &s);
 	while (span_u8(&in, &what) && span_u8(&in, &step)) {
