@@ -8,23 +8,34 @@
 
 enum { LOG_BYTES = 64 << 20 };	/* 20,000 calls and more */
 
+static void add_of(GString *text, const char *iface, const char *what,
+		   uint64_t n)
+{
+	g_autofree char *name = g_strdup_printf("%s.%s", iface, what);
+
+	stats_add(text, name, n);
+}
+
+/* Where each packet went that the kernel saw; then, where those went that were
+ * held until somebody claimed them. */
 static void add_iface(GString *text, const relay_iface_stats *s)
 {
-	const struct {
-		const char *what;
-		uint64_t n;
-	} each[] = {
-		{"seen", s->seen},	  {"dropped", s->dropped},
-		{"frames", s->frames},	  {"copies", s->copies},
-		{"given-up", s->given_up},
+	static const relay_counter later[] = {
+		RELAY_LATE_STORED, RELAY_LATE_DUPLICATE,
+		RELAY_LATE_NOT_RECORDED, RELAY_EXPIRED,
 	};
 
-	for (size_t i = 0; i < G_N_ELEMENTS(each); i++) {
-		g_autofree char *name = g_strdup_printf("%s.%s", s->name,
-							each[i].what);
-
-		stats_add(text, name, each[i].n);
-	}
+	add_of(text, s->name, "seen", s->seen);
+	add_of(text, s->name, "dropped", s->dropped);
+	add_of(text, s->name, "copies", s->copies);
+	add_of(text, s->name, "given-up", s->given_up);
+	add_of(text, s->name, "frames", s->frames);
+	for (relay_counter c = 0; c < RELAY_FRAME_COUNTERS; c++)
+		add_of(text, s->name, relay_counter_name(c), s->count[c]);
+	for (size_t i = 0; i < G_N_ELEMENTS(later); i++)
+		add_of(text, s->name, relay_counter_name(later[i]),
+		       s->count[later[i]]);
+	add_of(text, s->name, "held-died", s->held_died);
 }
 
 void capture_stats_write(const conf *c, const relay_live_stats *s)

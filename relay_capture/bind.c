@@ -145,7 +145,8 @@ void relay_release(relay_tap *r)
 			break;
 		fate = relay_deliver(r, first, chosen, when);
 		first->claim.call->tally.late += fate == RELAY_STORED;
-		relay_bump(r, RELAY_LATE_STORED + fate, 1);
+		relay_bump_of(r, relay_preroll_from(r->preroll, &first->held),
+			      RELAY_LATE_STORED + fate, 1);
 		relay_preroll_pop(r->preroll, &first->held);
 	}
 	g_ptr_array_set_size(r->late, 0);

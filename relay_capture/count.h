@@ -3,6 +3,8 @@
 #pragma once
 #include <stdint.h>
 
+enum { RELAY_IFACES_MAX = 16 };
+
 typedef enum relay_counter {
 	/* One of these per frame; their sum is RELAY_FRAMES. The first eight
 	 * say what became of a UDP payload. */

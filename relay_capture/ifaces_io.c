@@ -279,6 +279,7 @@ int relay_ifaces_read(relay_ifaces *f, relay_tap *tap, clk_both now)
 			retry(i, now);
 			continue;
 		}
+		relay_from(tap, k);
 		n = pcap_dispatch(i->pcap, BATCH, on_frame,
 				  (u_char *)(void *)i);
 		if (n < 0)

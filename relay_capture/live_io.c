@@ -333,7 +333,11 @@ void relay_live_stats_get(relay_live *l, relay_live_stats *out)
 		.stored = atomic_load(&l->stored),
 	};
 	for (int c = 0; c < RELAY_COUNTERS; c++)
-		out->count[c] = relay_count(l->tap, (relay_counter)c);
+		for (unsigned i = 0; i < RELAY_IFACES_MAX; i++) {
+			out->iface[i].count[c] = relay_count_from(
+				l->tap, i, (relay_counter)c);
+			out->count[c] += out->iface[i].count[c];
+		}
 	if (l->rings)
 		relay_rings_add(l->rings, out);
 	else

@@ -9,7 +9,8 @@ typedef struct slot {
 	relay_held *owner;	/* NULL: filler, or already taken */
 	uint64_t next;		/* the same flow's next packet */
 	clk_both at;
-	uint32_t len;		/* octets of packet */
+	uint16_t len;		/* octets of packet */
+	uint16_t from;		/* interface */
 	uint32_t room;		/* octets up to the next slot */
 } slot;
 
@@ -17,7 +18,7 @@ struct relay_preroll {
 	uint8_t *ring;
 	size_t size;		/* a multiple of sizeof(slot) */
 	uint64_t head, tail;	/* [tail, head) is in use */
-	uint64_t expired;
+	uint64_t expired[RELAY_IFACES_MAX];
 };
 
 relay_preroll *relay_preroll_new(size_t bytes)
@@ -64,7 +65,7 @@ static void drop_oldest(relay_preroll *p)
 		/* The oldest of all is the oldest of its flow. */
 		g_assert(s->owner->first == p->tail);
 		unlink_first(p, s->owner);
-		p->expired++;
+		p->expired[s->from]++;
 	}
 	p->tail += s->room;
 }
@@ -90,19 +91,20 @@ static void wrap(relay_preroll *p, size_t room)
 }
 
 bool relay_preroll_add(relay_preroll *p, relay_held *h, span packet,
-		       clk_both at)
+		       clk_both at, unsigned from)
 {
 	size_t units = (packet.left + sizeof(slot) - 1) / sizeof(slot);
 	size_t room = (units + 1) * sizeof(slot);
 	slot *s;
 
-	if (room > p->size / 2 || p->size > UINT32_MAX)
+	if (room > p->size / 2 || p->size > UINT32_MAX ||
+	    packet.left > UINT16_MAX)
 		return false;
 	wrap(p, room);
 	make_room(p, room);
 	s = slot_at(p, p->head);
-	*s = (slot){h, RELAY_HELD_NONE, at, (uint32_t)packet.left,
-		    (uint32_t)room};
+	*s = (slot){h, RELAY_HELD_NONE, at, (uint16_t)packet.left,
+		    (uint16_t)from, (uint32_t)room};
 	memcpy(s + 1, packet.p, packet.left);
 	if (h->first == RELAY_HELD_NONE)
 		h->first = p->head;
@@ -146,11 +148,18 @@ void relay_preroll_pop(relay_preroll *p, relay_held *h)
 
 void relay_preroll_drop(relay_preroll *p, relay_held *h)
 {
-	for (; h->first != RELAY_HELD_NONE; p->expired++)
+	while (h->first != RELAY_HELD_NONE) {
+		p->expired[relay_preroll_from(p, h)]++;
 		unlink_first(p, h);
+	}
 }
 
-uint64_t relay_preroll_expired(const relay_preroll *p)
+unsigned relay_preroll_from(const relay_preroll *p, const relay_held *h)
 {
-	return p->expired;
+	return slot_at(p, h->first)->from;
+}
+
+uint64_t relay_preroll_expired(const relay_preroll *p, unsigned from)
+{
+	return p->expired[from];
 }

@@ -76,12 +76,17 @@ void relay_disarm(relay_tap *r, const char *call, clk_both now);
 /* One frame of libpcap link type `link`. Allocates at most when a flow is
  * born. */
 void relay_frame(relay_tap *r, int link, span frame, clk_both at);
+/* The frames that follow came by that interface, of RELAY_IFACES_MAX; the first
+ * is 0. */
+void relay_from(relay_tap *r, unsigned iface);
 /* Packets of an interface are missing: told to every call that is open. */
 void relay_loss(relay_tap *r, const rec_loss *l, clk_both now);
 /* About every 100 ms; relay_frame() does it too, by the frames' time: ends of
  * grace, orphans, flow records. */
 void relay_tick(relay_tap *r, clk_both now);
-/* ANY thread. */
+/* ANY thread. Of one interface, and of all. What became of a held packet counts
+ * where it came from; the first's are all RELAY_TCP_GAPS and _FRAGMENTS_LOST.*/
+uint64_t relay_count_from(const relay_tap *r, unsigned iface, relay_counter c);
 uint64_t relay_count(const relay_tap *r, relay_counter c);
 /* Of a call that is armed or in its grace; false when there is none such. */
 bool relay_call_last(const relay_tap *r, const char *call, clk_mono *last,

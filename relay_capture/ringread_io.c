@@ -26,12 +26,12 @@ void relay_rings_add(const relay_rings *r, relay_live_stats *to)
 	rings_add_account(r, &now, to);
 }
 
-static uint64_t held_now(const account *a)
+static uint64_t held_now(const account *a, unsigned i)
 {
-	const uint64_t *c = a->count;
+	const uint64_t *c = a->count[i];
 	uint64_t out = c[RELAY_LATE_STORED] + c[RELAY_LATE_DUPLICATE] +
 		       c[RELAY_LATE_NOT_RECORDED] + c[RELAY_EXPIRED] +
-		       a->held_died;
+		       a->held_died[i];
 	uint64_t in = c[RELAY_HELD] + c[RELAY_TCP_HELD];
 
 	return in > out ? in - out : 0;
@@ -51,11 +51,11 @@ void relay_rings_join(relay_rings *r)
 {
 	wait_for_the_dead(r);
 	r->base = *rings_valid(r);
-	r->base.held_died += held_now(&r->base);
 	r->fifo = g_new(pending, r->room);
 	for (unsigned i = 0; i < r->n; i++) {
 		uint64_t done = r->base.released[i];
 
+		r->base.held_died[i] += held_now(&r->base, i);
 		r->next[i] = done + 1;
 		r->read_before[i] = atomic_load(&r->shared->read_to[i]);
 		/* The dead one may have come as far as saying so. */
@@ -66,10 +66,12 @@ void relay_rings_join(relay_rings *r)
 static void snapshot(const relay_rings *r, const relay_tap *tap,
 		     const relay_queue *q, account *to)
 {
-	for (int c = 0; c < RELAY_COUNTERS; c++)
-		to->count[c] = relay_count(tap, (relay_counter)c);
-	for (unsigned i = 0; i < r->n; i++)
+	for (unsigned i = 0; i < r->n; i++) {
 		to->ring[i] = fates(r, i);
+		for (int c = 0; c < RELAY_COUNTERS; c++)
+			to->count[i][c] = relay_count_from(tap, i,
+							   (relay_counter)c);
+	}
 	to->stored = relay_queue_taken(q);	/* or lost by the disk */
 	to->queue_dropped = relay_queue_dropped(q);
 }
@@ -105,6 +107,7 @@ static void read_block(relay_rings *r, unsigned i, ring_block b,
 		give_up(r, i, tap, b.left);
 		return;
 	}
+	relay_from(tap, i);
 	atomic_store(&r->shared->at.ring, i);
 	atomic_store(&r->shared->at.block, number);
 	while (ring_block_next(&r->ring[i], &b, &f)) {
@@ -161,15 +164,17 @@ static void commit(relay_rings *r, size_t n, const account *mine,
 	       sizeof(a->released));
 	for (size_t k = 0; k < n; k++)
 		a->released[at_fifo(r, k)->ring] = at_fifo(r, k)->block;
-	for (int c = 0; c < RELAY_COUNTERS; c++)
-		a->count[c] = r->base.count[c] + mine->count[c];
+	for (unsigned i = 0; i < r->n; i++)
+		for (int c = 0; c < RELAY_COUNTERS; c++)
+			a->count[i][c] = r->base.count[i][c] +
+					 mine->count[i][c];
 	memcpy(a->ring, mine->ring, sizeof(a->ring));
 	a->queue_dropped = r->base.queue_dropped + mine->queue_dropped;
 	/* WRITER may have come further, into a block that is not given back:
 	 * the next worker would count those packets again. */
 	a->stored = r->base.stored + mine->stored - lost;
 	a->lost = r->base.lost + lost;
-	a->held_died = r->base.held_died;
+	memcpy(a->held_died, r->base.held_died, sizeof(a->held_died));
 	atomic_store(&r->shared->valid, !now);
 	atomic_store(&r->shared->committed, clk_mono_now().ns);
 }

@@ -13,7 +13,7 @@
 
 enum {
 	STRIKES = 3,
-	LAYOUT = 1,		/* of what is shared; its size is told too */
+	LAYOUT = 2,		/* of what is shared; its size is told too */
 	NAME_MAX_LEN = 16,
 };
 
@@ -188,10 +188,11 @@ void relay_rings_free(relay_rings *r)
 	g_free(r);
 }
 
-static void add_iface(const relay_rings *r, unsigned i, const ring_fates *f,
+static void add_iface(const relay_rings *r, unsigned i, const account *a,
 		      relay_live_stats *to)
 {
 	relay_iface_stats *s = &to->iface[to->n_ifaces++];
+	const ring_fates *f = &a->ring[i];
 
 	g_strlcpy(s->name, r->ring[i].place.name, sizeof(s->name));
 	s->seen = atomic_load(&r->shared->seen[i]);
@@ -199,24 +200,27 @@ static void add_iface(const relay_rings *r, unsigned i, const ring_fates *f,
 	s->frames = f->frames;
 	s->copies = f->copies;
 	s->given_up = f->given_up;
+	s->held_died = a->held_died[i];
+	for (int c = 0; c < RELAY_COUNTERS; c++) {
+		s->count[c] += a->count[i][c];
+		to->count[c] += a->count[i][c];
+	}
 	to->kernel_seen += s->seen;
 	to->kernel_dropped += s->dropped;
 	to->copies += s->copies;
 	to->given_up += s->given_up;
+	to->held_died += s->held_died;
 }
 
 void rings_add_account(const relay_rings *r, const account *a,
 		       relay_live_stats *to)
 {
 	for (unsigned i = 0; i < r->n; i++)
-		add_iface(r, i, &a->ring[i], to);
+		add_iface(r, i, a, to);
 	to->read_again = atomic_load(&r->shared->read_again);
 	to->queue_dropped += a->queue_dropped;
 	to->disk_lost += a->lost;
 	to->stored += a->stored;
-	to->held_died += a->held_died;
-	for (int c = 0; c < RELAY_COUNTERS; c++)
-		to->count[c] += a->count[c];
 }
 
 void relay_rings_stats(const relay_rings *r, relay_live_stats *out)

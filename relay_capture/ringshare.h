@@ -15,8 +15,9 @@ typedef struct ring_fates {
 typedef struct account {
 	uint64_t released[RELAY_IFACES_MAX];	/* number of the last block */
 	ring_fates ring[RELAY_IFACES_MAX];
-	uint64_t count[RELAY_COUNTERS];
-	uint64_t queue_dropped, stored, lost, held_died;
+	uint64_t count[RELAY_IFACES_MAX][RELAY_COUNTERS];
+	uint64_t held_died[RELAY_IFACES_MAX];
+	uint64_t queue_dropped, stored, lost;
 } account;
 
 typedef struct place {

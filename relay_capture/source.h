@@ -33,8 +33,6 @@ double relay_file_done(const relay_file *f);
 void relay_file_free(relay_file *f);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(relay_file, relay_file_free)
 
-enum { RELAY_IFACES_MAX = 16 };
-
 /* Kernel rings (TPACKET_V3) that outlive the process that reads them. A
  * supervisor opens them, forks the worker that passes them to
  * relay_live_open(), and forks the next one when it dies: what the dead one
@@ -82,14 +80,18 @@ typedef struct relay_live_config {
 	relay_writer_config writer;
 } relay_live_config;
 
-/* seen = frames + copies + given up + dropped + still in the ring. With libpcap
- * copies are not told: on lo it is twice the frames. */
+/* seen = frames + copies + given up + dropped + still in the ring, where frames
+ * are the first RELAY_FRAME_COUNTERS of `count`; and of what was held is what
+ * came late, or expired, or died. With libpcap copies are not told: on lo it is
+ * twice the frames. */
 typedef struct relay_iface_stats {
 	char name[16];
 	uint64_t seen, dropped;	/* by the kernel */
 	uint64_t frames;	/* looked at: the sum of the frame counters */
 	uint64_t copies;	/* frames of lo on their way out, passed over */
 	uint64_t given_up;	/* in a block that crashed every worker */
+	uint64_t held_died;	/* unclaimed media in a dead one's pre-roll */
+	uint64_t count[RELAY_COUNTERS];
 } relay_iface_stats;
 
 typedef struct relay_live_stats {
@@ -105,7 +107,7 @@ typedef struct relay_live_stats {
 	/* With rings, of all workers so far; else 0. */
 	uint64_t copies, given_up;
 	uint64_t read_again;	/* after a worker's death; counted once */
-	uint64_t held_died;	/* unclaimed media in a dead one's pre-roll */
+	uint64_t held_died;
 	uint64_t count[RELAY_COUNTERS];
 } relay_live_stats;
 

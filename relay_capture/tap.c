@@ -41,9 +41,9 @@ relay_tap *relay_new(const relay_config *c, const relay_sink *sink, void *user)
 	return r;
 }
 
-static void mirror(relay_tap *r, relay_counter c, uint64_t n)
+static void mirror(relay_tap *r, unsigned from, relay_counter c, uint64_t n)
 {
-	atomic_store_explicit(&r->count[c], n, memory_order_relaxed);
+	atomic_store_explicit(&r->count[from][c], n, memory_order_relaxed);
 }
 
 void relay_tick(relay_tap *r, clk_both now)
@@ -63,9 +63,12 @@ void relay_tick(relay_tap *r, clk_both now)
 			relay_calls_tell(r, now);
 	}
 	relay_preroll_expire(r->preroll, limit);
-	mirror(r, RELAY_EXPIRED, relay_preroll_expired(r->preroll));
-	mirror(r, RELAY_TCP_GAPS, relay_streams_gaps(r->streams));
-	mirror(r, RELAY_FRAGMENTS_LOST, relay_frags_lost(r->frags));
+	for (unsigned i = 0; i < RELAY_IFACES_MAX; i++)
+		mirror(r, i, RELAY_EXPIRED,
+		       relay_preroll_expired(r->preroll, i));
+	/* Of all: a stream may come by several. */
+	mirror(r, 0, RELAY_TCP_GAPS, relay_streams_gaps(r->streams));
+	mirror(r, 0, RELAY_FRAGMENTS_LOST, relay_frags_lost(r->frags));
 	relay_calls_tick(r, now);
 }
 
@@ -156,7 +159,7 @@ static relay_counter media(relay_tap *r, const relay_path *p, span bytes,
 		return relay_deliver(r, f, bytes, at);
 	}
 	relay_flow_touch(r->flows, f);
-	return relay_preroll_add(r->preroll, &f->held, bytes, at) ?
+	return relay_preroll_add(r->preroll, &f->held, bytes, at, r->from) ?
 	       RELAY_HELD : RELAY_UNHELD;
 }
 
@@ -224,8 +227,23 @@ relay_counter relay_payload(relay_tap *r, const net_addr *src,
 	g_assert_not_reached();
 }
 
+void relay_from(relay_tap *r, unsigned iface)
+{
+	g_assert(iface < RELAY_IFACES_MAX);
+	r->from = iface;
+}
+
+uint64_t relay_count_from(const relay_tap *r, unsigned iface, relay_counter c)
+{
+	g_assert(iface < RELAY_IFACES_MAX && c < RELAY_COUNTERS);
+	return atomic_load_explicit(&r->count[iface][c], memory_order_relaxed);
+}
+
 uint64_t relay_count(const relay_tap *r, relay_counter c)
 {
-	g_assert(c < RELAY_COUNTERS);
-	return atomic_load_explicit(&r->count[c], memory_order_relaxed);
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < RELAY_IFACES_MAX; i++)
+		n += relay_count_from(r, i, c);
+	return n;
 }

@@ -61,7 +61,8 @@ struct relay_tap {
 	clk_mono next_tick, next_round;
 	unsigned rounds;
 	GPtrArray *late;	/* flows that were just claimed */
-	_Atomic uint64_t count[RELAY_COUNTERS];
+	unsigned from;		/* the interface of the next frame */
+	_Atomic uint64_t count[RELAY_IFACES_MAX][RELAY_COUNTERS];
 };
 
 static inline void relay_call_record(relay_call *c, uint8_t media, bool on)
@@ -77,12 +78,20 @@ static inline bool relay_call_records(const relay_call *c, uint8_t media)
 	return c->record[media / 64] >> media % 64 & 1;
 }
 
+static inline void relay_bump_of(relay_tap *r, unsigned from, relay_counter c,
+				 uint64_t n)
+{
+	_Atomic uint64_t *at = &r->count[from][c];
+
+	/* One writer: no locked instruction is needed. */
+	atomic_store_explicit(at, atomic_load_explicit(at,
+					memory_order_relaxed) + n,
+			      memory_order_relaxed);
+}
+
 static inline void relay_bump(relay_tap *r, relay_counter c, uint64_t n)
 {
-	/* One writer: no locked instruction is needed. */
-	atomic_store_explicit(&r->count[c],
-		atomic_load_explicit(&r->count[c], memory_order_relaxed) + n,
-		memory_order_relaxed);
+	relay_bump_of(r, r->from, c, n);
 }
 
 /* tap.c: one UDP payload, or one message of a TCP stream. One of the first

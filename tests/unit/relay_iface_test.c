@@ -19,6 +19,8 @@ enum {
 	QUIET_MS = 150,
 	TOLD_MS = 600,		/* it is looked at each 500 ms */
 	RTP = 172,
+	COPIES = 5,
+	STRAYS = 7,
 };
 
 static const char *why_not;
@@ -35,7 +37,7 @@ static void make_pair(void)
 }
 
 /* The caller's packet, as a frame on the other end of the pair. */
-static void send_frame(uint32_t number)
+static void send_frame(uint32_t number, uint16_t port)
 {
 	struct sockaddr_ll to = {.sll_family = AF_PACKET,
 				 .sll_ifindex = (int)if_nametoindex("v0")};
@@ -55,8 +57,8 @@ static void send_frame(uint32_t number)
 	put_u32(&o, 0x40110000);
 	put_u32(&o, INADDR_LOOPBACK);
 	put_u32(&o, INADDR_LOOPBACK);
-	put_u16(&o, 5002);
-	put_u16(&o, 5004);
+	put_u16(&o, (uint16_t)(port - 2));
+	put_u16(&o, port);
 	put_u32(&o, (8 + RTP) << 16);
 	put_u16(&o, 0x8000);
 	put_u16(&o, (uint16_t)number);
@@ -74,9 +76,24 @@ static void send_phase(int lo, uint32_t *number)
 		if (i % 2)
 			live_rig_send(lo, (*number)++);
 		else
-			send_frame((*number)++);
+			send_frame((*number)++, 5004);
 	}
 	g_usleep(QUIET_MS * 1000);
+}
+
+/* What is not written, all of it on v1: copies, and what nobody claims. */
+static void send_others(relay_live *l, uint32_t number)
+{
+	relay_live_stats s = {0};
+
+	for (uint32_t i = 0; i < COPIES; i++)
+		send_frame(number - 2 * (i + 1), 5004);
+	for (uint32_t i = 0; i < STRAYS; i++)
+		send_frame(i, 6004);
+	for (int i = 0; i < 1000 && s.count[RELAY_EXPIRED] < STRAYS; i++) {
+		g_usleep(20000);
+		relay_live_stats_get(l, &s);
+	}
 }
 
 static bool told_of(relay_live *l, const char *what)
@@ -118,10 +135,27 @@ static void await_back(relay_live *l, relay_rings *rings)
 		g_assert_true(told_of(l, "is back"));
 }
 
+/* Seen = written + filtered, by reason + dropped, by place; the ring is empty.
+ * How many went to the journals. */
+static uint64_t check_fates(const relay_iface_stats *f)
+{
+	const uint64_t *c = f->count;
+	uint64_t fates = 0, later = f->held_died + c[RELAY_EXPIRED];
+
+	for (int i = 0; i < RELAY_FRAME_COUNTERS; i++)
+		fates += c[i];
+	for (int i = RELAY_LATE_STORED; i <= RELAY_LATE_NOT_RECORDED; i++)
+		later += c[i];
+	g_assert_cmpuint(f->seen, ==,
+			 fates + f->copies + f->given_up + f->dropped);
+	g_assert_cmpuint(c[RELAY_HELD] + c[RELAY_TCP_HELD], ==, later);
+	return c[RELAY_STORED] + c[RELAY_TCP_STORED] + c[RELAY_LATE_STORED];
+}
+
 static void check_sums(relay_rings *rings, uint32_t number)
 {
 	relay_live_stats s;
-	uint64_t frames = 0;
+	uint64_t frames = 0, written = 0;
 
 	if (!rings)
 		return;
@@ -132,11 +166,18 @@ static void check_sums(relay_rings *rings, uint32_t number)
 	g_assert_cmpstr(s.iface[1].name, ==, "v1");
 	for (unsigned i = 0; i < 2; i++) {
 		const relay_iface_stats *f = &s.iface[i];
+		const uint64_t others = i ? COPIES + STRAYS : 0;
 
 		g_assert_cmpuint(f->seen, ==, f->frames + f->copies);
-		g_assert_cmpuint(f->frames, ==, number / 2);
+		g_assert_cmpuint(f->frames, ==, number / 2 + others);
+		g_assert_cmpuint(f->count[RELAY_STORED], ==, number / 2);
 		frames += f->frames;
+		written += check_fates(f);
 	}
+	g_assert_cmpuint(s.iface[1].count[RELAY_DUPLICATE], ==, COPIES);
+	g_assert_cmpuint(s.iface[1].count[RELAY_HELD], ==, STRAYS);
+	g_assert_cmpuint(s.iface[1].count[RELAY_EXPIRED], ==, STRAYS);
+	g_assert_cmpuint(written, ==, s.stored + s.queue_dropped + s.disk_lost);
 	g_assert_cmpuint(frames, ==, s.count[RELAY_FRAMES]);
 	g_assert_cmpuint(s.iface[0].copies, ==, number / 2);
 	g_assert_cmpuint(s.stored, ==, number);
@@ -166,6 +207,7 @@ static void check_interfaces(bool with_rings)
 	c.interfaces = names;
 	c.ring_bytes = c.queue_bytes = 8 << 20;
 	c.writer.spool = spool;
+	c.tap.preroll_ns = CLK_NS_PER_S;
 	if (with_rings)
 		c.rings = relay_rings_open(&c, &err);
 	g_assert_no_error(err);
@@ -190,6 +232,7 @@ static void check_interfaces(bool with_rings)
 	make_pair();
 	await_back(l, c.rings);
 	send_phase(from, &number);
+	send_others(l, number);
 
 	relay_live_free(l);
 	check_sums(c.rings, number);

@@ -228,7 +228,7 @@ static void test_preroll(void)
 	relay_preroll *p = relay_preroll_new(10000);
 	relay_held h[3];
 	uint8_t buf[300];
-	uint64_t order, before, taken = 0;
+	uint64_t order, before, taken[3] = {0};
 	clk_both at;
 	span got;
 
@@ -237,7 +237,8 @@ static void test_preroll(void)
 	for (uint32_t n = 0; n < 1000; n++) {
 		pkt k = numbered(n, buf, 4 + n % 296);
 
-		g_assert_true(relay_preroll_add(p, &h[n % 3], k.bytes, k.at));
+		g_assert_true(relay_preroll_add(p, &h[n % 3], k.bytes, k.at,
+						n % 3));
 		if (n % 50 != 49)
 			continue;
 		before = 0;
@@ -246,16 +247,19 @@ static void test_preroll(void)
 					 4 + (uint64_t)at.wall.ns % 296);
 			g_assert_cmpuint(order, >=, before);
 			before = order;
+			g_assert_cmpuint(relay_preroll_from(p, &h[1]), ==, 1);
 			relay_preroll_pop(p, &h[1]);
-			taken++;
+			taken[1]++;
 		}
 	}
-	g_assert_cmpuint(h[0].count + h[1].count + h[2].count + taken +
-			 relay_preroll_expired(p), ==, 1000);
+	for (unsigned i = 0; i < 3; i++)
+		g_assert_cmpuint(h[i].count + taken[i] +
+				 relay_preroll_expired(p, i), ==,
+				 i ? 333 : 334);
 	relay_preroll_expire(p, (clk_mono){1000});
 	g_assert_cmpuint(h[0].count + h[2].count, ==, 0);
 	g_assert_false(relay_preroll_add(p, &h[0], span_of(buf, 9000),
-					 clk_from_wall(0)));
+					 clk_from_wall(0), 0));
 	relay_preroll_free(p);
 }
 
