@@ -75,14 +75,13 @@ static dec_fate settle(dec_call *c, dec_source *s, const dec_try *t)
 
 /* A key, or a rollover counter, that was not known to be this SSRC's. NULL when
  * the call has too many. */
-static dec_source *lock_on(dec_call *c, const dec_try *t, dec_lock lock)
+static dec_source *lock_on(dec_call *c, const dec_try *t, dec_lock lock,
+			   bool rekeyed)
 {
 	const uint32_t ssrc = t->head.ssrc;
 	const dec_key *k = lock.key;
-	dec_source *s = dec_call_source(c, ssrc, k->side, k->media);
-	const bool rekeyed = s && s->lock.key && s->lock.key != k;
+	dec_source *s = dec_call_lock(c, ssrc, k->side, k->media, lock);
 
-	s = dec_call_lock(c, ssrc, k->side, k->media, lock);
 	if (!s)
 		return NULL;
 	c->unlocked = true;
@@ -100,19 +99,24 @@ static dec_source *lock_on(dec_call *c, const dec_try *t, dec_lock lock)
 
 /* Older packets of what begins here may be held, because the key or the counter
  * was not known then. Those come first, or the window would be past them. */
-static bool is_leap(dec_call *c, const dec_source *s, uint64_t index)
+static bool older_may_wait(dec_call *c, const dec_source *s, uint64_t index,
+			   bool rekeyed)
 {
 	return c->totals.fate[DEC_HELD] && c->turns < DEC_TURNS_MAX &&
-	       (!s->rtp.any || index >= s->rtp.top + DEC_WINDOW);
+	       (rekeyed || !s->rtp.any || index >= s->rtp.top + DEC_WINDOW);
 }
 
 static dec_fate adopt(dec_call *c, const dec_try *t, dec_lock lock)
 {
-	dec_source *s = lock_on(c, t, lock);
+	const dec_source *old = dec_call_source(c, t->head.ssrc, lock.key->side,
+						lock.key->media);
+	const bool rekeyed =
+		old && old->lock.key && old->lock.key != lock.key;
+	dec_source *s = lock_on(c, t, lock, rekeyed);
 
 	if (!s)
 		return DEC_REFUSED;
-	if (!is_leap(c, s, t->index))
+	if (!older_may_wait(c, s, t->index, rekeyed))
 		return settle(c, s, t);
 	s->leap = t->index;
 	c->turns++;
