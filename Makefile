@@ -92,6 +92,8 @@ SUPPORT := $(patsubst %.c,$B/%.o,$(filter-out tests/support/replay.c,\
 	$(wildcard tests/support/*.c)))
 $(UNIT) $(BENCH): $(SUPPORT)
 # The program's own files are in no library.
+$B/tests/unit/app_captured_test: $B/app/captured.o
+$B/tests/unit/app_outcome_test: $(addprefix $B/app/,outcome.o story.o)
 $B/tests/unit/app_notes_test: $(addprefix $B/app/,notes.o notes_io.o story.o)
 $B/tests/unit/app_armed_test: $(addprefix $B/app/,armed.o session.o)
 ifndef ENGINE	# no libFuzzer: a small main() replays the corpus

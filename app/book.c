@@ -240,6 +240,7 @@ static bool story_take(story *s, const rec_event *e)
 	case JRN_LOSS:
 	case JRN_CLOSE:
 	case JRN_TALLY:
+	case JRN_WATCH:
 		break;
 	}
 	return false;

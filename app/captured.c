@@ -13,8 +13,16 @@ typedef struct tally {
 	rec_tally last;
 } tally;
 
+/* What one file says of capture's presence. */
+typedef struct presence {
+	unsigned file;
+	int64_t since;		/* INT64_MIN: of a version that told nothing */
+	int64_t last;		/* record */
+} presence;
+
 struct captured {
-	GArray *paths, *tallies;
+	GArray *paths, *tallies, *presences;
+	bool watched;		/* some file told since when */
 	uint64_t lost[REC_PLACES];
 };
 
@@ -24,6 +32,7 @@ captured *captured_new(void)
 
 	c->paths = g_array_new(FALSE, FALSE, sizeof(path));
 	c->tallies = g_array_new(FALSE, FALSE, sizeof(tally));
+	c->presences = g_array_new(FALSE, FALSE, sizeof(presence));
 	return c;
 }
 
@@ -33,6 +42,7 @@ void captured_free(captured *c)
 		return;
 	g_array_unref(c->paths);
 	g_array_unref(c->tallies);
+	g_array_unref(c->presences);
 	g_free(c);
 }
 
@@ -78,8 +88,37 @@ static void take_loss(captured *c, span payload)
 		c->lost[l.place < REC_PLACES ? l.place : 0] += l.packets;
 }
 
+static presence *presence_of(captured *c, unsigned file)
+{
+	const presence new = {file, INT64_MIN, INT64_MIN};
+
+	for (guint i = c->presences->len; i-- > 0;) {
+		presence *p = &g_array_index(c->presences, presence, i);
+
+		if (p->file == file)
+			return p;
+	}
+	g_array_append_val(c->presences, new);
+	return &g_array_index(c->presences, presence, c->presences->len - 1);
+}
+
+/* A watch record is as old as what armed the call. */
+static void take_presence(captured *c, unsigned file, const jrn_rec *rec)
+{
+	presence *p = presence_of(c, file);
+	rec_watch w;
+
+	if (rec->type != JRN_WATCH) {
+		p->last = MAX(p->last, rec->at.mono.ns);
+	} else if (rec_watch_get(rec->payload, &w)) {
+		p->since = rec->at.mono.ns - w.age_ns;
+		c->watched = true;
+	}
+}
+
 void captured_take(captured *c, unsigned file, const jrn_rec *rec)
 {
+	take_presence(c, file, rec);
 	if (rec->type == JRN_FLOW)
 		take_flow(c, file, rec->payload);
 	else if (rec->type == JRN_TALLY)
@@ -122,6 +161,49 @@ uint64_t captured_lost(const captured_sums *s)
 	for (size_t i = 0; i < REC_PLACES; i++)
 		n += s->lost[i];
 	return n;
+}
+
+bool captured_seen(const captured *c, clk_mono at)
+{
+	for (guint i = 0; i < c->presences->len; i++)
+		if (g_array_index(c->presences, presence, i).last >= at.ns)
+			return true;
+	return !c->watched;
+}
+
+static gint by_since(gconstpointer a, gconstpointer b)
+{
+	const presence *x = a, *y = b;
+
+	return (x->since > y->since) - (x->since < y->since);
+}
+
+static void add_away(GArray *to, int64_t from, int64_t until)
+{
+	const captured_away a = {{from}, {until}};
+
+	if (until > from)
+		g_array_append_val(to, a);
+}
+
+/* Files of the same rings begin at the same time, so that none of them leaves a
+ * hole behind another. What lies between two kinds of rings nobody has. */
+void captured_aways(const captured *c, clk_mono begin, clk_mono end,
+		    GArray *to)
+{
+	g_autoptr(GArray) all = g_array_copy(c->presences);
+	int64_t known = begin.ns;
+
+	if (!c->watched)
+		return;
+	g_array_sort(all, by_since);
+	for (guint i = 0; i < all->len && known < end.ns; i++) {
+		const presence *p = &g_array_index(all, presence, i);
+
+		add_away(to, known, MIN(p->since, end.ns));
+		known = MAX(known, MAX(p->since, p->last));
+	}
+	add_away(to, known, end.ns);
 }
 
 static bool is_same(const rec_flow *a, const rec_flow *b)

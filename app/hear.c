@@ -81,6 +81,44 @@ void render_stopped(render_call *r, clk_mono from, clk_mono to)
 			g_array_append_val(r->result.gaps, g);
 }
 
+/* The decoder can only say that packets are missing. */
+static void name_cause(render_call *r, uint8_t side, const captured_away *a)
+{
+	for (guint i = 0; i < r->result.gaps->len; i++) {
+		render_gap *g = &g_array_index(r->result.gaps, render_gap, i);
+
+		if (g->side == side && g->cause == DEC_CAUSE_LOST &&
+		    g->at.ns > a->from.ns &&
+		    g->at.ns - g->length_ns < a->to.ns)
+			g->cause = RENDER_CAPTURE_AWAY;
+	}
+}
+
+static void tell_away(render_call *r, const captured_away *a)
+{
+	int64_t length = clk_since(a->to, a->from);
+	render_gap g = {.cause = RENDER_CAPTURE_AWAY, .at = a->to,
+			.length_ns = length};
+	mix_mark k = {.kind = MIX_GAP, .side = CALL_UNKNOWN, .at = a->from,
+		      .length = length, .text = sidecar_cause(g.cause)};
+
+	mix_call_mark(r->mix, &k);
+	for (g.side = CALL_CALLER; g.side <= CALL_CALLEE; g.side++) {
+		name_cause(r, g.side, a);
+		if (!told_already(r, g.side, a->from, a->to))
+			g_array_append_val(r->result.gaps, g);
+	}
+}
+
+void render_aways(render_call *r, clk_mono end)
+{
+	GArray *a = r->result.aways;
+
+	captured_aways(r->captured, r->begin, end, a);
+	for (guint i = 0; i < a->len; i++)
+		tell_away(r, &g_array_index(a, captured_away, i));
+}
+
 static void on_undecodable(render_call *r, const dec_event *e)
 {
 	GPtrArray *u = r->result.undecodable;

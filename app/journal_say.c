@@ -49,7 +49,7 @@ static const char *const types[] = {
 	[JRN_MARK] = "mark",	[JRN_END] = "end",
 	[JRN_PACKET] = "packet", [JRN_FLOW] = "flow",
 	[JRN_LOSS] = "loss",	[JRN_CLOSE] = "close",
-	[JRN_TALLY] = "tally",
+	[JRN_TALLY] = "tally",	[JRN_WATCH] = "watch",
 };
 
 /* A later version may know more of them. */
@@ -229,6 +229,16 @@ static bool say_tally(JsonObject *o, span payload)
 	return true;
 }
 
+static bool say_watch(JsonObject *o, const jrn_rec *r)
+{
+	rec_watch w;
+
+	if (!rec_watch_get(r->payload, &w))
+		return false;
+	json_object_set_int_member(o, "since_ns", r->at.mono.ns - w.age_ns);
+	return true;
+}
+
 static bool say_begin(JsonObject *o, span payload)
 {
 	rec_begin b;
@@ -332,6 +342,8 @@ static bool say(JsonObject *o, const jrn_rec *r, bool hex)
 		return say_loss(o, r->payload);
 	case JRN_TALLY:
 		return say_tally(o, r->payload);
+	case JRN_WATCH:
+		return say_watch(o, r);
 	case JRN_CLOSE:
 		return true;
 	}

@@ -74,6 +74,27 @@ static bool end_unseen(const render_result *r)
 	       !(r->goodbye[CALL_CALLER] && r->goodbye[CALL_CALLEE]);
 }
 
+/* From when to when no capture ran; NULL: it was always there. */
+static char *why_away(const render_result *r)
+{
+	const captured_away *a;
+	clk_wall from, to;
+	char text[2][32];
+
+	if (!r->aways->len)
+		return NULL;
+	a = &g_array_index(r->aways, captured_away, 0);
+	from.ns = r->begin.wall.ns + clk_since(a->from, r->begin.mono);
+	to.ns = r->begin.wall.ns + clk_since(a->to, r->begin.mono);
+	clk_wall_iso(from, text[0]);
+	clk_wall_iso(to, text[1]);
+	if (r->aways->len == 1)
+		return g_strdup_printf("capture was away from %s to %s",
+				       text[0], text[1]);
+	return g_strdup_printf("capture was away %u times, first from %s to %s",
+			       r->aways->len, text[0], text[1]);
+}
+
 /* Why nothing at all was heard. */
 static char *why_nothing(const render_result *r)
 {
@@ -85,6 +106,8 @@ static char *why_nothing(const render_result *r)
 	if (!s->has_answer)
 		return g_strdup(end_unseen(r) ? "no answer to the call was seen"
 					      : "the call was not answered");
+	if (!r->packets && (other = why_away(r)))
+		return other;
 	if (!r->packets && (other = why_no_relay(r)))
 		return other;
 	if (s->bad_keys)
@@ -109,6 +132,8 @@ static char *why_one_sided(const render_result *r, const char *silent)
 /* What is missing from a recording, most telling first; NULL: nothing. */
 static char *why_partial(const render_result *r, unsigned sides)
 {
+	if (r->aways->len)
+		return why_away(r);
 	if (sides != 3)
 		return why_one_sided(r, sides & 1 ? "callee" : "caller");
 	if (*story_fact(r->story, "escaped"))

@@ -12,6 +12,8 @@ enum {
 	TAIL_MS = 20,	/* the last packet of a call still sounds */
 	PARTING_MS = 1000,	/* packets that were still on their way when
 				 * their source had said goodbye */
+	AWAY_MS = 3000,	/* for a new worker of capture to tell that it went on
+			 * to the end */
 	SCAN_EVERY = 2,	/* steps between two looks for new files */
 	TIMED = 256,	/* records of which stuck_s is the limit */
 	OWN_BLOCK = 4 << 20,	/* larger ones go back to the system at once */
@@ -203,6 +205,7 @@ static bool take_media(render_call *r, const jrn_rec *rec, GError **err)
 
 	if (!r->mix && !begin(r, rec->at, err))
 		return false;
+	captured_take(r->captured, follow_file(r->follow), rec);
 	switch ((jrn_type)rec->type) {
 	case JRN_PACKET:
 		if (!rec_packet_get(rec, &p))
@@ -216,7 +219,7 @@ static bool take_media(render_call *r, const jrn_rec *rec, GError **err)
 	case JRN_FLOW:
 	case JRN_LOSS:
 	case JRN_TALLY:
-		captured_take(r->captured, follow_file(r->follow), rec);
+	case JRN_WATCH:
 		break;
 	case JRN_CLOSE:
 		/* Before the end it only says that capture stopped. */
@@ -324,6 +327,19 @@ static bool keys_would_help(const render_call *r)
 	return !r->cfg->early_keys && r->late_keys && r->held;
 }
 
+/* What was to be captured: to the end of the dialog, if somebody saw it, and
+ * not where both parties had said goodbye. */
+static clk_mono due_until(const render_call *r)
+{
+	const story *s = r->story;
+	const clk_mono *bye = r->bye;
+
+	if (story_end_seen(s) &&
+	    !(bye[CALL_CALLER].ns && bye[CALL_CALLEE].ns))
+		return s->ended.mono;
+	return r->last_packet;
+}
+
 static render_state finish(render_call *r, GError **err)
 {
 	clk_mono end;
@@ -337,6 +353,8 @@ static render_state finish(render_call *r, GError **err)
 	end = end_of(r);
 	r->result.end.mono = end;
 	r->result.end.wall.ns = r->result.begin.wall.ns + end.ns - r->begin.ns;
+	if (r->story->has_answer)
+		render_aways(r, due_until(r));
 	if (!mix_call_finish(r->mix, end, &r->result.mix, err))
 		return RENDER_FAILED;
 	if (r->video && !(r->result.videos = video_finish(r->video, err)))
@@ -350,15 +368,17 @@ static render_state finish(render_call *r, GError **err)
 static bool over(const render_call *r, clk_mono now)
 {
 	clk_mono last = r->story->ended.mono;
+	int64_t patience;
 
 	if (!r->story->has_end)
 		return r->last_record.ns &&
 		       clk_since(now, r->last_record) > r->cfg->lost_ns;
 	if (r->last_packet.ns > last.ns)
 		last = r->last_packet;
-	return r->closed ||
-	       clk_since(now, last) >
-		       r->cfg->grace_ns + SETTLE_MS * CLK_NS_PER_MS;
+	patience = r->cfg->grace_ns + SETTLE_MS * CLK_NS_PER_MS;
+	if (!captured_seen(r->captured, due_until(r)))
+		patience += AWAY_MS * CLK_NS_PER_MS;
+	return r->closed || clk_since(now, last) > patience;
 }
 
 /* What was written while an end was waited for is silence of nobody. */
@@ -425,6 +445,7 @@ render_call *render_call_new(const render_config *cfg, const char *dir)
 	r->result.story = r->story;
 	r->result.streams = g_array_new(FALSE, TRUE, sizeof(dec_stream_totals));
 	r->result.gaps = g_array_new(FALSE, TRUE, sizeof(render_gap));
+	r->result.aways = g_array_new(FALSE, TRUE, sizeof(captured_away));
 	r->result.flows = g_array_new(FALSE, TRUE, sizeof(rec_flow));
 	r->forks = g_array_new(FALSE, TRUE, sizeof(render_fork));
 	r->result.undecodable = g_ptr_array_new_with_free_func(g_free);
@@ -470,6 +491,7 @@ void render_call_free(render_call *r)
 	g_array_unref(r->result.streams);
 	g_array_unref(r->result.gaps);
 	g_array_unref(r->result.flows);
+	g_array_unref(r->result.aways);
 	g_array_unref(r->forks);
 	g_ptr_array_unref(r->result.undecodable);
 	g_clear_pointer(&r->result.journal.troubles, g_ptr_array_unref);

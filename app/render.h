@@ -38,6 +38,7 @@ enum {
 	 * the call or paused it: its media has stopped. */
 	RENDER_STOPPED_S = 10,
 	RENDER_MEDIA_STOPPED = 0x80,	/* beside the values of dec_cause */
+	RENDER_CAPTURE_AWAY,
 };
 
 typedef struct render_gap {
@@ -61,6 +62,7 @@ typedef struct render_result {
 	GArray *flows;		/* of rec_flow: the last count of each path */
 	captured_sums capture;
 	uint64_t lost_by_us;	/* packets, in all places */
+	GArray *aways;		/* of captured_away; they are in `gaps` too */
 	int64_t stopped_ns;	/* in all; those gaps are in `gaps` as well */
 	bool goodbye[2];	/* by call_side: its sources said that they
 				 * leave (RTCP BYE), and left */

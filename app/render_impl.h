@@ -54,6 +54,9 @@ extern const dec_sink render_ears;
 void render_control(render_call *r, const story_control *c);
 /* No media at all in this time, on which the call went on. */
 void render_stopped(render_call *r, clk_mono from, clk_mono to);
+/* What no capture saw, up to the end: gaps of both sides, unless the decoder
+ * has told of them, and then their cause. */
+void render_aways(render_call *r, clk_mono end);
 /* The call is answered: what was heard so far came before. */
 void render_early(render_call *r);
 

@@ -76,6 +76,8 @@ const char *sidecar_cause(uint8_t cause)
 {
 	if (cause == RENDER_MEDIA_STOPPED)
 		return "media-stopped";
+	if (cause == RENDER_CAPTURE_AWAY)
+		return "capture-away";
 	switch ((dec_cause)cause) {
 	case DEC_CAUSE_NONE:
 		break;

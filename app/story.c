@@ -347,6 +347,7 @@ const call_half *story_record(story *s, const jrn_rec *r, seal_key *key,
 	case JRN_LOSS:
 	case JRN_CLOSE:
 	case JRN_TALLY:
+	case JRN_WATCH:
 		break;
 	}
 	s->malformed += !ok;

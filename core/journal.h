@@ -41,6 +41,7 @@ typedef enum jrn_type {
 	JRN_LOSS,	/* packets that capture knows it lost */
 	JRN_CLOSE,	/* capture is done with the call */
 	JRN_TALLY,	/* what capture did for the call, with the flows */
+	JRN_WATCH,	/* since when capture has missed nothing */
 } jrn_type;
 
 typedef enum jrn_verdict {

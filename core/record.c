@@ -217,6 +217,21 @@ bool rec_tally_get(span in, rec_tally *out)
 	       span_u64(&in, &out->fragments_lost);
 }
 
+void rec_watch_put(put *o, const rec_watch *r)
+{
+	put_u64(o, (uint64_t)r->age_ns);
+}
+
+bool rec_watch_get(span in, rec_watch *out)
+{
+	uint64_t age;
+
+	if (!span_u64(&in, &age))
+		return false;
+	out->age_ns = (int64_t)age;
+	return true;
+}
+
 static void put_cand(put *o, const call_cand *c)
 {
 	put_u8(o, c->component);
@@ -540,6 +555,7 @@ void rec_event_put(put *o, const rec_event *e)
 	case JRN_LOSS:
 	case JRN_CLOSE:
 	case JRN_TALLY:
+	case JRN_WATCH:
 		g_assert_not_reached();
 	}
 }

@@ -138,6 +138,12 @@ typedef struct rec_tally {
 	uint64_t tcp_gaps, fragments_lost;
 } rec_tally;
 
+/* Since then what came was kept, by this process or by the kernel for it: how
+ * long before the record, below 0 behind it. */
+typedef struct rec_watch {
+	int64_t age_ns;
+} rec_watch;
+
 /* An event of one call on its way from the dialog machine to its writer. The
  * keys inside `half` are sealed by the writer and never written in clear. */
 typedef struct rec_event {
@@ -172,6 +178,8 @@ void rec_loss_put(put *o, const rec_loss *r);
 MUST_CHECK bool rec_loss_get(span in, rec_loss *out);
 void rec_tally_put(put *o, const rec_tally *r);
 MUST_CHECK bool rec_tally_get(span in, rec_tally *out);
+void rec_watch_put(put *o, const rec_watch *r);
+MUST_CHECK bool rec_watch_get(span in, rec_watch *out);
 
 /* The payload of the event's record; of a half without its keys. */
 void rec_event_put(put *o, const rec_event *e);

@@ -108,6 +108,8 @@ void relay_call_end(relay_tap *r, relay_call *c, clk_both now)
 {
 	c->ended = true;
 	c->end = now.mono;
+	c->told = UINT64_MAX;	/* the proof that we were there to the end */
+	relay_tell_tally(r, c, now);
 	r->generation++;
 }
 

@@ -71,17 +71,19 @@ relay_live *relay_live_open(const relay_live_config *c, GError **err)
 {
 	g_autoptr(relay_live) l = g_aligned_alloc0(1, sizeof(*l),
 						   _Alignof(relay_live));
+	relay_writer_config w = c->writer;
 
 	l->to_capture = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	l->to_writer = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	l->queue = relay_queue_new(c->queue_bytes);
 	l->tap = relay_new(&c->tap, &relay_queue_sink, l->queue);
-	l->writer = relay_writer_new(&c->writer, err);
 	pthread_mutex_init(&l->lock, NULL);
 	l->rings = c->rings;
-	if (l->writer && !l->rings)
-		l->ifaces = relay_ifaces_open(c, err);
-	if (!l->writer || !(l->rings || l->ifaces))
+	if (!l->rings && !(l->ifaces = relay_ifaces_open(c, err)))
+		return NULL;
+	w.since = l->rings ? relay_rings_begun(l->rings) : clk_mono_now();
+	l->writer = relay_writer_new(&w, err);
+	if (!l->writer)
 		return NULL;
 	if (l->rings)
 		relay_rings_join(l->rings);

@@ -100,6 +100,8 @@ typedef struct relay_writer_config {
 	int64_t sync_ns;	/* most that a power cut may cost; 0: replay,
 				 * nothing is ever synced */
 	const jrn_disk *disk;	/* NULL: the real one */
+	clk_mono since;		/* from then on nothing was missed: told first
+				 * in each file. 0: not known, a replay */
 } relay_writer_config;
 
 relay_writer *relay_writer_new(const relay_writer_config *c, GError **err);

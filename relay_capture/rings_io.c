@@ -84,6 +84,7 @@ relay_rings *relay_rings_open(const relay_live_config *c, GError **err)
 	}
 	if (!open_all(r, c, err))
 		return NULL;
+	r->shared->begun = clk_mono_now();
 	for (unsigned i = 0; i < r->n; i++)
 		r->shared->ring[i] = r->ring[i].place;
 	r->shared->n = r->n;
@@ -143,6 +144,11 @@ relay_rings *relay_rings_adopt(const relay_live_config *c, fdstore *from)
 		return NULL;
 	atomic_store(&r->shared->at.block, 0);
 	return g_steal_pointer(&r);
+}
+
+clk_mono relay_rings_begun(const relay_rings *r)
+{
+	return r->shared->begun;
 }
 
 void relay_rings_tick(relay_rings *r)

@@ -29,6 +29,7 @@ typedef struct shared {
 	char stamp[72];		/* of the layout and the configuration */
 	ring_place ring[RELAY_IFACES_MAX];
 	unsigned n;
+	clk_mono begun;		/* from then on frames are kept */
 	account account[2];
 	_Atomic unsigned valid;	/* which one; the other is being written */
 	_Atomic uint64_t read_to[RELAY_IFACES_MAX];

@@ -58,6 +58,8 @@ void relay_rings_died(relay_rings *r, bool crashed);
 /* When blocks were last given back: what a frame in the rings belongs to had
  * not ended long before that. */
 clk_mono relay_rings_reached(const relay_rings *r);
+/* When they were opened: what came since is in them, or was. */
+clk_mono relay_rings_begun(const relay_rings *r);
 /* All workers together, while none is alive. */
 void relay_rings_stats(const relay_rings *r, struct relay_live_stats *out);
 void relay_rings_free(relay_rings *r);

@@ -15,7 +15,7 @@ typedef struct writer_call {
 	relay_writer *writer;
 	char *dir;
 	jrn_out *out;		/* NULL while the disk refuses to make it */
-	bool closed;
+	bool closed, watch_told;
 	uint64_t lost;		/* packets since the last loss record */
 	clk_mono lost_from, lost_to;
 } writer_call;
@@ -24,6 +24,7 @@ struct relay_writer {
 	char *spool;
 	int64_t sync_ns;
 	const jrn_disk *disk;
+	clk_mono since;
 	GPtrArray *calls;	/* of writer_call, owned */
 	GPtrArray *due;		/* of jrn_out, scratch */
 	clk_mono next_flush, next_sync, next_look;
@@ -67,6 +68,7 @@ relay_writer *relay_writer_new(const relay_writer_config *c, GError **err)
 	w->spool = g_strdup(c->spool);
 	w->sync_ns = c->sync_ns;
 	w->disk = c->disk ? c->disk : &jrn_disk_real;
+	w->since = c->since;
 	w->calls = g_ptr_array_new_with_free_func(call_free);
 	w->due = g_ptr_array_new();
 	return w;
@@ -94,6 +96,22 @@ static bool out_begin(writer_call *c, clk_both at)
 	return c->out != NULL;
 }
 
+/* Before all else in the file: without it the file claims what is not known. */
+static bool tell_watch(writer_call *c, clk_both at)
+{
+	const rec_watch w = {clk_since(at.mono, c->writer->since)};
+	uint8_t buf[8];
+	put o = put_into(buf, sizeof(buf));
+
+	if (c->watch_told || !c->writer->since.ns)
+		return true;
+	rec_watch_put(&o, &w);
+	c->watch_told = jrn_out_add(c->out, JRN_WATCH, at, put_done(&o),
+				    span_of("", 0));
+	c->writer->unsettled |= c->watch_told;
+	return c->watch_told;
+}
+
 static void *on_open(void *user, const char *call, clk_both at)
 {
 	relay_writer *w = user;
@@ -102,7 +120,8 @@ static void *on_open(void *user, const char *call, clk_both at)
 	c->writer = w;
 	c->dir = g_build_filename(w->spool, call, NULL);
 	g_ptr_array_add(w->calls, c);
-	out_begin(c, at);
+	if (out_begin(c, at))
+		tell_watch(c, at);
 	return c;
 }
 
@@ -132,6 +151,8 @@ static bool add_loss(writer_call *c, clk_both at)
 static bool add(writer_call *c, uint16_t type, clk_both at, span a, span b)
 {
 	if (!c->out && !out_begin(c, at))
+		return false;
+	if (!tell_watch(c, at))
 		return false;
 	if (c->lost && !add_loss(c, at))
 		return false;

@@ -1,7 +1,7 @@
 /* Targets: jrn_header_next jrn_rec_next rec_begin_get rec_fact_get */
 /* Targets: rec_decision_get rec_progress_get rec_control_get rec_end_get */
 /* Targets: rec_flow_get rec_loss_get rec_tally_get rec_half_get */
-/* Targets: rec_packet_get rec_arm_get */
+/* Targets: rec_packet_get rec_arm_get rec_watch_get */
 #include <stdlib.h>
 
 #include "core/record.h"
@@ -35,6 +35,7 @@ static void payload(const jrn_rec *r)
 	rec_flow flow;
 	rec_loss loss;
 	rec_tally tally;
+	rec_watch watch;
 	jrn_rec inner;
 	pkt packet;
 	span call;
@@ -49,6 +50,7 @@ static void payload(const jrn_rec *r)
 	ok |= rec_flow_get(r->payload, &flow);
 	ok |= rec_loss_get(r->payload, &loss);
 	ok |= rec_tally_get(r->payload, &tally);
+	ok |= rec_watch_get(r->payload, &watch);
 	ok |= rec_arm_get(r->payload, &call, &inner);
 	if (rec_packet_get(r, &packet) &&
 	    packet.bytes.left + REC_PACKET_HEAD != r->payload.left)

@@ -17,6 +17,10 @@ finished() {
 	[ "$(files .json)" -gt 0 ]
 }
 
+sidecar() {
+	find "$RIG/recordings" -name '*.json'
+}
+
 # Whole milliseconds of the recording.
 duration() {
 	sed -n 's/.*"duration_ms" : \([0-9]*\).*/\1/p' \
@@ -94,6 +98,11 @@ is 'one recording' [ "$(files .wav)" -eq 1 ]
 is "it lasts as long as the call: $(duration) ms" \
 	[ "$(duration)" -ge $((secs * 1000 - 500)) ]
 is "at most 2 s are missing: $(missing) ms" [ "$(missing)" -le 2000 ]
+is 'it is not called whole' grep -q '"outcome" : "PARTIAL"' "$(sidecar)"
+is 'and says since when capture and its rings were dead' grep -q \
+	'"why" : "capture was away from .* to ' "$(sidecar)"
+is 'each side has a gap of that cause' \
+	[ "$(grep -c '"cause" : "capture-away"' "$(sidecar)")" -ge 2 ]
 is 'the tap took the call up again' grep -q 'goes on' "$RIG/tap.log"
 
 kill_workers &
@@ -107,5 +116,6 @@ newest=$(find "$RIG/recordings" -name '*.json' -printf '%T@ %p\n' |
 is 'five workers were killed in the second call' \
 	[ "$(grep -c 'worker was killed' "$RIG/capture.log")" -eq 5 ]
 is 'no packet of it is missing' no_gaps
+is 'and it is said to be whole' grep -q '"outcome" : "RECORDED"' "$newest"
 is 'the roles end cleanly' roles_end_cleanly
 finish

@@ -233,6 +233,20 @@ static void test_tally(void)
 		g_assert_false(rec_tally_get(span_of(buf, cut), &got));
 }
 
+static void test_watch(void)
+{
+	uint8_t buf[16];
+	put o = put_into(buf, sizeof(buf));
+	const rec_watch w = {-7};
+	rec_watch got;
+
+	rec_watch_put(&o, &w);
+	g_assert_true(rec_watch_get(put_done(&o), &got));
+	g_assert_cmpint(got.age_ns, ==, -7);
+	for (size_t cut = 0; cut < o.n; cut++)
+		g_assert_false(rec_watch_get(span_of(buf, cut), &got));
+}
+
 static void test_arm(void)
 {
 	uint8_t buf[256];
@@ -272,6 +286,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/core/record/cuts", test_cuts);
 	g_test_add_func("/core/record/packet", test_packet);
 	g_test_add_func("/core/record/tally", test_tally);
+	g_test_add_func("/core/record/watch", test_watch);
 	g_test_add_func("/core/record/arm", test_arm);
 	g_test_add_func("/core/record/name", test_name);
 	return g_test_run();
