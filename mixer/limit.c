@@ -9,7 +9,12 @@
 /* The gain a sample needs is held for W samples before it by a sliding
  * minimum and then averaged over W: a ramp that is down in time, because each
  * value averaged already knew of the peak. W is 5 ms. Going up again takes
- * about 100 ms. */
+ * about 100 ms.
+ *
+ * Both windows are cut where the rings begin anew: what was written since then
+ * is kept as one value that grows, what is left of the round before as one
+ * value for each place it may be left from. A sample costs the same however
+ * long the window is, and no sum drifts. */
 #define FULL 32767.0f
 enum { ATTACKS_PER_S = 200, RELEASES_PER_S = 10 };
 
@@ -20,10 +25,24 @@ struct mix_limit {
 	bool open;		/* all gains in the window are 1 */
 	size_t ones;		/* samples since one was not */
 	float *past;		/* the last w - 1 samples */
-	float *need;		/* ring of the last w needs */
-	float *least;		/* ring of the last w minima */
+	float *need;		/* before `at`: this round's; from there on: the
+				 * least of the last round's from here on */
+	float *least;		/* the same of the minima, and their sums */
+	float need_now;		/* the least need of this round */
+	float least_now;	/* the sum of its minima */
 	size_t at;		/* in both rings */
 };
+
+/* As if all gains had been 1 for long. */
+static void fill_ones(mix_limit *l)
+{
+	for (size_t i = 0; i < l->w; i++) {
+		l->need[i] = 1;
+		l->least[i] = i < l->at ? 1 : (float)(l->w - i);
+	}
+	l->need_now = 1;
+	l->least_now = (float)l->at;
+}
 
 mix_limit *mix_limit_new(uint32_t rate)
 {
@@ -36,8 +55,7 @@ mix_limit *mix_limit_new(uint32_t rate)
 	l->past = g_new0(float, l->w);
 	l->need = g_new(float, l->w);
 	l->least = g_new(float, l->w);
-	for (size_t i = 0; i < l->w; i++)
-		l->need[i] = l->least[i] = 1;
+	fill_ones(l);
 	return l;
 }
 
@@ -66,22 +84,41 @@ size_t mix_limit_delay(const mix_limit *l)
 	return l->w - 1;
 }
 
+static float lesser(float a, float b)
+{
+	return a < b ? a : b;
+}
+
+static void begin_round(mix_limit *l)
+{
+	for (size_t i = l->w - 1; i-- > 0;) {
+		l->need[i] = lesser(l->need[i], l->need[i + 1]);
+		l->least[i] += l->least[i + 1];
+	}
+	l->need_now = 1;
+	l->least_now = 0;
+	l->at = 0;
+}
+
 /* The gain for the sample that is w - 1 before this one. */
 static float next_gain(mix_limit *l, float need)
 {
-	float least = 1, sum = 0;
+	size_t next = l->at + 1;
+	float least, sum;
 
 	l->held += (1 - l->held) * l->release;
 	if (l->held > 0.9999f)
 		l->held = 1;
-	l->held = fminf(l->held, need);
+	l->held = lesser(l->held, need);
 	l->need[l->at] = l->held;
-	for (size_t i = 0; i < l->w; i++)
-		least = fminf(least, l->need[i]);
+	l->need_now = lesser(l->need_now, l->held);
+	least = next < l->w ? lesser(l->need_now, l->need[next]) : l->need_now;
 	l->least[l->at] = least;
-	for (size_t i = 0; i < l->w; i++)
-		sum += l->least[i];
-	l->at = (l->at + 1) % l->w;
+	l->least_now += least;
+	sum = next < l->w ? l->least_now + l->least[next] : l->least_now;
+	l->at = next;
+	if (next == l->w)
+		begin_round(l);
 	l->ones = l->held < 1 ? 0 : l->ones + 1;
 	l->open = l->ones > 2 * l->w;
 	return sum / (float)l->w;
@@ -115,6 +152,7 @@ size_t mix_limit_run(mix_limit *l, const float *in, float *out, size_t n)
 		memcpy(out + past, in, (n - past) * sizeof(*out));
 		keep_past(l, in, n);
 		l->at = (l->at + n) % l->w;
+		fill_ones(l);
 		return 0;
 	}
 	for (size_t i = 0; i < n; i++) {

@@ -91,6 +91,38 @@ static void any_cut(void)
 	}
 }
 
+/* By the definition: the mean over w of the least over w. */
+static void as_defined(void)
+{
+	static float held[N + 80], least[N + 80];
+	enum { W = RATE / 200 };
+	float in[N], x[N];
+
+	for (int i = 0; i < N; i++)
+		in[i] = (float)(i % 4001 * 13 * sin(i * 0.7));
+	memset(in + 9000, 0, 3000 * sizeof(*in));
+	memcpy(x, in, sizeof(x));
+	g_assert_cmpuint(run(x, 800), >, 0);
+	for (int i = 0; i < 2 * W; i++)
+		held[i] = least[i] = 1;
+	for (int i = 0; i < N; i++) {
+		float *h = held + 2 * W + i, *l = least + 2 * W + i;
+		double sum = 0;
+
+		*h = h[-1] + (1 - h[-1]) * (10.0f / RATE);
+		*h = *h > 0.9999f ? 1 : *h;
+		*h = fminf(*h, 32767 / fmaxf(32767, fabsf(in[i])));
+		*l = 1;
+		for (int k = 0; k < W; k++)
+			*l = fminf(*l, h[-k]);
+		for (int k = 0; k < W; k++)
+			sum += l[-k];
+		if (i >= W - 1)
+			g_assert_cmpfloat(fabs(x[i] - in[i - W + 1] * sum / W),
+					  <, 0.5);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -98,5 +130,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/mixer/limit/loud_is_held", loud_is_held);
 	g_test_add_func("/mixer/limit/lets_go", lets_go);
 	g_test_add_func("/mixer/limit/any_cut", any_cut);
+	g_test_add_func("/mixer/limit/as_defined", as_defined);
 	return g_test_run();
 }
