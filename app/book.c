@@ -6,6 +6,11 @@
 #include "app/ledger.h"
 #include "app/notes.h"
 
+enum {
+	REMEMBER_S = 32,	/* as the tap does: RFC 3261, 64*T1 */
+	REMEMBERED = 20000,	/* calls, at most */
+};
+
 /* One call on its way. */
 typedef struct page {
 	void *next;		/* the next sink's own */
@@ -207,6 +212,7 @@ static bool progress_take(story *s, const rec_event *e)
 /* True when the ledger or the notes have to know. */
 static bool story_take(story *s, const rec_event *e)
 {
+	s->cseq = e->cseq;
 	switch ((jrn_type)e->type) {
 	case JRN_FACT:
 		story_put_fact(s, e->fact.name, e->fact.value);
@@ -306,7 +312,26 @@ void book_settle(book *b)
 	notes_settle(b->notes);
 }
 
-void book_tidy(book *b, uint64_t told, uint64_t waiting)
+void book_remember(book *b, story *s)
+{
+	page *g = g_new0(page, 1);
+
+	s->settled = g->ticketed = true;
+	g->story = s;
+	g->note = notes_enter(b->notes, s);
+	g_queue_push_tail(&b->over, g);
+}
+
+/* It stays noted for the sake of its copies, and of nothing else. */
+static void settle(book *b, page *g)
+{
+	if (g->story->settled)
+		return;
+	g->story->settled = true;
+	notes_mark_settled(b->notes, g->note);
+}
+
+void book_tidy(book *b, clk_mono now, uint64_t told, uint64_t waiting)
 {
 	uint64_t all = cat_watch_told(b->watch), rows = all - book_waiting(b);
 	GList *next;
@@ -322,10 +347,16 @@ void book_tidy(book *b, uint64_t told, uint64_t waiting)
 		}
 		if (g->rows > rows || g->records > told - waiting)
 			continue;
+		settle(b, g);
+		if (clk_since(now, g->story->ended.mono) <
+			    REMEMBER_S * CLK_NS_PER_S &&
+		    b->over.length <= REMEMBERED)
+			continue;
 		notes_drop(b->notes, g->note);
 		g_queue_delete_link(&b->over, l);
 		page_free(g);
 	}
+	notes_write(b->notes);
 }
 
 static page *page_new(book *b, const rec_event *e)
@@ -339,6 +370,7 @@ static page *page_new(book *b, const rec_event *e)
 	g->story->from_tag = span_dup(e->begin.from_tag);
 	g->story->source = span_dup(e->begin.source);
 	g->story->begun = e->at;
+	g->story->cseq = e->cseq;
 	g_hash_table_add(b->pages, g);
 	return g;
 }

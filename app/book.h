@@ -50,10 +50,14 @@ void book_prevent(book *b, rec_decision *out, const char *why);
 GHashTable *book_left(book *b);
 /* MAIN. All of that was resumed, as far as it has to be. */
 void book_settle(book *b);
-/* MAIN, now and then: calls that are over and in the ledger need not be noted
- * any longer. The next sink has taken `told` events in all, and the last
- * `waiting` of them are not on disk. */
-void book_tidy(book *b, uint64_t told, uint64_t waiting);
+/* MAIN. A call that is over and where it belongs: a tap that starts soon has to
+ * know it, too. Takes `s`. */
+void book_remember(book *b, story *s);
+/* MAIN, now and then: calls that are in the ledger, and over for as long as
+ * copies of their messages may come, need not be noted any longer. The next
+ * sink has taken `told` events in all, and the last `waiting` of them are not
+ * on disk. */
+void book_tidy(book *b, clk_mono now, uint64_t told, uint64_t waiting);
 /* MAIN. A call that an earlier tap began: takes what its journal tells, and
  * what the next sink has of it. Returns the tap_sink's `*own`. */
 void *book_resume(book *b, story *s, void *next);

@@ -221,7 +221,7 @@ static gboolean tick(gpointer user)
 
 	r->disk = room_ask(conf_text(r->conf, CONF_RUN));
 	tap_calls_tick(r->calls, clk_now());
-	book_tidy(r->book, session_writer_told(r->sessions),
+	book_tidy(r->book, clk_mono_now(), session_writer_told(r->sessions),
 		  session_writer_waiting(r->sessions));
 	write_stats(r);
 	watch(r);

@@ -1,7 +1,9 @@
 #include "app/notes.h"
 
 /* Beside the types of a journal: what follows is of the call of this number. */
-enum { NOTES_CALL = 128 };
+enum { NOTES_CALL = 128, NOTES_CSEQ, NOTES_SETTLED };
+
+static const clk_both no_time;
 
 static void put_rec(put *o, uint16_t type, clk_both at, const put *payload)
 {
@@ -68,12 +70,28 @@ static void put_end(put *o, const story *s)
 	put_rec(o, JRN_END, s->ended, &p);
 }
 
+static void put_number(put *o, uint16_t type, uint32_t number)
+{
+	uint8_t buf[4];
+	put p = put_into(buf, sizeof(buf));
+
+	put_u32(&p, number);
+	put_rec(o, type, no_time, &p);
+}
+
+void notes_settled_put(put *o)
+{
+	jrn_rec_put(o, NOTES_SETTLED, no_time, span_of(NULL, 0),
+		    span_of(NULL, 0));
+}
+
 void notes_story_put(put *o, const story *s)
 {
 	GHashTableIter i;
 	void *name, *value;
 
 	put_begin(o, s);
+	put_number(o, NOTES_CSEQ, s->cseq);
 	g_hash_table_iter_init(&i, s->facts);
 	while (g_hash_table_iter_next(&i, &name, &value))
 		put_fact(o, s->begun, name, value);
@@ -87,15 +105,13 @@ void notes_story_put(put *o, const story *s)
 		put_state(o, s->ending_at, REC_ENDING, s->ending_status);
 	if (s->has_end)
 		put_end(o, s);
+	if (s->settled)
+		notes_settled_put(o);
 }
 
 void notes_call_put(put *o, uint32_t number)
 {
-	uint8_t buf[4];
-	put p = put_into(buf, sizeof(buf));
-
-	put_u32(&p, number);
-	put_rec(o, NOTES_CALL, (clk_both){{0}, {0}}, &p);
+	put_number(o, NOTES_CALL, number);
 }
 
 void notes_event_put(put *o, const rec_event *e)
@@ -103,6 +119,8 @@ void notes_event_put(put *o, const rec_event *e)
 	uint8_t buf[4096];
 	put p = put_into(buf, sizeof(buf));
 
+	if (e->type == JRN_STATE || e->type == JRN_END)
+		put_number(o, NOTES_CSEQ, e->cseq);
 	rec_event_put(&p, e);
 	put_rec(o, e->type, e->at, &p);
 }
@@ -144,6 +162,19 @@ static void begin(reading *r, const jrn_rec *rec)
 			     g_strdup(name));
 }
 
+static void take(reading *r, const jrn_rec *rec)
+{
+	g_auto(story_control) did = {0};
+	span in = rec->payload;
+
+	if (rec->type == NOTES_SETTLED)
+		r->at->settled = true;
+	else if (rec->type == NOTES_CSEQ)
+		r->at->cseq = span_u32(&in, &r->at->cseq) ? r->at->cseq : 0;
+	else
+		story_record(r->at, rec, NULL, &did);
+}
+
 void notes_stories_get(span *in, GHashTable *out)
 {
 	g_autoptr(GHashTable) names = g_hash_table_new_full(NULL, NULL, NULL,
@@ -152,13 +183,11 @@ void notes_stories_get(span *in, GHashTable *out)
 	jrn_rec rec;
 
 	while (jrn_rec_next(in, &rec) == JRN_OK) {
-		g_auto(story_control) did = {0};
-
 		if (rec.type == NOTES_CALL)
 			turn_to(&r, &rec);
 		else if (rec.type == JRN_BEGIN)
 			begin(&r, &rec);
 		if (r.at && rec.type != NOTES_CALL)
-			story_record(r.at, &rec, NULL, &did);
+			take(&r, &rec);
 	}
 }

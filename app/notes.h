@@ -6,6 +6,9 @@
  * verdict leaves, so that a tap that is killed forgets no call; the end of the
  * host takes the notes with it.
  *
+ * A call that is over, and is where it belongs, stays noted for a while: the
+ * next tap takes no late copy of its messages for another call.
+ *
  * Each write costs the same, however many calls there are: when what no longer
  * counts is more than the rest, the calls that do are copied into a new file, a
  * few with each write, and what changes meanwhile goes to both. */
@@ -31,6 +34,8 @@ void notes_settle(notes *n);
 note *notes_enter(notes *n, const story *s);
 /* MAIN. What has changed: a fact, a decision, a state or the end. */
 void notes_add(notes *n, const note *c, const rec_event *e);
+/* MAIN. Of the call, whose story says so now, nobody has to be told again. */
+void notes_mark_settled(notes *n, const note *c);
 /* MAIN. The call need not be kept any longer. */
 void notes_drop(notes *n, note *c);
 /* MAIN. All of this reaches the kernel now; a failure is logged once, and made
@@ -44,5 +49,6 @@ size_t notes_size(const notes *n);
 void notes_call_put(put *o, uint32_t number);
 void notes_story_put(put *o, const story *s);
 void notes_event_put(put *o, const rec_event *e);
+void notes_settled_put(put *o);
 /* Moves `in` behind the last whole record; adds to `out`. */
 void notes_stories_get(span *in, GHashTable *out);

@@ -166,10 +166,14 @@ note *notes_enter(notes *n, const story *s)
 	return c;
 }
 
+/* Without an event: it is settled. */
 static void put_change(put *o, const note *c, const rec_event *e)
 {
 	notes_call_put(o, c->number);
-	notes_event_put(o, e);
+	if (e)
+		notes_event_put(o, e);
+	else
+		notes_settled_put(o);
 }
 
 void notes_add(notes *n, const note *c, const rec_event *e)
@@ -186,6 +190,11 @@ void notes_add(notes *n, const note *c, const rec_event *e)
 		return;
 	trouble(n, "a fact is too long");
 	n->out = put_into(n->buf, sizeof(n->buf));
+}
+
+void notes_mark_settled(notes *n, const note *c)
+{
+	notes_add(n, c, NULL);
 }
 
 void notes_drop(notes *n, note *c)

@@ -5,7 +5,11 @@
 #include "app/follow.h"
 #include "app/story.h"
 
-enum { STALE_S = 3600, SETTLE_MS = 500 };
+enum {
+	STALE_S = 3600,
+	SETTLE_MS = 500,
+	COPIES_S = 32,		/* RFC 3261, 64*T1 */
+};
 
 /* The session records of one journal; NULL when it cannot be read. */
 static story *read_story(const char *spool, const char *name, clk_both *last)
@@ -74,7 +78,7 @@ static clk_both at_here(clk_both at)
 static void catch_up(const resume_from *r, story *s, const story *note,
 		     void **own)
 {
-	rec_event e = {.type = JRN_STATE};
+	rec_event e = {.type = JRN_STATE, .cseq = note->cseq};
 
 	if (note->has_answer && !s->has_answer) {
 		e.at = at_here(note->answered);
@@ -95,7 +99,8 @@ static void catch_up(const resume_from *r, story *s, const story *note,
 /* A call that was noted, but of which nothing is in a journal. */
 static void tell_again(const resume_from *r, const story *s, void **own)
 {
-	rec_event e = {.type = JRN_BEGIN, .at = at_here(s->begun)};
+	rec_event e = {.type = JRN_BEGIN, .at = at_here(s->begun),
+		       .cseq = s->cseq};
 	GHashTableIter i;
 	void *name, *value;
 
@@ -137,6 +142,7 @@ static tap_resume resume_of(const resume_from *r, const story *s)
 		.cancelled = s->cancelled,
 		.ending_status = s->ending_status,
 		.ending_at = at_here(s->ending_at),
+		.cseq = s->cseq,
 		.paused = s->paused,
 		.resume_at = resume_at(r, s),
 		.ask = ask_of(s),
@@ -172,9 +178,34 @@ static void resume_noted(const resume_from *r, const story *s)
 	g_message("%s: goes on from what was noted", s->name);
 }
 
-/* True when the journal tells of the call, so that the notes need not. */
-static bool resume_call(const resume_from *r, const char *name,
-			const story *note)
+/* The ledger has it, or render will see to that: only what comes of it again is
+ * to be known. Frees `s`, or keeps it. */
+static void remember(const resume_from *r, story *s)
+{
+	const clk_both now = clk_now();
+	const rec_end end = end_of(s);
+	tap_resume resume = resume_of(r, s);
+
+	s->ended = at_here(s->ended);
+	if (clk_since(now.mono, s->ended.mono) >= COPIES_S * CLK_NS_PER_S) {
+		story_free(s);
+		return;
+	}
+	resume.ended = &end;
+	resume.ended_at = s->ended;
+	tap_calls_resume(r->calls, now, &resume);
+	book_remember(r->book, s);
+}
+
+/* What is known of a call that has a journal. */
+typedef enum resumed {
+	RESUME_UNTOLD,		/* the journal does not tell enough of it */
+	RESUME_ON,		/* it goes on */
+	RESUME_OVER,
+} resumed;
+
+static resumed resume_call(const resume_from *r, const char *name,
+			   const story *note)
 {
 	const char *spool = conf_text(r->conf, CONF_SPOOL);
 	g_autofree char *mark = g_build_filename(spool, name, "rendered", NULL);
@@ -185,10 +216,12 @@ static bool resume_call(const resume_from *r, const char *name,
 	void *own;
 
 	if (g_file_test(mark, G_FILE_TEST_EXISTS))
-		return true;
+		return RESUME_OVER;
 	s = read_story(spool, name, &last);
 	if (!s || !goes_on(r, s, last))
-		return s && s->call_id && s->record;
+		return s && s->call_id && s->record ? RESUME_OVER
+						    : RESUME_UNTOLD;
+	s->cseq = note ? note->cseq : 0;
 	own = session_writer_resume(r->sessions, name, clk_now(), s->halves);
 	own = book_resume(r->book, s, own);
 	if (note)
@@ -204,7 +237,40 @@ static bool resume_call(const resume_from *r, const char *name,
 	g_ptr_array_set_size(s->halves, 0);	/* told; nobody asks again */
 	s = NULL;	/* the book's */
 	g_message("%s: goes on", name);
-	return true;
+	return RESUME_ON;
+}
+
+/* The notes need not tell of what the journal tells. */
+static void resume_journal(const resume_from *r, const char *name,
+			   GHashTable *left)
+{
+	story *note = g_hash_table_lookup(left, name);
+	const resumed what = resume_call(r, name, note);
+
+	if (!note || what == RESUME_UNTOLD)
+		return;
+	if (what == RESUME_OVER && note->has_end) {
+		g_hash_table_steal(left, name);
+		remember(r, note);
+	} else {
+		g_hash_table_remove(left, name);
+	}
+}
+
+static void remember_settled(const resume_from *r, GHashTable *left)
+{
+	GHashTableIter i;
+	void *noted;
+
+	g_hash_table_iter_init(&i, left);
+	while (g_hash_table_iter_next(&i, NULL, &noted)) {
+		story *s = noted;
+
+		if (!s->settled || !s->has_end)
+			continue;
+		g_hash_table_iter_steal(&i);
+		remember(r, s);
+	}
 }
 
 /* What was told again is on disk before more is promised; a disk that takes
@@ -227,10 +293,10 @@ void resume_calls(const resume_from *r)
 	const char *name;
 	void *noted;
 
+	remember_settled(r, left);
 	while (d && (name = g_dir_read_name(d)))
-		if (*name != '.' && strlen(name) < REC_NAME &&
-		    resume_call(r, name, g_hash_table_lookup(left, name)))
-			g_hash_table_remove(left, name);
+		if (*name != '.' && strlen(name) < REC_NAME)
+			resume_journal(r, name, left);
 	g_hash_table_iter_init(&i, left);
 	while (g_hash_table_iter_next(&i, NULL, &noted))
 		resume_noted(r, noted);

@@ -17,6 +17,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(story_control, story_control_clear)
 typedef struct story {
 	char *name;		/* of the journal's directory */
 	char *call_id, *from_tag, *source;
+	uint32_t cseq;		/* of its latest first INVITE; 0: not known */
+	bool settled;		/* noted only so that its copies are known */
 	GHashTable *facts;	/* GRefString -> GRefString */
 	bool decided, record;
 	bool audio, video;	/* which streams are recorded */

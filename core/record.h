@@ -149,6 +149,8 @@ typedef struct rec_watch {
 typedef struct rec_event {
 	uint16_t type;		/* jrn_type of a session record */
 	clk_both at;
+	uint32_t cseq;		/* of the call's latest first INVITE; in no
+				 * record */
 	union {
 		rec_begin begin;
 		rec_fact fact;

@@ -47,9 +47,12 @@ void tap_call_free(tap_call *c)
 void tap_call_tell(tap_call *c, const rec_event *e)
 {
 	bool late = c->own && e->type == JRN_HALF;
+	rec_event with = *e;
 
+	with.cseq = c->cseq;
 	if (c->begun && (!c->ended || late) && c->all->cfg.sink)
-		c->all->cfg.sink(c->all->cfg.sink_user, c->number, &c->own, e);
+		c->all->cfg.sink(c->all->cfg.sink_user, c->number, &c->own,
+				 &with);
 }
 
 void tap_call_tell_fact(tap_call *c, clk_both at, tap_fact f)

@@ -139,6 +139,9 @@ static bool begins_anew(const tap_call *call, const tap_sip *s)
 		return true;
 	if (call->cause != REC_FAILED && call->cause != REC_CANCELLED)
 		return false;
+	/* who has hung up does not wait for what rings still */
+	if (call->cause == REC_CANCELLED)
+		return s->status >= 200;
 	return s->status >= 200 || !tap_call_has_fork(call, s->to_tag);
 }
 

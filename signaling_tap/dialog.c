@@ -127,18 +127,30 @@ static void offer_note(tap_call *c, const tap_msg *m)
 	c->offer_sdp[m->side] = m->half != NULL;
 }
 
+/* A retry has a higher number (RFC 3261 8.1.3.5); what has none is a copy. A
+ * tap that was started since knows no copy by what it has seen, and one must
+ * not take back an end that waits. */
+static bool invite_counts(const tap_call *c, const tap_sip *s)
+{
+	if (s->to_tag.left || s->cseq > c->cseq)
+		return true;
+	return s->cseq == c->cseq && !c->due.ns;
+}
+
 static void on_invite(tap_call *c, tap_msg *m)
 {
 	const tap_sip *s = m->sip;
 	bool widens = (m->about.audio && !c->kind_audio) ||
 		      (m->about.video && !c->kind_video);
 
-	end_not_yet(c, m);
-	c->cancelled = false;
+	if (!invite_counts(c, s))
+		return;
 	if (!s->to_tag.left) {
 		c->cseq = s->cseq;
 		c->cseq_unknown = false;
 	}
+	end_not_yet(c, m);
+	c->cancelled = false;
 	offer_note(c, m);
 	if (m->half)
 		kinds_note(c, m);
@@ -252,7 +264,9 @@ static void request_take(tap_call *c, tap_msg *m)
 
 static void on_provisional(tap_call *c, tap_msg *m)
 {
-	end_not_yet(c, m);
+	/* who has hung up does not wait for what rings still */
+	if (!c->cancelled)
+		end_not_yet(c, m);
 	tap_half_take(c, m);
 	if (m->half)
 		tap_fork_to(c, m, REC_EARLY);

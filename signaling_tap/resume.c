@@ -47,11 +47,13 @@ void tap_calls_resume(tap_calls *all, clk_both now, const tap_resume *r)
 	c->id = tap_call_key(first.first[TAP_H_CALL_ID], first.from_tag);
 	c->source = g_strdup(r->source);
 	c->inline_source = true;
-	c->begun = c->decided = true;
+	c->begun = r->own || !r->ended;	/* nothing is told otherwise */
+	c->decided = true;
 	c->record = r->record;
 	c->audio = c->kind_audio = r->audio;
 	c->video = c->kind_video = r->video;
 	c->heard = now;
+	c->cseq = r->cseq;
 	/* Before the answer every response is one to the first INVITE, and in
 	 * a dialog none is. */
 	c->cseq_unknown = !r->answered;

@@ -135,12 +135,14 @@ typedef struct tap_resume {
 	clk_both ending_at;
 	const rec_end *ended;	/* it is over, but END was not told; or NULL */
 	clk_both ended_at;
+	uint32_t cseq;		/* of its latest first INVITE; 0: not known */
 	bool paused;
 	clk_mono resume_at;	/* when the pause ends by itself; 0: never */
 	rec_ask ask;
 	bool asked;
 	const GPtrArray *halves;	/* of call_half; keys are not needed */
-	void *own;		/* the sink's */
+	void *own;		/* the sink's; NULL, and it is over: nothing is
+				 * told, only its copies are known */
 } tap_resume;
 /* MAIN. Everything is copied. */
 void tap_calls_resume(tap_calls *c, clk_both now, const tap_resume *r);

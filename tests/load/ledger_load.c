@@ -36,6 +36,7 @@ enum {
 	LAST_S = 40,		/* for one row more */
 	CUT_TICKS = 50,
 	LATE_TICKS = 100,	/* 2 s: a message that took its time */
+	STALE_TICKS = 400,	/* 8 s: behind the end of one that failed, too */
 	REORDER_TICKS = 15,	/* 300 ms; missing is what 500 do not bring */
 	ROLES = 3,
 	TAP = 1,
@@ -75,6 +76,7 @@ typedef struct call {
 	bool struck;		/* the tap was killed for its ringing */
 	unsigned ends;		/* tick at which it hangs up */
 	unsigned stale;		/* tick at which an old message comes again */
+	bool haunted;		/* the tap was killed for that message */
 } call;
 
 /* A packet that is late. */
@@ -251,19 +253,22 @@ static void go_on(campaign *p, call *c, load_step step, unsigned tick)
 		c->due = c->ends;
 	if (chance(p, 0.05))
 		c->due += roll(p, 1, LATE_TICKS);
-	if (c->next == LOAD_STEPS && !p->deaths && chance(p, 0.2))
-		c->stale = tick + roll(p, 5, LATE_TICKS);
+	if (c->next == LOAD_STEPS && chance(p, 0.2))
+		c->stale = tick + roll(p, 5, STALE_TICKS);
 }
 
-/* A copy that took a longer way: it says nothing new. Not while roles are
- * killed: a tap that did not see the call end takes it for another one
- * (docs/rules.md). */
+/* A copy that took a longer way: it says nothing new, to a tap that was started
+ * since neither. */
 static void repeat(campaign *p, unsigned n, unsigned tick)
 {
 	call *c = &p->call[n];
 
-	if (tick >= c->stale &&
-	    tell(p, n, c->kind == FORKED ? LOAD_RINGING
+	if (tick < c->stale)
+		return;
+	if (p->deaths && !c->haunted && chance(p, 0.5))
+		kill_role(p, TAP, tick);
+	c->haunted = true;
+	if (tell(p, n, c->kind == FORKED ? LOAD_RINGING
 		       : c->answered	 ? LOAD_OK
 					 : LOAD_INVITE))
 		c->stale = 0;

@@ -50,6 +50,7 @@ static story *call_new(unsigned i)
 	s->source = g_strdup("fe1.example");
 	s->begun = at_s(i);
 	s->decided = s->record = s->audio = true;
+	s->cseq = 4000000000u + i;
 	s->rule = g_strdup("everybody");
 	s->reason = g_strdup("it is recorded");
 	story_put_fact(s, span_str("caller.uri"),
@@ -72,6 +73,7 @@ static void tell(notes *n, note *c, story *s, const rec_event *e)
 		s->end_status = e->end.status;
 		s->end_text = span_dup(e->end.text);
 	}
+	s->cseq = e->cseq;
 	notes_add(n, c, e);
 }
 
@@ -79,12 +81,14 @@ static void tell_fact(notes *n, note *c, story *s, const char *name,
 		      const char *value)
 {
 	tell(n, c, s, &(rec_event){.type = JRN_FACT, .at = at_s(50),
+				   .cseq = s->cseq,
 				   .fact = {span_str(name), span_str(value)}});
 }
 
 static void tell_answer(notes *n, note *c, story *s, int64_t s_)
 {
 	tell(n, c, s, &(rec_event){.type = JRN_STATE, .at = at_s(s_),
+				   .cseq = s->cseq,
 				   .progress = {.state = REC_ANSWERED,
 						.status = 200}});
 }
@@ -92,6 +96,7 @@ static void tell_answer(notes *n, note *c, story *s, int64_t s_)
 static void tell_end(notes *n, note *c, story *s, int64_t s_)
 {
 	tell(n, c, s, &(rec_event){.type = JRN_END, .at = at_s(s_),
+				   .cseq = s->cseq + 1,
 				   .end = {REC_BYE, CALL_CALLEE, 0,
 					   span_str("bye")}});
 }
@@ -115,6 +120,8 @@ static void assert_same(const story *a, const story *b)
 	g_assert_true(a->ending == b->ending && a->cancelled == b->cancelled);
 	g_assert_cmpuint(a->ending_status, ==, b->ending_status);
 	g_assert_true(a->has_end == b->has_end);
+	g_assert_cmpuint(a->cseq, ==, b->cseq);
+	g_assert_true(a->settled == b->settled);
 	g_assert_cmpuint(a->end_cause, ==, b->end_cause);
 	g_assert_cmpuint(a->end_side, ==, b->end_side);
 	g_assert_cmpuint(g_hash_table_size(a->facts), ==,
@@ -132,6 +139,15 @@ static GHashTable *left_at(const char *path)
 	return notes_take(n);
 }
 
+static void assert_all(const char *path, story **s, unsigned n)
+{
+	g_autoptr(GHashTable) left = left_at(path);
+
+	g_assert_cmpuint(g_hash_table_size(left), ==, n);
+	for (unsigned i = 0; i < n; i++)
+		assert_same(g_hash_table_lookup(left, s[i]->name), s[i]);
+}
+
 static void test_changes(void)
 {
 	g_auto(place) p = place_open();
@@ -145,6 +161,7 @@ static void test_changes(void)
 	tell_fact(n, cb, b, "callee.uri", "sip:bob@example.com");
 	tell_fact(n, cb, b, "callee.uri", "sip:carol@example.com");
 	tell(n, cb, b, &(rec_event){.type = JRN_STATE, .at = at_s(6),
+				    .cseq = b->cseq,
 				    .progress = {.state = REC_ENDING}});
 	tell_end(n, ca, a, 9);
 	notes_write(n);
@@ -154,6 +171,28 @@ static void test_changes(void)
 	assert_same(g_hash_table_lookup(left, a->name), a);
 	assert_same(g_hash_table_lookup(left, b->name), b);
 	g_assert_true(b->cancelled);
+}
+
+/* Over and settled: it stays, through two more taps, until it is dropped. */
+static void test_settled(void)
+{
+	g_auto(place) p = place_open();
+	g_autoptr(story) a = call_new(1);
+	notes *n = notes_open(p.path);
+	note *c = notes_enter(n, a);
+
+	tell_end(n, c, a, 9);
+	a->settled = true;
+	notes_mark_settled(n, c);
+	notes_write(n);
+	notes_free(n);
+	assert_all(p.path, &a, 1);
+	n = notes_open(p.path);
+	notes_enter(n, a);
+	notes_write(n);
+	notes_settle(n);
+	notes_free(n);
+	assert_all(p.path, &a, 1);
 }
 
 static void test_not_written(void)
@@ -184,7 +223,7 @@ static GByteArray *some_bytes(story *a, story *b)
 	GByteArray *all = g_byte_array_new();
 	uint8_t buf[4096];
 	put o = put_into(buf, sizeof(buf));
-	rec_event e = {.type = JRN_STATE, .at = at_s(4),
+	rec_event e = {.type = JRN_STATE, .at = at_s(4), .cseq = 9,
 		       .progress = {.state = REC_ANSWERED, .status = 200}};
 
 	notes_call_put(&o, 7);
@@ -259,15 +298,6 @@ static void test_damaged(void)
 		all->data[i] ^= 4;
 		g_assert_cmpuint(in.left, >=, all->len - i);
 	}
-}
-
-static void assert_all(const char *path, story **s, unsigned n)
-{
-	g_autoptr(GHashTable) left = left_at(path);
-
-	g_assert_cmpuint(g_hash_table_size(left), ==, n);
-	for (unsigned i = 0; i < n; i++)
-		assert_same(g_hash_table_lookup(left, s[i]->name), s[i]);
 }
 
 /* Each `every`th call is in the file as it stands. */
@@ -394,6 +424,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/notes/changes", test_changes);
+	g_test_add_func("/notes/settled", test_settled);
 	g_test_add_func("/notes/not-written", test_not_written);
 	g_test_add_func("/notes/cut", test_cut);
 	g_test_add_func("/notes/damaged", test_damaged);

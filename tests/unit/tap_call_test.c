@@ -16,6 +16,21 @@ static void test_cancel(void)
 	talk_free(&t);
 }
 
+/* The phone had rung before it heard of it, and the 487 is lost. */
+static void test_cancel_rings(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
+	say(&t, "CANCEL sip:bob@x", "a", "", "1 CANCEL", "", "");
+	say(&t, "180 Ringing", "a", "b", "1 INVITE", "", "");
+	tap_script_wait(t.s, 6);
+	g_assert_nonnull(strstr(t.s->told->str, H "end cause=2 side=0 "));
+	say(&t, "183 Progress", "a", "c", "1 INVITE", "", "");
+	g_assert_cmpuint(tap_calls_count(t.s->calls), ==, 0);
+	talk_free(&t);
+}
+
 /* CANCEL and the answer cross: the call lives. */
 static void test_cancel_too_late(void)
 {
@@ -133,6 +148,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/tap/call/cancel", test_cancel);
+	g_test_add_func("/tap/call/cancel-rings", test_cancel_rings);
 	g_test_add_func("/tap/call/cancel-too-late", test_cancel_too_late);
 	g_test_add_func("/tap/call/failure", test_failure);
 	g_test_add_func("/tap/call/challenge", test_challenge);

@@ -3,7 +3,7 @@
 
 #include "tests/support/tap_talk.h"
 
-static void resume(talk *t, tap_resume r)
+static void resume_as(talk *t, tap_resume r)
 {
 	g_autoptr(GPtrArray) halves = g_ptr_array_new();
 
@@ -12,8 +12,21 @@ static void resume(talk *t, tap_resume r)
 	r.source = "fe1";
 	r.audio = r.record;
 	r.halves = halves;
-	r.own = t->s;
 	tap_calls_resume(t->s->calls, t->s->now, &r);
+}
+
+static void resume(talk *t, tap_resume r)
+{
+	r.own = t->s;
+	resume_as(t, r);
+}
+
+/* All of it was told by the tap before. */
+static void resume_over(talk *t, const rec_end *end)
+{
+	resume_as(t, (tap_resume){.ended = end, .ended_at = t->s->now,
+				  .cseq = 7});
+	told(t, "");
 }
 
 /* The journal has no CSeq. */
@@ -110,6 +123,63 @@ static void test_ended(void)
 	talk_free(&t);
 }
 
+static void say_invite(talk *t, const char *cseq)
+{
+	say(t, "INVITE sip:bob@x", "a", "", cseq, "", OFFER);
+}
+
+/* A copy of what was heard before takes no end back; a retry does. */
+static void test_copy(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	resume(&t, (tap_resume){.ending = true, .cancelled = true,
+				.ending_status = 487, .cseq = 7});
+	say_invite(&t, "7 INVITE");
+	say_invite(&t, "6 INVITE");
+	say(&t, "180 Ringing", "a", "c", "7 INVITE", "", "");
+	tap_script_wait(t.s, 6);
+	g_assert_nonnull(strstr(t.s->told->str, H "end cause=2 side=1 "
+				"status=487\n"));
+	g_assert_null(strstr(t.s->told->str, "state 7"));
+	talk_free(&t);
+}
+
+/* It was over before: the copy of its INVITE is none, nor is that of its 200,
+ * but one that is newer is a call. */
+static void test_over(void)
+{
+	talk t = talk_new(NULL, 0);
+	const rec_end end = {.cause = REC_CANCELLED, .side = CALL_CALLEE,
+			     .status = 487};
+
+	resume_over(&t, &end);
+	say_invite(&t, "7 INVITE");
+	say(&t, "180 Ringing", "a", "b", "7 INVITE", "", "");
+	told(&t, "");
+	g_assert_cmpuint(tap_calls_count(t.s->calls), ==, 0);
+	say_invite(&t, "8 INVITE");
+	g_assert_nonnull(strstr(t.s->told->str, "begin c1"));
+	g_assert_cmpuint(tap_calls_count(t.s->calls), ==, 1);
+	talk_free(&t);
+}
+
+/* What comes longer after the end than copies do is a call again. */
+static void test_over_long_ago(void)
+{
+	talk t = talk_new(NULL, 0);
+	const rec_end end = {.cause = REC_BYE, .side = CALL_CALLEE};
+
+	resume_over(&t, &end);
+	tap_script_wait(t.s, 30);
+	say(&t, "200 OK", "a", "b", "7 INVITE", "", ANSWER);
+	told(&t, "");
+	tap_script_wait(t.s, 4);
+	say(&t, "200 OK", "a", "b", "7 INVITE", "", ANSWER);
+	g_assert_nonnull(strstr(t.s->told->str, "begin c1"));
+	talk_free(&t);
+}
+
 /* It stays so, and its halves are not told. */
 static void test_unrecorded(void)
 {
@@ -133,6 +203,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/resume/cancelled", test_cancelled);
 	g_test_add_func("/tap/resume/retried", test_retried);
 	g_test_add_func("/tap/resume/ended", test_ended);
+	g_test_add_func("/tap/resume/copy", test_copy);
+	g_test_add_func("/tap/resume/over", test_over);
+	g_test_add_func("/tap/resume/over-long-ago", test_over_long_ago);
 	g_test_add_func("/tap/resume/unrecorded", test_unrecorded);
 	return g_test_run();
 }
