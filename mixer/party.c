@@ -252,7 +252,8 @@ static void find_seats(mix_party *p, const GPtrArray *tracks, int64_t until)
 		if (!comes(p, t, until, &from))
 			continue;
 		s = sitter_of(p, t);
-		if (s && (p->sitters->len == 1 || !taken(p, s)))
+		if (s ? p->sitters->len == 1 || !taken(p, s)
+		      : p->sitters->len >= PARTY_NAMES_MAX)
 			continue;
 		if (s)
 			move_on(p, s);
@@ -286,7 +287,9 @@ static void clear_seats(mix_party *p, size_t n)
 		memset(seat_at(p, i)->bus, 0, n * sizeof(float));
 }
 
-/* The seat of a contributor; the first one has that of the source. */
+/* The seat of a contributor; the first one has that of the source. Who is named
+ * when too many were has nothing of his own: the list is searched at each turn,
+ * and a sender may name as many as he likes. */
 static unsigned talker_seat(mix_party *p, const mix_track *t, uint32_t talker)
 {
 	sitter *first = sitter_of(p, t);
@@ -302,6 +305,8 @@ static unsigned talker_seat(mix_party *p, const mix_track *t, uint32_t talker)
 		first->talker = talker;
 		return first->seat;
 	}
+	if (p->sitters->len >= PARTY_NAMES_MAX)
+		return p->seats->len - 1;
 	return sit_down(p, t, talker)->seat;
 }
 
@@ -343,11 +348,12 @@ static void hear_aside(mix_party *p, mix_track *t, mix_step *step, size_t n)
 	}
 	if (s && mix_track_mixed(t))
 		share_out(p, t, n);
-	else if (s)
-		mix_lane_add(seat_at(p, s->seat)->bus, p->mixed, n);
+	else
+		mix_lane_add(seat_at(p, s ? s->seat : 0)->bus, p->mixed, n);
 }
 
-/* A track without a seat has nothing to say yet, but what is late to drop. */
+/* A track without a seat has nothing to say yet, but what is late to drop; or
+ * too many have one. */
 static void hear(mix_party *p, const GPtrArray *tracks, size_t n)
 {
 	for (guint i = 0; i < tracks->len; i++) {

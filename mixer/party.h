@@ -10,6 +10,9 @@
 #include "mixer/marks.h"
 #include "mixer/track.h"
 
+/* Sources and contributors of a side that are told apart. */
+enum { PARTY_NAMES_MAX = 256 };
+
 typedef struct mix_party mix_party;
 
 /* All is lent for its life; desk->rate is set. At most `quantum` samples come

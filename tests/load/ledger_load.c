@@ -36,7 +36,7 @@ enum {
 	LAST_S = 40,		/* for one row more */
 	CUT_TICKS = 50,
 	LATE_TICKS = 100,	/* 2 s: a message that took its time */
-	STALE_TICKS = 400,	/* 8 s: behind the end of one that failed, too */
+	STALE_TICKS = 400,	/* 8 s: behind one that failed, too */
 	REORDER_TICKS = 15,	/* 300 ms; missing is what 500 do not bring */
 	ROLES = 3,
 	TAP = 1,

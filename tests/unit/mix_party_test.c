@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "mixer/party.h"
 #include "tests/support/mixkit.h"
 
 enum { RATE = 8000, SECONDS = 10, ALL = SECONDS * RATE, LEAD = 1000 };
@@ -376,6 +377,29 @@ static void contributors(mixkit *t, gconstpointer data)
 	close_call(m, &totals);
 }
 
+/* A mix that names somebody else with each packet is heard, and its names are
+ * not written down for ever. */
+static void endless_names(mixkit *t, gconstpointer data)
+{
+	mixkit_party p = {1, CALL_CALLEE, RATE, 500, 5000, .ssrc = 1};
+	mix_call *m = open_call(t, "names");
+	mix_totals totals;
+	mixkit_sound s;
+
+	(void)data;
+	for (int i = 0; i < 400; i++) {
+		p.talker = (uint32_t)i + 1;
+		mixkit_say(m, &p, mixkit_ms(LEAD + 20 * i));
+	}
+	finish(m, &totals);
+	g_assert_cmpuint(totals.speakers->len, ==, PARTY_NAMES_MAX);
+	s = load(t, "names-callee-16.wav");
+	g_assert_cmpfloat(fabs(mixkit_tone(&s, 0, 500, 52000, 60000) + 16.33),
+			  <, 0.5);
+	mixkit_sound_clear(&s);
+	close_call(m, &totals);
+}
+
 /* More than there is room for; and a pause silences them all. */
 static void too_many(mixkit *t, gconstpointer data)
 {
@@ -483,6 +507,7 @@ int main(int argc, char **argv)
 	ADD(takes_turns);
 	ADD(restarts);
 	ADD(contributors);
+	ADD(endless_names);
 	ADD(too_many);
 	ADD(left_out);
 	ADD(name_taken);
