@@ -60,18 +60,26 @@ static void settle(tone *t)
 		t->to = MAX(MAX(t->end + t->shift, t->end_soonest), t->from);
 }
 
-void mix_dial_stop(mix_dial *d, int64_t at, int64_t soonest)
+static void end_tone(tone *t, int64_t at, int64_t soonest)
 {
-	tone *t;
-
-	if (!d->list->len)
-		return;
-	t = &g_array_index(d->list, tone, d->list->len - 1);
-	if (t->end < FOREVER)
-		return;
 	t->end = at;
 	t->end_soonest = soonest;
 	settle(t);
+}
+
+static tone *last_tone(const mix_dial *d)
+{
+	const guint n = d->list->len;
+
+	return n ? &g_array_index(d->list, tone, n - 1) : NULL;
+}
+
+void mix_dial_stop(mix_dial *d, int64_t at, int64_t soonest)
+{
+	tone *t = last_tone(d);
+
+	if (t && t->end == FOREVER)
+		end_tone(t, at, soonest);
 }
 
 void mix_dial_start(mix_dial *d, const mix_press *p)
@@ -81,9 +89,11 @@ void mix_dial_start(mix_dial *d, const mix_press *p)
 	static const float high[] = {1209, 1336, 1477, 1633};
 	const char *at = p->key ? strchr(keys, p->key) : NULL;
 	tone t = {.press = *p, .end = FOREVER, .placed = !p->clock};
+	tone *last = last_tone(d);
 
-	/* One finger. */
-	mix_dial_stop(d, p->at, p->soonest);
+	/* One finger: also where the one before was said to be longer. */
+	if (last && last->end > p->at)
+		end_tone(last, p->at, p->soonest);
 	if (!at)
 		return;
 	t.turn[0] = low[(at - keys) / 4];

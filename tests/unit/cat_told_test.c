@@ -30,6 +30,10 @@ static void test_round_trip(void)
 	g_assert_true(rest.found && rest.mandatory);
 	g_assert_cmpint(rest.mode, ==, CAT_BUFFERED);
 	g_assert_cmpuint(rest.sides, ==, 1u << CAT_CALLER | 1u << CAT_CALLEE);
+	g_assert_false(rest.early);
+	v.early = true;
+	cat_verdict_tell(&v, "the rule [mode=x] says so", told);
+	g_assert_true(cat_told_find(span_str(told)).early);
 	g_assert_false(cat_told_find(span_str("a sentence alone")).found);
 	g_assert_true(cat_entry_told(e, span_str(told)));
 	g_assert_cmpstr(e->class, ==, "mifid");

@@ -156,6 +156,25 @@ static void volumes(void)
 	}
 }
 
+/* A press ends the one before, however long that was said to be. */
+static void one_finger(void)
+{
+	static float x[MAX];
+	mix_dial *d = mix_dial_new();
+
+	memset(x, 0, sizeof(x));
+	start(d, '1', 10, 100 * MS);
+	stop(d, 1000 * MS);
+	start(d, '5', 10, 400 * MS);
+	stop(d, 800 * MS);
+	run(d, 8000, x, 1200);
+	g_assert_cmpfloat(fabs(level(x, 8000, 150, 350, 697) + 13), <, 0.5);
+	g_assert_cmpfloat(level(x, 8000, 450, 750, 697), <, -40);
+	g_assert_cmpfloat(level(x, 8000, 450, 750, 770), >, -14);
+	g_assert_true(silent(x, 8000, 810, 1200));
+	mix_dial_free(d);
+}
+
 /* How the time is cut into steps does not matter. */
 static void any_step(void)
 {
@@ -305,6 +324,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/mixer/dial/all-keys", all_keys);
 	g_test_add_func("/mixer/dial/volumes", volumes);
+	g_test_add_func("/mixer/dial/one-finger", one_finger);
 	g_test_add_func("/mixer/dial/any-step", any_step);
 	g_test_add_func("/mixer/dial/told-in-time", told_in_time);
 	g_test_add_func("/mixer/dial/beside", beside);
