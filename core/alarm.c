@@ -44,8 +44,9 @@ static const alarm_kind table[ALARM_IDS] = {
 		"faster disk, fewer calls a host"},
 	[ALARM_CAPTURE_TROUBLE] = {
 		"capture-trouble", true, LEVEL_S,
-		"capture cannot write, or an interface is gone",
-		"its text names the file or the interface"},
+		"capture cannot write, or an interface is down or gone",
+		"its text names the file or the interface; one that was made "
+		"anew needs a restart of capture with backend=pcap"},
 	[ALARM_ORPHAN_MEDIA] = {
 		"orphan-media", false, 60,
 		"media crosses the relay of which no signalling was told",

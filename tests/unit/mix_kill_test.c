@@ -157,9 +157,12 @@ static void kill_loop(mixkit *t, gconstpointer data)
 		check_wav(t, &sound, &frames);
 		for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
 			check_size(t, i, &sizes[i]);
-		if (k % (KILLS / LOOKS) == 0 && frames)
+		/* Of less than a second an encoder may have told nothing. */
+		if (k % (KILLS / LOOKS) == 0 && frames > RATE)
 			play(t, &frames);
 	}
+	if (frames > RATE)
+		play(t, &frames);
 	g_test_message("%zu of %zu frames were there after %d kills", frames,
 		       sound.frames, KILLS);
 	g_assert_cmpuint(frames, >, 0);
