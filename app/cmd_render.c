@@ -278,6 +278,7 @@ static bool configure(render_role *r, GError **err)
 		.key = seal_key_open(key, err),
 		.recordings = conf_text(c, CONF_RECORDINGS),
 		.by_day = true,
+		.again = true,
 		.pattern = conf_text(c, CONF_RENDER_NAME),
 		.outputs = (const mix_output *)(void *)r->outputs->data,
 		.n_outputs = r->outputs->len,

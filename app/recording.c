@@ -4,6 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "app/ledger.h"
+
+/* A call that begins just now has left nothing yet. */
+enum { NEW_S = 2 };
+
 static char *recordings_dir(const render_call *r, GError **err)
 {
 	char day[32];
@@ -37,16 +42,44 @@ static char *recording_name(const render_call *r, GError **err)
 	return mix_name_expand(r->cfg->pattern, &n, err);
 }
 
+static bool is_new(const render_call *r)
+{
+	int64_t age = clk_since(r->now, r->last_record);
+
+	return age >= 0 && age < NEW_S * CLK_NS_PER_S;
+}
+
+/* A render that was ended after it wrote the sidecar and before that was noted
+ * has given this call a name: NULL without one. */
+static char *name_given(const render_call *r, const char *dir, const char *name)
+{
+	for (unsigned i = 1; r->cfg->again && !is_new(r); i++) {
+		g_autofree char *try = i == 1
+			? g_strdup(name) : g_strdup_printf("%s-%u", name, i);
+		g_autofree char *path = g_strdup_printf("%s/%s.json", dir, try);
+		g_autoptr(cat_entry) e = NULL;
+
+		if (!g_file_test(path, G_FILE_TEST_EXISTS))
+			break;
+		e = ledger_from_sidecar(path, NULL);
+		if (e && !strcmp(e->name, r->story->name))
+			return g_steal_pointer(&try);
+	}
+	return NULL;
+}
+
 mix_call *render_open(render_call *r, GError **err)
 {
 	const render_config *c = r->cfg;
 	g_autofree char *dir = recordings_dir(r, err);
 	g_autofree char *name = dir ? recording_name(r, err) : NULL;
+	g_autofree char *given = name ? name_given(r, dir, name) : NULL;
 	g_autofree char *title = NULL;
 	char date[32];
 	mix_plan plan = {
 		.dir = dir,
-		.name = name,
+		.name = given ? given : name,
+		.own = given != NULL,
 		.outputs = c->outputs,
 		.n_outputs = c->n_outputs,
 		.rate = c->rate,
@@ -67,14 +100,12 @@ mix_call *render_open(render_call *r, GError **err)
 				story_party(r->story, "callee"));
 	plan.title = c->tag_parties ? title : NULL;
 	r->result.sidecar = g_strdup_printf("%s/%s.json", dir, name);
-	if (r->cfg->video) {
-		g_autofree char *base = g_build_filename(dir, name, NULL);
-
-		/* Each layer is put in order by itself before, and may wait
-		 * for as long at its start. */
-		r->video = video_new(base, r->cfg->video,
+	/* Each layer is put in order by itself before, and may wait for as
+	 * long at its start. */
+	if (r->cfg->video)
+		r->video = video_new(dir, r->story->name, r->cfg->video,
 				     2 * r->cfg->dec.reorder_ms);
-	}
+	r->own = plan.own;
 	return mix_call_new(&plan, err);
 }
 

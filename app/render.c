@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/limits.h"
 #include "catalog/cat.h"
@@ -340,6 +341,28 @@ static clk_mono due_until(const render_call *r)
 	return r->last_packet;
 }
 
+static bool finish_video(render_call *r, GError **err)
+{
+	if (!r->video)
+		return true;
+	r->result.videos = video_finish(r->video, r->result.mix.base, r->own,
+					err);
+	return r->result.videos != NULL;
+}
+
+/* The sidecar is first: where it is, the names are this call's, and a render
+ * that died among them is made again in their place. A directory's changes
+ * reach the disk in their order. */
+static bool publish(render_call *r, GError **err)
+{
+	if (!sidecar_write(&r->result, err))
+		return false;
+	if (mix_call_publish(r->mix, err))
+		return true;
+	(void)unlink(r->result.sidecar);
+	return false;
+}
+
 static render_state finish(render_call *r, GError **err)
 {
 	clk_mono end;
@@ -355,13 +378,13 @@ static render_state finish(render_call *r, GError **err)
 	r->result.end.wall.ns = r->result.begin.wall.ns + end.ns - r->begin.ns;
 	if (r->story->has_answer)
 		render_aways(r, due_until(r));
-	if (!mix_call_finish(r->mix, end, &r->result.mix, err))
+	if (!mix_call_seal(r->mix, end, &r->result.mix, err))
 		return RENDER_FAILED;
-	if (r->video && !(r->result.videos = video_finish(r->video, err)))
+	if (!finish_video(r, err))
 		return RENDER_FAILED;
 	collect(r);
 	render_name_sidecar(r);
-	return sidecar_write(&r->result, err) ? RENDER_DONE : RENDER_FAILED;
+	return publish(r, err) ? RENDER_DONE : RENDER_FAILED;
 }
 
 /* A BYE alone ends nothing while media goes on: it may be forged. */

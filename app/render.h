@@ -29,6 +29,8 @@ typedef struct render_config {
 				 * never ends; 0: no limit */
 	_Atomic uint64_t *pulse; /* grows at each way into the decoder and out
 				 * of it: odd is inside. NULL: nobody looks */
+	bool again;		/* a call whose sidecar is there was rendered
+				 * before: in the same place again */
 	bool early_keys;	/* every key of the journal from the start:
 				 * set by render_whole() */
 } render_config;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/whole_io.h"
 #include "catalog/ledger.h"
 
 static void text(JsonBuilder *b, const char *name, const char *value)
@@ -477,8 +478,5 @@ bool sidecar_write(const render_result *r, GError **err)
 	gsize n;
 	g_autofree char *json = print(r, &n);
 
-	return g_file_set_contents_full(r->sidecar, json, (gssize)n,
-					G_FILE_SET_CONTENTS_CONSISTENT |
-						G_FILE_SET_CONTENTS_DURABLE,
-					0640, err);
+	return whole_write(r->sidecar, json, n, err);
 }

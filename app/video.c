@@ -22,7 +22,7 @@ typedef struct track {
 } track;
 
 struct video {
-	char *base, *ending;
+	char *dir, *id, *ending;
 	unsigned window_ms;
 	GPtrArray *tracks;	/* of track */
 	GArray *files;		/* of video_file */
@@ -47,11 +47,13 @@ void video_quiet(void)
 	av_log_set_level(AV_LOG_QUIET);
 }
 
-video *video_new(const char *base, const char *ending, unsigned window_ms)
+video *video_new(const char *dir, const char *id, const char *ending,
+		 unsigned window_ms)
 {
 	video *v = g_new0(video, 1);
 
-	v->base = g_strdup(base);
+	v->dir = g_strdup(dir);
+	v->id = g_strdup(id);
 	v->ending = g_strdup(ending);
 	v->window_ms = window_ms;
 	v->tracks = g_ptr_array_new_with_free_func(track_free);
@@ -65,7 +67,8 @@ void video_free(video *v)
 		return;
 	g_ptr_array_unref(v->tracks);
 	g_array_unref(v->files);
-	g_free(v->base);
+	g_free(v->dir);
+	g_free(v->id);
 	g_free(v->ending);
 	g_free(v);
 }
@@ -79,24 +82,24 @@ static void on_unit(void *user, const dec_h264_unit *u)
 }
 
 /* NAME-caller-video1.mp4: the number is the m= line's. */
-static char *path_of(const video *v, const track *t, unsigned again)
+static char *path_of(const char *base, const char *ending, const track *t,
+		     unsigned again)
 {
 	g_autofree char *more = again ? g_strdup_printf("-%u", again + 1)
 				      : g_strdup("");
 
-	return g_strdup_printf("%s-%s-video%u%s.%s", v->base,
+	return g_strdup_printf("%s-%s-video%u%s.%s", base,
 			       t->file.side == CALL_CALLER ? "caller"
 							   : "callee",
-			       t->file.media, more, v->ending);
+			       t->file.media, more, ending);
 }
 
 static char *part_of(const video *v, const track *t)
 {
-	g_autofree char *path = path_of(v, t, 0);
-	g_autofree char *dir = g_path_get_dirname(path);
-	g_autofree char *name = g_path_get_basename(path);
+	g_autofree char *hidden = g_strdup_printf("%s/.part-%s", v->dir,
+						  v->id);
 
-	return g_strdup_printf("%s/.part-%s", dir, name);
+	return path_of(hidden, v->ending, t, 0);
 }
 
 static track *track_of(video *v, const dec_payload *p)
@@ -134,12 +137,13 @@ void video_payload(video *v, const dec_payload *p)
 }
 
 /* link(2) rather than rename(2): what is there already is not replaced. */
-static bool give_name(const video *v, track *t, GError **err)
+static bool give_name(track *t, const char *base, const char *ending, bool own,
+		      GError **err)
 {
 	for (unsigned again = 0; again < 1000; again++) {
-		g_autofree char *path = path_of(v, t, again);
+		g_autofree char *path = path_of(base, ending, t, again);
 
-		if (link(t->part, path) == 0) {
+		if ((own ? rename : link)(t->part, path) == 0) {
 			t->file.path = g_steal_pointer(&path);
 			return true;
 		}
@@ -153,7 +157,8 @@ static bool give_name(const video *v, track *t, GError **err)
 }
 
 /* False on a failure; a track without a picture is none. */
-static bool finish_track(const video *v, track *t, GError **err)
+static bool finish_track(track *t, const char *base, const char *ending,
+			 bool own, GError **err)
 {
 	dec_h264_flush(t->h264);
 	if (!t->out) {
@@ -164,15 +169,16 @@ static bool finish_track(const video *v, track *t, GError **err)
 	t->file.others = dec_h264_others(t->h264);
 	if (!t->file.pictures)
 		return true;
-	return dec_video_finish(t->out, err) && give_name(v, t, err);
+	return dec_video_finish(t->out, err) &&
+	       give_name(t, base, ending, own, err);
 }
 
-const GArray *video_finish(video *v, GError **err)
+const GArray *video_finish(video *v, const char *base, bool own, GError **err)
 {
 	for (guint i = 0; i < v->tracks->len; i++) {
 		track *t = g_ptr_array_index(v->tracks, i);
 
-		if (!finish_track(v, t, err))
+		if (!finish_track(t, base, v->ending, own, err))
 			return NULL;
 		if (t->file.path)
 			g_array_append_val(v->files, t->file);

@@ -17,13 +17,17 @@ typedef struct video_file {
 
 /* For all of the process: libavformat says nothing by itself. */
 void video_quiet(void);
-/* `base` is the recording's path without its ending; `ending` is "mp4" or
- * "mkv"; `window_ms` how long packets out of order are awaited. */
-video *video_new(const char *base, const char *ending, unsigned window_ms);
+/* Files grow in `dir` under names made of `id`, which no other call has;
+ * `ending` is "mp4" or "mkv"; `window_ms` how long packets out of order are
+ * awaited. */
+video *video_new(const char *dir, const char *id, const char *ending,
+		 unsigned window_ms);
 void video_free(video *v);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(video, video_free)
 /* Others than H264 and X-H264UC are passed over. */
 void video_payload(video *v, const dec_payload *p);
-/* Gives the files their names. Of video_file, lent; those of which no picture
+/* Gives the files their names: `base` is the recording's path without its
+ * ending, and `own` says that files of these names are from an earlier render
+ * of the call, and are replaced. Of video_file, lent; those of which no picture
  * could be shown are left out. */
-const GArray *video_finish(video *v, GError **err);
+const GArray *video_finish(video *v, const char *base, bool own, GError **err);

@@ -196,8 +196,13 @@ static bool put_pictures(mix_board *b, GError **err)
 	return mix_sink_picture(b->sink, MIX_SPECTROGRAM, spectrum, err);
 }
 
-bool mix_board_commit(mix_board *b, mix_totals *out, GError **err)
+bool mix_board_seal(mix_board *b, mix_totals *out, GError **err)
 {
 	tell_totals(b, out);
-	return put_pictures(b, err) && mix_sink_commit(b->sink, out, err);
+	return put_pictures(b, err) && mix_sink_seal(b->sink, out, err);
+}
+
+bool mix_board_publish(mix_board *b, GError **err)
+{
+	return mix_sink_publish(b->sink, err);
 }

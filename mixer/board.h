@@ -22,5 +22,7 @@ bool mix_board_step(mix_board *b, const GPtrArray *tracks, size_t n,
 bool mix_board_rest(mix_board *b, GError **err);
 /* What is out is playable from now on. */
 bool mix_board_flush(mix_board *b, GError **err);
-/* Totals and pictures, and the files take their names. */
-bool mix_board_commit(mix_board *b, mix_totals *out, GError **err);
+/* Totals and pictures; the files are whole. */
+bool mix_board_seal(mix_board *b, mix_totals *out, GError **err);
+/* They take their names. */
+bool mix_board_publish(mix_board *b, GError **err);

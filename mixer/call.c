@@ -280,7 +280,7 @@ static bool make_rest(mix_call *m, int64_t end, GError **err)
 	return mix_board_rest(m->board, err);
 }
 
-bool mix_call_finish(mix_call *m, clk_mono end, mix_totals *out, GError **err)
+bool mix_call_seal(mix_call *m, clk_mono end, mix_totals *out, GError **err)
 {
 	int64_t length = MAX(clk_since(end, m->desk.begin), 0);
 
@@ -292,7 +292,17 @@ bool mix_call_finish(mix_call *m, clk_mono end, mix_totals *out, GError **err)
 		return false;
 	mix_marks_close(m->marks, length);
 	mix_timeline_close(m->desk.timeline, length);
-	return mix_board_commit(m->board, out, err);
+	return mix_board_seal(m->board, out, err);
+}
+
+bool mix_call_publish(mix_call *m, GError **err)
+{
+	return mix_board_publish(m->board, err);
+}
+
+bool mix_call_finish(mix_call *m, clk_mono end, mix_totals *out, GError **err)
+{
+	return mix_call_seal(m, end, out, err) && mix_call_publish(m, err);
 }
 
 const GArray *mix_call_markers(mix_call *m)

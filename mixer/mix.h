@@ -75,6 +75,9 @@ typedef struct mix_plan {
 	bool picture;		/* NAME.png with the waveform */
 	bool spectrogram;	/* NAME-spectrogram.png */
 	const char *title, *artist, *date, *comment;	/* tags */
+	bool own;		/* whatever has this name is what an earlier
+				 * render of the same call left: made again in
+				 * its place */
 } mix_plan;
 
 enum {
@@ -194,8 +197,14 @@ void mix_call_leave_out(mix_call *m, uint32_t stream, clk_mono at, bool out);
  * longer than the call. Files are playable afterwards. After a failure only
  * mix_call_free() may follow. */
 bool mix_call_advance(mix_call *m, clk_mono horizon, GError **err);
-/* Writes the rest up to `end`, syncs, and gives the files their names; no
- * file that was there is replaced: "-2", "-3" ... is added to NAME. */
+/* Writes the rest up to `end` and syncs. The files are whole, and keep their
+ * .part; `out` tells the names they will have: where one was there before, or a
+ * NAME.json, "-2", "-3" ... was added to all. */
+bool mix_call_seal(mix_call *m, clk_mono end, mix_totals *out, GError **err);
+/* Then: the files take their names, durably, as is all that was put into their
+ * directory before. No file is replaced. */
+bool mix_call_publish(mix_call *m, GError **err);
+/* Both. */
 bool mix_call_finish(mix_call *m, clk_mono end, mix_totals *out, GError **err);
 /* The timeline so far, in order of time once finished; lent. */
 const GArray *mix_call_markers(mix_call *m);	/* of mix_marker */

@@ -43,8 +43,17 @@ static bool still_there(int fd, const char *part)
 	       here.st_ino == there.st_ino && here.st_dev == there.st_dev;
 }
 
-bool mix_outfile_claim(const char *dir, const char *name, mix_outfile **out,
-		       GError **err)
+/* A render that died may have named it already, by rename() or by link(). */
+static void take_back(const char *path, const char *part)
+{
+	struct stat st;
+
+	if (!lstat(path, &st) && S_ISREG(st.st_mode))
+		(void)rename(path, part);
+}
+
+bool mix_outfile_claim(const char *dir, const char *name, bool own,
+		       mix_outfile **out, GError **err)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL);
 	g_autofree char *part = g_strconcat(path, ".part", NULL);
@@ -52,6 +61,8 @@ bool mix_outfile_claim(const char *dir, const char *name, mix_outfile **out,
 	int fd;
 
 	*out = NULL;
+	if (own)
+		take_back(path, part);
 	if (!lstat(path, &st))
 		return true;
 	fd = open(part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
@@ -219,14 +230,17 @@ static bool take_name(mix_outfile *f)
 	return !link(f->part, f->path) && !unlink(f->part);
 }
 
-bool mix_outfile_commit(mix_outfile *f, char sha256[static 65], GError **err)
+bool mix_outfile_seal(mix_outfile *f, char sha256[static 65], GError **err)
 {
 	if (!mix_outfile_flush(f, err) || !mix_outfile_cut(f, err) ||
 	    !hash_file(f, sha256, err))
 		return false;
 	/* After a failed sync the pages are gone: never try again. */
-	if (fdatasync(f->fd))
-		return fail(f->part, "cannot sync", err);
+	return !fdatasync(f->fd) || fail(f->part, "cannot sync", err);
+}
+
+bool mix_outfile_publish(mix_outfile *f, GError **err)
+{
 	if (!take_name(f))
 		return fail(f->path, "cannot take this name", err);
 	f->committed = true;

@@ -9,9 +9,10 @@ typedef struct mix_outfile mix_outfile;
 /* WORKER, as all here. Opens NAME.part in `dir`. True with *out NULL: the name
  * is taken, by a file or by another render that is still at it. A stale
  * NAME.part of a render that died is taken over: it is written over from the
- * start and keeps its length until it is passed. */
-bool mix_outfile_claim(const char *dir, const char *name, mix_outfile **out,
-		       GError **err);
+ * start and keeps its length until it is passed. `own`: so is a file that has
+ * the final name already. */
+bool mix_outfile_claim(const char *dir, const char *name, bool own,
+		       mix_outfile **out, GError **err);
 bool mix_outfile_append(mix_outfile *f, const void *data, size_t n,
 			GError **err);
 /* The first n octets tell how long the file is: taken over, they stay as they
@@ -25,9 +26,12 @@ bool mix_outfile_patch(mix_outfile *f, uint64_t at, const void *data, size_t n,
 uint64_t mix_outfile_size(const mix_outfile *f);
 /* What was appended becomes visible to readers. */
 bool mix_outfile_flush(mix_outfile *f, GError **err);
-/* Syncs, takes the final name, and tells the SHA-256 (65 bytes, hexadecimal).
- * A file of that name is never replaced: that is a failure. */
-bool mix_outfile_commit(mix_outfile *f, char sha256[static 65], GError **err);
+/* The content is whole: synced, and its SHA-256 told (65 bytes, hexadecimal).
+ * Only mix_outfile_publish() may follow. */
+bool mix_outfile_seal(mix_outfile *f, char sha256[static 65], GError **err);
+/* Takes the final name. A file of that name is never replaced: that is a
+ * failure. */
+bool mix_outfile_publish(mix_outfile *f, GError **err);
 const char *mix_outfile_path(const mix_outfile *f);
 /* Uncommitted, NAME.part stays if `keep`. NULL is fine. */
 void mix_outfile_free(mix_outfile *f, bool keep);

@@ -94,16 +94,26 @@ static bool claim_picture(mix_sink *s, mix_picture_kind kind, bool *taken,
 
 	if (*taken || !wanted[kind])
 		return true;
-	if (!mix_outfile_claim(s->plan->dir, name, &s->picture[kind], err))
+	if (!mix_outfile_claim(s->plan->dir, name, s->plan->own,
+			       &s->picture[kind], err))
 		return false;
 	*taken = !s->picture[kind];
 	return true;
 }
 
+/* Its sidecar is there: the call that wrote it takes the name next. */
+static bool is_promised(const mix_sink *s)
+{
+	g_autofree char *path = g_strdup_printf("%s/%s.json", s->plan->dir,
+						s->name);
+
+	return !s->plan->own && g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
 /* All files of one name or none. */
 static bool claim_all(mix_sink *s, bool *taken, GError **err)
 {
-	*taken = false;
+	*taken = is_promised(s);
 	if (!claim_picture(s, MIX_WAVEFORM, taken, err) ||
 	    !claim_picture(s, MIX_SPECTROGRAM, taken, err))
 		return false;
@@ -115,7 +125,8 @@ static bool claim_all(mix_sink *s, bool *taken, GError **err)
 		g_autofree char *name = file_name(s, &s->plan->outputs[i]);
 		outlet o = {0};
 
-		if (!mix_outfile_claim(s->plan->dir, name, &o.file, err))
+		if (!mix_outfile_claim(s->plan->dir, name, s->plan->own,
+				       &o.file, err))
 			return false;
 		if (!o.file) {
 			drop_outlets(s, false);
@@ -125,6 +136,13 @@ static bool claim_all(mix_sink *s, bool *taken, GError **err)
 		g_array_append_val(s->outlets, o);
 	}
 	return true;
+}
+
+static bool is_busy(const mix_sink *s, GError **err)
+{
+	g_set_error(err, MIX_ERROR, MIX_ERROR_OPEN,
+		    "%s/%s: another render is at it", s->plan->dir, s->name);
+	return false;
 }
 
 static bool claim_names(mix_sink *s, GError **err)
@@ -139,6 +157,8 @@ static bool claim_names(mix_sink *s, GError **err)
 			return false;
 		if (!taken)
 			return true;
+		if (s->plan->own)
+			return is_busy(s, err);
 	}
 	g_set_error(err, MIX_ERROR, MIX_ERROR_OPEN, "%s/%s: %d names are taken",
 		    s->plan->dir, s->plan->name, NAMES_MAX);
@@ -200,7 +220,8 @@ static bool claim_speaker(const mix_sink *s, const mix_output *out, outlet *o,
 			o->speaker + 1, i == 1 ? "" : more,
 			mix_writer_extension(out->format));
 
-		if (!mix_outfile_claim(s->plan->dir, name, &o->file, err))
+		if (!mix_outfile_claim(s->plan->dir, name, s->plan->own,
+				       &o->file, err))
 			return false;
 		if (o->file)
 			return true;
@@ -314,7 +335,7 @@ bool mix_sink_flush(mix_sink *s, GError **err)
 	return true;
 }
 
-static bool commit_outlet(outlet *o, GArray *files, GError **err)
+static bool seal_outlet(outlet *o, GArray *files, GError **err)
 {
 	mix_file f = {
 		.format = o->writer->spec.out.format,
@@ -324,7 +345,7 @@ static bool commit_outlet(outlet *o, GArray *files, GError **err)
 	};
 
 	if (!o->writer->ops->finish(o->writer, err) ||
-	    !mix_outfile_commit(o->file, f.sha256, err))
+	    !mix_outfile_seal(o->file, f.sha256, err))
 		return false;
 	f.bytes = mix_outfile_size(o->file);
 	f.path = g_strdup(mix_outfile_path(o->file));
@@ -338,30 +359,43 @@ bool mix_sink_picture(mix_sink *s, mix_picture_kind kind, const GByteArray *png,
 	return mix_outfile_append(s->picture[kind], png->data, png->len, err);
 }
 
-static bool commit_picture(mix_sink *s, mix_picture_kind kind, char **path,
-			   GError **err)
+static bool seal_picture(mix_sink *s, mix_picture_kind kind, char **path,
+			 GError **err)
 {
 	char sha256[65];
 
 	if (!s->picture[kind])
 		return true;
-	if (!mix_outfile_commit(s->picture[kind], sha256, err))
+	if (!mix_outfile_seal(s->picture[kind], sha256, err))
 		return false;
 	*path = g_strdup(mix_outfile_path(s->picture[kind]));
 	return true;
 }
 
-bool mix_sink_commit(mix_sink *s, mix_totals *out, GError **err)
+bool mix_sink_seal(mix_sink *s, mix_totals *out, GError **err)
 {
 	for (guint i = 0; i < s->outlets->len; i++) {
-		if (!commit_outlet(&g_array_index(s->outlets, outlet, i),
-				   out->files, err))
+		if (!seal_outlet(&g_array_index(s->outlets, outlet, i),
+				 out->files, err))
 			return false;
 	}
 	out->base = g_build_filename(s->plan->dir, s->name, NULL);
-	return commit_picture(s, MIX_WAVEFORM, &out->picture, err) &&
-	       commit_picture(s, MIX_SPECTROGRAM, &out->spectrogram, err) &&
-	       mix_outfile_sync_dir(s->plan->dir, err);
+	return seal_picture(s, MIX_WAVEFORM, &out->picture, err) &&
+	       seal_picture(s, MIX_SPECTROGRAM, &out->spectrogram, err);
+}
+
+bool mix_sink_publish(mix_sink *s, GError **err)
+{
+	for (guint i = 0; i < s->outlets->len; i++) {
+		if (!mix_outfile_publish(
+			    g_array_index(s->outlets, outlet, i).file, err))
+			return false;
+	}
+	for (unsigned i = 0; i < MIX_PICTURES; i++) {
+		if (s->picture[i] && !mix_outfile_publish(s->picture[i], err))
+			return false;
+	}
+	return mix_outfile_sync_dir(s->plan->dir, err);
 }
 
 void mix_sink_free(mix_sink *s, bool keep)

@@ -21,7 +21,8 @@ typedef enum mix_picture_kind {
 } mix_picture_kind;
 
 /* Claims names for all outputs and opens them: NAME, or NAME-2, NAME-3 ...
- * where any of them is taken. The plan is lent for the sink's life. NULL on
+ * where any of them is taken, or a NAME.json is there: a call whose sidecar is
+ * written will take that name. The plan is lent for the sink's life. NULL on
  * failure, with nothing left behind. */
 mix_sink *mix_sink_open(const mix_plan *plan, uint32_t rate, GError **err);
 /* A new speaker gets files of his own, with silence up to here. */
@@ -30,9 +31,10 @@ bool mix_sink_flush(mix_sink *s, GError **err);
 /* The plan asked for a picture: its bytes. */
 bool mix_sink_picture(mix_sink *s, mix_picture_kind kind, const GByteArray *png,
 		      GError **err);
-/* Takes the final names; appends a mix_file for each to out->files, and tells
- * the paths of the pictures. */
-bool mix_sink_commit(mix_sink *s, mix_totals *out, GError **err);
+/* Nothing more comes. Appends a mix_file for each to out->files, and tells the
+ * paths of the pictures: names that mix_sink_publish() gives them. */
+bool mix_sink_seal(mix_sink *s, mix_totals *out, GError **err);
+bool mix_sink_publish(mix_sink *s, GError **err);
 /* NULL is fine. */
 void mix_sink_free(mix_sink *s, bool keep);
 /* False for outputs that would share a file or make no sense. */

@@ -12,7 +12,7 @@ static mix_outfile *claim(const char *dir, const char *name)
 	GError *err = NULL;
 	mix_outfile *f;
 
-	g_assert_true(mix_outfile_claim(dir, name, &f, &err));
+	g_assert_true(mix_outfile_claim(dir, name, false, &f, &err));
 	g_assert_no_error(err);
 	return f;
 }
@@ -46,7 +46,8 @@ static void commits(mixkit *t, gconstpointer data)
 	g_assert_cmpuint(mix_outfile_size(f), ==, 11);
 	g_assert_false(exists(t->dir, "a"));
 	g_assert_true(exists(t->dir, "a.part"));
-	g_assert_true(mix_outfile_commit(f, sha256, NULL));
+	g_assert_true(mix_outfile_seal(f, sha256, NULL));
+	g_assert_true(mix_outfile_publish(f, NULL));
 	g_assert_false(exists(t->dir, "a.part"));
 	all = content(t->dir, "a");
 	g_assert_cmpstr(all, ==, "Jello world");
@@ -69,7 +70,8 @@ static void large_pieces(mixkit *t, gconstpointer data)
 		g_assert_true(mix_outfile_append(f, big, 200000, NULL));
 		g_assert_true(mix_outfile_append(f, big, 65536, NULL));
 	}
-	g_assert_true(mix_outfile_commit(f, sha256, NULL));
+	g_assert_true(mix_outfile_seal(f, sha256, NULL));
+	g_assert_true(mix_outfile_publish(f, NULL));
 	all = content(t->dir, "a");
 	g_assert_cmpuint(strlen(all), ==, 3 * 265537);
 	g_assert_cmpint(all[2 * 265537], ==, 'x');
@@ -84,7 +86,8 @@ static void names_are_taken(mixkit *t, gconstpointer data)
 
 	(void)data;
 	g_assert_null(claim(t->dir, "a"));
-	g_assert_true(mix_outfile_commit(f, sha256, NULL));
+	g_assert_true(mix_outfile_seal(f, sha256, NULL));
+	g_assert_true(mix_outfile_publish(f, NULL));
 	mix_outfile_free(f, false);
 	g_assert_null(claim(t->dir, "a"));
 }
@@ -124,7 +127,8 @@ static void taken_over(mixkit *t, gconstpointer data)
 		g_assert_cmpstr(grown, ==, steps[i].meanwhile);
 		g_assert_true(mix_outfile_cut(f, NULL));
 		g_assert_true(mix_outfile_patch(f, 0, head, 3, NULL));
-		g_assert_true(mix_outfile_commit(f, sha256, NULL));
+		g_assert_true(mix_outfile_seal(f, sha256, NULL));
+		g_assert_true(mix_outfile_publish(f, NULL));
 		all = content(t->dir, name);
 		g_assert_cmpstr(all, ==, steps[i].end);
 		mix_outfile_free(f, false);
@@ -159,7 +163,8 @@ static void never_replaces(mixkit *t, gconstpointer data)
 
 	(void)data;
 	g_assert_true(g_file_set_contents(path, "theirs", -1, NULL));
-	g_assert_false(mix_outfile_commit(f, sha256, &err));
+	g_assert_true(mix_outfile_seal(f, sha256, NULL));
+	g_assert_false(mix_outfile_publish(f, &err));
 	g_assert_error(err, MIX_ERROR, MIX_ERROR_DISK);
 	all = content(t->dir, "a");
 	g_assert_cmpstr(all, ==, "theirs");
@@ -177,7 +182,7 @@ static void no_links(mixkit *t, gconstpointer data)
 	(void)data;
 	g_assert_true(g_file_set_contents(aim, "keep", -1, NULL));
 	g_assert_cmpint(symlink(aim, link), ==, 0);
-	g_assert_false(mix_outfile_claim(t->dir, "a", &f, &err));
+	g_assert_false(mix_outfile_claim(t->dir, "a", false, &f, &err));
 	g_assert_error(err, MIX_ERROR, MIX_ERROR_OPEN);
 }
 

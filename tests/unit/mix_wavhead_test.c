@@ -128,11 +128,12 @@ static void ulaw_agrees(mixkit *t, gconstpointer data)
 	(void)data;
 	for (int i = 0; i < 65536; i++)
 		pcm[i] = (int16_t)(i - 32768);
-	g_assert_true(mix_outfile_claim(t->dir, "u.wav", &f, NULL));
+	g_assert_true(mix_outfile_claim(t->dir, "u.wav", false, &f, NULL));
 	w = mix_wav_ops.open(&spec, f, NULL);
 	g_assert_true(w->ops->write(w, pcm, 65536, NULL));
 	g_assert_true(w->ops->finish(w, NULL));
-	g_assert_true(mix_outfile_commit(f, sha256, NULL));
+	g_assert_true(mix_outfile_seal(f, sha256, NULL));
+	g_assert_true(mix_outfile_publish(f, NULL));
 	g_assert_true(g_file_get_contents(mix_outfile_path(f), &all, &n, NULL));
 	for (int i = 0; i < 65536; i++)
 		g_assert_cmpuint((uint8_t)all[n - 65536 + (gsize)i], ==,

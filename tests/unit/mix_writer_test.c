@@ -71,7 +71,7 @@ static mix_writer *start(const kind *k, const char *dir, const char *name,
 	GError *err = NULL;
 	mix_writer *w;
 
-	g_assert_true(mix_outfile_claim(dir, name, f, &err));
+	g_assert_true(mix_outfile_claim(dir, name, false, f, &err));
 	g_assert_nonnull(*f);
 	w = mix_writer_ops_of(k->out.format)->open(&spec, *f, &err);
 	g_assert_no_error(err);
@@ -100,7 +100,8 @@ static char *make_file(const kind *k, const char *dir, const char *name,
 		at += n;
 	}
 	g_assert_true(w->ops->finish(w, &err));
-	g_assert_true(mix_outfile_commit(f, sha256, &err));
+	g_assert_true(mix_outfile_seal(f, sha256, &err));
+	g_assert_true(mix_outfile_publish(f, &err));
 	g_assert_no_error(err);
 	w->ops->free(w);
 	path = g_strdup(mix_outfile_path(f));
@@ -229,7 +230,7 @@ static void refused(mixkit *t, gconstpointer data)
 	mix_outfile *f;
 
 	(void)data;
-	g_assert_true(mix_outfile_claim(t->dir, "x", &f, &err));
+	g_assert_true(mix_outfile_claim(t->dir, "x", false, &f, &err));
 	g_assert_null(mix_writer_ops_of(MIX_VORBIS)->open(&spec, f, &err));
 	g_assert_error(err, MIX_ERROR, MIX_ERROR_ENCODER);
 	mix_outfile_free(f, false);
