@@ -12,14 +12,13 @@
 #include "signaling_tap/conn_io.h"
 #include "signaling_tap/dialog.h"
 #include "signaling_tap/expiry.h"
+#include "signaling_tap/heard.h"
 
 enum {
 	DEADLINE_MS = 150,
 	CONNECTIONS = 256,
 	HANDSHAKE_MS = 10000,
 	EXPIRY_CHECK_S = 3600,
-	FORGET_S = 86400,
-	NAMES = 1024,
 };
 
 typedef struct listener {
@@ -42,7 +41,7 @@ struct tap_server {
 	SSL_CTX *ctx;
 	listener tls, tcp, udp;
 	GHashTable *conns;	/* of tap_conn, as a set */
-	GHashTable *heard;	/* name -> clk_mono of its last frame */
+	tap_heard *heard;
 	GHashTable *skewed;	/* names of peers that were warned of */
 	GSource *second;	/* drives tap_calls_tick() */
 	GSource *round;		/* keeps `rounds` */
@@ -86,15 +85,9 @@ static void hear(tap_server *s)
 	g_hash_table_iter_init(&it, s->conns);
 	while (g_hash_table_iter_next(&it, &conn, NULL)) {
 		const char *name;
-		clk_mono at = tap_conn_heard(conn, &name), *old;
+		clk_mono at = tap_conn_heard(conn, &name);
 
-		old = g_hash_table_lookup(s->heard, name);
-		if (old)
-			old->ns = MAX(old->ns, at.ns);
-		else if (at.ns && g_hash_table_size(s->heard) < NAMES)
-			g_hash_table_insert(s->heard, g_strdup(name),
-					    g_memdup2(&at, sizeof(at)));
-		else if (at.ns)
+		if (at.ns && !tap_heard_note(s->heard, name, at))
 			count->n[TAP_N_NAMES_OVER_LIMIT]++;
 	}
 }
@@ -102,19 +95,8 @@ static void hear(tap_server *s)
 void tap_server_silent(tap_server *s, clk_mono now, int64_t limit_ns,
 		       tap_silent *each, void *user)
 {
-	GHashTableIter it;
-	void *name, *at;
-
 	hear(s);
-	g_hash_table_iter_init(&it, s->heard);
-	while (g_hash_table_iter_next(&it, &name, &at)) {
-		int64_t silent = clk_since(now, *(const clk_mono *)at);
-
-		if (silent > FORGET_S * CLK_NS_PER_S)
-			g_hash_table_iter_remove(&it);
-		else if (silent > limit_ns)
-			each(user, name, silent);
-	}
+	tap_heard_silent(s->heard, now, limit_ns, each, user);
 }
 
 static gboolean round_sleeps(GSource *s, gint *timeout)
@@ -410,8 +392,7 @@ tap_server *tap_server_new(const tap_server_config *cfg, tap_calls *calls,
 
 	config_copy(s, cfg);
 	s->conns = g_hash_table_new_full(NULL, NULL, NULL, NULL);
-	s->heard = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-					 g_free);
+	s->heard = tap_heard_new();
 	s->skewed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					  NULL);
 	s->tls.tls = true;
@@ -454,7 +435,7 @@ void tap_server_free(tap_server *s)
 	while (g_hash_table_iter_next(&it, &conn, NULL))
 		tap_conn_free(conn);
 	g_hash_table_unref(s->conns);
-	g_hash_table_unref(s->heard);
+	tap_heard_free(s->heard);
 	g_hash_table_unref(s->skewed);
 	source_clear(&s->second);
 	source_clear(&s->round);

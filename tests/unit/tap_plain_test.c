@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "signaling_tap/heard.h"
 #include "signaling_tap/hep3.h"
 #include "tests/support/tap_certs.h"
 #include "tests/support/tap_script.h"
@@ -37,9 +38,10 @@ static int connected(int type, guint16 port)
 	return fd;
 }
 
-static void frame_write(int fd, const char *key, guint8 kind)
+static void frame_write(int fd, const char *key, guint8 kind, const char *name)
 {
-	tap_frame f = {.kind = kind, .protocol = 1, .version = 1, .id = 3};
+	tap_frame f = {.kind = kind, .protocol = 1, .version = 1, .id = 3,
+		       .name = span_str(name)};
 	guint8 buf[2000];
 	put o = put_into(buf, sizeof(buf));
 
@@ -75,17 +77,55 @@ static void test_copies(gconstpointer data)
 
 	g_assert_no_error(err);
 	fd = connected(type, port);
-	frame_write(fd, "wrong", TAP_HEP_COPY);
-	frame_write(fd, NULL, TAP_HEP_COPY);
+	frame_write(fd, "wrong", TAP_HEP_COPY, "fe1");
+	frame_write(fd, NULL, TAP_HEP_COPY, "fe1");
 	serve_until(s, "hep-wrong-key", 2);
 	g_assert_cmpuint(tap_script_counter(s, "messages"), ==, 0);
-	frame_write(fd, "sesame", TAP_HEP_COPY);
-	frame_write(fd, "sesame", TAP_HEP_REQUEST);
+	frame_write(fd, "sesame", TAP_HEP_COPY, "fe1");
+	frame_write(fd, "sesame", TAP_HEP_REQUEST, "fe1");
 	serve_until(s, "messages", 2);
 	g_assert_nonnull(strstr(s->told->str, "fact mode=copy"));
 	g_assert_cmpuint(tap_script_counter(s, "repeated"), ==, 1);
 	close(fd);
 	tap_server_free(server);
+}
+
+static void silent_count(void *user, const char *name, int64_t silent_ns)
+{
+	(void)name;
+	g_assert_cmpint(silent_ns, >, 0);
+	++*(unsigned *)user;
+}
+
+/* Whoever calls itself by a new name in each frame: so many are watched, and
+ * the next one is counted. */
+static void test_names(void)
+{
+	guint16 port = free_port(SOCK_STREAM);
+	g_autofree char *where = g_strdup_printf("127.0.0.1:%u", port);
+	const tap_server_config cfg = {
+		.listen = "127.0.0.1:0", .cert = tap_certs_file("server.crt"),
+		.key = tap_certs_file("server.key"),
+		.ca = tap_certs_file("ca.crt"), .plain_tcp = where,
+	};
+	g_autoptr(tap_script) s = tap_script_new(NULL, 0);
+	g_autoptr(tap_server) server = tap_server_new(&cfg, s->calls, NULL);
+	const clk_mono later = {clk_mono_now().ns + 600 * CLK_NS_PER_S};
+	int fd = connected(SOCK_STREAM, port);
+
+	for (unsigned i = 1; i <= TAP_HEARD_MAX + 1; i++) {
+		g_autofree char *name = g_strdup_printf("fe%u", i);
+		unsigned silent = 0;
+
+		frame_write(fd, NULL, TAP_HEP_HEARTBEAT, name);
+		serve_until(s, "heartbeats", i);
+		tap_server_silent(server, later, CLK_NS_PER_S, silent_count,
+				  &silent);
+		g_assert_cmpuint(silent, ==, MIN(i, TAP_HEARD_MAX));
+		g_assert_cmpuint(tap_script_counter(s, "names-over-limit"), ==,
+				 i > TAP_HEARD_MAX);
+	}
+	close(fd);
 }
 
 int main(int argc, char **argv)
@@ -98,6 +138,7 @@ int main(int argc, char **argv)
 			     test_copies);
 	g_test_add_data_func("/tap/plain/udp", GINT_TO_POINTER(SOCK_DGRAM),
 			     test_copies);
+	g_test_add_func("/tap/plain/names", test_names);
 	bad = g_test_run();
 	tap_certs_clear();
 	return bad;
