@@ -50,13 +50,13 @@ static void put_decision(put *o, const story *s)
 	put_rec(o, JRN_DECISION, s->begun, &p);
 }
 
-static void put_state(put *o, clk_both at, rec_state state, uint16_t status)
+static void put_state(put *o, clk_both at, uint8_t state, uint16_t status,
+		      span branch)
 {
 	uint8_t buf[64];
 	put p = put_into(buf, sizeof(buf));
 
-	rec_progress_put(&p, &(rec_progress){.state = (uint8_t)state,
-					     .status = status});
+	rec_progress_put(&p, &(rec_progress){state, status, branch});
 	put_rec(o, JRN_STATE, at, &p);
 }
 
@@ -87,6 +87,7 @@ void notes_settled_put(put *o)
 
 void notes_story_put(put *o, const story *s)
 {
+	const span none = {0};
 	GHashTableIter i;
 	void *name, *value;
 
@@ -98,11 +99,17 @@ void notes_story_put(put *o, const story *s)
 	if (s->decided)
 		put_decision(o, s);
 	if (s->has_answer)
-		put_state(o, s->answered, REC_ANSWERED, 200);
+		put_state(o, s->answered, REC_ANSWERED, 200, none);
+	for (guint k = 0; s->forks && k < s->forks->len; k++) {
+		const rec_fork *f = &g_array_index(s->forks, rec_fork, k);
+
+		put_state(o, s->has_answer ? s->answered : s->begun, f->state,
+			  0, span_str(f->tag));
+	}
 	if (s->ending && s->cancelled && s->ending_status)
-		put_state(o, s->ending_at, REC_ENDING, 0);
+		put_state(o, s->ending_at, REC_ENDING, 0, none);
 	if (s->ending)
-		put_state(o, s->ending_at, REC_ENDING, s->ending_status);
+		put_state(o, s->ending_at, REC_ENDING, s->ending_status, none);
 	if (s->has_end)
 		put_end(o, s);
 	if (s->settled)

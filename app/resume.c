@@ -74,6 +74,24 @@ static clk_both at_here(clk_both at)
 	return at;
 }
 
+/* Branches, too: each that is known rings, or has lost, for the tap as it did
+ * before. */
+static void catch_up_forks(const resume_from *r, const story *s,
+			   const story *note, void **own)
+{
+	rec_event e = {.type = JRN_STATE, .at = clk_now(),
+		       .cseq = note->cseq};
+
+	for (guint i = 0; note->forks && i < note->forks->len; i++) {
+		const rec_fork *f = &g_array_index(note->forks, rec_fork, i);
+
+		if (story_fork_state(s, f->tag) == f->state)
+			continue;
+		e.progress = (rec_progress){f->state, 0, span_str(f->tag)};
+		book_sink(r->book, 0, own, &e);
+	}
+}
+
 /* What the notes know and the journal does not: both are told again. */
 static void catch_up(const resume_from *r, story *s, const story *note,
 		     void **own)
@@ -86,6 +104,7 @@ static void catch_up(const resume_from *r, story *s, const story *note,
 					    .status = 200};
 		book_sink(r->book, 0, own, &e);
 	}
+	catch_up_forks(r, s, note, own);
 	if (note->ending && !s->ending) {
 		e.at = at_here(note->ending_at);
 		e.progress = (rec_progress){.state = REC_ENDING,
@@ -148,6 +167,7 @@ static tap_resume resume_of(const resume_from *r, const story *s)
 		.ask = ask_of(s),
 		.asked = s->marks & (1u << REC_START | 1u << REC_TAG),
 		.halves = s->halves,
+		.forks = s->forks,
 	};
 }
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { FORKS_MAX = 64 };
+
 /* Many calls have the same texts, so that one of each kind is kept. */
 static char *text_take(span text)
 {
@@ -41,7 +43,7 @@ void story_free(story *s)
 	g_free(s->key_trouble);
 	g_free(s->paused_why);
 	g_hash_table_unref(s->facts);
-	g_clear_pointer(&s->lost, g_hash_table_unref);
+	g_clear_pointer(&s->forks, g_array_unref);
 	g_ptr_array_unref(s->halves);
 	g_free(s);
 }
@@ -112,17 +114,55 @@ static void ending(story *s, clk_both at, const rec_progress *p)
 	s->cancelled |= p->status == 0 || p->status == 487;
 }
 
+static rec_fork *fork_find(const story *s, span branch)
+{
+	for (guint i = 0; s->forks && i < s->forks->len; i++) {
+		rec_fork *f = &g_array_index(s->forks, rec_fork, i);
+
+		if (span_eq(branch, f->tag))
+			return f;
+	}
+	return NULL;
+}
+
+uint8_t story_fork_state(const story *s, const char *branch)
+{
+	const rec_fork *f = fork_find(s, span_str(branch));
+
+	return f ? f->state : 0;
+}
+
+static void fork_clear(void *p)
+{
+	g_free(((rec_fork *)p)->tag);
+}
+
+static void fork_add(story *s, span branch, uint8_t state)
+{
+	const rec_fork f = {span_dup(branch), state};
+
+	if (!s->forks) {
+		s->forks = g_array_sized_new(FALSE, FALSE, sizeof(f), 1);
+		g_array_set_clear_func(s->forks, fork_clear);
+	}
+	g_array_append_val(s->forks, f);
+}
+
 static void note_fork(story *s, const rec_progress *p)
 {
-	g_autofree char *branch = span_dup(p->branch);
+	rec_fork *f = fork_find(s, p->branch);
+	uint8_t state = p->state;
 
-	if (!s->lost && p->state == REC_FORK_LOST)
-		s->lost = g_hash_table_new_full(g_str_hash, g_str_equal,
-						g_free, NULL);
-	if (p->state == REC_FORK_LOST)
-		g_hash_table_add(s->lost, g_steal_pointer(&branch));
-	else if (s->lost && p->state == REC_ANSWERED)
-		g_hash_table_remove(s->lost, branch);
+	if (!p->branch.left || state == REC_RETRIED)
+		return;
+	if (state == REC_ENDING && f)
+		return;		/* that it was lost has been told */
+	if (state == REC_ENDING)
+		state = REC_FORK_LOST;
+	if (f)
+		f->state = state;
+	else if (!s->forks || s->forks->len < FORKS_MAX)
+		fork_add(s, p->branch, state);
 }
 
 void story_progress(story *s, clk_both at, const rec_progress *p)
@@ -216,7 +256,7 @@ static bool lives_with(const story *s, const secret *key)
 	for (guint i = 0; i < s->halves->len; i++) {
 		const call_half *h = g_ptr_array_index(s->halves, i);
 
-		if (!g_hash_table_contains(s->lost, h->branch) &&
+		if (story_fork_state(s, h->branch) != REC_FORK_LOST &&
 		    has_key(h, key))
 			return true;
 	}
@@ -239,7 +279,7 @@ static bool lives_on(const story *s, const call_half *h)
 
 bool story_fork_lost(const story *s, const char *branch)
 {
-	if (!*branch || !s->lost || !g_hash_table_contains(s->lost, branch))
+	if (story_fork_state(s, branch) != REC_FORK_LOST)
 		return false;
 	for (guint i = 0; i < s->halves->len; i++) {
 		const call_half *h = g_ptr_array_index(s->halves, i);

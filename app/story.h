@@ -36,8 +36,7 @@ typedef struct story {
 	uint8_t end_cause, end_side;
 	uint16_t end_status;
 	char *end_text;
-	GHashTable *lost;	/* To-tags of forks that did not answer; NULL:
-				 * none yet */
+	GArray *forks;		/* of rec_fork; NULL: none yet */
 	GPtrArray *halves;	/* of call_half, keys inside */
 	unsigned keys, bad_keys;	/* halves whose keys did (not) open */
 	char *key_trouble;	/* why the last bad ones did not */
@@ -56,6 +55,8 @@ const call_half *story_record(story *s, const jrn_rec *r, seal_key *key,
 
 /* What a state says of the call: story_record() does it too. */
 void story_progress(story *s, clk_both at, const rec_progress *p);
+/* 0: nothing was heard of it. */
+uint8_t story_fork_state(const story *s, const char *branch);
 /* The fork's sound is no part of the call: another one answered, and not under
  * another tag with the same key. */
 bool story_fork_lost(const story *s, const char *branch);

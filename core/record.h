@@ -82,6 +82,12 @@ typedef struct rec_progress {
 	span branch;		/* To-tag */
 } rec_progress;
 
+/* Where a branch of a call has come to. */
+typedef struct rec_fork {
+	char *tag;		/* To-tag */
+	uint8_t state;		/* rec_state */
+} rec_fork;
+
 typedef struct rec_control {
 	uint8_t mark;		/* rec_mark */
 	uint8_t side;		/* call_side, or CALL_UNKNOWN for an officer */

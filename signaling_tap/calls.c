@@ -127,10 +127,19 @@ static bool begins(const tap_sip *s)
 			      s->to_tag.left);
 }
 
-/* A call that was over by failure or silence lives when it is tried again, or
- * when a branch that nobody had heard of yet answers or rings. */
-static bool begins_anew(const tap_call *call, const tap_sip *s)
+/* A branch that nobody had heard of sends early media. If it only rings, its
+ * answer will tell everything that is worth knowing. */
+static bool early_media_is_new(const tap_call *call, const tap_msg *m)
 {
+	return m->half && !tap_call_has_fork(call, m->sip->to_tag);
+}
+
+/* A call that was over by failure or silence lives when it is tried again, or
+ * when a branch answers or sends early media. */
+static bool begins_anew(const tap_call *call, const tap_msg *m)
+{
+	const tap_sip *s = m->sip;
+
 	if (!call->ended || !begins(s))
 		return false;
 	if (s->request && !s->to_tag.left)
@@ -140,9 +149,8 @@ static bool begins_anew(const tap_call *call, const tap_sip *s)
 	if (call->cause != REC_FAILED && call->cause != REC_CANCELLED)
 		return false;
 	/* who has hung up does not wait for what rings still */
-	if (call->cause == REC_CANCELLED)
-		return s->status >= 200;
-	return s->status >= 200 || !tap_call_has_fork(call, s->to_tag);
+	return s->status >= 200 ||
+	       (call->cause == REC_FAILED && early_media_is_new(call, m));
 }
 
 /* Instant messages and the conference's control channel are dialogs, but not
@@ -287,7 +295,7 @@ static void message_take(tap_calls *c, tap_msg *m, tap_answer *out)
 		c->count.n[TAP_N_STRAY]++;
 		return;
 	}
-	if (!call || begins_anew(call, s))
+	if (!call || begins_anew(call, m))
 		call = call_begin(c, m, call);
 	if (!call)
 		return;

@@ -83,6 +83,8 @@ static void decide(tap_call *c, const tap_msg *m)
 	    !c->all->cfg.decide(c->all->cfg.decide_user, &f, d))
 		*d = (rec_decision){.rule = d->rule, .reason = d->reason};
 	c->refuse = d->refuse;
+	d->audio = d->audio && d->record;
+	d->video = d->video && d->record;
 	if (c->decided && c->record == d->record && c->audio == d->audio &&
 	    c->video == d->video)
 		return;
@@ -92,8 +94,8 @@ static void decide(tap_call *c, const tap_msg *m)
 	c->ask = d->ask;
 	c->decided = true;
 	c->record = d->record;
-	c->audio = d->record && d->audio;
-	c->video = d->record && d->video;
+	c->audio = d->audio;
+	c->video = d->video;
 	tap_call_tell(c, &e);
 	if (hold)
 		hold_back(c, m->at);
@@ -146,6 +148,8 @@ static void on_invite(tap_call *c, tap_msg *m)
 	if (!invite_counts(c, s))
 		return;
 	if (!s->to_tag.left) {
+		if (s->cseq > c->cseq)
+			tap_fork_forgive(c);
 		c->cseq = s->cseq;
 		c->cseq_unknown = false;
 	}
@@ -264,10 +268,16 @@ static void request_take(tap_call *c, tap_msg *m)
 
 static void on_provisional(tap_call *c, tap_msg *m)
 {
-	/* who has hung up does not wait for what rings still */
-	if (!c->cancelled)
+	const tap_fork *f = tap_fork_find(c, m->branch);
+	bool lost = f && f->state == REC_FORK_LOST;
+
+	/* who has hung up does not wait for what rings still, and what is
+	 * overtaken by its own failure rings no more */
+	if (!c->cancelled && !lost)
 		end_not_yet(c, m);
 	tap_half_take(c, m);
+	if (lost)
+		return;
 	if (m->half)
 		tap_fork_to(c, m, REC_EARLY);
 	else if (m->sip->status == 180)
@@ -290,7 +300,7 @@ static void on_answer(tap_call *c, tap_msg *m)
 
 static void on_failure(tap_call *c, tap_msg *m)
 {
-	tap_fork *f = tap_fork_find(c, m->branch);
+	tap_fork *f = tap_fork_get(c, m->branch);
 
 	if (f)
 		tap_fork_lose(c, m, f);

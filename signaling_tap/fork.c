@@ -70,3 +70,10 @@ void tap_fork_lose(tap_call *c, const tap_msg *m, tap_fork *f)
 		tap_call_tell_state(c, m->at, REC_FORK_LOST, m->sip->status,
 			   span_str(f->tag));
 }
+
+void tap_fork_forgive(tap_call *c)
+{
+	for (guint i = c->forks->len; i-- > 0;)
+		if (TAP_FORK(c, i)->state == REC_FORK_LOST)
+			g_array_remove_index_fast(c->forks, i);
+}

@@ -19,3 +19,6 @@ bool tap_fork_any(const tap_call *c, bool (*is)(const tap_fork *),
 void tap_fork_to(tap_call *c, const tap_msg *m, rec_state state);
 /* It is not the one that answered; told if it had been heard of. */
 void tap_fork_lose(tap_call *c, const tap_msg *m, tap_fork *f);
+/* The call is tried again, and lost forks are forgotten: some use their tag
+ * again. */
+void tap_fork_forgive(tap_call *c);

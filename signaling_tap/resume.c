@@ -1,16 +1,12 @@
+#include "signaling_tap/fork.h"
 #include "signaling_tap/half.h"
 
-static void resume_fork(tap_call *c, const char *tag, bool answered)
+static void resume_fork(tap_call *c, const char *tag, uint8_t state)
 {
-	tap_fork f = {.state = answered ? REC_ANSWERED : REC_RINGING};
+	tap_fork *f = tap_fork_get(c, span_str(tag));
 
-	for (guint i = 0; i < c->forks->len; i++)
-		if (!strcmp(g_array_index(c->forks, tap_fork, i).tag, tag))
-			return;
-	if (c->forks->len == TAP_FORKS_MAX)
-		return;
-	f.tag = g_strdup(tag);
-	g_array_append_val(c->forks, f);
+	if (f && !f->state)
+		f->state = state;
 }
 
 static void resume_half(tap_call *c, const call_half *h, bool answered)
@@ -20,8 +16,7 @@ static void resume_half(tap_call *c, const call_half *h, bool answered)
 		return;
 	c->offer_sdp[h->side] |= !h->answer;
 	tap_half_remember(c, h);
-	if (*h->branch)
-		resume_fork(c, h->branch, answered);
+	resume_fork(c, h->branch, answered ? REC_ANSWERED : REC_RINGING);
 }
 
 /* Its time of grace begins anew: a retry may have been on its way. */
@@ -62,6 +57,9 @@ void tap_calls_resume(tap_calls *all, clk_both now, const tap_resume *r)
 	c->resume_at = r->resume_at;
 	c->ask = r->ask;
 	c->asked = r->asked;
+	for (guint i = 0; r->forks && i < r->forks->len; i++)
+		resume_fork(c, g_array_index(r->forks, rec_fork, i).tag,
+			    g_array_index(r->forks, rec_fork, i).state);
 	for (guint i = 0; i < r->halves->len; i++)
 		resume_half(c, g_ptr_array_index(r->halves, i), r->answered);
 	if (r->ending)

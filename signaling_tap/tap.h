@@ -141,6 +141,7 @@ typedef struct tap_resume {
 	rec_ask ask;
 	bool asked;
 	const GPtrArray *halves;	/* of call_half; keys are not needed */
+	const GArray *forks;	/* of rec_fork; or NULL */
 	void *own;		/* the sink's; NULL, and it is over: nothing is
 				 * told, only its copies are known */
 } tap_resume;

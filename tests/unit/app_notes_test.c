@@ -93,6 +93,15 @@ static void tell_answer(notes *n, note *c, story *s, int64_t s_)
 						.status = 200}});
 }
 
+static void tell_branch(notes *n, note *c, story *s, rec_state state,
+			const char *tag)
+{
+	tell(n, c, s, &(rec_event){.type = JRN_STATE, .at = at_s(4),
+				   .cseq = s->cseq,
+				   .progress = {.state = (uint8_t)state,
+						.branch = span_str(tag)}});
+}
+
 static void tell_end(notes *n, note *c, story *s, int64_t s_)
 {
 	tell(n, c, s, &(rec_event){.type = JRN_END, .at = at_s(s_),
@@ -124,6 +133,13 @@ static void assert_same(const story *a, const story *b)
 	g_assert_true(a->settled == b->settled);
 	g_assert_cmpuint(a->end_cause, ==, b->end_cause);
 	g_assert_cmpuint(a->end_side, ==, b->end_side);
+	g_assert_cmpuint(a->forks ? a->forks->len : 0, ==,
+			 b->forks ? b->forks->len : 0);
+	for (guint k = 0; a->forks && k < a->forks->len; k++) {
+		const rec_fork *f = &g_array_index(a->forks, rec_fork, k);
+
+		g_assert_cmpuint(f->state, ==, story_fork_state(b, f->tag));
+	}
 	g_assert_cmpuint(g_hash_table_size(a->facts), ==,
 			 g_hash_table_size(b->facts));
 	g_hash_table_iter_init(&i, b->facts);
@@ -171,6 +187,35 @@ static void test_changes(void)
 	assert_same(g_hash_table_lookup(left, a->name), a);
 	assert_same(g_hash_table_lookup(left, b->name), b);
 	g_assert_true(b->cancelled);
+}
+
+/* A tap goes on with each branch where it was: told change by change, and told
+ * whole. */
+static void test_branches(void)
+{
+	g_auto(place) p = place_open();
+	g_autoptr(story) a = call_new(1);
+	notes *n = notes_open(p.path);
+	note *c = notes_enter(n, a);
+
+	tell_branch(n, c, a, REC_RINGING, "b1");
+	tell_branch(n, c, a, REC_EARLY, "b2");
+	tell_branch(n, c, a, REC_RINGING, "b3");
+	tell_branch(n, c, a, REC_FORK_LOST, "b1");
+	tell_branch(n, c, a, REC_ENDING, "b4");
+	g_assert_cmpuint(story_fork_state(a, "b1"), ==, REC_FORK_LOST);
+	g_assert_cmpuint(story_fork_state(a, "b3"), ==, REC_RINGING);
+	g_assert_cmpuint(story_fork_state(a, "b4"), ==, REC_FORK_LOST);
+	g_assert_cmpuint(story_fork_state(a, "b5"), ==, 0);
+	notes_write(n);
+	notes_free(n);
+	assert_all(p.path, &a, 1);
+	n = notes_open(p.path);
+	notes_enter(n, a);
+	notes_write(n);
+	notes_settle(n);
+	notes_free(n);
+	assert_all(p.path, &a, 1);
 }
 
 /* Over and settled: it stays, through two more taps, until it is dropped. */
@@ -424,6 +469,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/notes/changes", test_changes);
+	g_test_add_func("/notes/branches", test_branches);
 	g_test_add_func("/notes/settled", test_settled);
 	g_test_add_func("/notes/not-written", test_not_written);
 	g_test_add_func("/notes/cut", test_cut);

@@ -100,6 +100,28 @@ static void test_late_branch(void)
 	talk_free(&t);
 }
 
+/* Over by failure: what rings now begins nothing, early media of a branch that
+ * is new does. */
+static void test_rings_late(void)
+{
+	talk t = talk_new(NULL, 0);
+	g_autofree char *all = NULL;
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
+	say(&t, "183 P", "a", "b1", "1 INVITE", "", ANSWER);
+	say(&t, "486 Busy", "a", "b1", "1 INVITE", "", "");
+	tap_script_wait(t.s, 6);
+	g_free(tap_script_take(t.s));
+	say(&t, "180 Ringing", "a", "b2", "1 INVITE", "", "");
+	say(&t, "183 P", "a", "b1", "1 INVITE", "", SDP("40", "6000"));
+	told(&t, "");
+	say(&t, "183 P", "a", "b3", "1 INVITE", "", SDP("30", "5000"));
+	all = tap_script_take(t.s);
+	g_assert_nonnull(strstr(all, "2 begin c1\n"));
+	g_assert_nonnull(strstr(all, "2 half 1 callee answer early branch=b3"));
+	talk_free(&t);
+}
+
 /* It had timed out; the callee's re-INVITE brings it back, sides unchanged. */
 static void test_back_from_silence(void)
 {
@@ -153,6 +175,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/call/failure", test_failure);
 	g_test_add_func("/tap/call/challenge", test_challenge);
 	g_test_add_func("/tap/call/late-branch", test_late_branch);
+	g_test_add_func("/tap/call/rings-late", test_rings_late);
 	g_test_add_func("/tap/call/back-from-silence", test_back_from_silence);
 	g_test_add_func("/tap/call/no-bye", test_no_bye);
 	g_test_add_func("/tap/call/never-answered", test_never_answered);

@@ -27,9 +27,40 @@ static void test_forks(void)
 	talk_free(&t);
 }
 
+/* The 180 is overtaken by the failure of its branch: nothing rings. */
+static void test_overtaken(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
+	say(&t, "486 Busy", "a", "b", "1 INVITE", "", "");
+	say(&t, "180 Ringing", "a", "b", "1 INVITE", "", "");
+	tap_script_wait(t.s, 6);
+	told(&t, BEGIN H HALF1 H "state 6 486 b\n"
+	     H "end cause=3 side=1 status=486\n");
+	talk_free(&t);
+}
+
+/* The same tag rings in the next attempt. */
+static void test_forgiven(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
+	say(&t, "422 Too Small", "a", "b", "1 INVITE", "", "");
+	say(&t, "INVITE sip:bob@x", "a", "", "2 INVITE", "", OFFER);
+	say(&t, "180 Ringing", "a", "b", "2 INVITE", "", "");
+	tap_script_wait(t.s, 10);
+	told(&t, BEGIN H HALF1 H "state 6 422 b\n" H "state 7 0 \n"
+	     H "state 1 180 b\n");
+	talk_free(&t);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/tap/fork/forks", test_forks);
+	g_test_add_func("/tap/fork/overtaken", test_overtaken);
+	g_test_add_func("/tap/fork/forgiven", test_forgiven);
 	return g_test_run();
 }

@@ -21,11 +21,23 @@ static void resume(talk *t, tap_resume r)
 	resume_as(t, r);
 }
 
+/* Two that ring, and one that was busy; nothing had SDP yet. */
+static GArray *forks_new(void)
+{
+	static rec_fork known[] = {{"b", REC_RINGING}, {"c", REC_RINGING},
+				   {"d", REC_FORK_LOST}};
+	GArray *forks = g_array_new(FALSE, FALSE, sizeof(rec_fork));
+
+	return g_array_append_vals(forks, known, G_N_ELEMENTS(known));
+}
+
 /* All of it was told by the tap before. */
 static void resume_over(talk *t, const rec_end *end)
 {
+	g_autoptr(GArray) forks = forks_new();
+
 	resume_as(t, (tap_resume){.ended = end, .ended_at = t->s->now,
-				  .cseq = 7});
+				  .cseq = 7, .forks = forks});
 	told(t, "");
 }
 
@@ -51,6 +63,27 @@ static void test_answered(void)
 	told(&t, H "half 1 callee answer branch=b\n" H "state 3 200 b\n");
 	say(&t, "BYE sip:bob@x", "a", "b", "8 BYE", "", "");
 	told(&t, H "end cause=1 side=0 status=0\n");
+	talk_free(&t);
+}
+
+/* One is busy, the other rings on; the 180 of the third is a late copy. */
+static void test_forks(void)
+{
+	g_autoptr(GArray) forks = forks_new();
+	talk t = talk_new(NULL, 0);
+
+	resume(&t, (tap_resume){.record = true, .forks = forks});
+	say(&t, "486 Busy", "a", "b", "7 INVITE", "", "");
+	told(&t, H "state 5 486 b\n");
+	say(&t, "180 Ringing", "a", "c", "7 INVITE", "", "");
+	say(&t, "180 Ringing", "a", "d", "7 INVITE", "", "");
+	tap_script_wait(t.s, 10);
+	told(&t, "");
+	say(&t, "486 Busy", "a", "c", "7 INVITE", "", "");
+	say(&t, "180 Ringing", "a", "d", "7 INVITE", "", "");
+	tap_script_wait(t.s, 6);
+	told(&t, H "state 5 486 c\n" H "state 6 486 c\n"
+	     H "end cause=3 side=1 status=486\n");
 	talk_free(&t);
 }
 
@@ -147,15 +180,18 @@ static void test_copy(void)
 
 /* It was over before: the copy of its INVITE is none, nor is that of its 200,
  * but one that is newer is a call. */
-static void test_over(void)
+static void test_over(gconstpointer cause)
 {
 	talk t = talk_new(NULL, 0);
-	const rec_end end = {.cause = REC_CANCELLED, .side = CALL_CALLEE,
-			     .status = 487};
+	const rec_end end = {.cause = (uint8_t)GPOINTER_TO_UINT(cause),
+			     .side = CALL_CALLEE, .status = 487};
 
 	resume_over(&t, &end);
 	say_invite(&t, "7 INVITE");
 	say(&t, "180 Ringing", "a", "b", "7 INVITE", "", "");
+	say(&t, "180 Ringing", "a", "e", "7 INVITE", "", "");
+	say(&t, "183 Progress", "a", "c", "7 INVITE", "", ANSWER);
+	say(&t, "183 Progress", "a", "d", "7 INVITE", "", ANSWER);
 	told(&t, "");
 	g_assert_cmpuint(tap_calls_count(t.s->calls), ==, 0);
 	say_invite(&t, "8 INVITE");
@@ -198,13 +234,17 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/tap/resume/refused", test_refused);
 	g_test_add_func("/tap/resume/answered", test_answered);
+	g_test_add_func("/tap/resume/forks", test_forks);
 	g_test_add_func("/tap/resume/reinvite", test_reinvite);
 	g_test_add_func("/tap/resume/ending", test_ending);
 	g_test_add_func("/tap/resume/cancelled", test_cancelled);
 	g_test_add_func("/tap/resume/retried", test_retried);
 	g_test_add_func("/tap/resume/ended", test_ended);
 	g_test_add_func("/tap/resume/copy", test_copy);
-	g_test_add_func("/tap/resume/over", test_over);
+	g_test_add_data_func("/tap/resume/over/cancelled",
+			     GUINT_TO_POINTER(REC_CANCELLED), test_over);
+	g_test_add_data_func("/tap/resume/over/failed",
+			     GUINT_TO_POINTER(REC_FAILED), test_over);
 	g_test_add_func("/tap/resume/over-long-ago", test_over_long_ago);
 	g_test_add_func("/tap/resume/unrecorded", test_unrecorded);
 	return g_test_run();
