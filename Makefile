@@ -91,6 +91,8 @@ $B/tools/mkpcap: $B/tests/support/mkcall.o
 SUPPORT := $(patsubst %.c,$B/%.o,$(filter-out tests/support/replay.c,\
 	$(wildcard tests/support/*.c)))
 $(UNIT) $(BENCH): $(SUPPORT)
+$B/tests/fuzz/tap_calls: $B/tests/support/tap_model.o
+$B/tests/fuzz/tap_dialog: $(addprefix $B/tests/support/tap_,model.o history.o)
 # The program's own files are in no library.
 $B/tests/unit/app_captured_test: $B/app/captured.o
 $B/tests/unit/app_outcome_test: $(addprefix $B/app/,outcome.o story.o)
