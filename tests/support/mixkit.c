@@ -74,19 +74,28 @@ void mixkit_say(mix_call *m, mixkit_party *p, clk_mono arrival)
 	p->ts += (int64_t)b.frames;
 }
 
-mixkit_sound mixkit_load(const char *path)
+mixkit_sound mixkit_try(const char *path)
 {
 	SF_INFO info = {0};
 	SNDFILE *f = sf_open(path, SFM_READ, &info);
-	mixkit_sound s;
+	mixkit_sound s = {0};
 
 	if (!f)
-		g_error("%s: %s", path, sf_strerror(NULL));
+		return s;
 	s.channels = (unsigned)info.channels;
 	s.rate = (uint32_t)info.samplerate;
 	s.pcm = g_new(float, (gsize)(info.frames * info.channels) + 1);
 	s.frames = (size_t)sf_readf_float(f, s.pcm, info.frames);
 	sf_close(f);
+	return s;
+}
+
+mixkit_sound mixkit_load(const char *path)
+{
+	mixkit_sound s = mixkit_try(path);
+
+	if (!s.pcm)
+		g_error("%s: %s", path, sf_strerror(NULL));
 	return s;
 }
 

@@ -39,6 +39,8 @@ typedef struct mixkit_sound {
 } mixkit_sound;
 /* Through libsndfile. */
 mixkit_sound mixkit_load(const char *path);
+/* A file that may be torn: no frames if it is no sound. */
+mixkit_sound mixkit_try(const char *path);
 /* Through ffmpeg, as a player would. */
 mixkit_sound mixkit_ffmpeg(const char *path, unsigned channels, uint32_t rate);
 void mixkit_sound_clear(mixkit_sound *s);
