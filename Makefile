@@ -97,7 +97,7 @@ $B/tests/fuzz/tap_dialog: $(addprefix $B/tests/support/tap_,model.o history.o)
 $B/tests/unit/app_captured_test: $B/app/captured.o
 $B/tests/unit/app_outcome_test: $(addprefix $B/app/,outcome.o story.o)
 $B/tests/unit/app_notes_test: $(addprefix $B/app/,notes.o notes_io.o story.o)
-$B/tests/unit/app_armed_test: $(addprefix $B/app/,armed.o session.o)
+$B/tests/unit/app_armed_test: $(addprefix $B/app/,armed.o ends.o session.o)
 $B/tests/unit/mix_powercut_test: $B/app/whole_io.o
 ifndef ENGINE	# no libFuzzer: a small main() replays the corpus
 $(FUZZ): $B/tests/support/replay.o

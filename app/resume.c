@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/ends.h"
 #include "app/follow.h"
 #include "app/story.h"
 
@@ -198,6 +199,14 @@ static void resume_noted(const resume_from *r, const story *s)
 	g_message("%s: goes on from what was noted", s->name);
 }
 
+/* The tap before may have written the end, and died before capture heard it. */
+static void tell_over(const resume_from *r, const story *s)
+{
+	if (s->has_end && s->record &&
+	    clk_now().wall.ns - s->ended.wall.ns < ENDS_KEPT_S * CLK_NS_PER_S)
+		session_writer_over(r->sessions, s->name, at_here(s->ended));
+}
+
 /* The ledger has it, or render will see to that: only what comes of it again is
  * to be known. Frees `s`, or keeps it. */
 static void remember(const resume_from *r, story *s)
@@ -206,6 +215,7 @@ static void remember(const resume_from *r, story *s)
 	const rec_end end = end_of(s);
 	tap_resume resume = resume_of(r, s);
 
+	tell_over(r, s);
 	s->ended = at_here(s->ended);
 	if (clk_since(now.mono, s->ended.mono) >= COPIES_S * CLK_NS_PER_S) {
 		story_free(s);
@@ -238,9 +248,12 @@ static resumed resume_call(const resume_from *r, const char *name,
 	if (g_file_test(mark, G_FILE_TEST_EXISTS))
 		return RESUME_OVER;
 	s = read_story(spool, name, &last);
-	if (!s || !goes_on(r, s, last))
-		return s && s->call_id && s->record ? RESUME_OVER
-						    : RESUME_UNTOLD;
+	if (!s || !s->call_id || !s->record)
+		return RESUME_UNTOLD;
+	if (!goes_on(r, s, last)) {
+		tell_over(r, s);
+		return RESUME_OVER;
+	}
 	s->cseq = note ? note->cseq : 0;
 	own = session_writer_resume(r->sessions, name, clk_now(), s->halves);
 	own = book_resume(r->book, s, own);

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "app/ends.h"
 #include "core/journal_io.h"
 #include "core/ring.h"
 
@@ -45,6 +46,7 @@ typedef struct item {
 struct session_writer {
 	session_config cfg;
 	GHashTable *live;	/* set of session; MAIN */
+	ends *ends;		/* MAIN */
 	GPtrArray *dirty;	/* of session: not synced; writing side */
 	GPtrArray *done;	/* of session: to be freed then; writing side */
 	int64_t unsynced;	/* events; writing side */
@@ -359,6 +361,8 @@ static void arm(session_writer *w, session *s, const rec_event *e)
 		return;
 	if (e->type == JRN_HALF && !s->ended)
 		g_queue_push_tail(&s->arms, g_bytes_new(o.p, o.n));
+	if (e->type == JRN_END)
+		ends_add(w->ends, clk_mono_now(), s->name, put_done(&o));
 	w->cfg.arm(w->cfg.arm_user, s->name, put_done(&o),
 		   e->type == JRN_END);
 }
@@ -461,6 +465,16 @@ void *session_writer_resume(session_writer *w, const char *name, clk_both at,
 	return s;
 }
 
+void session_writer_over(session_writer *w, const char *name, clk_both at)
+{
+	const rec_event over = {.type = JRN_END, .at = at,
+				.end = {.cause = REC_BYE}};
+	session s = {.ended = true};
+
+	g_strlcpy(s.name, name, sizeof(s.name));
+	arm(w, &s, &over);
+}
+
 const char *session_name(const void *own)
 {
 	const session *s = own;
@@ -476,12 +490,20 @@ static void arm_mark(session_writer *w, uint16_t mark)
 	w->cfg.arm(w->cfg.arm_user, REC_ARM_NOBODY, put_done(&o), false);
 }
 
+static void tell_end(void *user, const char *call, span message)
+{
+	session_writer *w = user;
+
+	w->cfg.arm(w->cfg.arm_user, call, message, true);
+}
+
 void session_writer_rearm(session_writer *w)
 {
 	GHashTableIter i;
 	void *p;
 
 	arm_mark(w, REC_ARM_LIST);
+	ends_each(w->ends, clk_mono_now(), tell_end, w);
 	g_hash_table_iter_init(&i, w->live);
 	while (g_hash_table_iter_next(&i, &p, NULL))
 		for (GList *k = ((session *)p)->arms.head; k; k = k->next) {
@@ -500,6 +522,7 @@ session_writer *session_writer_new(const session_config *cfg)
 
 	w->cfg = *cfg;
 	w->live = g_hash_table_new(NULL, NULL);
+	w->ends = ends_new();
 	w->dirty = g_ptr_array_new();
 	w->done = g_ptr_array_new_with_free_func(
 			(GDestroyNotify)session_free);
@@ -554,6 +577,7 @@ void session_writer_free(session_writer *w)
 	while (g_hash_table_iter_next(&i, &p, NULL))
 		session_free(p);
 	g_hash_table_unref(w->live);
+	ends_free(w->ends);
 	g_ptr_array_unref(w->dirty);
 	g_ptr_array_unref(w->done);
 	close(w->wake);

@@ -37,6 +37,9 @@ void session_writer_sink(void *user, uint64_t call, void **own,
  * sink's `*own` shall be. */
 void *session_writer_resume(session_writer *w, const char *name, clk_both at,
 			    const GPtrArray *halves);
+/* MAIN. A call that ended at `at` by what an earlier tap has written: capture is
+ * told when it comes. */
+void session_writer_over(session_writer *w, const char *name, clk_both at);
 /* The journal's name of what the sink keeps in `*own`; "" for NULL. */
 const char *session_name(const void *own);
 /* MAIN. Events that were taken so far, and how many of them, the last ones, are
@@ -46,5 +49,6 @@ uint64_t session_writer_waiting(const session_writer *w);
 /* MAIN. Events that found the queue full or the disk unwilling. */
 uint64_t session_writer_lost(const session_writer *w);
 /* MAIN. All live calls' arms again, for a capture that has just come, and that
- * these are all: it drops what else it knew. */
+ * these are all: it drops what else it knew. The latest ends, too: where there
+ * are other taps, capture drops nothing that was not told to be over. */
 void session_writer_rearm(session_writer *w);

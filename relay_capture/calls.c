@@ -7,6 +7,8 @@ enum {
 				 * are milliseconds apart */
 	DEDUP_MANY = 4096,	/* video, or everybody's */
 	DEDUP_EARLY = 8192,
+	QUIET_MS = 1000,	/* without media: the call may be over */
+	QUIET_MAX_MS = 10000,
 };
 
 bool relay_call_ended(const relay_call *c)
@@ -137,6 +139,21 @@ static void call_close(relay_tap *r, relay_call *c, clk_both now)
 	r->generation++;
 }
 
+/* It may have ended, and who knows of it be dead: that nothing came until now
+ * is seen from the journal even if nobody ever tells. */
+static void prove(relay_tap *r, relay_call *c, clk_both now)
+{
+	const int64_t quiet = clk_since(now.mono, c->last);
+
+	if (!packets_in(&c->tally) || quiet < QUIET_MS * CLK_NS_PER_MS ||
+	    quiet > QUIET_MAX_MS * CLK_NS_PER_MS ||
+	    clk_since(now.mono, c->proved) < QUIET_MS * CLK_NS_PER_MS)
+		return;
+	c->proved = now.mono;
+	c->told = UINT64_MAX;
+	relay_tell_tally(r, c, now);
+}
+
 static bool is_due(const relay_tap *r, const relay_call *c, clk_mono now)
 {
 	return c->ended && clk_since(now, c->end) >= r->conf.grace_ns &&
@@ -170,6 +187,8 @@ void relay_calls_tick(relay_tap *r, clk_both now)
 		forget_early(r, c, now.mono);
 		if (((relay_call *)c)->ended)
 			tell_flows_of(r, c, now);
+		else
+			prove(r, c, now);
 		if (!is_due(r, c, now.mono))
 			continue;
 		call_close(r, c, now);

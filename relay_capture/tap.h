@@ -25,6 +25,7 @@ struct relay_call {
 	bool shared;		/* no call: the journal of the orphans */
 	bool has_side[2];
 	clk_mono end, last;	/* disarmed; last media */
+	clk_mono proved;	/* the last tally of a silent call */
 	unsigned learnt, n_flows;
 	relay_dedup *dedup;
 	relay_dedup *early;	/* until both sides are described and the

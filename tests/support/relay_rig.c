@@ -106,9 +106,9 @@ static void on_close(void *user, void *call, clk_both at)
 static void on_tally(void *user, void *call, const rec_tally *t, clk_both at)
 {
 	rig_call *c = call;
+	rig *g = user;
 
-	(void)user;
-	(void)at;
+	g->told = at.mono;
 	g_assert_cmpuint(t->stored, >=, c->tally.stored);
 	g_assert_cmpuint(t->frames, >=, c->tally.frames);
 	c->tally = *t;

@@ -21,6 +21,7 @@ typedef struct rig {
 	GArray *orphans;	/* of relay_orphan */
 	unsigned opened, closed;
 	rec_tally done;		/* sums of the closed calls' last tallies */
+	clk_mono told;		/* of the latest tally */
 	uint64_t lost;
 } rig;
 

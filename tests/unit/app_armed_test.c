@@ -1,6 +1,7 @@
 /* A call that ends while capture is away is dropped when the tap is back. */
 #include "app/armed.h"
 
+#include "app/ends.h"
 #include "app/session.h"
 #include "core/record.h"
 #include "tests/support/relay_rig.h"
@@ -10,6 +11,7 @@ typedef struct pair {
 	session_writer *tap;
 	armed *capture;
 	GString *over;
+	GString *ended;		/* what the tap told to be over */
 	unsigned ignore;	/* messages that reach nobody, from now on */
 } pair;
 
@@ -41,6 +43,8 @@ static void on_arm(void *user, const char *call, span message, bool ended)
 	span_copy(named, name, sizeof(name));
 	g_assert_cmpstr(name, ==, call);
 	g_assert_cmpint(ended, ==, rec.type == JRN_END);
+	if (ended)
+		g_string_append_printf(r->ended, "%s ", name);
 	if (r->ignore)
 		r->ignore--;
 	else
@@ -68,6 +72,7 @@ static void pair_up(pair *r, gconstpointer data)
 	(void)data;
 	r->capture = armed_new();
 	r->over = g_string_new(NULL);
+	r->ended = g_string_new(NULL);
 	new_tap(r, (const char *const[]){"a", "b", "c", NULL});
 }
 
@@ -77,6 +82,7 @@ static void pair_down(pair *r, gconstpointer data)
 	session_writer_free(r->tap);
 	armed_free(r->capture);
 	g_string_free(r->over, TRUE);
+	g_string_free(r->ended, TRUE);
 }
 
 static void test_named(pair *r, gconstpointer data)
@@ -133,6 +139,57 @@ static void test_broken(pair *r, gconstpointer data)
 	g_assert_cmpstr(r->over->str, ==, "| ");
 }
 
+/* Each capture that comes is told of the latest ends, whoever else is its tap:
+ * of those that it did not hear, and of those that the tap before wrote. */
+static void test_ends(pair *r, gconstpointer data)
+{
+	const rec_event end = {.type = JRN_END, .at = clk_now(),
+			       .end = {.cause = REC_BYE}};
+	g_autoptr(GPtrArray) none = g_ptr_array_new();
+	void *own = session_writer_resume(r->tap, "d", clk_now(), none);
+
+	(void)data;
+	r->ignore = 1;
+	session_writer_sink(r->tap, 0, &own, &end);
+	session_writer_over(r->tap, "e", clk_now());
+	g_assert_cmpstr(r->ended->str, ==, "d e ");
+	take(r, "d", JRN_HALF);
+	take(r, "e", JRN_HALF);
+	session_writer_rearm(r->tap);
+	g_assert_cmpstr(r->ended->str, ==, "d e d e ");
+	/* They were told, not only missing in a list. */
+	g_assert_cmpstr(r->over->str, ==, "| ");
+}
+
+static void count_end(void *user, const char *call, span message)
+{
+	GString *s = user;
+
+	g_string_append_printf(s, "%s=%.*s ", call, (int)message.left,
+			       (const char *)message.p);
+}
+
+static void test_forgotten(void)
+{
+	g_autoptr(GString) s = g_string_new(NULL);
+	const clk_mono later = {(ENDS_KEPT_S + 1) * CLK_NS_PER_S};
+	ends *e = ends_new();
+
+	ends_add(e, (clk_mono){0}, "a", span_str("x"));
+	ends_add(e, (clk_mono){2 * CLK_NS_PER_S}, "b", span_str("y"));
+	ends_each(e, (clk_mono){3 * CLK_NS_PER_S}, count_end, s);
+	g_assert_cmpstr(s->str, ==, "a=x b=y ");
+	g_string_truncate(s, 0);
+	ends_each(e, later, count_end, s);
+	g_assert_cmpstr(s->str, ==, "b=y ");
+	for (int i = 0; i < ENDS_MAX; i++)
+		ends_add(e, later, "c", span_str("z"));
+	g_string_truncate(s, 0);
+	ends_each(e, later, count_end, s);
+	g_assert_cmpuint(s->len, ==, ENDS_MAX * strlen("c=z "));
+	ends_free(e);
+}
+
 static void add(const char *name, void (*fn)(pair *, gconstpointer))
 {
 	g_test_add(name, pair, NULL, pair_up, fn, pair_down);
@@ -145,5 +202,7 @@ int main(int argc, char **argv)
 	add("/app/armed/unheard", test_unheard);
 	add("/app/armed/lives", test_lives);
 	add("/app/armed/broken", test_broken);
+	add("/app/armed/ends", test_ends);
+	g_test_add_func("/app/armed/forgotten", test_forgotten);
 	return g_test_run();
 }

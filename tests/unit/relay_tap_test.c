@@ -268,6 +268,34 @@ static void test_tally(void)
 	rig_clear(&g);
 }
 
+/* A call that ended, but nobody told: the journal shows that capture was there
+ * for a while, but is not written to for ever. */
+static void test_quiet(void)
+{
+	mkcall m = parse("path channel\npackets 50\nchecks 0\nrtcp 0\n");
+	clk_mono last;
+	uint64_t n;
+	rig g;
+
+	rig_init(&g, NULL);
+	arm(&g, &m, clk_from_wall(0));
+	mkcall_run(&m, give, &g);
+	g_assert_true(relay_call_last(g.tap, "call-0", &last, &n));
+	g_assert_cmpuint(n, ==, 100);
+	for (int i = 1; i <= 300; i++) {
+		clk_both now = {{last.ns + i * 100 * CLK_NS_PER_MS},
+				{last.ns + i * 100 * CLK_NS_PER_MS}};
+
+		relay_tick(g.tap, now);
+		if (i == 14)
+			g_assert_cmpint(clk_since(g.told, last), >=,
+					CLK_NS_PER_S);
+	}
+	g_assert_cmpint(clk_since(g.told, last), >=, 9 * CLK_NS_PER_S);
+	g_assert_cmpint(clk_since(g.told, last), <=, 10 * CLK_NS_PER_S);
+	rig_clear(&g);
+}
+
 /* Claimed but not to be recorded: thrown away, and no orphan. */
 static void test_not_recorded(void)
 {
@@ -357,6 +385,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/tap/grace", test_grace);
 	g_test_add_func("/relay/tap/told", test_told);
 	g_test_add_func("/relay/tap/tally", test_tally);
+	g_test_add_func("/relay/tap/quiet", test_quiet);
 	g_test_add_func("/relay/tap/not_recorded", test_not_recorded);
 	g_test_add_func("/relay/tap/flood", test_flood);
 	return g_test_run();

@@ -1,0 +1,24 @@
+/* ends.h - the ends of calls that capture may not have heard: it was away, or
+ * the tap died with the message unsent. They are told again to each capture
+ * that comes, for as long as render waits for one. MAIN. */
+#pragma once
+#include <glib.h>
+
+#include "core/clock.h"
+#include "core/span.h"
+
+enum {
+	ENDS_KEPT_S = 60,
+	ENDS_MAX = 4096,	/* the oldest go first */
+};
+
+typedef struct ends ends;
+
+ends *ends_new(void);
+void ends_free(ends *e);
+/* `message` as rec_arm_put() made it; copied. */
+void ends_add(ends *e, clk_mono now, const char *call, span message);
+/* Those of the last ENDS_KEPT_S, the oldest first. */
+void ends_each(ends *e, clk_mono now,
+	       void (*tell)(void *user, const char *call, span message),
+	       void *user);
