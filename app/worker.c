@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/alarm_post.h"
 #include "app/app.h"
@@ -25,6 +26,7 @@ typedef struct worker {
 	GHashTable *done;	/* names that need no further look */
 	alarm_post *post;
 	unsigned steps;
+	pid_t parent;
 } worker;
 
 static char *file_of(const char *spool, const char *call, const char *file)
@@ -241,6 +243,13 @@ static bool its_turn(const worker *w, const char *name, const render_call *c)
 	       render_call_urgent(c);
 }
 
+/* Its supervisor was killed, and the next one's workers have its calls: it need
+ * not go on to the last of them. */
+static bool orphaned(const worker *w)
+{
+	return getppid() != w->parent;
+}
+
 static gboolean tick(gpointer user)
 {
 	worker *w = user;
@@ -250,7 +259,7 @@ static gboolean tick(gpointer user)
 	if (w->steps++ % SCAN_EVERY == 0)
 		scan(w);
 	g_hash_table_iter_init(&i, w->calls);
-	while (g_hash_table_iter_next(&i, &name, &c)) {
+	while (!orphaned(w) && g_hash_table_iter_next(&i, &name, &c)) {
 		bool over;
 
 		if (!its_turn(w, name, c))
@@ -270,7 +279,7 @@ static gboolean tick(gpointer user)
 int worker_run(const worker_plan *plan)
 {
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-	worker w = {.plan = plan, .blind = *plan->cfg};
+	worker w = {.plan = plan, .blind = *plan->cfg, .parent = getppid()};
 	char role[32];
 
 	w.blind.dec.blind = true;
