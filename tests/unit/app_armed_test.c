@@ -1,6 +1,8 @@
 /* A call that ends while capture is away is dropped when the tap is back. */
 #include "app/armed.h"
 
+#include <glib/gstdio.h>
+
 #include "app/ends.h"
 #include "app/session.h"
 #include "core/record.h"
@@ -12,6 +14,7 @@ typedef struct pair {
 	armed *capture;
 	GString *over;
 	GString *ended;		/* what the tap told to be over */
+	char *dir;		/* the spool of one that writes */
 	unsigned ignore;	/* messages that reach nobody, from now on */
 } pair;
 
@@ -67,12 +70,25 @@ static void new_tap(pair *r, const char *const *calls)
 		session_writer_resume(r->tap, *calls, clk_now(), halves);
 }
 
+/* With the journal of one call. */
+static void remove_spool(char *dir)
+{
+	g_autofree char *call = g_build_filename(dir, "d", NULL);
+	g_autofree char *file = g_build_filename(call, "session-001.etj", NULL);
+
+	g_unlink(file);
+	g_rmdir(call);
+	g_assert_cmpint(g_rmdir(dir), ==, 0);
+	g_free(dir);
+}
+
 static void pair_up(pair *r, gconstpointer data)
 {
 	(void)data;
 	r->capture = armed_new();
 	r->over = g_string_new(NULL);
 	r->ended = g_string_new(NULL);
+	r->dir = g_dir_make_tmp("edgetape-armed-XXXXXX", NULL);
 	new_tap(r, (const char *const[]){"a", "b", "c", NULL});
 }
 
@@ -83,6 +99,7 @@ static void pair_down(pair *r, gconstpointer data)
 	armed_free(r->capture);
 	g_string_free(r->over, TRUE);
 	g_string_free(r->ended, TRUE);
+	remove_spool(r->dir);
 }
 
 static void test_named(pair *r, gconstpointer data)
@@ -145,10 +162,15 @@ static void test_ends(pair *r, gconstpointer data)
 {
 	const rec_event end = {.type = JRN_END, .at = clk_now(),
 			       .end = {.cause = REC_BYE}};
+	const session_config cfg = {.spool = r->dir, .arm = on_arm,
+				    .arm_user = r};
 	g_autoptr(GPtrArray) none = g_ptr_array_new();
-	void *own = session_writer_resume(r->tap, "d", clk_now(), none);
+	void *own;
 
 	(void)data;
+	session_writer_free(r->tap);
+	r->tap = session_writer_new(&cfg);
+	own = session_writer_resume(r->tap, "d", clk_now(), none);
 	r->ignore = 1;
 	session_writer_sink(r->tap, 0, &own, &end);
 	session_writer_over(r->tap, "e", clk_now());
