@@ -191,41 +191,81 @@ static void test_cuts(gconstpointer data)
 	}
 }
 
-/* All of them, each in its frame, the stream in pieces of one octet and of
- * many; then a good one. */
+/* All of them, each in its frame; then a good one. */
 typedef struct wire {
 	guint16 port;
-	GByteArray *send;
-	gsize piece;
+	GByteArray *send, *got;
+	gsize piece;		/* octets in one write; 0: each frame again and
+				 * again, in two writes, cut at each octet */
 	unsigned frames, verdicts;
 	gint over;
 } wire;
+
+enum { AHEAD = 64 };		/* frames, of the verdicts */
+
+static void wire_write(SSL *ssl, span s)
+{
+	int n;
+
+	do	/* again when it took too long */
+		n = SSL_write(ssl, s.p, (int)s.left);
+	while (n <= 0 && SSL_get_error(ssl, n) == SSL_ERROR_WANT_WRITE);
+}
+
+static bool wire_read(wire *w, SSL *ssl)
+{
+	guint8 buf[4096];
+	span in, frame;
+	int n = SSL_read(ssl, buf, sizeof(buf));
+
+	if (n <= 0)
+		return false;
+	g_byte_array_append(w->got, buf, (guint)n);
+	in = span_of(w->got->data, w->got->len);
+	while (tap_hep_cut(&in, &frame) == TAP_HEP_OK)
+		w->verdicts++;
+	g_byte_array_remove_range(w->got, 0, (guint)(w->got->len - in.left));
+	return true;
+}
+
+/* The last frame goes whole. */
+static void wire_cut_everywhere(wire *w, SSL *ssl)
+{
+	span in = span_of(w->send->data, w->send->len), frame;
+
+	w->frames = 0;
+	while (tap_hep_cut(&in, &frame) == TAP_HEP_OK) {
+		gsize from = in.left ? 1 : frame.left;
+
+		for (gsize n = from; n < MAX(frame.left, from + 1); n++) {
+			wire_write(ssl, span_of(frame.p, n));
+			if (n < frame.left)
+				wire_write(ssl, span_of(frame.p + n,
+							frame.left - n));
+			w->frames++;
+			while (w->frames - w->verdicts > AHEAD)
+				if (!wire_read(w, ssl))
+					return;
+		}
+	}
+}
 
 static gpointer wire_client(gpointer data)
 {
 	wire *w = data;
 	SSL *ssl = tap_client_new(w->port, "good", TLS1_3_VERSION);
-	GByteArray *got = g_byte_array_new();
-	guint8 buf[4096];
-	span in, frame;
-	int n;
 
 	g_assert_nonnull(ssl);
-	for (gsize at = 0; at < w->send->len; at += w->piece)
-		do	/* again when it took too long */
-			n = SSL_write(ssl, w->send->data + at,
-				      (int)MIN(w->piece, w->send->len - at));
-		while (n <= 0 && SSL_get_error(ssl, n) == SSL_ERROR_WANT_WRITE);
-	while (w->verdicts < w->frames &&
-	       (n = SSL_read(ssl, buf, sizeof(buf))) > 0) {
-		g_byte_array_append(got, buf, (guint)n);
-		in = span_of(got->data, got->len);
-		while (tap_hep_cut(&in, &frame) == TAP_HEP_OK)
-			w->verdicts++;
-		g_byte_array_remove_range(got, 0, (guint)(got->len - in.left));
-	}
+	if (!w->piece)
+		wire_cut_everywhere(w, ssl);
+	else
+		for (gsize at = 0; at < w->send->len; at += w->piece)
+			wire_write(ssl, span_of(w->send->data + at,
+						MIN(w->piece,
+						    w->send->len - at)));
+	while (w->verdicts < w->frames && wire_read(w, ssl))
+		;
 	tap_client_free(ssl);
-	g_byte_array_unref(got);
 	g_atomic_int_set(&w->over, 1);
 	g_main_context_wakeup(NULL);
 	return NULL;
@@ -242,12 +282,38 @@ static void frame_add(GByteArray *to, span payload, uint64_t id)
 	g_byte_array_append(to, buf, (guint)o.n);
 }
 
-static void frames_add(wire *w, const suite *s)
+enum { VERDICTS = TAP_SIP_TOO_MANY + 1 };
+
+/* Adds to `want` how often each is to be said of these. */
+static void frames_add(wire *w, const suite *s, uint64_t want[VERDICTS])
 {
 	g_autoptr(GPtrArray) all = torture_load(s->path);
 
-	for (guint i = 0; i < all->len; i++)
+	for (guint i = 0; i < all->len; i++) {
+		guint before = w->send->len;
+
 		frame_add(w->send, torture_span(TORTURE(all, i)), w->frames++);
+		want[verdict_of(s, TORTURE(all, i))] +=
+			w->piece ? 1 : w->send->len - before - 1;
+	}
+}
+
+static void assert_refused(tap_script *s, const uint64_t want[VERDICTS])
+{
+	static const char *const counters[VERDICTS] = {
+		[TAP_SIP_TRUNCATED] = "sip-truncated",
+		[TAP_SIP_BAD_START] = "sip-bad-start",
+		[TAP_SIP_BAD_HEADER] = "sip-bad-header",
+		[TAP_SIP_BAD_VALUE] = "sip-bad-value",
+		[TAP_SIP_MISSING] = "sip-missing",
+		[TAP_SIP_DUPLICATE] = "sip-duplicate",
+	};
+
+	for (unsigned i = 0; i < VERDICTS; i++)
+		if (counters[i])
+			g_assert_cmpuint(tap_script_counter(s,
+							    counters[i]), ==,
+					 want[i]);
 }
 
 static void test_wire(gconstpointer data)
@@ -263,21 +329,29 @@ static void test_wire(gconstpointer data)
 	g_autoptr(tap_script) s = tap_script_new(NULL, 0);
 	GError *err = NULL;
 	tap_server *server = tap_server_new(&cfg, s->calls, &err);
-	wire w = {.piece = GPOINTER_TO_UINT(data), .send = g_byte_array_new()};
+	wire w = {.piece = GPOINTER_TO_UINT(data),
+		  .send = g_byte_array_new(), .got = g_byte_array_new()};
+	uint64_t want[VERDICTS] = {0}, all = 1;
 	GThread *t;
 
 	g_assert_no_error(err);
-	frames_add(&w, &rfc4475);
-	frames_add(&w, &rfc5118);
+	frames_add(&w, &rfc4475, want);
+	frames_add(&w, &rfc5118, want);
+	g_assert_cmpuint(w.frames, ==, 49 + 12);
 	frame_add(w.send, span_str(good), w.frames++);
 	w.port = tap_server_port(server);
 	t = g_thread_new("client", wire_client, &w);
 	while (!g_atomic_int_get(&w.over))
 		g_main_context_iteration(NULL, TRUE);
 	g_thread_join(t);
-	g_assert_cmpuint(w.verdicts, ==, 49 + 12 + 1);
+	for (unsigned i = 0; i < VERDICTS; i++)
+		all += want[i];
+	g_test_message("%u messages", w.verdicts);
+	g_assert_cmpuint(w.verdicts, ==, all);
+	assert_refused(s, want);
 	g_assert_nonnull(strstr(s->told->str, "begin good\n"));
 	g_byte_array_unref(w.send);
+	g_byte_array_unref(w.got);
 	tap_server_free(server);
 }
 
@@ -391,6 +465,8 @@ int main(int argc, char **argv)
 			     test_wire);
 	g_test_add_data_func("/tap/torture/wire-997", GUINT_TO_POINTER(997),
 			     test_wire);
+	g_test_add_data_func("/tap/torture/wire-cut-everywhere",
+			     GUINT_TO_POINTER(0), test_wire);
 	g_test_add_data_func("/tap/torture/wire-whole",
 			     GUINT_TO_POINTER(1 << 20), test_wire);
 	g_test_add_func("/tap/torture/grid", test_grid);
