@@ -250,7 +250,6 @@ int canary_core(const canary *c, pid_t p, const char *dir)
 
 pid_t canary_careless(unsigned call, const char *dir)
 {
-	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
 	pid_t child = fork();
 	volatile uint8_t key[30];
 	uint8_t copy[30];
@@ -260,19 +259,38 @@ pid_t canary_careless(unsigned call, const char *dir)
 	load_key(call, CALL_CALLER, copy);
 	for (int i = 0; i < 30; i++)
 		key[i] = copy[i];
-	(void)setrlimit(RLIMIT_CORE, &all);
+	canary_allow_cores();
 	if (chdir(dir) != 0)
 		_exit(1);
 	for (;;)
 		(void)(pause() + key[0]);
 }
 
-bool canary_dumps(pid_t p)
+void canary_allow_cores(void)
 {
 	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+
+	(void)setrlimit(RLIMIT_CORE, &all);
+}
+
+static bool may_dump(const canary *c, pid_t p)
+{
+	struct rlimit l;
+
+	(void)c;
+	return prlimit(p, RLIMIT_CORE, NULL, &l) != 0 || l.rlim_cur ||
+	       l.rlim_max;
+}
+
+bool canary_may_dump(pid_t p)
+{
+	return any(NULL, p, may_dump);
+}
+
+bool canary_dumps(pid_t p)
+{
 	int status;
 
-	prlimit(p, RLIMIT_CORE, &all, NULL);
 	kill(p, SIGABRT);
 	waitpid(p, &status, 0);
 	return WIFSIGNALED(status) && WCOREDUMP(status);

@@ -23,5 +23,10 @@ int canary_core(const canary *c, pid_t p, const char *dir);
 /* A child with a key of this call in plain sight and nothing hidden, in `dir`:
  * who looks into cores sees it. Kill it and wait for it. */
 pid_t canary_careless(unsigned call, const char *dir);
-/* Lets a child crash: true when it left a core. Whatever its limit was. */
+/* Whoever is started from now on may leave a core as large as it likes. */
+void canary_allow_cores(void);
+/* A process, or one that it started, may still; it could allow itself to when
+ * only the soft limit is 0. */
+bool canary_may_dump(pid_t p);
+/* Lets a child crash: true when it left a core. */
 bool canary_dumps(pid_t p);
