@@ -47,6 +47,8 @@ typedef struct app_role {
 bool app_role_start(app_role *role, const char *name, const char *help,
 		    int argc, char **argv, int *status);
 
+/* True: no word is left of the command line. Else it is named. */
+bool app_no_words(const char *name, int argc, char **argv);
 /* Parses with GOption; false: stop with *status. `rest` may be NULL. */
 bool app_options(const char *name, const char *args, const char *help,
 		 const GOptionEntry *entries, int *argc, char ***argv,

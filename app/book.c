@@ -394,6 +394,13 @@ void *book_next(const void *own)
 	return g ? g->next : NULL;
 }
 
+const char *book_party(const void *own, const char *side)
+{
+	const page *g = own;
+
+	return g && g->story ? story_party(g->story, side) : "";
+}
+
 /* ---- acts on the recording of a call in progress ---- */
 
 static void log_act(book *b, const page *g, const rec_event *e)

@@ -13,6 +13,11 @@ struct check {
 	unsigned errors;
 };
 
+static const char *plural(unsigned n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void finding_clear(void *p)
 {
 	g_free(((finding *)p)->text);
@@ -68,6 +73,8 @@ unsigned check_errors(const check *k)
 
 static void print_lines(const check *k)
 {
+	unsigned warnings = k->findings->len - k->errors;
+
 	for (guint i = 0; i < k->findings->len; i++) {
 		const finding *f = &g_array_index(k->findings, finding, i);
 
@@ -76,7 +83,10 @@ static void print_lines(const check *k)
 	}
 	if (k->errors)
 		fprintf(stderr, "edgetape check: %u thing%s to mend\n",
-			k->errors, k->errors == 1 ? "" : "s");
+			k->errors, plural(k->errors));
+	else if (warnings)
+		printf("nothing has to be mended, %u warning%s\n", warnings,
+		       plural(warnings));
 	else
 		puts("nothing is wrong");
 }

@@ -140,7 +140,8 @@ int cmd_alarms(int argc, char **argv)
 		c = app_conf("alarms", opt.config ? opt.config : APP_CONF);
 		return c ? verbs[i].run(c) : APP_FAIL;
 	}
-	fprintf(stderr, "edgetape alarms: what is \"%s\"? See --help\n",
+	fprintf(stderr, "edgetape alarms: %s%s; see edgetape alarms --help\n",
+		argc > 2 ? "too many words: " : "there is no verb ",
 		argc > 2 ? argv[2] : verb);
 	return APP_USAGE;
 }

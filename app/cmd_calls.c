@@ -25,7 +25,7 @@ static int list(officer *o, char **args, GError **err)
 {
 	static const char *const columns[] = {"begun", "caller", "callee",
 					      "#length", "?scope", "outcome",
-					      "reason", "<call", NULL};
+					      "?reason", "<call", NULL};
 	g_autoptr(table) t = table_new(columns);
 	g_autoptr(GPtrArray) calls = NULL;
 	cat_query q;
@@ -39,8 +39,8 @@ static int list(officer *o, char **args, GError **err)
 		const cat_entry *e = g_ptr_array_index(calls, i);
 
 		table_time(t, e->begun_ms);
-		table_text(t, e->caller);
-		table_text(t, e->callee);
+		table_address(t, e->caller);
+		table_address(t, e->callee);
 		table_span(t, e->duration_ms);
 		table_text(t, e->scope);
 		table_text(t, cat_outcome_name(e->outcome));
@@ -121,7 +121,7 @@ static void row_holds(table *t, const GArray *holds)
 
 static int show(officer *o, char **args, GError **err)
 {
-	static const char *const columns[] = {"what", "value", NULL};
+	static const char *const columns[] = {"!what", "!value", NULL};
 	g_autoptr(table) t = table_new(columns);
 	g_autoptr(cat_entry) e = cat_ledger_get(o->db, args[0], err);
 	g_autoptr(GArray) holds = NULL;
@@ -139,7 +139,7 @@ static int show(officer *o, char **args, GError **err)
 	row_time(t, "begun", e->begun_ms);
 	row_time(t, "answered", e->answered_ms);
 	row_time(t, "ended", e->ended_ms);
-	row(t, "end", cat_end_name(e->end));
+	row(t, "end", e->ended_ms ? cat_end_name(e->end) : "in progress");
 	row_list(t, "owner", e->owners);
 	row_list(t, "identity", e->ids);
 	row(t, "rule", e->rule);
@@ -281,8 +281,8 @@ static int due(officer *o, char **args, GError **err)
 		const cat_entry *e = g_ptr_array_index(all, i);
 
 		table_time(t, e->keep_until_ms);
-		table_text(t, e->caller);
-		table_text(t, e->callee);
+		table_address(t, e->caller);
+		table_address(t, e->callee);
 		table_text(t, e->class);
 		table_text(t, e->name);
 	}

@@ -71,6 +71,8 @@ int cmd_check(int argc, char **argv)
 			 "0:\nnothing but warnings.",
 			 entries, &argc, &argv, &status))
 		return status;
+	if (!app_no_words("check", argc, argv))
+		return APP_USAGE;
 	path = opt.path ? opt.path : APP_CONF;
 	return opt.print ? print_conf(path) : check_all(path);
 }

@@ -28,6 +28,17 @@ static bool give_away(const char *path, GError **err)
 	return false;
 }
 
+static bool has_directory(const char *path, GError **err)
+{
+	g_autofree char *dir = g_path_get_dirname(path);
+
+	if (g_file_test(dir, G_FILE_TEST_IS_DIR))
+		return true;
+	g_set_error(err, CONF_ERROR, CONF_ERROR_FILE,
+		    "there is no directory %s; make it first", dir);
+	return false;
+}
+
 int cmd_keygen(int argc, char **argv)
 {
 	static gboolean signing;
@@ -52,7 +63,8 @@ int cmd_keygen(int argc, char **argv)
 		fprintf(stderr, "edgetape keygen: give one path; see --help\n");
 		return APP_USAGE;
 	}
-	if (!(signing ? vlt_signing_keys : seal_generate)(argv[1], &err) ||
+	if (!has_directory(argv[1], &err) ||
+	    !(signing ? vlt_signing_keys : seal_generate)(argv[1], &err) ||
 	    !give_away(argv[1], &err))
 		return app_fail("keygen", err);
 	if (signing) {

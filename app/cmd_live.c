@@ -24,9 +24,10 @@ static JsonObject *ask(const officer *o, JsonObject *request, GError **err)
 	answer = json_node_get_object(json_parser_get_root(p));
 	if (json_object_get_boolean_member_with_default(answer, "ok", FALSE))
 		return json_object_ref(answer);
-	g_set_error_literal(err, CAT_ERROR, CAT_ERROR_VALUE,
-			    json_object_get_string_member_with_default(
-				    answer, "error", "refused"));
+	g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE,
+		    "%s; `edgetape live` shows those that are",
+		    json_object_get_string_member_with_default(answer, "error",
+							       "refused"));
 	return NULL;
 }
 
@@ -55,8 +56,8 @@ static int list(officer *o, char **args, GError **err)
 		bool recorded = json_object_get_boolean_member(c, "recorded");
 		bool paused = json_object_get_boolean_member(c, "paused");
 
-		table_text(t, text_of(c, "caller"));
-		table_text(t, text_of(c, "callee"));
+		table_address(t, text_of(c, "caller"));
+		table_address(t, text_of(c, "callee"));
 		table_text(t, !recorded ? "no" : paused ? "paused" : "yes");
 		table_text(t, text_of(c, "call_id"));
 	}

@@ -174,13 +174,14 @@ static int run(officer *o, char **args, GError **err)
 	    !take_recordings(&r, conf_text(o->conf, CONF_RECORDINGS), 0, err) ||
 	    !take_spool(&r, err) || !flush(&r, err) || !take_holds(&r, err))
 		return APP_FAIL;
-	object = g_strdup_printf("%u sidecars, %u journals", r.sidecars,
-				 r.journals);
+	object = g_strdup_printf("from sidecars: %u, from journals: %u",
+				 r.sidecars, r.journals);
 	if (!cat_audit_add(o->db, &o->actor, o->now, "ledger rebuilt", object,
 			   err))
 		return APP_FAIL;
-	printf("%u calls from sidecars, %u from journals alone, %u holds%s\n",
-	       r.sidecars, r.journals, r.holds,
+	printf("%u call%s from sidecars, %u from journals alone, %u hold%s%s\n",
+	       r.sidecars, r.sidecars == 1 ? "" : "s", r.journals, r.holds,
+	       r.holds == 1 ? "" : "s",
 	       r.bad ? "; see above for what could not be read" : "");
 	return r.bad ? APP_FAIL : APP_OK;
 }

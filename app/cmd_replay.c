@@ -441,7 +441,7 @@ int cmd_replay(int argc, char **argv)
 			 "input gives the same bytes.",
 			 entries, &argc, &argv, &status))
 		return status;
-	if (!asked_rightly(&o))
+	if (!app_no_words("replay", argc, argv) || !asked_rightly(&o))
 		return APP_USAGE;
 	log_setup("replay", false);
 	rights_hide_memory();	/* the keys of the calls are in it */

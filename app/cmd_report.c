@@ -30,6 +30,12 @@ static bool range(const officer *o, int64_t *from, int64_t *to, GError **err)
 	if (!officer_time(opt.from ? opt.from : "7d", o->now, from, err) ||
 	    !officer_time(opt.to ? opt.to : "now", o->now, to, err))
 		return false;
+	if (*from >= *to) {
+		g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE,
+			    "--from is not before --to: there is no time "
+			    "between them");
+		return false;
+	}
 	*from *= 1000;
 	*to *= 1000;
 	return true;
@@ -131,8 +137,8 @@ static int unresolved(officer *o, char **args, GError **err)
 		const cat_entry *e = g_ptr_array_index(all, i);
 
 		table_time(t, e->begun_ms);
-		table_text(t, e->caller);
-		table_text(t, e->callee);
+		table_address(t, e->caller);
+		table_address(t, e->callee);
 		table_text(t, e->ended_ms ? cat_end_name(e->end)
 					  : "in progress");
 		table_text(t, e->name);
@@ -176,10 +182,13 @@ static void add_finding(table *t, const cat_finding *f)
 	const cat_entry *e = f->entry;
 
 	table_text(t, cat_match_name(f->match));
-	table_number(t, f->cdr ? f->cdr->line : 0);
+	if (f->cdr)
+		table_number(t, f->cdr->line);
+	else
+		table_text(t, "");
 	table_time(t, f->cdr ? f->cdr->begun_ms : e->begun_ms);
-	table_text(t, f->cdr ? f->cdr->caller : e->caller);
-	table_text(t, f->cdr ? f->cdr->callee : e->callee);
+	table_address(t, f->cdr ? f->cdr->caller : e->caller);
+	table_address(t, f->cdr ? f->cdr->callee : e->callee);
 	table_text(t, e ? cat_outcome_name(e->outcome) : "");
 	table_text(t, e ? e->name : "");
 }
@@ -188,7 +197,7 @@ static void add_finding(table *t, const cat_finding *f)
 static int print_findings(const officer *o, const GArray *all)
 {
 	static const char *const columns[] = {
-		"finding", "#line", "begun", "caller", "callee", "outcome",
+		"!finding", "#line", "begun", "caller", "callee", "outcome",
 		"<call", NULL,
 	};
 	g_autoptr(table) t = table_new(columns);

@@ -403,6 +403,8 @@ int cmd_run(int argc, char **argv)
 			 "starts again what dies.",
 			 entries, &argc, &argv, &status))
 		return status;
+	if (!app_no_words("run", argc, argv))
+		return APP_USAGE;
 	r.config = path ? path : APP_CONF;
 	r.conf = app_conf("run", r.config);
 	if (!r.conf)

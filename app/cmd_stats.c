@@ -75,6 +75,8 @@ int cmd_stats(int argc, char **argv)
 			 "Prints the counters of the roles on this host.",
 			 entries, &argc, &argv, &status))
 		return status;
+	if (!app_no_words("stats", argc, argv))
+		return APP_USAGE;
 	c = app_conf("stats", path ? path : APP_CONF);
 	if (!c)
 		return APP_FAIL;

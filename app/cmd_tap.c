@@ -306,6 +306,13 @@ static const char *journal_name(void *user, const void *own)
 	return session_name(r->book ? book_next(own) : own);
 }
 
+static const char *journal_party(void *user, const void *own, const char *side)
+{
+	const tap_role *r = user;
+
+	return r->book ? book_party(own, side) : "";
+}
+
 static bool make_control(tap_role *r, GError **err)
 {
 	const control_config cfg = {
@@ -313,6 +320,7 @@ static bool make_control(tap_role *r, GError **err)
 		.calls = r->calls,
 		.longest_s = conf_number(r->conf, CONF_RULES_PAUSE),
 		.name = journal_name,
+		.party = journal_party,
 		.user = r,
 	};
 

@@ -94,9 +94,38 @@ static int list(officer *o, char **args, GError **err)
 	return APP_OK;
 }
 
+static void put_each(table *t, const char *what, const GPtrArray *values)
+{
+	for (guint i = 0; i < values->len; i++) {
+		table_text(t, i ? "" : what);
+		table_text(t, g_ptr_array_index(values, i));
+	}
+}
+
+/* For people, who want to see all of it. */
+static table *one_user(const cat_user *u)
+{
+	static const char *const columns[] = {"!what", "!value", NULL};
+	table *t = table_new(columns);
+
+	table_text(t, "user");
+	table_text(t, u->key);
+	if (*u->name) {
+		table_text(t, "name");
+		table_text(t, u->name);
+	}
+	if (*u->site) {
+		table_text(t, "site");
+		table_text(t, u->site);
+	}
+	put_each(t, "group", u->groups);
+	put_each(t, "identity", u->ids);
+	return t;
+}
+
 static int show(officer *o, char **args, GError **err)
 {
-	g_autoptr(table) t = users_table();
+	g_autoptr(table) t = NULL;
 	g_autoptr(GPtrArray) lines = NULL;
 	g_autoptr(cat_user) u = NULL;
 	int64_t at;
@@ -110,7 +139,12 @@ static int show(officer *o, char **args, GError **err)
 	if (!time_of(o, &at, err) ||
 	    !(u = cat_user_find(o->db, args[0], at, err)))
 		return APP_FAIL;
-	add_row(t, u);
+	if (o->form == TABLE_TEXT) {
+		t = one_user(u);
+	} else {
+		t = users_table();
+		add_row(t, u);
+	}
 	table_print(t, o->form, "", stdout);
 	return APP_OK;
 }
@@ -154,7 +188,7 @@ static int add(officer *o, char **args, GError **err)
 {
 	g_autofree char *key = g_ascii_strdown(args[0], -1);
 	g_autoptr(cat_user) u = NULL;
-	bool changed;
+	bool changed, is_new;
 	int64_t at;
 
 	if (!time_of(o, &at, err))
@@ -162,7 +196,8 @@ static int add(officer *o, char **args, GError **err)
 	u = cat_user_find(o->db, key, at, NULL);
 	if (u && strcmp(u->key, key) != 0)
 		g_clear_pointer(&u, cat_user_free);
-	if (!u)
+	is_new = !u;
+	if (is_new)
 		u = cat_user_new(key);
 	if (opt.name) {
 		g_free(u->name);
@@ -178,6 +213,8 @@ static int add(officer *o, char **args, GError **err)
 		return APP_FAIL;
 	if (!changed)
 		printf("%s is so already\n", u->key);
+	else if (!is_new)
+		printf("%s is changed\n", u->key);
 	else if (!u->ids->len)
 		printf("%s is added; without an identity no call is theirs\n",
 		       u->key);
@@ -221,8 +258,10 @@ static int remove_some(officer *o, const cat_user *found, char **args,
 			    "%s is not in the group %s", u->key, *g);
 		return APP_FAIL;
 	}
-	return cat_user_put(o->db, u, at, &o->actor, NULL, err) ? APP_OK
-								: APP_FAIL;
+	if (!cat_user_put(o->db, u, at, &o->actor, NULL, err))
+		return APP_FAIL;
+	printf("%s is changed\n", u->key);
+	return APP_OK;
 }
 
 static int del(officer *o, char **args, GError **err)

@@ -34,6 +34,14 @@ bool app_options(const char *name, const char *args, const char *help,
 	return false;
 }
 
+bool app_no_words(const char *name, int argc, char **argv)
+{
+	if (argc > 1)
+		fprintf(stderr, "edgetape %s: what is \"%s\"? See edgetape %s "
+				"--help\n", name, argv[1], name);
+	return argc <= 1;
+}
+
 conf *app_conf(const char *name, const char *path)
 {
 	g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
@@ -71,11 +79,8 @@ bool app_role_start(app_role *role, const char *name, const char *help,
 
 	if (!app_options(name, NULL, help, entries, &argc, &argv, status))
 		return false;
-	if (argc > 1) {
-		fprintf(stderr, "edgetape %s: what is \"%s\"? See --help\n",
-			name, argv[1]);
+	if (!app_no_words(name, argc, argv))
 		return false;
-	}
 	role->debug = debug;
 	role->conf = app_conf(
 		name, path ? path : APP_CONF);

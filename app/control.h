@@ -11,11 +11,16 @@ typedef struct control control;
 /* The name of a call's journal, from the sink's `own`; "" if it has none. */
 typedef const char *control_name(void *user, const void *own);
 
+/* The "caller" or "callee" of a call that an earlier tap began; "": unknown. */
+typedef const char *control_party(void *user, const void *own,
+				  const char *side);
+
 typedef struct control_config {
 	const char *run;	/* lent for the call alone */
 	tap_calls *calls;	/* outlives the control */
 	unsigned longest_s;	/* a pause; 0: no limit */
 	control_name *name;
+	control_party *party;
 	void *user;
 } control_config;
 

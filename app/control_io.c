@@ -62,11 +62,19 @@ static const char *name_of(const control *c, const tap_live *l)
 	return c->cfg.name(c->cfg.user, l->own);
 }
 
+/* Of a call that began with an earlier tap, the sink knows the parties. */
+static char *party_of(const control *c, const tap_live *l, span known,
+		      const char *side)
+{
+	return known.left ? span_dup(known)
+			  : g_strdup(c->cfg.party(c->cfg.user, l->own, side));
+}
+
 static void add_call(void *user, const tap_live *l)
 {
 	listing *to = user;
-	g_autofree char *caller = span_dup(l->caller);
-	g_autofree char *callee = span_dup(l->callee);
+	g_autofree char *caller = party_of(to->control, l, l->caller, "caller");
+	g_autofree char *callee = party_of(to->control, l, l->callee, "callee");
 	JsonObject *o = json_object_new();
 
 	json_object_set_string_member(o, "call_id", l->call_id);
@@ -129,8 +137,12 @@ static JsonObject *act(const client *c, JsonObject *request, rec_mark mark)
 	JsonObject *o;
 
 	tap_calls_live(c->control->cfg.calls, match, &w);
-	if (w.n == 0)
-		return refuse("there is no such call in progress");
+	if (w.n == 0) {
+		g_autofree char *why = g_strdup_printf(
+			"there is no such call in progress: %s", w.name);
+
+		return refuse(why);
+	}
 	if (w.n > 1)
 		return refuse("several calls have this Call-ID; name the "
 			      "journal");

@@ -94,6 +94,16 @@ static int misused(const officer *o, const char *what, const char *which)
 	return APP_USAGE;
 }
 
+/* A verb without words of its own stands for its argument: play's CALL. */
+static int too_few(const officer *o, const officer_verb *v)
+{
+	g_autofree char *what = *v->args
+		? g_strdup_printf("%s needs %s", v->name, v->args)
+		: g_strdup_printf("it needs a %s", v->name);
+
+	return misused(o, what, "");
+}
+
 static int verb_run(officer *o, const officer_verb *v, char **args)
 {
 	g_autoptr(GError) err = NULL;
@@ -102,9 +112,9 @@ static int verb_run(officer *o, const officer_verb *v, char **args)
 	for (o->n_args = 0; args[o->n_args]; o->n_args++)
 		;
 	if (o->n_args < v->least)
-		return misused(o, v->name, " needs more arguments");
+		return too_few(o, v);
 	if (v->most >= 0 && o->n_args > v->most)
-		return misused(o, "what is ", args[v->most]);
+		return misused(o, "too many words: ", args[v->most]);
 	o->conf = app_conf(o->command, common.config
 					       ? common.config
 					       : "/etc/edgetape/edgetape.conf");

@@ -91,6 +91,15 @@ void table_text(table *t, const char *text)
 							      -1));
 }
 
+void table_address(table *t, const char *uri)
+{
+	const char *human = uri ? uri : "";
+
+	if (g_str_has_prefix(human, "sip:"))
+		human += strlen("sip:");
+	add(t, harmless(human), g_utf8_make_valid(uri ? uri : "", -1));
+}
+
 void table_number(table *t, int64_t n)
 {
 	char *s = g_strdup_printf("%" G_GINT64_FORMAT, n);

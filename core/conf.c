@@ -397,6 +397,9 @@ static void take_path(conf *c, const char *path, GPtrArray *errors)
 
 	if (g_file_get_contents(path, &text, &n, &err))
 		take_text(c, text, n, path, errors);
+	else if (g_error_matches(err, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+		complain(errors, "%s: there is no such file; "
+			 "edgetape.conf(5) tells what it holds", path);
 	else
 		complain(errors, "%s", err->message);
 }

@@ -46,7 +46,7 @@ rig_recorder "$RIG/recordings" '[rules]' "record=sip:alice@$RIG_DOMAIN" \
 	longest-pause=60 || bail 'the recorder'
 rig_frontend || bail 'the Front End'
 
-rig_call alice bob 12 &
+rig_call alice bob 20 &
 caller=$!
 rig_await 30 'the call' in_progress || bail 'the call'
 id=$(call_id)
@@ -55,10 +55,15 @@ sleep 3
 is 'pause' said '^done' pause "$id" card number
 is 'pause again changes nothing' said 'so already' pause "$id"
 is 'it is listed as paused' said paused list
-sleep 4
+kill -KILL "$(cat "$RIG/tap.pid")"
+rig_await 5 'the end of the tap' rig_gone "$(cat "$RIG/tap.pid")"
+rig_tap || bail 'another tap'
+is 'a tap that is started anew knows whose call that is' said "alice@.*bob@.*paused" list
+sleep 3
 is 'resume' said '^done' resume "$id"
 is 'a mark' said '^done' mark "$id" here it was
-is 'no such call' said 'no such call' pause nobody@nowhere
+is 'no such call' said 'progress: nobody@nowhere; .*live. shows' \
+	pause nobody@nowhere
 wait $caller
 is 'the call was completed' result_is alice status 0
 rig_await 20 'the recording' finished || bail 'the recording'

@@ -118,7 +118,8 @@ cp "$tmp/tap.pem" "$tmp/ca.pem"
 for f in tap.key tap.pem ca.pem; do give "$tmp/$f" /etc/edgetape; done
 boot_in chown edgetape /etc/edgetape/tap.key
 boot_in chmod 600 /etc/edgetape/tap.key
-says "then nothing is wrong" 0 'nothing is wrong' boot_in edgetape check
+says "then nothing has to be mended" 0 'nothing (is wrong|has to be mended)' \
+	boot_in edgetape check
 boot_in systemctl enable --now edgetape 2>/dev/null
 result $? "the service starts"
 holds "all roles come to work" within 20 at_work 1
