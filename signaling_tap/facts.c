@@ -138,6 +138,31 @@ static void conference_gather(const gatherer *g, span uri)
 	note_span(g, TAP_F_CONFERENCE, (span){rest.p, n});
 }
 
+/* Each diversion is a value of its own, in one field or in several (RFC 7044 5),
+ * and a response may tell more of them than the request did. */
+static void history_gather(const gatherer *g, const tap_sip *m)
+{
+	const char *known = g->set->text[TAP_F_HISTORY];
+	char text[TAP_FACT_MAX];
+	span in = m->headers;
+	tap_header h;
+	size_t n = 0;
+
+	if (!m->has[TAP_H_HISTORY])
+		return;
+	while (tap_header_next(&in, &h)) {
+		if (h.id != TAP_H_HISTORY || n + 3 > sizeof(text))
+			continue;
+		if (n)
+			n += (size_t)g_snprintf(text + n, sizeof(text) - n,
+						", ");
+		tap_header_text(h.value, text + n, sizeof(text) - n);
+		n += strlen(text + n);
+	}
+	if (!known || n > strlen(known))
+		note(g, TAP_F_HISTORY, text);
+}
+
 static void links_gather(const gatherer *g, const tap_sip *m)
 {
 	static const struct {
@@ -146,13 +171,13 @@ static void links_gather(const gatherer *g, const tap_sip *m)
 		{TAP_H_CONVERSATION, TAP_F_CONVERSATION},
 		{TAP_H_REPLACES, TAP_F_REPLACES},
 		{TAP_H_REFERRED_BY, TAP_F_REFERRED_BY},
-		{TAP_H_HISTORY, TAP_F_HISTORY},
 		{TAP_H_CLIENT_DIAGNOSTICS, TAP_F_DIAGNOSTICS},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(links); i++)
 		if (m->has[links[i].header])
 			note_span(g, links[i].fact, m->first[links[i].header]);
+	history_gather(g, m);
 	conference_gather(g, m->uri);
 	conference_gather(g, m->from_uri);
 	conference_gather(g, m->to_uri);

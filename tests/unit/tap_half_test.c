@@ -21,6 +21,49 @@ static void test_hold(void)
 	talk_free(&t);
 }
 
+/* Each way to hold: by a direction, by an address of zeros, for the session and
+ * for a stream. What only listens holds nobody. */
+static void test_hold_ways(void)
+{
+	static const char session[] = "v=0\no=- 10 %u IN IP4 192.0.2.1\ns=-\n"
+		"c=IN IP4 %s\nt=0 0\n%sm=audio 4000 RTP/SAVP 0\n%s";
+	static const struct {
+		const char *conn, *above, *below;
+		bool holds;
+	} ways[] = {
+		{"192.0.2.1", "", "a=inactive\n", true},
+		{"192.0.2.1", "a=inactive\n", "", true},
+		{"192.0.2.1", "", "a=sendonly\n", true},
+		{"192.0.2.1", "a=sendonly\n", "", true},
+		{"0.0.0.0", "", "", true},
+		{"192.0.2.1", "", "c=IN IP4 0.0.0.0\n", true},
+		{"192.0.2.1", "", "a=recvonly\n", false},
+		{"0.0.0.0", "", "c=IN IP4 192.0.2.1\n", false},
+	};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(ways); i++) {
+		g_autofree char *hold = g_strdup_printf(
+			session, 2u, ways[i].conn, ways[i].above,
+			ways[i].below);
+		g_autofree char *back = g_strdup_printf(session, 3u,
+							"192.0.2.1", "", "");
+		talk t = talk_new(NULL, 0);
+
+		call_up(&t);
+		say(&t, "INVITE sip:bob@x", "a", "b", "2 INVITE", "", hold);
+		say(&t, "INVITE sip:bob@x", "a", "b", "3 INVITE", "", back);
+		g_test_message("%s", hold);
+		told(&t, ways[i].holds
+			     ? H "half 3 caller offer branch=b\n"
+			       H "mark 1 0 \n"
+			       H "half 4 caller offer branch=b\n"
+			       H "mark 2 0 \n"
+			     : H "half 3 caller offer branch=b\n"
+			       H "half 4 caller offer branch=b\n");
+		talk_free(&t);
+	}
+}
+
 /* A session refresh brings no news, whichever side sends it. */
 static void test_refresh(void)
 {
@@ -108,6 +151,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/tap/half/hold", test_hold);
+	g_test_add_func("/tap/half/hold-ways", test_hold_ways);
 	g_test_add_func("/tap/half/refresh", test_refresh);
 	g_test_add_func("/tap/half/delayed-offer", test_delayed_offer);
 	g_test_add_func("/tap/half/reliable-provisional",

@@ -33,6 +33,87 @@ static void test_rewriting(void)
 	talk_free(&t);
 }
 
+/* Every message that can carry SDP, from either side, of each fork and with
+ * each restart of ICE. */
+static void test_everywhere(void)
+{
+	static const struct {
+		const char *start, *from, *to, *cseq;
+	} messages[] = {
+		{"INVITE sip:bob@x", "a", "", "1 INVITE"},
+		{"180 Ringing", "a", "b1", "1 INVITE"},
+		{"183 Progress", "a", "b2", "1 INVITE"},
+		{"199 Gone", "a", "b3", "1 INVITE"},
+		{"PRACK sip:bob@x", "a", "b2", "2 PRACK"},
+		{"200 OK", "a", "b2", "2 PRACK"},
+		{"UPDATE sip:alice@x", "b2", "a", "1 UPDATE"},
+		{"200 OK", "b2", "a", "1 UPDATE"},
+		{"200 OK", "a", "b2", "1 INVITE"},
+		{"200 OK", "a", "b4", "1 INVITE"},
+		{"ACK sip:bob@x", "a", "b2", "1 ACK"},
+		{"INVITE sip:bob@x", "a", "b2", "3 INVITE"},
+		{"200 OK", "a", "b2", "3 INVITE"},
+		{"INVITE sip:alice@x", "b2", "a", "2 INVITE"},
+		{"200 OK", "b2", "a", "2 INVITE"},
+		{"ACK sip:alice@x", "b2", "a", "2 ACK"},
+	};
+	const ice_plan plan = ice_plan_default();
+	talk t = talk_new(&plan, 0);
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(messages); i++) {
+		g_autofree char *sdp = g_strdup_printf(
+			SDP("10", "4000") RELAY "a=ice-ufrag:u%u\n", i);
+		g_autofree char *left = NULL;
+
+		say(&t, messages[i].start, messages[i].from, messages[i].to,
+		    messages[i].cseq, "", sdp);
+		g_test_message("%s %s", messages[i].start, messages[i].cseq);
+		g_assert_cmpint(t.s->answer.verdict, ==, TAP_REPLACED);
+		left = span_dup(t.s->answer.message);
+		g_assert_nonnull(strstr(left, "192.0.2.1 9 typ host\r\n"));
+		g_assert_null(strstr(left, "192.0.2.1 4000 typ host"));
+	}
+	talk_free(&t);
+}
+
+static bool audio_only(void *user, const tap_facts *f, rec_decision *out)
+{
+	(void)user;
+	(void)f;
+	*out = (rec_decision){.record = true, .audio = true};
+	return true;
+}
+
+#define VIDEO(nl) \
+	"m=video 6000 RTP/SAVP 34" nl "c=IN IP4 192.0.2.1" nl \
+	"a=rtcp:6001" nl "a=rtpmap:121 x-rtvc1/90000 " nl \
+	"a=candidate:1 1 UDP 9 192.0.2.1 6000 typ host " nl \
+	"a=candidate:2 1 UDP 1 203.0.113.9 7000 typ relay " \
+	"raddr 192.0.2.1 rport 6000" nl "a=cryptoscale:1 client x" nl
+
+/* A rule that records audio: not an octet of the video changes. */
+static void test_audio_only(void)
+{
+	const ice_plan plan = ice_plan_default();
+	const tap_config cfg = {.decide = audio_only, .plan = &plan};
+	g_autoptr(tap_calls) c = tap_calls_new(&cfg);
+	const clk_both now = {{1}, {1}};
+	const tap_source src = {span_str("fe1"), true};
+	g_autofree char *left = NULL;
+	GString *m = tap_script_message(
+		"INVITE sip:bob@x SIP/2.0\nFrom: <sip:a@x>;tag=a\n"
+		"To: <sip:b@x>\nCall-ID: c1\nCSeq: 1 INVITE\n"
+		"Content-Type: application/sdp\n", OFFER VIDEO("\n"));
+	tap_answer a;
+
+	tap_calls_message(c, now, &src, span_of(m->str, m->len), &a);
+	g_assert_cmpint(a.verdict, ==, TAP_REPLACED);
+	left = span_dup(a.message);
+	g_assert_nonnull(strstr(left, "m=audio 5000 "));
+	g_assert_true(g_str_has_suffix(left, VIDEO("\r\n")));
+	g_string_free(m, TRUE);
+}
+
 static void test_no_relay(void)
 {
 	const ice_plan plan = ice_plan_default();
@@ -225,6 +306,8 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/tap/rewrite/rewriting", test_rewriting);
+	g_test_add_func("/tap/rewrite/everywhere", test_everywhere);
+	g_test_add_func("/tap/rewrite/audio-only", test_audio_only);
 	g_test_add_func("/tap/rewrite/no-relay", test_no_relay);
 	g_test_add_func("/tap/rewrite/refused-by-rule", test_refused_by_rule);
 	g_test_add_func("/tap/rewrite/escaped", test_escaped);
