@@ -184,6 +184,11 @@ uint64_t book_lost(const book *b)
 	return cat_watch_lost(b->watch);
 }
 
+uint64_t book_version(const book *b)
+{
+	return cat_watch_version(b->watch);
+}
+
 uint64_t book_waiting(const book *b)
 {
 	return cat_watch_waiting(b->watch);

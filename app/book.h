@@ -43,6 +43,8 @@ bool book_wish(book *b, const tap_facts *f, rec_decision *out);
 uint64_t book_lost(const book *b);
 /* ANY. Rows and audit notes that are not written yet. */
 uint64_t book_waiting(const book *b);
+/* ANY. Of the catalog that decides; it rises with every change. */
+uint64_t book_version(const book *b);
 /* MAIN. The latest decision, not carried out: `why` is a sentence. */
 void book_prevent(book *b, rec_decision *out, const char *why);
 /* MAIN. What an earlier tap told and the ledger may not have: char * -> story.

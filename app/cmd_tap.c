@@ -149,6 +149,7 @@ static void write_stats(const tap_role *r)
 	stats_add(text, "capture-alive", link_tap_alive(r->link));
 	stats_add(text, "records-waiting", session_writer_waiting(r->sessions));
 	stats_add(text, "records-lost", session_writer_lost(r->sessions));
+	stats_add(text, "catalog-version", book_version(r->book));
 	stats_add(text, "ledger-rows-waiting", book_waiting(r->book));
 	stats_add(text, "ledger-rows-lost", book_lost(r->book));
 	for (unsigned i = 0; (name = tap_counter_name(i)); i++)

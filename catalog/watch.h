@@ -14,6 +14,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(cat_watch, cat_watch_free)
 /* MAIN. The policy in force, at most half a second old; NULL without catalog.
  * Lent until the next call. */
 const cat_policy *cat_watch_policy(cat_watch *w);
+/* ANY. Which one cat_watch_policy() gives: it rises with every change of users,
+ * rules and lists; 0 without catalog. */
+uint64_t cat_watch_version(const cat_watch *w);
 /* MAIN. Never waits. False, and `e` is freed, when the queue is full. */
 bool cat_watch_take(cat_watch *w, cat_entry *e);
 /* MAIN. A row of the audit log; never waits, all texts are copied. False when

@@ -29,10 +29,11 @@ struct cat_watch {
 	_Atomic bool stop;
 	_Atomic uint64_t lost;
 	_Atomic int64_t waiting;
+	_Atomic int64_t version;	/* of the policy published last */
 
 	/* the thread's */
 	cat_db *db;
-	int64_t data_version, policy_version;
+	int64_t data_version;
 	GPtrArray *unwritten;		/* of job */
 	bool troubled;			/* said so already */
 };
@@ -98,13 +99,13 @@ static bool reload(cat_watch *w, GError **err)
 	int64_t now = clk_now().wall.ns / CLK_NS_PER_S;
 	cat_policy *p;
 
-	if (version == w->policy_version)
+	if (version == atomic_load(&w->version))
 		return true;
 	p = cat_policy_load(w->db, now, err);
 	if (!p)
 		return false;
-	w->policy_version = version;
 	publish(w, p);
+	atomic_store(&w->version, version);
 	return true;
 }
 
@@ -121,8 +122,10 @@ static bool look(cat_watch *w, GError **err)
 	version = cat_data_version(w->db);
 	if (version == w->data_version)
 		return true;
-	w->data_version = version;
-	return reload(w, err);
+	if (!reload(w, err))
+		return false;
+	w->data_version = version;	/* what failed is tried again */
+	return true;
 }
 
 /* False when there was nothing to write. */
@@ -183,7 +186,7 @@ cat_watch *cat_watch_new(const char *path, GError **err)
 	GError *first = NULL;
 
 	w->path = g_strdup(path);
-	w->data_version = w->policy_version = -2;
+	w->data_version = w->version = -2;
 	w->unwritten = g_ptr_array_new_with_free_func(job_free);
 	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	g_assert(w->wake >= 0);
@@ -253,6 +256,11 @@ bool cat_watch_note(cat_watch *w, const cat_actor *who, int64_t at,
 	j->object = g_strdup(object);
 	j->at = at;
 	return job_take(w, j);
+}
+
+uint64_t cat_watch_version(const cat_watch *w)
+{
+	return (uint64_t)MAX(atomic_load(&w->version), 0);
 }
 
 uint64_t cat_watch_waiting(const cat_watch *w)

@@ -36,11 +36,14 @@ static void test_change(void)
 	g_auto(cat_temp) t = cat_temp_open();
 	g_autoptr(GError) err = NULL;
 	g_autoptr(cat_watch) w = cat_watch_new(t.path, &err);
+	uint64_t version;
 
 	g_assert_no_error(err);
 	g_assert_false(records(cat_watch_policy(w)));
+	version = cat_watch_version(w);
 	cat_temp_rule(&t, "r", "who=any mode=always");
 	g_assert_cmpint(await(w, true), <, 1000);
+	g_assert_cmpuint(cat_watch_version(w), >, version);
 	cat_rules_end(t.db, "r", CAT_TEMP_NOW + 1, &cat_temp_actor, &err);
 	g_assert_no_error(err);
 	g_assert_cmpint(await(w, false), <, 1000);
