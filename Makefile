@@ -85,7 +85,7 @@ $B/tests/unit/dec_plugin_io_test: $(EXAMPLES) \
 	$(patsubst %.c,$B/%.so,$(wildcard tests/plugins/*.c))
 
 # The generator of relayed calls is shared with the tests.
-$B/tools/mkpcap: $B/tests/support/mkcall.o
+$B/tools/mkpcap: $(addprefix $B/tests/support/,mkcall.o mkframe.o)
 
 # Test support: every unit test and fuzz target may use it.
 SUPPORT := $(patsubst %.c,$B/%.o,$(filter-out tests/support/replay.c,\

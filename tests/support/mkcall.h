@@ -18,6 +18,7 @@
  */
 #pragma once
 #include "relay_capture/relay.h"
+#include "tests/support/mkframe.h"
 
 typedef enum mk_path {
 	MK_CHANNEL,
@@ -38,9 +39,6 @@ typedef struct mkcall {
 	unsigned link;		/* index into the words above */
 	uint64_t seed;
 } mkcall;
-
-/* Told for each frame, in rising time. */
-typedef void mk_frame_fn(void *user, int link, span frame, int64_t ns);
 
 bool mkcall_parse(mkcall *m, const char *text, GError **err);
 /* libpcap's link type of the frames. */
