@@ -70,10 +70,10 @@ SIPEPHONE := $B/tools/lync/sipephone
 ifeq ($(shell $(PKG_CONFIG) --exists $(SIPE) && echo yes),yes)
 all: $(SIPEPHONE)
 endif
-$(SIPEPHONE): $B/tools/phone/opts.o $B/tools/phone/report.o
+$(SIPEPHONE): $(addprefix $B/tools/,lync/sound.o phone/opts.o phone/report.o)
 $(SIPEPHONE): LDLIBS += $(shell $(PKG_CONFIG) --libs $(SIPE) 2>/dev/null)
 $(SIPEPHONE): LDFLAGS += -rdynamic
-$(SIPEPHONE).o: PKG_CFLAGS += -Wno-deprecated-declarations \
+$(SIPEPHONE).o $B/tools/lync/sound.o: PKG_CFLAGS += -Wno-deprecated-declarations \
 	$(shell $(PKG_CONFIG) --cflags $(SIPE) 2>/dev/null)
 
 # Codec plug-ins: shared objects that know plugin_api.h and nothing else.

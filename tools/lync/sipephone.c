@@ -8,17 +8,14 @@
 #include <gmodule.h>
 #include <gst/gst.h>
 #include <libxml/parser.h>
-#include <media-gst.h>
 #include <purple.h>
-#include <sndfile.h>
 #include <stdio.h>
 
+#include "tools/lync/sound.h"
 #include "tools/phone/opts.h"
 #include "tools/phone/report.h"
 
 enum {
-	RATE = 16000,		/* of what is heard */
-	PATIENCE = 1500,	/* ms that a late packet is waited for */
 	SETTLE_MS = 2000,	/* from signing on to the relay's credentials */
 	RING_MS = 500,
 	PARTING_MS = 1500,	/* for the BYE and its answer */
@@ -35,14 +32,7 @@ typedef struct phone {
 	bool connected;
 	char *local, *remote, *codecs, *why;
 	bool relayed;
-
-	GMutex lock;		/* of what the sound's thread writes */
-	SNDFILE *file;
-	gint64 samples;
 } phone;
-
-/* libpurple's call-backs for elements carry no pointer of ours. */
-static phone *the_phone;
 
 /* Debian 12's libxml2 never calls the SAX1 call-backs of a handler that has
  * SAX2's mark but none of its functions. pidgin-sipe's is such a one, so that
@@ -65,6 +55,11 @@ static void stop(phone *p, const char *why)
 	if (!p->why)
 		p->why = g_strdup(why);
 	g_main_loop_quit(p->loop);
+}
+
+static void on_no_sound(void *user, const char *why)
+{
+	stop(user, why);
 }
 
 /* libpurple on GLib's main loop. */
@@ -114,107 +109,6 @@ static PurpleEventLoopUiOps loop_ops = {
 	.input_remove = g_source_remove,
 	.timeout_add_seconds = g_timeout_add_seconds,
 };
-
-/* Sound. */
-
-static GstElement *make_bin(const char *description)
-{
-	g_autoptr(GError) err = NULL;
-	GstElement *bin = gst_parse_bin_from_description(description, TRUE,
-							 &err);
-
-	if (!bin)
-		stop(the_phone, err->message);
-	return bin;
-}
-
-static GstElement *make_source(PurpleMediaElementInfo *info, PurpleMedia *m,
-			       const gchar *session, const gchar *who)
-{
-	g_autofree char *wav = g_strdup_printf(
-		"filesrc location=\"%s\" ! wavparse ! audioconvert ! "
-		"audioresample ! identity sync=true ! queue ! audioconvert",
-		the_phone->o.play ? the_phone->o.play : "");
-
-	(void)info;
-	(void)m;
-	(void)session;
-	(void)who;
-	return make_bin(the_phone->o.play ? wav :
-			"audiotestsrc is-live=true wave=silence");
-}
-
-static void on_heard(GstElement *sink, GstBuffer *buffer, GstPad *pad,
-		     gpointer ctx)
-{
-	phone *p = ctx;
-	GstMapInfo map;
-
-	(void)sink;
-	(void)pad;
-	if (!gst_buffer_map(buffer, &map, GST_MAP_READ))
-		return;
-	g_mutex_lock(&p->lock);
-	p->samples += (gint64)(map.size / 2);
-	if (p->file)
-		sf_writef_short(p->file, (const short *)(const void *)map.data,
-				(sf_count_t)(map.size / 2));
-	g_mutex_unlock(&p->lock);
-	gst_buffer_unmap(buffer, &map);
-}
-
-static GstElement *make_sink(PurpleMediaElementInfo *info, PurpleMedia *m,
-			     const gchar *session, const gchar *who)
-{
-	g_autofree char *text = g_strdup_printf(
-		"audioconvert ! audioresample ! audio/x-raw,format=S16LE,"
-		"rate=%d,channels=1 ! "
-		"fakesink name=ear sync=true signal-handoffs=true", RATE);
-	GstElement *bin = make_bin(text), *ear;
-
-	(void)info;
-	(void)m;
-	(void)session;
-	(void)who;
-	if (!bin)
-		return NULL;
-	ear = gst_bin_get_by_name(GST_BIN(bin), "ear");
-	g_signal_connect(ear, "handoff", G_CALLBACK(on_heard), the_phone);
-	gst_object_unref(ear);
-	return bin;
-}
-
-/* What is heard is held against recordings: on a crowded machine nothing that
- * came may be thrown away for having come late, nor the time be bent (mode 0:
- * RTP time alone). */
-static void on_element(GstBin *pipeline, GstBin *bin, GstElement *element,
-		       gpointer ctx)
-{
-	GstElementFactory *made_by = gst_element_get_factory(element);
-	const char *name = made_by ? GST_OBJECT_NAME(made_by) : "";
-
-	(void)pipeline;
-	(void)bin;
-	(void)ctx;
-	if (!strcmp(name, "rtpjitterbuffer"))
-		g_object_set(element, "latency", PATIENCE, "mode", 0,
-			     NULL);
-	if (!strcmp(name, "audiomixer"))
-		g_object_set(element, "latency",
-			     (guint64)(PATIENCE * GST_MSECOND), NULL);
-}
-
-static void add_element(const char *id, PurpleMediaElementType type,
-			gpointer create)
-{
-	purple_media_manager_set_active_element(
-		purple_media_manager_get(),
-		g_object_new(PURPLE_TYPE_MEDIA_ELEMENT_INFO, "id", id, "name",
-			     id, "type", PURPLE_MEDIA_ELEMENT_AUDIO | type,
-			     "create-cb", create, NULL));
-}
-
-/* The call. */
 
 static const char *type_name(PurpleMediaCandidateType type)
 {
@@ -433,24 +327,6 @@ static void keep_one_codec(const phone *p)
 	g_setenv("FS_AUDIO_CODECS_CACHE", found, TRUE);
 }
 
-static bool open_heard(phone *p, GError **err)
-{
-	SF_INFO info = {
-		.samplerate = RATE,
-		.channels = 1,
-		.format = SF_FORMAT_WAV | SF_FORMAT_PCM_16,
-	};
-
-	if (!p->o.heard)
-		return true;
-	p->file = sf_open(p->o.heard, SFM_WRITE, &info);
-	if (p->file)
-		return true;
-	g_set_error(err, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s: %s",
-		    p->o.heard, sf_strerror(NULL));
-	return false;
-}
-
 static void sign_on(phone *p)
 {
 	g_autofree char *uri = g_strdup_printf("%s@%s", p->o.user, p->o.domain);
@@ -475,7 +351,8 @@ static bool phone_open(phone *p, GError **err)
 {
 	PurpleMediaManager *manager;
 
-	if (!trust(p, err) || !open_heard(p, err))
+	if (!trust(p, err) ||
+	    !sound_open(p->o.play, p->o.heard, on_no_sound, p, err))
 		return false;
 	if (p->codec)
 		keep_one_codec(p);
@@ -495,15 +372,7 @@ static bool phone_open(phone *p, GError **err)
 				 PURPLE_MEDIA_CAPS_AUDIO_SINGLE_DIRECTION |
 				 PURPLE_MEDIA_CAPS_MODIFY_SESSION |
 				 PURPLE_MEDIA_CAPS_CHANGE_DIRECTION);
-	add_element("mouth", PURPLE_MEDIA_ELEMENT_SRC |
-				     PURPLE_MEDIA_ELEMENT_ONE_SRC |
-				     PURPLE_MEDIA_ELEMENT_UNIQUE,
-		    make_source);
-	add_element("ear", PURPLE_MEDIA_ELEMENT_SINK |
-				   PURPLE_MEDIA_ELEMENT_ONE_SINK,
-		    make_sink);
-	g_signal_connect(purple_media_manager_get_pipeline(manager),
-			 "deep-element-added", G_CALLBACK(on_element), NULL);
+	sound_offer(manager);
 	g_signal_connect(manager, "init-media", G_CALLBACK(on_media), p);
 	purple_signal_connect(purple_connections_get_handle(), "signed-on", p,
 			      PURPLE_CALLBACK(on_signed_on), p);
@@ -520,11 +389,7 @@ static void phone_run(phone *p)
 	g_unix_signal_add(SIGTERM, on_signal, p);
 	sign_on(p);
 	g_main_loop_run(p->loop);
-	g_mutex_lock(&p->lock);
-	if (p->file)
-		sf_close(p->file);
-	p->file = NULL;
-	g_mutex_unlock(&p->lock);
+	sound_close();
 }
 
 static bool report(const phone *p, GError **err)
@@ -540,7 +405,7 @@ static bool report(const phone *p, GError **err)
 				     p->relayed ? "relay" :
 						  "direct");
 	phone_report_text(b, "codecs", p->codecs);
-	phone_report_real(b, "heard", (double)p->samples / RATE);
+	phone_report_real(b, "heard", sound_heard());
 	return phone_report_write(b, p->o.json, err);
 }
 
@@ -568,7 +433,6 @@ int main(int argc, char **argv)
 	phone p = {0};
 	g_autoptr(GError) err = NULL;
 
-	the_phone = &p;
 	if (!read_options(&p, &argc, &argv, &err) || !phone_open(&p, &err)) {
 		g_printerr("sipephone: %s\n", err->message);
 		return 2;
@@ -578,5 +442,5 @@ int main(int argc, char **argv)
 		g_printerr("sipephone: %s\n", err->message);
 	/* libpurple has its own threads and no complete way to end them. */
 	fflush(stdout);
-	_exit(p.samples > 0 && !err ? 0 : 1);
+	_exit(sound_heard() > 0 && !err ? 0 : 1);
 }
