@@ -88,6 +88,17 @@ uint64_t heard_frames(const heard *h, pcm_kind kind)
 	return n;
 }
 
+void heard_joined(const heard *h)
+{
+	for (guint i = 1; i < h->blocks->len; i++) {
+		const heard_block *all = (const void *)h->blocks->data;
+		const pcm_block *a = &all[i - 1].b, *b = &all[i].b;
+
+		g_assert_cmpint(a->ts + (int64_t)(a->frames * a->clock /
+						  a->rate), ==, b->ts);
+	}
+}
+
 void dec_fix_begin(dec_fix *f, const char *suite)
 {
 	const dec_config config = dec_config_default();
@@ -112,6 +123,12 @@ void dec_fix_agree(dec_fix *f)
 	dec_fix_describe(f, &f->b, true, 2, 1);
 }
 
+void dec_fix_plain(dec_fix *f)
+{
+	dec_fix_begin(f, NULL);
+	dec_fix_agree(f);
+}
+
 void dec_fix_end(dec_fix *f)
 {
 	dec_call_free(f->c);
@@ -133,6 +150,11 @@ dec_fate dec_fix_say(dec_fix *f, sender *s, uint8_t tone)
 	const pkt p = dec_fix_speak(s, tone);
 
 	return dec_call_packet(f->c, &p);
+}
+
+void dec_fix_give(dec_fix *f, const pkt *p)
+{
+	(void)dec_call_packet(f->c, p);
 }
 
 dec_totals dec_fix_totals(const dec_fix *f)

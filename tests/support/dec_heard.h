@@ -32,6 +32,8 @@ void heard_init(heard *h);
 void heard_clear(heard *h);
 /* Samples of one kind. */
 uint64_t heard_frames(const heard *h, pcm_kind kind);
+/* Asserts that the blocks follow each other without a hole. */
+void heard_joined(const heard *h);
 
 /* A call whose two parties are described. */
 typedef struct dec_fix {
@@ -46,11 +48,14 @@ void dec_fix_describe(dec_fix *f, const sender *s, bool answer,
 		      uint32_t serial, uint32_t tag);
 /* Offer by `a`, answer by `b`. */
 void dec_fix_agree(dec_fix *f);
+/* Both, with plain RTP; the first stream of the caller is number 0. */
+void dec_fix_plain(dec_fix *f);
 void dec_fix_end(dec_fix *f);
 
 /* A packet of 20 ms of mu-law, each octet `tone`. */
 pkt dec_fix_speak(sender *s, uint8_t tone);
 dec_fate dec_fix_say(dec_fix *f, sender *s, uint8_t tone);
+void dec_fix_give(dec_fix *f, const pkt *p);
 /* Checks that the fates add up. */
 dec_totals dec_fix_totals(const dec_fix *f);
 dec_stream_totals dec_fix_stream(const dec_fix *f, uint32_t n);

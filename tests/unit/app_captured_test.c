@@ -1,133 +1,85 @@
 /* When capture was there: its files of one call, and what lies between them. */
 #include "app/captured.h"
 
-typedef struct expected {
-	int64_t from, to;
-} expected;
+/* A file of rings that were opened at `since`; 0: it does not say. */
+typedef struct file {
+	unsigned number;
+	int64_t since, first, last;
+} file;
 
-/* `file` of rings that were opened at `since`; 0: it does not say. */
-static void file(captured *c, unsigned number, int64_t since, int64_t first,
-		 int64_t last)
+/* The call lasts from 100 to 200. */
+typedef struct history {
+	const char *name;
+	unsigned n;
+	file files[3];
+	int64_t away_from, away_to;	/* 0: capture was there all the time */
+	bool unseen;			/* nothing of it at 200 or later */
+} history;
+
+static const history histories[] = {
+	{"there", 1, {{0, 10, 95, 201}}, 0, 0, false},
+	/* A new worker on the same rings, whatever the order of the files. */
+	{"rings-live", 2, {{1, 10, 150, 201}, {0, 10, 95, 120}}, 0, 0, false},
+	{"rings-lost", 2, {{0, 10, 95, 120}, {1, 140, 145, 201}}, 120, 140,
+	 false},
+	/* The tap armed the new one in the words, and at the time, of the old
+	 * one. */
+	{"armed-long-ago", 3,
+	 {{0, 10, 95, 120}, {1, 140, 95, 95}, {1, 140, 150, 201}}, 120, 140,
+	 false},
+	{"beginning", 1, {{0, 130, 131, 205}}, 100, 130, false},
+	{"end", 1, {{0, 10, 95, 180}}, 180, 200, true},
+	{"never", 1, {{0, 220, 221, 222}}, 100, 200, false},
+	/* A journal of an earlier version, or of a replay: nothing is
+	 * claimed. */
+	{"not-told", 1, {{0, 0, 150, 160}}, 0, 0, false},
+};
+
+static void take(captured *c, const file *f)
 {
 	uint8_t buf[8];
 	put o = put_into(buf, sizeof(buf));
-	const rec_watch w = {first - since};
-	jrn_rec r = {.type = JRN_WATCH, .at.mono.ns = first};
+	const rec_watch w = {f->first - f->since};
+	jrn_rec r = {.type = JRN_WATCH, .at.mono.ns = f->first};
 
 	rec_watch_put(&o, &w);
 	r.payload = put_done(&o);
-	if (since)
-		captured_take(c, number, &r);
+	if (f->since)
+		captured_take(c, f->number, &r);
 	r.type = JRN_PACKET;
 	r.payload = span_of("", 0);
-	for (r.at.mono.ns = first; r.at.mono.ns <= last; r.at.mono.ns++)
-		captured_take(c, number, &r);
+	for (r.at.mono.ns = f->first; r.at.mono.ns <= f->last; r.at.mono.ns++)
+		captured_take(c, f->number, &r);
 }
 
-static void expect(const captured *c, size_t n, const expected *e)
+static void test_history(gconstpointer data)
 {
+	const history *h = data;
 	g_autoptr(GArray) a = g_array_new(FALSE, FALSE, sizeof(captured_away));
+	captured *c = captured_new();
 
+	for (unsigned i = 0; i < h->n; i++)
+		take(c, &h->files[i]);
+	g_assert_true(captured_seen(c, (clk_mono){200}) != h->unseen);
 	captured_aways(c, (clk_mono){100}, (clk_mono){200}, a);
-	g_assert_cmpuint(a->len, ==, n);
-	for (guint i = 0; i < a->len; i++) {
-		const captured_away *w = &g_array_index(a, captured_away, i);
+	g_assert_cmpuint(a->len, ==, h->away_to != 0);
+	if (a->len) {
+		const captured_away *w = &g_array_index(a, captured_away, 0);
 
-		g_assert_cmpint(w->from.ns, ==, e[i].from);
-		g_assert_cmpint(w->to.ns, ==, e[i].to);
+		g_assert_cmpint(w->from.ns, ==, h->away_from);
+		g_assert_cmpint(w->to.ns, ==, h->away_to);
 	}
-	captured_free((captured *)(uintptr_t)c);
-}
-
-static void test_there(void)
-{
-	captured *c = captured_new();
-
-	file(c, 0, 10, 95, 201);
-	g_assert_true(captured_seen(c, (clk_mono){200}));
-	expect(c, 0, NULL);
-}
-
-/* A new worker on the same rings, whatever the order of the files. */
-static void test_rings_live(void)
-{
-	captured *c = captured_new();
-
-	file(c, 1, 10, 150, 201);
-	file(c, 0, 10, 95, 120);
-	expect(c, 0, NULL);
-}
-
-static void test_rings_lost(void)
-{
-	const expected e = {120, 140};
-	captured *c = captured_new();
-
-	file(c, 0, 10, 95, 120);
-	file(c, 1, 140, 145, 201);
-	expect(c, 1, &e);
-}
-
-/* The tap armed the new one in the words, and at the time, of the old one. */
-static void test_armed_long_ago(void)
-{
-	const expected e = {120, 140};
-	captured *c = captured_new();
-
-	file(c, 0, 10, 95, 120);
-	file(c, 1, 140, 95, 95);
-	file(c, 1, 140, 150, 201);
-	expect(c, 1, &e);
-}
-
-static void test_beginning(void)
-{
-	const expected e = {100, 130};
-	captured *c = captured_new();
-
-	file(c, 0, 130, 131, 205);
-	expect(c, 1, &e);
-}
-
-static void test_end(void)
-{
-	const expected e = {180, 200};
-	captured *c = captured_new();
-
-	file(c, 0, 10, 95, 180);
-	g_assert_false(captured_seen(c, (clk_mono){200}));
-	expect(c, 1, &e);
-}
-
-static void test_never(void)
-{
-	const expected e = {100, 200};
-	captured *c = captured_new();
-
-	file(c, 0, 220, 221, 222);
-	expect(c, 1, &e);
-}
-
-/* A journal of an earlier version, or of a replay: nothing is claimed. */
-static void test_not_told(void)
-{
-	captured *c = captured_new();
-
-	file(c, 0, 0, 150, 160);
-	g_assert_true(captured_seen(c, (clk_mono){200}));
-	expect(c, 0, NULL);
+	captured_free(c);
 }
 
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/app/captured/there", test_there);
-	g_test_add_func("/app/captured/rings-live", test_rings_live);
-	g_test_add_func("/app/captured/rings-lost", test_rings_lost);
-	g_test_add_func("/app/captured/armed-long-ago", test_armed_long_ago);
-	g_test_add_func("/app/captured/beginning", test_beginning);
-	g_test_add_func("/app/captured/end", test_end);
-	g_test_add_func("/app/captured/never", test_never);
-	g_test_add_func("/app/captured/not-told", test_not_told);
+	for (size_t i = 0; i < G_N_ELEMENTS(histories); i++) {
+		g_autofree char *path = g_strconcat("/app/captured/",
+						    histories[i].name, NULL);
+
+		g_test_add_data_func(path, &histories[i], test_history);
+	}
 	return g_test_run();
 }

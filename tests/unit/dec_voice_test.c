@@ -1,20 +1,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "core/put.h"
 #include "tests/support/dec_heard.h"
-
-/* Plain RTP from the caller; the first stream is number 0. */
-static void begin(dec_fix *f)
-{
-	dec_fix_begin(f, NULL);
-	dec_fix_agree(f);
-}
-
-static void give(dec_fix *f, const pkt *p)
-{
-	(void)dec_call_packet(f->c, p);
-}
 
 static void say(dec_fix *f, uint8_t tone)
 {
@@ -33,23 +20,12 @@ static const heard_block *block(const dec_fix *f, guint i)
 	return &g_array_index(f->h.blocks, heard_block, i);
 }
 
-/* Blocks [from, to) follow each other without a hole. */
-static void expect_joined(const dec_fix *f, guint from, guint to)
-{
-	for (guint i = from + 1; i < to; i++) {
-		const pcm_block *a = &block(f, i - 1)->b, *b = &block(f, i)->b;
-
-		g_assert_cmpint(a->ts + (int64_t)(a->frames * a->clock /
-						  a->rate), ==, b->ts);
-	}
-}
-
 /* A short loss is covered; a long one for 80 ms, then nothing is made up. */
 static void test_conceal(void)
 {
 	dec_fix f;
 
-	begin(&f);
+	dec_fix_plain(&f);
 	for (int i = 0; i < 60; i++)
 		say(&f, 0x10);
 	lose(&f);
@@ -65,7 +41,7 @@ static void test_conceal(void)
 	g_assert_cmpint(f.h.last[DEC_GAP].length, ==, 320);
 	g_assert_cmpint(f.h.last[DEC_GAP].behind, ==, 160);
 	g_assert_cmpuint(heard_frames(&f.h, PCM_CONCEALED), ==, 320);
-	expect_joined(&f, 0, f.h.blocks->len);
+	heard_joined(&f.h);
 	for (int i = 0; i < 25; i++)
 		lose(&f);
 	say(&f, 0x10);
@@ -82,7 +58,7 @@ static void test_silence(void)
 {
 	dec_fix f;
 
-	begin(&f);
+	dec_fix_plain(&f);
 	say(&f, 0x10);
 	f.a.ts += 16000;
 	f.a.at += 2 * CLK_NS_PER_S;
@@ -102,7 +78,7 @@ static void send_comfort(dec_fix *f)
 
 	f->a.pt = 13;
 	p = sender_rtp(&f->a, cn, sizeof(cn));
-	give(f, &p);
+	dec_fix_give(f, &p);
 	f->a.pt = 0;
 }
 
@@ -112,7 +88,7 @@ static void test_follows(void)
 	const bool want[] = {false, true, true, false, true};
 	dec_fix f;
 
-	begin(&f);
+	dec_fix_plain(&f);
 	for (int i = 0; i < 2; i++)
 		say(&f, 0x10);
 	f.a.ts += 8000;
@@ -134,7 +110,7 @@ static void test_comfort(void)
 {
 	dec_fix f;
 
-	begin(&f);
+	dec_fix_plain(&f);
 	for (int i = 0; i < 60; i++)
 		say(&f, 0x10);
 	send_comfort(&f);
@@ -147,7 +123,7 @@ static void test_comfort(void)
 	g_assert_cmpuint(dec_fix_stream(&f, 0).comfort_us, ==, 2000000);
 	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 0);
 	g_assert_cmpstr(dec_fix_stream(&f, 0).codecs, ==, "PCMU,CN");
-	expect_joined(&f, 0, f.h.blocks->len);
+	heard_joined(&f.h);
 	dec_fix_end(&f);
 }
 
@@ -156,7 +132,7 @@ static void test_comfort_alone(void)
 {
 	dec_fix f;
 
-	begin(&f);
+	dec_fix_plain(&f);
 	for (int i = 0; i < 60; i++)
 		say(&f, 0x10);
 	send_comfort(&f);
@@ -166,7 +142,7 @@ static void test_comfort_alone(void)
 	dec_call_advance(f.c, (clk_mono){f.a.at + 600 * CLK_NS_PER_S});
 	dec_call_finish(f.c);
 	g_assert_cmpuint(heard_frames(&f.h, PCM_COMFORT), ==, 8000 * 60);
-	expect_joined(&f, 0, f.h.blocks->len);
+	heard_joined(&f.h);
 	dec_fix_end(&f);
 }
 
@@ -179,7 +155,7 @@ static void press(dec_fix *f, uint8_t event, uint16_t duration, bool last)
 
 	f->a.pt = 101;
 	p = sender_rtp(&f->a, b, sizeof(b));
-	give(f, &p);
+	dec_fix_give(f, &p);
 	f->a.pt = 0;
 	f->a.ts = ts;
 }
@@ -189,7 +165,7 @@ static void test_press(void)
 {
 	dec_fix f;
 
-	begin(&f);
+	dec_fix_plain(&f);
 	for (int i = 0; i < 60; i++)
 		say(&f, 0x10);
 	for (uint16_t i = 1; i <= 5; i++)
@@ -218,7 +194,7 @@ static void test_press_lost_end(void)
 {
 	dec_fix f;
 
-	begin(&f);
+	dec_fix_plain(&f);
 	for (int i = 0; i < 60; i++)
 		say(&f, 0x10);
 	press(&f, 5, 160, false);
@@ -243,13 +219,13 @@ static void test_undecodable(void)
 {
 	dec_fix f;
 
-	begin(&f);
+	dec_fix_plain(&f);
 	f.a.pt = 114;
 	f.a.ticks = 640;
 	for (int i = 0; i < 60; i++) {
 		const pkt p = sender_rtp(&f.a, "who knows", 9);
 
-		give(&f, &p);
+		dec_fix_give(&f, &p);
 		f.a.at += 20 * CLK_NS_PER_MS;
 	}
 	dec_call_finish(f.c);
@@ -258,7 +234,7 @@ static void test_undecodable(void)
 	g_assert_cmpuint(heard_frames(&f.h, PCM_UNDECODABLE), ==, 60 * 640);
 	g_assert_cmpuint(dec_fix_stream(&f, 0).undecodable, ==, 60);
 	g_assert_cmpuint(dec_fix_stream(&f, 0).undecodable_us, ==, 2400000);
-	expect_joined(&f, 0, f.h.blocks->len);
+	heard_joined(&f.h);
 	dec_fix_end(&f);
 }
 
@@ -267,7 +243,7 @@ static void test_codec_change(void)
 {
 	dec_fix f;
 
-	begin(&f);
+	dec_fix_plain(&f);
 	for (int i = 0; i < 300; i++) {
 		f.a.pt = i / 100 % 2 ? 8 : 0;
 		say(&f, 0x10);
@@ -277,7 +253,7 @@ static void test_codec_change(void)
 	g_assert_cmpuint(dec_fix_totals(&f).streams, ==, 1);
 	g_assert_cmpstr(dec_fix_stream(&f, 0).codecs, ==, "PCMU,PCMA");
 	g_assert_cmpuint(f.h.pcm->len, ==, 300 * 160);
-	expect_joined(&f, 0, f.h.blocks->len);
+	heard_joined(&f.h);
 	dec_fix_end(&f);
 }
 
@@ -286,7 +262,7 @@ static void test_clock_change(void)
 {
 	dec_fix f;
 
-	begin(&f);
+	dec_fix_plain(&f);
 	for (int i = 0; i < 60; i++)
 		say(&f, 0x10);
 	f.a.pt = 114;
@@ -305,7 +281,7 @@ static void test_clock_stands(void)
 {
 	dec_fix f;
 
-	begin(&f);
+	dec_fix_plain(&f);
 	for (int i = 0; i < 60; i++)
 		say(&f, 0x10);
 	f.a.at += 10 * CLK_NS_PER_S;
@@ -327,239 +303,22 @@ static void test_lengths(void)
 	dec_fix f;
 
 	memset(payload, 0x10, sizeof(payload));
-	begin(&f);
+	dec_fix_plain(&f);
 	for (size_t i = 0; i < 80; i++) {
 		const uint32_t n = ms[i % G_N_ELEMENTS(ms)] * 8;
 		pkt p;
 
 		f.a.ticks = n;
 		p = sender_rtp(&f.a, payload, n);
-		give(&f, &p);
+		dec_fix_give(&f, &p);
 		f.a.at += ((int64_t)n / 8 - 20) * CLK_NS_PER_MS;
 		frames += n;
 	}
 	dec_call_finish(f.c);
 	g_assert_cmpuint(f.h.pcm->len, ==, frames);
 	g_assert_cmpuint(dec_fix_totals(&f).streams, ==, 1);
-	expect_joined(&f, 0, f.h.blocks->len);
+	heard_joined(&f.h);
 	dec_fix_end(&f);
-}
-
-/* RFC 2198, one generation: each packet carries the one `back` before. */
-static pkt redundant(sender *s, unsigned i, unsigned back)
-{
-	uint8_t b[400], body[160];
-	put o = put_into(b, sizeof(b));
-
-	put_u8(&o, 0x80);
-	put_u16(&o, (uint16_t)(back * 160 << 2));
-	put_u8(&o, 160);
-	put_u8(&o, 0);
-	memset(body, (int)((i - back) % 100), sizeof(body));
-	put_bytes(&o, body, sizeof(body));
-	memset(body, (int)(i % 100), sizeof(body));
-	put_bytes(&o, body, sizeof(body));
-	s->pt = 97;
-	return sender_rtp(s, b, o.n);
-}
-
-static void red_call(dec_fix *f, unsigned packets, guint32 loss_percent)
-{
-	g_autoptr(GRand) dice = g_rand_new_with_seed(5);
-
-	begin(f);
-	for (unsigned i = 1; i <= packets; i++) {
-		const pkt p = redundant(&f->a, i, 1);
-
-		if (i > 1 && i < packets &&
-		    g_rand_int(dice) % 100 < loss_percent)
-			continue;
-		give(f, &p);
-	}
-	dec_call_finish(f->c);
-}
-
-/* Single losses leave no trace in the sound, be the older block that of the
- * packet before or of one before that (MS-RTPRAD: up to three). */
-static void red_whole(unsigned back)
-{
-	dec_fix f, clean;
-
-	red_call(&clean, 400, 0);
-	begin(&f);
-	for (unsigned i = 4; i <= 403; i++) {
-		const pkt p = redundant(&f.a, i - 3, back);
-
-		if (i % 5 != 2 || i > 397)
-			give(&f, &p);
-	}
-	dec_call_finish(f.c);
-	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 79);
-	g_assert_cmpuint(dec_fix_stream(&f, 0).repaired, ==, 79);
-	g_assert_cmpuint(dec_fix_stream(&f, 0).concealed_us, ==, 0);
-	g_assert_cmpmem(f.h.pcm->data, f.h.pcm->len * 2, clean.h.pcm->data,
-			clean.h.pcm->len * 2);
-	dec_fix_end(&f);
-	dec_fix_end(&clean);
-}
-
-static void test_red_whole(void)
-{
-	for (unsigned back = 1; back <= 3; back++)
-		red_whole(back);
-}
-
-/* At 10 % random loss at most 1.2 % of the sound is not the sender's. */
-static void test_red_loss(void)
-{
-	dec_fix f;
-	dec_stream_totals t;
-
-	red_call(&f, 20000, 10);
-	t = dec_fix_stream(&f, 0);
-	g_assert_cmpuint(t.lost, >, 1800);
-	g_assert_cmpuint(t.lost - t.repaired, <, 20000 * 12 / 1000);
-	g_assert_cmpuint(t.decoded_us + t.concealed_us, <=, 20000ULL * 20000);
-	dec_fix_end(&f);
-}
-
-/* The same packets, every half second of them shuffled: the same sound. */
-static void test_reorder(void)
-{
-	enum { N = 500 };
-	static uint8_t bytes[N][200];
-	static size_t size[N];
-	unsigned order[N];
-	dec_fix f;
-
-	begin(&f);
-	for (unsigned i = 0; i < N; i++) {
-		const pkt p = dec_fix_speak(&f.a, (uint8_t)(i % 90));
-
-		size[i] = p.bytes.left;
-		memcpy(bytes[i], p.bytes.p, size[i]);
-		order[i] = i;
-	}
-	for (unsigned i = 0; i < N; i++) {
-		const unsigned j = (unsigned)g_test_rand_int_range(
-			(gint)i, (gint)(i / 25 + 1) * 25);
-		const unsigned t = order[i];
-
-		order[i] = order[j];
-		order[j] = t;
-	}
-	for (unsigned i = 0; i < N; i++) {
-		const int64_t at = (int64_t)(i + 1) * 20 * CLK_NS_PER_MS;
-		const pkt p = {.at = {{at}, {at}},
-			       .side = CALL_CALLER,
-			       .bytes = span_of(bytes[order[i]],
-						size[order[i]])};
-
-		give(&f, &p);
-	}
-	dec_call_finish(f.c);
-	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 0);
-	g_assert_cmpuint(dec_fix_stream(&f, 0).late, ==, 0);
-	g_assert_cmpuint(dec_fix_stream(&f, 0).reordered, >, 50);
-	g_assert_cmpuint(f.h.pcm->len, ==, N * 160);
-	expect_joined(&f, 0, f.h.blocks->len);
-	dec_fix_end(&f);
-}
-
-static const pcm_block *last_block(const dec_fix *f)
-{
-	const GArray *all = f->h.blocks;
-
-	return &g_array_index(all, heard_block, all->len - 1).b;
-}
-
-/* A packet is awaited for half a second from when its absence showed; what
- * waited behind it is released then, or when it came. */
-static void test_awaited(void)
-{
-	for (int late_ms = 490; late_ms <= 510; late_ms += 20) {
-		uint8_t kept[200];
-		dec_fix f;
-		pkt slow;
-
-		begin(&f);
-		for (int i = 0; i < 100; i++)
-			say(&f, 0x10);
-		slow = dec_fix_speak(&f.a, 0x10);
-		memcpy(kept, slow.bytes.p, slow.bytes.left);
-		slow.bytes.p = kept;
-		slow.at.mono.ns = f.a.at + late_ms * CLK_NS_PER_MS;
-		say(&f, 0x10);
-		g_assert_cmpint(dec_call_packet(f.c, &slow), ==,
-				late_ms < 500 ? DEC_MEDIA : DEC_LATE);
-		g_assert_cmpint(clk_since(last_block(&f)->released,
-					  last_block(&f)->arrival), ==,
-				MIN(late_ms, 500) * CLK_NS_PER_MS);
-		dec_fix_end(&f);
-	}
-}
-
-/* Later than a second: counted, not played. */
-static void test_late(void)
-{
-	uint8_t kept[200];
-	dec_fix f;
-	pkt late;
-
-	begin(&f);
-	for (int i = 0; i < 60; i++)
-		say(&f, 0x10);
-	late = dec_fix_speak(&f.a, 0x10);
-	memcpy(kept, late.bytes.p, late.bytes.left);
-	late.bytes.p = kept;
-	for (int i = 0; i < 60; i++)
-		say(&f, 0x10);
-	late.at.mono.ns = f.a.at;
-	g_assert_cmpint(dec_call_packet(f.c, &late), ==, DEC_LATE);
-	dec_call_finish(f.c);
-	g_assert_cmpuint(dec_fix_stream(&f, 0).late, ==, 1);
-	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 1);
-	dec_fix_end(&f);
-}
-
-/* What was taken out is what the gap list says, whatever the pattern. */
-static void one_grid(int loss, int burst, int shuffle)
-{
-	uint64_t sent = 0, taken = 0;
-	dec_fix f;
-	int run = 0;
-
-	begin(&f);
-	for (int i = 0; i < 2000; i++) {
-		pkt p = dec_fix_speak(&f.a, 0x10);
-
-		if (i > 50 && i < 1950 && !run &&
-		    g_test_rand_int_range(0, 100 * burst) < loss)
-			run = burst;
-		if (run) {
-			run--;
-			taken++;
-			continue;
-		}
-		/* Late capture only: the order of giving is the order. */
-		p.at.mono.ns += shuffle * (i % 7) * CLK_NS_PER_MS;
-		give(&f, &p);
-		sent++;
-	}
-	dec_call_finish(f.c);
-	g_assert_cmpuint(f.h.gap_packets, ==, taken);
-	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, taken);
-	g_assert_cmpuint(dec_fix_stream(&f, 0).packets, ==, sent);
-	g_assert_cmpuint(dec_fix_totals(&f).streams, ==, 1);
-	dec_fix_end(&f);
-}
-
-static void test_grid(void)
-{
-	for (int loss = 0; loss <= 30; loss += 6)
-		for (int burst = 1; burst <= 16; burst *= 4)
-			for (int shuffle = 0; shuffle < 2; shuffle++)
-				one_grid(loss, burst, shuffle * 15);
 }
 
 static void on_payload(void *user, const dec_payload *p)
@@ -626,12 +385,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/decoder/voice/clock-change", test_clock_change);
 	g_test_add_func("/decoder/voice/clock-stands", test_clock_stands);
 	g_test_add_func("/decoder/voice/lengths", test_lengths);
-	g_test_add_func("/decoder/voice/red-whole", test_red_whole);
-	g_test_add_func("/decoder/voice/red-loss", test_red_loss);
-	g_test_add_func("/decoder/voice/reorder", test_reorder);
-	g_test_add_func("/decoder/voice/awaited", test_awaited);
-	g_test_add_func("/decoder/voice/late", test_late);
-	g_test_add_func("/decoder/voice/grid", test_grid);
 	g_test_add_func("/decoder/voice/video", test_video);
 	return g_test_run();
 }
