@@ -4,7 +4,7 @@
 # other programs; keys that come an hour late open what was captured; the video
 # of a call comes out as the pictures that went in.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
 
 replay() { # SIGNALLING MEDIA OUT [OPTION...]

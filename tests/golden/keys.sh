@@ -3,8 +3,9 @@
 # time, as long and as loud as the events say; and not where they are to be
 # taken out.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
+. tests/support/conf.sh
 
 tests/support/keys.py make "$tmp/sip.txt" "$tmp/keys.pcap"
 
@@ -61,23 +62,15 @@ done
 result $? "removed: no digit is told either"
 # By configuration the render role does the same.
 mkdir "$tmp/recordings"
-cat >"$tmp/conf" <<END
-[edgetape]
-spool=$tmp/spool
-recordings=$tmp/recordings
-catalog=$tmp/catalog.db
-private-key=$tmp/r.key
-[render]
-workers=1
-dtmf-tones=true
-END
+{
+	conf_kept "$tmp"
+	echo "private-key=$tmp/r.key"
+	printf '[render]\nworkers=1\ndtmf-tones=true\n'
+} >"$tmp/conf"
 # A role lets nobody trace it, which looking for leaks would need.
 ASAN_OPTIONS=detect_leaks=0 "$edgetape" render -c "$tmp/conf" 2>"$tmp/log" &
 pid=$!
-for i in $(seq 600); do
-	[ -e "$(echo "$tmp"/spool/*/rendered)" ] && break
-	sleep 0.1
-done
+within 60 test -e "$(echo "$tmp"/spool/*)/rendered"
 kill $pid
 wait $pid
 cat "$tmp/log" >&2

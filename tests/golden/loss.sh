@@ -2,7 +2,7 @@
 # TAP: packets are lost at random: each lost millisecond is counted, and marked
 # in the timeline; redundancy and forward error correction are used.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
 
 # lose KIND PERCENT - what became of it goes to $tmp/KIND-PERCENT.txt.

@@ -2,7 +2,7 @@
 # TAP: a codec that only a plug-in knows: without it the packets are kept and
 # the silence is marked, with it the same journal becomes sound.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
 
 plugin=$(pwd)/$B/examples/codec-plugin.so

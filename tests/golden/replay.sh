@@ -1,9 +1,10 @@
 #!/bin/sh
 # TAP: `edgetape replay` of each golden call keeps each packet of it once, octet
-# for octet, gives the sound that independent receivers heard, opens every packet, lasts as long as the dialog, and gives
-# the same bytes each time and on every machine.
+# for octet, opens all of them, and gives the sound that independent receivers
+# heard, as long as the dialog was: the same bytes each time and on every
+# machine.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
 
 # The value of a member on a line of its own in the sidecar, from the first

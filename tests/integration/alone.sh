@@ -3,8 +3,9 @@
 # SIGHUP ends none of them, and a configuration that has become bad stops none
 # that runs; one that starts with it says what is wrong.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
+. tests/support/conf.sh
 pids=
 end_all() {
 	for p in $pids; do kill "$p" 2>/dev/null; done
@@ -18,23 +19,9 @@ if [ "$(id -u)" != 0 ]; then
 	exit
 fi
 
-within() { # SECONDS COMMAND...
-	left=$(($1 * 10))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		left=$((left - 1))
-		[ $left -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
 said() { grep -q -- "$2" "$tmp/$1.log"; }
 lives() { kill -0 "$(cat "$tmp/$1.pid")"; }
 
-certificate() {
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-		-keyout "$tmp/tap.key" -days 90 -out "$tmp/tap.pem" \
-		-subj /CN=tap -addext subjectAltName=DNS:tap.test 2>/dev/null
-}
 start() { # ROLE
 	ASAN_OPTIONS=detect_leaks=0 $edgetape "$1" -c "$tmp/conf" \
 		>"$tmp/$1.log" 2>&1 &
@@ -47,26 +34,10 @@ hang_up_all() {
 	done
 }
 
-certificate
+certificate 90
 cp "$tmp/tap.pem" "$tmp/ca.pem"
 $edgetape keygen "$tmp/r" >/dev/null
-cat >"$tmp/conf" <<END
-[edgetape]
-spool=$tmp/spool
-recordings=$tmp/recordings
-catalog=$tmp/catalog/catalog.db
-run=$tmp/run
-public-key=$tmp/r.pub
-private-key=$tmp/r.key
-[tap]
-listen=127.0.0.1:0
-certificate=$tmp/tap.pem
-key=$tmp/tap.key
-ca=$tmp/ca.pem
-peers=fe.test
-[capture]
-interfaces=lo
-END
+conf_roles "$tmp" >"$tmp/conf"
 
 # The tap first: it waits for capture, but not for ever.
 start tap
@@ -78,7 +49,7 @@ holds 'render comes to work' within 20 said render 'rendering'
 start keep
 holds 'keep comes to work' within 20 test -s "$tmp/run/disk"
 
-certificate
+certificate 90
 kill -HUP "$(cat "$tmp/tap.pid")"
 holds 'the tap reads its certificates again' \
 	within 10 said tap 'certificates read again'

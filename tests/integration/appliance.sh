@@ -3,8 +3,9 @@
 # may do, and that a codec that was taken over gets nowhere; alarms, the hook and
 # the history; a new configuration, good and bad.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
+. tests/support/conf.sh
 run=
 # What was started is told to end, and waited for.
 end_run() {
@@ -18,21 +19,11 @@ if [ "$(id -u)" != 0 ] || ! id daemon >/dev/null 2>&1; then
 	exit
 fi
 
-await() { # SECONDS COMMAND...
-	left=$(($1 * 10))
-	shift
-	while ! "$@" >/dev/null 2>&1; do
-		left=$((left - 1))
-		[ $left -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
 said() { grep -q -- "$1" "$tmp/log"; }
 
 chmod 755 "$tmp"
-openssl req -x509 -newkey rsa:2048 -nodes -keyout "$tmp/tap.key" -days 9 \
-	-out "$tmp/tap.pem" -subj /CN=tap -addext subjectAltName=DNS:tap.test \
-	2>/dev/null
+certificate 9
+cp "$tmp/tap.pem" "$tmp/ca.pem"
 $edgetape keygen "$tmp/r" >/dev/null
 chown daemon "$tmp/tap.key" "$tmp/r.key"
 cat >"$tmp/hook" <<'END2'
@@ -41,29 +32,18 @@ echo "$EDGETAPE_EVENT $EDGETAPE_ALARM $EDGETAPE_SEVERITY $EDGETAPE_ROLE $EDGETAP
 	>>"$(dirname "$0")/lib/hooked"
 END2
 chmod 755 "$tmp/hook"
-cat >"$tmp/conf" <<END2
+{
+	conf_roles "$tmp/lib"
+	cat <<END2
 [edgetape]
 user=daemon
-spool=$tmp/lib/spool
-recordings=$tmp/lib/recordings
-catalog=$tmp/lib/catalog/catalog.db
-run=$tmp/run
-public-key=$tmp/r.pub
-private-key=$tmp/r.key
-[tap]
-listen=127.0.0.1:0
-certificate=$tmp/tap.pem
-key=$tmp/tap.key
-ca=$tmp/tap.pem
-peers=fe.test
-[capture]
-interfaces=lo
 [render]
 workers=2
 codec-plugins=$(pwd)/$B/tests/plugins/escape.so
 [alarms]
 hook=$tmp/hook
 END2
+} >"$tmp/conf"
 install -d -o daemon "$tmp/lib"
 
 says "check finds nothing to mend" 0 "expires in [89] days" \
@@ -89,7 +69,7 @@ chown -R daemon "$tmp/lib"
 
 ASAN_OPTIONS=detect_leaks=0 $edgetape run -c "$tmp/conf" 2>"$tmp/log" &
 run=$!
-holds "all roles come to work" await 20 said "all roles are at work"
+holds "all roles come to work" within 20 said "all roles are at work"
 
 # ---- who they are ----
 
@@ -120,7 +100,7 @@ result $? "none can gain privileges"
 result $? "all but the one that starts them are confined by seccomp"
 
 holds "the call whose codec tries to get out is rendered" \
-	await 20 sh -c "ls $tmp/lib/spool/*/rendered"
+	within 20 sh -c "ls $tmp/lib/spool/*/rendered"
 said "has crashed"
 [ $? = 1 ]
 result $? "and nothing that it tried worked"
@@ -129,15 +109,15 @@ result $? "and nothing that it tried worked"
 
 alarms() { $edgetape alarms "$@" -c "$tmp/conf"; }
 holds "the certificate's end is an alarm" \
-	await 10 sh -c "$edgetape alarms -c $tmp/conf | grep -q 'certificate.*warning'"
+	within 10 sh -c "$edgetape alarms -c $tmp/conf | grep -q 'certificate.*warning'"
 tap=$(pgrep -P $run -f 'edgetape tap ')
 kill -KILL "$tap"
 holds "a killed role is an alarm" \
-	await 10 grep -q "^set role-down critical host tap" "$tmp/lib/hooked"
+	within 10 grep -q "^set role-down critical host tap" "$tmp/lib/hooked"
 says "it is in the list, which fails" 1 "role-down.*killed by signal 9" \
 	alarms
 holds "it is over when the role lives" \
-	await 20 grep -q "^over role-down critical host tap" "$tmp/lib/hooked"
+	within 20 grep -q "^over role-down critical host tap" "$tmp/lib/hooked"
 alarms history --json >"$tmp/history"
 [ "$(grep -c '"role-down"' "$tmp/history")" = 2 ]
 result $? "the history has it once set and once over"
@@ -149,10 +129,10 @@ holds "the hook is not root" grep -q "uid=$(id -u daemon)" "$tmp/lib/hooked"
 render=$(pgrep -P $run -f 'edgetape render ')
 kill -STOP "$render"
 holds "a hung role is an alarm" \
-	await 30 grep -q "^set role-down critical host render" "$tmp/lib/hooked"
+	within 30 grep -q "^set role-down critical host render" "$tmp/lib/hooked"
 kill -CONT "$render"
 holds "and is over when it goes on" \
-	await 20 grep -q "^over role-down critical host render" "$tmp/lib/hooked"
+	within 20 grep -q "^over role-down critical host render" "$tmp/lib/hooked"
 
 # ---- configuration ----
 
@@ -161,15 +141,15 @@ before="$(role tap) $(role capture) $(role render)"
 mkdir "$tmp/conf.d"
 printf '[render]\nformats=wax\n' >"$tmp/conf.d/10.conf"
 kill -HUP $run
-holds "a bad value is told" await 5 said '"wax" is not a format'
+holds "a bad value is told" within 5 said '"wax" is not a format'
 printf '[rendre]\nformats=mp3\n' >"$tmp/conf.d/10.conf"
 kill -HUP $run
-holds "an unknown group is told" await 5 said 'rendre.*nearest'
+holds "an unknown group is told" within 5 said 'rendre.*nearest'
 said "stays as it was"
 result $? "and the old configuration stays"
 kill -KILL "$(role tap)"
 sleep 1
-await 10 role tap
+within 10 role tap
 sleep 2
 [ -n "$(role tap)" ] && [ "$(grep -c 'it ended with status' "$tmp/log")" = 0 ]
 result $? "also for a role that is started again"
@@ -177,8 +157,8 @@ printf '[render]\nformats=wav;mp3\n' >"$tmp/conf.d/10.conf"
 old=$(role render)
 kill -HUP $run
 holds "a good one is taken up: render starts again" \
-	await 10 said "render starts again with what is new"
-await 10 sh -c "[ -n \"\$(pgrep -P $run -f 'edgetape render ')\" ]"
+	within 10 said "render starts again with what is new"
+within 10 sh -c "[ -n \"\$(pgrep -P $run -f 'edgetape render ')\" ]"
 sleep 0.5
 [ "$(role render)" != "$old" ]
 result $? "as another process"

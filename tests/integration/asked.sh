@@ -5,29 +5,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/calls.bash
 . tests/support/calls.bash
-
-officer() {
-	"$RIG_BUILD/app/edgetape" "$@" -c "$RIG/edgetape.conf"
-}
-
-outcome() { # outcome USER - of the newest call with this user
-	officer calls --who "$1" --limit 1 --csv | tr -d '\r' |
-		sed -n '2s/^\([^,]*,\)\{5\}\([A-Z_]*\),.*/\2/p'
-}
-
-outcome_is() {
-	[ "$(outcome "$1")" = "$2" ]
-}
-
-# show USER - all that the ledger has of the newest call with this user
-show() {
-	officer calls show "$(officer calls --who "$1" --limit 1 --csv |
-		tr -d '\r' | sed -n '2s/.*,//p')" --csv | tr -d '\r'
-}
-
-shown() { # shown USER PATTERN
-	show "$1" | grep -qE "$2"
-}
+# shellcheck source=tests/support/officer.bash
+. tests/support/officer.bash
 
 # asking LABEL CALLER HEADER OUTCOME
 asking() {
@@ -38,28 +17,11 @@ asking() {
 	is "$1: $4" outcome_is "$2" "$4"
 }
 
-sidecar() {
-	find "$RIG/recordings" -name '*.json' -printf '%T@ %p\n' | sort -n |
-		sed -n '$s/^[^ ]* //p'
-}
-
-timeline_says() {
-	tr -d '\n' <"$(sidecar)" | grep -qE "$1"
-}
-
 # at KIND - milliseconds of the first of this kind in the timeline
 at() {
 	tr -d '\n' <"$(sidecar)" |
 		sed "s/.*\"timeline\"//; s/\"kind\" : \"$1\",/\n/; s/^[^\n]*\n//" |
 		sed 's/[^}]*"at_ms" : \([0-9]*\).*/\1/' | head -n 1
-}
-
-loudest() { # loudest FROM - sample of half a second of the newest recording
-	local json
-
-	json=$(sidecar)
-	sox "${json%.json}.wav" -n trim "$1" 0.5 stat 2>&1 |
-		awk '/Maximum amplitude/ { print $3 }'
 }
 
 audited() { # audited ACT WORD
@@ -73,7 +35,7 @@ rig_recorder "$RIG/recordings" '[rules]' "record-header-from=fe.$RIG_DOMAIN" \
 rig_frontend || bail 'the Front End'
 officer users add alice "sip:alice@$RIG_DOMAIN" >/dev/null &&
 	officer rules add alice who=user:alice mode=always >/dev/null &&
-	sleep 1 || bail 'the rule'
+	in_force || bail 'the rule'
 
 # ---- the header ----
 
@@ -84,29 +46,26 @@ is 'and why it was recorded' shown carol 'the record header of fe.* says source'
 asking 'disabled, and a rule' alice disabled EXEMPT
 is 'its media was direct' path_is direct net alice
 officer rules add alice who=user:alice mode=always mandatory=yes >/dev/null &&
-	sleep 1
+	in_force
 asking 'disabled, and a mandatory rule' alice disabled RECORDED
 is 'its media was relayed all the same' path_is relayed net alice
 
 # ---- keys ----
 
-officer rules add alice who=user:alice mode=always >/dev/null && sleep 1
-touch "$RIG/before"
+officer rules add alice who=user:alice mode=always >/dev/null && in_force
+touch "$RIG/begun"
 RIG_CALLER=(--press '1:*7,4:*8,5:*5,6:*0,7:*1')
 RIG_CALLEE=(--press '2:*5')
 rig_call alice bob 9 || bail 'the call with keys'
 RIG_CALLER=() RIG_CALLEE=()
-newer() {
-	[ "$(sidecar)" -nt "$RIG/before" ]
-}
-rig_await 30 'the recording' newer || bail 'the recording'
-is 'keys: a pause, and who wanted it' timeline_says \
+rig_await 30 'the recording' recorded || bail 'the recording'
+is 'keys: a pause, and who wanted it' sidecar_says \
 	'"kind" : "pause"[^}]*"text" : "by the keys of the caller"'
 pause=$(at pause) mark=$(at tag)
-is "keys: about three seconds of it, from $pause ms" timeline_says \
+is "keys: about three seconds of it, from $pause ms" sidecar_says \
 	'"kind" : "pause"[^}]*"length_ms" : (2[5-9]|3[0-9])[0-9][0-9],'
 is 'keys: silence in it' \
-	[ "$(loudest "$(awk "BEGIN { print $pause / 1000 + 1 }")")" = 0.000000 ]
+	[ "$(loudest "$(awk "BEGIN { print $pause / 1000 + 1 }")" 0.5)" = 0.000000 ]
 is "keys: the mark, at $mark ms, is the caller's" \
 	[ "$mark" -gt $((pause + 3000)) ]
 is 'keys: those of the other party do nothing' \

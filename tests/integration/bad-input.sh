@@ -2,7 +2,7 @@
 # TAP: what is wrong with an input is said in one clear line, the exit status
 # tells, and what can be made is made.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
 golden=tests/golden/calls/nice-drop
 xz -dc $golden/edge.pcap.xz >"$tmp/edge.pcap"

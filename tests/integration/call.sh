@@ -11,13 +11,9 @@ files() {
 	find "$RIG/recordings" -type f -name "*$1" | wc -l
 }
 
-finished() {
-	[ "$(files .json)" -gt 0 ] && [ "$(files .wav)" -gt 0 ]
-}
-
 alike() {	# alike USER CHANNEL
 	"$RIG_BUILD/tools/wavcmp" --min 0.95 --overlap 4 --channel "$2" \
-		"$RIG/$1.wav" "$(find "$RIG/recordings" -name '*.wav')" >&2
+		"$RIG/$1.wav" "$(recording)" >&2
 }
 
 nothing_left() {
@@ -39,7 +35,7 @@ watched_call alice bob 6 --reinvite || bail 'a call that is recorded'
 is 'recorded: the call was completed' result_is alice status 0
 is 'recorded: media crossed the relay only' path_is relayed net alice
 is 'recorded: every packet authenticates' result_is bob refused 0
-rig_await 30 'the recording' finished || bail 'the recording'
+rig_await 30 'the recording' recorded || bail 'the recording'
 is 'recorded: one recording' [ "$(files .wav)" -eq 1 ]
 is 'recorded: the caller is left' alike alice 0
 is 'recorded: the callee is right' alike bob 1

@@ -2,21 +2,13 @@
 # TAP: users, rules, the audit log and the ledger as an officer works with them
 # at the terminal; the ledger made again from recordings.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
+. tests/support/conf.sh
 golden=tests/golden/calls/nice-drop
 export TZ=UTC LC_ALL=C COLUMNS=200
 
-cat >"$tmp/e.conf" <<END
-[edgetape]
-spool=$tmp/spool
-recordings=$tmp/recordings
-catalog=$tmp/catalog/catalog.db
-END
-
-officer() {
-	"$edgetape" "$@" -c "$tmp/e.conf"
-}
+conf_kept "$tmp" >"$tmp/conf"
 
 # Users.
 says 'an empty catalog says what to do' 0 'users add alice' officer users
@@ -70,7 +62,7 @@ says 'why: how long, and else' 0 'kept 2562 days' officer explain --user alice -
 says 'why: before the rule was' 0 'not recorded' officer \
 	explain --user sip:alice@example.com --to bob@x --at 2020-01-01
 printf '[rules]\nrecord=sip:carol@example.com\n' >"$tmp/e2.conf"
-cat "$tmp/e.conf" >>"$tmp/e2.conf"
+cat "$tmp/conf" >>"$tmp/e2.conf"
 says 'the configuration comes last' 0 'recorded: no rule names .* but \[rules\] record' \
 	"$edgetape" explain --user carol --to bob -c "$tmp/e2.conf"
 says 'and not against a rule' 0 'recorded: the rule traders' \

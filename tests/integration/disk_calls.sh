@@ -6,23 +6,10 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/calls.bash
 . tests/support/calls.bash
+# shellcheck source=tests/support/officer.bash
+. tests/support/officer.bash
 
 DISK_MIB=256
-
-officer() {
-	"$RIG_BUILD/app/edgetape" "$@" -c "$RIG/edgetape.conf"
-}
-
-outcome_is() {
-	[ "$(officer calls --who "$1" --limit 1 --csv | tr -d '\r' |
-		sed -n '2s/^\([^,]*,\)\{5\}\([A-Z_]*\),.*/\2/p')" = "$2" ]
-}
-
-reason_of() {
-	officer calls show "$(officer calls --who "$1" --limit 1 --csv |
-		tr -d '\r' | sed -n '2s/.*,//p')" --csv | tr -d '\r' |
-		sed -n 's/^reason,//p'
-}
 
 level_is() {
 	grep -q "^$1 " "$RIG/run/disk"
@@ -74,7 +61,7 @@ officer users add alice "sip:alice@$RIG_DOMAIN" >/dev/null &&
 	officer rules add strict who=user:alice mode=always \
 		impossible=refuse:488 >/dev/null &&
 	officer rules add lenient who=user:carol mode=always \
-		impossible=allow >/dev/null && sleep 1 || bail 'the rules'
+		impossible=allow >/dev/null && in_force || bail 'the rules'
 
 fill 91 2
 rig_call alice bob 2 || bail 'a call at 91%'
@@ -88,7 +75,7 @@ rig_call alice bob 2 --wait 4 >&2
 is '96%: refused' result_is alice status 488
 rig_await 10 'the row' outcome_is alice BLOCKED
 is '96%: the ledger says why' \
-	grep -q 'cannot be: the disk is nearly full' <(reason_of alice)
+	shown alice '^reason,.*cannot be: the disk is nearly full'
 watched_call carol bob 2 || bail 'a call at 96%'
 is '96%: a call that may go unrecorded is made' result_is carol status 0
 is '96%: over the relay' path_is relayed net carol

@@ -7,17 +7,9 @@ cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/calls.bash
 . tests/support/calls.bash
 
-sidecar() {
-	find "$RIG/recordings" -name '*.json' -newer "$RIG/begun"
-}
-
-recorded() {
-	[ -n "$(sidecar)" ]
-}
-
-# says FILE OUTCOME WHY
-says() {
-	grep -q "\"outcome\" : \"$2\"" "$1" && grep -q "\"why\" : \"$3\"" "$1"
+# because OUTCOME WHY - what the sidecar says
+because() {
+	recorded_as "$1" && sidecar_says "\"why\" : \"$2\""
 }
 
 need_rig
@@ -48,7 +40,7 @@ touch "$RIG/begun"
 watched_call alice bob 3 --reinvite || bail 'a call'
 rig_await 40 'the recording' recorded || bail 'the recording'
 is 'both sides rewritten: relayed' path_is relayed net alice
-is 'both sides rewritten: RECORDED' says "$(sidecar)" RECORDED ''
+is 'both sides rewritten: RECORDED' because RECORDED ''
 
 touch "$RIG/begun"
 (rig_await 30 'the second re-INVITE' two_concluded &&
@@ -57,7 +49,7 @@ watched_call alice bob 5 --reinvite || bail 'the second call'
 rig_await 40 'the recording' recorded || bail 'the second recording'
 is 'in mid-call the caller tells of hosts: nobody minds' \
 	[ ! -s "$RIG/told.log" ]
-is 'in mid-call the caller tells of hosts: PARTIAL' says "$(sidecar)" \
+is 'in mid-call the caller tells of hosts: PARTIAL' because \
 	PARTIAL 'media went past the relay, as the caller says'
 
 bobs=$(rig_ip ub)
@@ -71,7 +63,7 @@ for spared in "$bobs" "$bobs $alices"; do
 	is "what $spared sends is not rewritten: direct" \
 		path_is direct net alice
 	is "what $spared sends is not rewritten: NOT_RECORDED" \
-		says "$(sidecar)" NOT_RECORDED \
+		because NOT_RECORDED \
 		'media went past the relay, as the [a-z]* says'
 done
 is 'the roles end cleanly' roles_end_cleanly

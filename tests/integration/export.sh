@@ -2,23 +2,14 @@
 # TAP: an officer listens and hands over; whoever gets it checks it without
 # edgetape.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
+. tests/support/conf.sh
 golden=tests/golden/calls/nice-drop
 export TZ=UTC LC_ALL=C COLUMNS=200
 
-cat >"$tmp/e.conf" <<END
-[edgetape]
-spool=$tmp/spool
-recordings=$tmp/recordings
-catalog=$tmp/catalog/catalog.db
-run=$tmp/run
-signing-key=$tmp/sign.key
-END
-
-officer() {
-	"$edgetape" "$@" -c "$tmp/e.conf"
-}
+{ conf_kept "$tmp"; printf 'run=%s\nsigning-key=%s\n' "$tmp/run" "$tmp/sign.key"; } \
+	>"$tmp/conf"
 
 xz -dc $golden/edge.pcap.xz >"$tmp/edge.pcap"
 mkdir -p "$tmp/spool" "$tmp/recordings" "$tmp/run"
@@ -64,7 +55,7 @@ officer export --from 2000-01-01 --format wav --journal --out "$tmp/some" \
 	--reason x >/dev/null
 holds 'by time, one format, with journals' sh -c "cd '$tmp/some' &&
 	ls */*.wav */journal-session-* */journal-media-* && ! ls */*.flac"
-holds 'as tar' sh -c "'$edgetape' export '$call' -c '$tmp/e.conf' --out - \
+holds 'as tar' sh -c "'$edgetape' export '$call' -c '$tmp/conf' --out - \
 	--reason x | tar -xC '$tmp'"
 holds 'which checks too' check "$tmp/export"
 says 'nothing fits' 1 'no call that has a recording' officer export \

@@ -6,14 +6,6 @@ cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/calls.bash
 . tests/support/calls.bash
 
-sidecar() {
-	find "$RIG/recordings" -name '*.json'
-}
-
-recorded() {
-	[ -n "$(sidecar)" ]
-}
-
 # The caller's ACK made a BYE; nobody but the recorder hears of it.
 forge() {
 	perl -0777 -ne 'for (split /^### .*\n/m) {
@@ -70,12 +62,11 @@ rig_frontend EDGETAPE_LOG="$RIG/signalling.txt" || bail 'the Front End'
 rig_call alice bob 8 || bail 'a call'
 rig_await 40 'the recording' recorded || bail 'the recording'
 is 'the recorder took the BYE, and the offer behind it' [ "$(cat "$RIG/forged")" = 0 ]
-is 'it believes that the call is over' grep -q '"cause" : "bye"' \
-	"$(sidecar)"
+is 'it believes that the call is over' sidecar_says '"cause" : "bye"'
 is 'the call went on over the relay' [ "$(rig_result alice received)" -gt 300 ]
-is 'RECORDED to its end' grep -q '"outcome" : "RECORDED"' "$(sidecar)"
+is 'RECORDED to its end' recorded_as RECORDED
 is 'at least 7 s of it' lasts 7000
 is 'keys told behind the BYE are in the same journal' late_keys
-is 'one recording' [ "$(sidecar | wc -l)" -eq 1 ]
+is 'one recording' [ "$(find "$RIG/recordings" -name '*.json' | wc -l)" -eq 1 ]
 is 'the roles end cleanly' roles_end_cleanly
 finish

@@ -2,7 +2,7 @@
 # TAP: what a full disk means for a call is its rule's business: one that may
 # pass unrecorded goes on being recorded, one that may not is refused.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
 
 if [ "$(id -u)" != 0 ]; then

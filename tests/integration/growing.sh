@@ -10,10 +10,6 @@ cd "$(dirname "$0")/../.." || exit 1
 
 secs=28
 
-finished() {
-	[ -n "$(find "$RIG/recordings" -name '*.json')" ]
-}
-
 workers() {
 	pgrep -P "$(cat "$RIG/render.pid")"
 }
@@ -66,14 +62,6 @@ disturb() {
 	date +%s.%N >>"$RIG/stopped"
 }
 
-has_media() {
-	[ -n "$(find "$RIG/spool" -name 'media-*' -size +8k)" ]
-}
-
-sidecar() {
-	find "$RIG/recordings" -name '*.json'
-}
-
 # member NAME - the first string or number of that name in the sidecar.
 member() {
 	sed -n "s/^ *\"$1\" : \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" \
@@ -105,11 +93,6 @@ most_behind() {
 		}
 		END { printf "%.2f %d\n", most, looks }' \
 		"$RIG/stopped" "$RIG/killed" "$RIG/looks.log"
-}
-
-# Times mean something only where the programs get to run.
-busy() {
-	awk -v cores="$(nproc)" '{ exit !($1 > 2 * cores) }' /proc/loadavg
 }
 
 # in_time WHAT COMMAND... - a test, but on a machine that is too busy for it.
@@ -162,7 +145,7 @@ disturb &
 disturber=$!
 rig_call alice bob $secs
 wait $disturber
-rig_await 30 'the recording' finished || bail 'the recording'
+rig_await 30 'the recording' recorded || bail 'the recording'
 touch "$RIG/enough"
 wait $watcher
 is 'the call was completed' result_is alice status 0

@@ -2,7 +2,7 @@
 # TAP: `edgetape journal` prints what a journal holds, for a human and as JSON,
 # and says what is wrong with one that is torn, damaged or none.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
 golden=tests/golden/calls/nice-drop
 xz -dc $golden/edge.pcap.xz >"$tmp/edge.pcap"

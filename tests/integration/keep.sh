@@ -2,8 +2,9 @@
 # TAP: what is due is deleted, what is held or not rendered stays; a filling
 # disk stops exports, then recordings, and deletes nothing.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
+. tests/support/conf.sh
 golden=tests/golden/calls/nice-drop
 export TZ=UTC LC_ALL=C COLUMNS=200
 mkdir "$tmp/disk"
@@ -11,23 +12,19 @@ mkdir "$tmp/disk"
 	small=yes || small=no
 trap 'stop keep; stop render; umount "$tmp/disk" 2>/dev/null; rm -rf "$tmp"' EXIT
 
-cat >"$tmp/e.conf" <<END
-[edgetape]
-spool=$tmp/disk/spool
-recordings=$tmp/disk/recordings
+{
+	conf_kept "$tmp/disk"
+	cat <<END
 catalog=$tmp/catalog/catalog.db
 run=$tmp/run
 private-key=$tmp/r.key
 public-key=$tmp/r.pub
 END
-
-officer() {
-	"$edgetape" "$@" -c "$tmp/e.conf"
-}
+} >"$tmp/conf"
 
 # begin ROLE; stop ROLE - a process of this test.
 begin() {
-	"$edgetape" "$1" -c "$tmp/e.conf" 2>>"$tmp/$1.log" &
+	"$edgetape" "$1" -c "$tmp/conf" 2>>"$tmp/$1.log" &
 	echo $! >"$tmp/$1.pid"
 }
 
@@ -36,17 +33,6 @@ stop() {
 	kill "$(cat "$tmp/$1.pid")" 2>/dev/null
 	wait "$(cat "$tmp/$1.pid")" 2>/dev/null
 	rm -f "$tmp/$1.pid"
-}
-
-# within SECONDS COMMAND...
-within() {
-	left=$(($1 * 10))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		left=$((left - 1))
-		[ $left -gt 0 ] || return 1
-		sleep 0.1
-	done
 }
 
 says_it() { # PATTERN COMMAND...

@@ -5,22 +5,11 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/calls.bash
 . tests/support/calls.bash
+# shellcheck source=tests/support/officer.bash
+. tests/support/officer.bash
 
-live() {
-	"$RIG_BUILD/app/edgetape" live "$@" -c "$RIG/edgetape.conf"
-}
-
-call_id() {
-	live list --json | sed -n 's/.*"call" : "\([^"]*\)".*/\1/p' | head -n 1
-}
-
-in_progress() {
-	[ -n "$(call_id)" ] &&
-		[ -n "$(find "$RIG/spool" -name 'media-*' -size +8k)" ]
-}
-
-finished() {
-	[ -n "$(find "$RIG/recordings" -name '*.json')" ]
+is_heard() {
+	in_progress alice && has_media
 }
 
 # said PATTERN VERB ... - the command says it.
@@ -28,17 +17,7 @@ said() {
 	local pattern=$1
 
 	shift
-	live "$@" 2>&1 | tee "$RIG/said" | grep -qE "$pattern"
-}
-
-# Loudest sample of a second of the recording, 0 to 1.
-loudest() {	# loudest FROM
-	sox "$(find "$RIG/recordings" -name '*.wav')" -n trim "$1" 1 stat 2>&1 |
-		awk '/Maximum amplitude/ { print $3 }'
-}
-
-timeline_says() {
-	tr -d '\n' <"$(find "$RIG/recordings" -name '*.json')" | grep -qE "$1"
+	officer live "$@" 2>&1 | tee "$RIG/said" | grep -qE "$pattern"
 }
 
 need_rig
@@ -48,8 +27,8 @@ rig_frontend || bail 'the Front End'
 
 rig_call alice bob 20 &
 caller=$!
-rig_await 30 'the call' in_progress || bail 'the call'
-id=$(call_id)
+rig_await 30 'the call' is_heard || bail 'the call'
+id=$(call_id alice)
 is 'the call is listed' said "alice@.*yes" list
 sleep 3
 is 'pause' said '^done' pause "$id" card number
@@ -66,15 +45,14 @@ is 'no such call' said 'progress: nobody@nowhere; .*live. shows' \
 	pause nobody@nowhere
 wait $caller
 is 'the call was completed' result_is alice status 0
-rig_await 20 'the recording' finished || bail 'the recording'
-is 'the pause is in the timeline, and why' timeline_says \
+rig_await 20 'the recording' recorded || bail 'the recording'
+is 'the pause is in the timeline, and why' sidecar_says \
 	'"kind" : "pause"[^}]*"text" : "card number"'
-is 'so is the mark' timeline_says '"text" : "here it was"'
-at=$(tr -d '\n' <"$(find "$RIG/recordings" -name '*.json')" |
+is 'so is the mark' sidecar_says '"text" : "here it was"'
+at=$(tr -d '\n' <"$(sidecar)" |
 	sed 's/.*"kind" : "pause",[^}]*"at_ms" : \([0-9]*\).*/\1/')
 is "silence in the pause, at $at ms" \
-	[ "$(loudest "$(awk "BEGIN { print $at / 1000 + 1.5 }")")" = 0.000000 ]
-is 'the audit log has it' sh -c "'$RIG_BUILD/app/edgetape' audit \
-	-c '$RIG/edgetape.conf' | grep -q live.pause"
+	[ "$(loudest "$(awk "BEGIN { print $at / 1000 + 1.5 }")" 1)" = 0.000000 ]
+is 'the audit log has it' grep -q live.pause <(officer audit)
 is 'the roles end cleanly' roles_end_cleanly
 finish

@@ -15,25 +15,10 @@ late() {	# late USER - the voice begins after two seconds
 		mv "$RIG/late.wav" "$RIG/$1.wav"
 }
 
-sidecar() {
-	find "$RIG/recordings" -name '*.json' -newer "$RIG/begun"
-}
-
-recorded() {
-	[ -n "$(sidecar)" ]
-}
-
-wav() {
-	local json
-
-	json=$(sidecar)
-	echo "${json%.json}.wav"
-}
-
 # alike FILE CHANNEL MIN SLACK [SPARE] - SLACK is in ms, for each half second.
 alike() {
 	"$RIG_BUILD/tools/wavcmp" --min "$3" --overlap 4 --slack "$4" \
-		--spare "${5:-0}" --channel "$2" "$RIG/$1.wav" "$(wav)" >&2
+		--spare "${5:-0}" --channel "$2" "$RIG/$1.wav" "$(recording)" >&2
 }
 
 path_is_relayed() {
@@ -56,10 +41,6 @@ spoken() {	# spoken CODEC - by both
 	[ "$(grep -c "\"codecs\" : \".*$1" "$(sidecar)")" -ge 2 ]
 }
 
-outcome_is() {
-	grep -q "\"outcome\" : \"$1\"" "$(sidecar)"
-}
-
 # lync_call METHOD CODEC MIN - a recorded call and what has to be true of it.
 # MIN is how like the played voice it has to be: SIREN loses some of it. What
 # the far end heard has been through the same codec.
@@ -71,7 +52,7 @@ lync_call() {
 	rig_await 40 'the recording' recorded || bail "$1, $2: the recording"
 	is "$1, $2: no media off the relay" path_is_relayed
 	is "$1, $2: every packet is in the recording" packets_agree
-	is "$1, $2: the outcome is RECORDED" outcome_is RECORDED
+	is "$1, $2: the outcome is RECORDED" recorded_as RECORDED
 	is "$1, $2: both streams are $2" spoken "$2"
 	# Where a busy machine sent the first packets late, the recording
 	# slides to where the others belong. A phone jumps then, so what it

@@ -4,8 +4,9 @@
 # Installed under a systemd of its own it runs, is killed, gets a new version and
 # goes, and what it recorded stays.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
+. tests/support/conf.sh
 root=$tmp/root
 make -s install DESTDIR="$root" PREFIX=/usr B="$B" >"$tmp/made" 2>&1
 result $? "make install"
@@ -73,15 +74,6 @@ fi
 give() {
 	boot_in sh -c "mkdir -p $2 && cat >$2/${1##*/}" <"$1"
 }
-within() { # SECONDS COMMAND...
-	left=$(($1 * 10))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		left=$((left - 1))
-		[ $left -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
 logged() {
 	boot_in journalctl -q -u edgetape --no-pager >"$tmp/journal"
 	grep -q -- "$1" "$tmp/journal"
@@ -111,9 +103,7 @@ says "keygen" 0 'keep it safe' boot_in edgetape keygen /etc/edgetape/recorder
 holds "its key is the service's alone" \
 	stat_is /etc/edgetape/recorder.key 'edgetape:edgetape 600'
 says "check says what is missing" 1 'tap.pem: No such file' boot_in edgetape check
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 \
-	-keyout "$tmp/tap.key" -out "$tmp/tap.pem" -subj /CN=tap \
-	-addext subjectAltName=DNS:tap.test 2>/dev/null
+certificate 90
 cp "$tmp/tap.pem" "$tmp/ca.pem"
 for f in tap.key tap.pem ca.pem; do give "$tmp/$f" /etc/edgetape; done
 boot_in chown edgetape /etc/edgetape/tap.key

@@ -9,18 +9,6 @@ cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tools/lync/rig.sh
 . tools/lync/rig.sh
 
-sidecar() {
-	find "$RIG/recordings" -name '*.json' -newer "$RIG/begun"
-}
-
-recorded() {
-	[ -n "$(sidecar)" ]
-}
-
-outcome_is() {
-	grep -q "\"outcome\" : \"$1\"" "$(sidecar)"
-}
-
 # "media" is also the number of a stream's m= line, so the greatest.
 media_agree() {
 	local sent kept
@@ -48,11 +36,8 @@ nothing_direct() {
 }
 
 alike() {	# alike USER CHANNEL
-	local json
-
-	json=$(sidecar)
 	"$RIG_BUILD/tools/wavcmp" --min 0.95 --overlap 2 --channel "$2" \
-		"$RIG/$1.wav" "${json%.json}.wav" >&2
+		"$RIG/$1.wav" "$(recording)" >&2
 }
 
 # relayed_call LABEL OPTION...
@@ -63,7 +48,7 @@ relayed_call() {
 	is "$1: both phones took the relay" \
 		[ "$(rig_result alice path)$(rig_result bob path)" = relayrelay ]
 	is "$1: nothing went direct" nothing_direct
-	is "$1: the outcome is RECORDED" outcome_is RECORDED
+	is "$1: the outcome is RECORDED" recorded_as RECORDED
 	is "$1: the packets are those sent" media_agree
 	is "$1: the paths add up" paths_add_up
 	is "$1: the caller is left" alike alice 0

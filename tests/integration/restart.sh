@@ -13,29 +13,16 @@ files() {
 	find "$RIG/recordings" -type f -name "*$1" | wc -l
 }
 
-finished() {
-	[ "$(files .json)" -gt 0 ]
-}
-
-sidecar() {
-	find "$RIG/recordings" -name '*.json'
-}
-
 # Whole milliseconds of the recording.
 duration() {
-	sed -n 's/.*"duration_ms" : \([0-9]*\).*/\1/p' \
-		"$(find "$RIG/recordings" -name '*.json')"
+	sed -n 's/.*"duration_ms" : \([0-9]*\).*/\1/p' "$(sidecar)"
 }
 
 # Milliseconds of the caller's voice that are missing.
 missing() {
 	awk '/"side" : "caller"/ { own = 1 }
 		own && /"lost" :/ { gsub(/[^0-9]/, ""); print $0 * 20; exit }' \
-		"$(find "$RIG/recordings" -name '*.json')"
-}
-
-has_media() {
-	[ -n "$(find "$RIG/spool" -name 'media-*' -size +8k)" ]
+		"$(sidecar)"
 }
 
 kill_and_restart() {
@@ -64,18 +51,14 @@ kill_workers() {
 	done
 }
 
-# The value of a number in every stream of the newest sidecar, but its zeros.
+# The value of a number in every stream of the sidecar, but its zeros.
 nonzero() {
-	sed -n "s/.*\"$1\" : \([0-9]*\).*/\1/p" "$newest" | grep -v '^0$'
+	sed -n "s/.*\"$1\" : \([0-9]*\).*/\1/p" "$(sidecar)" | grep -v '^0$'
 }
 
 no_gaps() {
-	[ "$(grep -c '"gaps" : [0-9]' "$newest")" -gt 1 ] &&
+	[ "$(grep -c '"gaps" : [0-9]' "$(sidecar)")" -gt 1 ] &&
 		[ -z "$(nonzero lost)$(nonzero gaps)" ]
-}
-
-two_finished() {
-	[ "$(files .json)" -gt 1 ]
 }
 
 need_rig
@@ -91,31 +74,29 @@ wait $killer
 rig_stop net
 is 'the call was completed' result_is alice status 0
 is 'its media was relayed all the time' path_is relayed net alice
-rig_await 30 'the recording' finished || bail 'the recording'
+rig_await 30 'the recording' recorded || bail 'the recording'
 sleep 1
 is 'one sidecar' [ "$(files .json)" -eq 1 ]
 is 'one recording' [ "$(files .wav)" -eq 1 ]
 is "it lasts as long as the call: $(duration) ms" \
 	[ "$(duration)" -ge $((secs * 1000 - 500)) ]
 is "at most 2 s are missing: $(missing) ms" [ "$(missing)" -le 2000 ]
-is 'it is not called whole' grep -q '"outcome" : "PARTIAL"' "$(sidecar)"
+is 'it is not called whole' recorded_as PARTIAL
 is 'and says since when capture and its rings were dead' grep -q \
 	'"why" : "capture was away from .* to ' "$(sidecar)"
 is 'each side has a gap of that cause' \
 	[ "$(grep -c '"cause" : "capture-away"' "$(sidecar)")" -ge 2 ]
 is 'the tap took the call up again' grep -q 'goes on' "$RIG/tap.log"
 
+touch "$RIG/begun"
 kill_workers &
 killer=$!
 rig_call alice bob 8 || bail 'the second call'
 wait $killer
-rig_await 30 'the second recording' two_finished || bail 'the second recording'
-sleep 1
-newest=$(find "$RIG/recordings" -name '*.json' -printf '%T@ %p\n' |
-	sort -n | tail -n 1 | cut -d' ' -f2-)
+rig_await 30 'the second recording' recorded || bail 'the second recording'
 is 'five workers were killed in the second call' \
 	[ "$(grep -c 'worker was killed' "$RIG/capture.log")" -eq 5 ]
 is 'no packet of it is missing' no_gaps
-is 'and it is said to be whole' grep -q '"outcome" : "RECORDED"' "$newest"
+is 'and it is said to be whole' recorded_as RECORDED
 is 'the roles end cleanly' roles_end_cleanly
 finish

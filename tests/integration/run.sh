@@ -28,23 +28,15 @@ is_another() {	# is_another ROLE PID
 	[ -n "$(role_pid "$1")" ] && [ "$(role_pid "$1")" != "$2" ]
 }
 
-finished() {
-	[ -n "$(find "$RIG/recordings" -name '*.json')" ]
-}
-
 run_is_another() {	# run_is_another PID
 	[ "$(cat "$RIG/service.pid")" != "$1" ]
-}
-
-first_packets() {
-	[ -n "$(find "$RIG/spool" -name 'media-*' -size +8k)" ]
 }
 
 # Three times in mid-call: `run`, and with it all that it started.
 kill_run() {
 	local _ pid
 
-	rig_await 30 'the first packets' first_packets
+	rig_await 30 'the first packets' has_media
 	for _ in 1 2 3; do
 		sleep 0.7
 		pid=$(cat "$RIG/service.pid")
@@ -131,7 +123,7 @@ is 'run was killed three times in it' \
 is 'and restarted in order once' [ "$(grep -c 'ended with 0,' \
 	"$RIG/run.log")" -eq 1 ]
 is 'before the call ended' [ ! -e "$RIG/too-late" ]
-is 'it is recorded' rig_await 20 'the recording' finished
+is 'it is recorded' rig_await 20 'the recording' recorded
 is 'no packet of it is missing in the journal' nothing_is_missing
 is 'nor in the recording' [ -z "$(lost)" ]
 

@@ -2,7 +2,7 @@
 # TAP: a disk that takes 1.5 seconds for each sync delays no verdict, and all
 # that was told of the calls is written in the end.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
 
 if ldd "$B/app/edgetape" | grep -q 'lib[at]san'; then

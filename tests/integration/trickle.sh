@@ -12,14 +12,6 @@ lines() {
 	grep -c "^a=candidate:.* typ $4" "$RIG/$3.$2.$1.sdp"
 }
 
-sidecar() {
-	find "$RIG/recordings" -name '*.json' -newer "$RIG/begun"
-}
-
-recorded() {
-	[ -n "$(sidecar)" ]
-}
-
 # out_of_use N USER - the fragment that it got has no host but at port 9.
 out_of_use() {
 	local all
@@ -54,7 +46,7 @@ for method in port remove; do
 	watched_call alice bob 3 --trickle || bail "$method: a recorded call"
 	rig_await 40 'the recording' recorded || bail "$method: the recording"
 	is "$method: media relayed" path_is relayed net alice
-	is "$method: the outcome" grep -q '"outcome" : "RECORDED"' "$(sidecar)"
+	is "$method: the outcome" recorded_as RECORDED
 	if [ $method = port ]; then
 		is 'port: the callee got no host to use' out_of_use 3 bob
 		is 'port: the caller got no host to use' out_of_use 4 alice

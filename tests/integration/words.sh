@@ -3,7 +3,7 @@
 # where its command is described, and is completed; and what the completion
 # offers is understood.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
 page=man/edgetape.8
 edgetape=$(readlink -f "$edgetape")

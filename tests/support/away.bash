@@ -25,7 +25,7 @@ fail_closed() {
 	is "$1, fail-closed: refused" result_is alice status 503
 }
 
-recorded() {	# recorded WHAT
+relayed() {	# relayed WHAT
 	watched_call alice bob 2 "${phone[@]}"
 	is "$1: media relayed" path_is relayed net alice
 }
@@ -41,7 +41,7 @@ hung() {
 	kill -CONT "$tap"
 	rig_await 10 'the recorder back' rig_met_more "$met" ||
 		bail 'back after a hang'
-	recorded 'recorder back'
+	relayed 'recorder back'
 }
 
 killed() {
@@ -90,7 +90,7 @@ broker_gone() {
 	fail_open 'broker dead'
 	fail_closed 'broker dead'
 	rig_broker "$@" || bail 'the broker again'
-	recorded 'broker back'
+	relayed 'broker back'
 }
 
 # away_tests FRONTEND [PHONE-OPTION...] - FRONTEND starts it, with the settings
@@ -103,12 +103,12 @@ away_tests() {
 	rig_recorder "$RIG/recordings" '[rules]' \
 		"record=sip:alice@$RIG_DOMAIN" || bail 'the recorder'
 	"$1" "${settings[@]}" || bail 'the Front End'
-	recorded 'recorder there'
+	relayed 'recorder there'
 	hung
 	killed
 	refusing
 	rig_tap || bail 'the tap'
-	recorded 'recorder started again'
+	relayed 'recorder started again'
 	slow "${settings[@]}"
 	broker_gone "${settings[@]}"
 	is 'the roles end cleanly' roles_end_cleanly

@@ -3,7 +3,7 @@
 # Sourced after tap.sh.
 # shellcheck shell=sh
 
-boot_process= boot_init=
+boot_process="" boot_init=""
 
 # What would reach beyond the namespaces, or has nothing to do here.
 boot_masked='systemd-sysctl.service systemd-modules-load.service

@@ -67,6 +67,48 @@ need_rig() {
 	"${1:-rig_relay}" || bail 'the relay'
 }
 
+# sidecar - of the newest recording; where a test touches $RIG/begun, of those
+# since then.
+sidecar() {
+	local since=()
+
+	[ ! -e "$RIG/begun" ] || since=(-newer "$RIG/begun")
+	find "$RIG/recordings" -name '*.json' "${since[@]}" \
+		-printf '%T@ %p\n' | sort -n | sed -n '$s/^[^ ]* //p'
+}
+
+recorded() {
+	[ -n "$(sidecar)" ]
+}
+
+# sidecar_says PATTERN - line ends are as nothing to it.
+sidecar_says() {
+	tr -d '\n' <"$(sidecar)" | grep -qE -- "$1"
+}
+
+recorded_as() {	# recorded_as OUTCOME
+	sidecar_says "\"outcome\" : \"$1\""
+}
+
+# The WAV file beside the sidecar.
+recording() {
+	local json
+
+	json=$(sidecar)
+	echo "${json%.json}.wav"
+}
+
+# loudest FROM SECONDS - sample of a part of the recording, 0 to 1.
+loudest() {
+	sox "$(recording)" -n trim "$1" "$2" stat 2>&1 |
+		awk '/Maximum amplitude/ { print $3 }'
+}
+
+# A call has sent the first media, and it was captured.
+has_media() {
+	[ -n "$(find "$RIG/spool" -name 'media-*' -size +8k)" ]
+}
+
 # result_is USER KEY VALUE
 result_is() {
 	[ "$(rig_result "$1" "$2")" = "$3" ]
@@ -93,6 +135,11 @@ watched_call() {
 	status=$?
 	rig_stop net
 	return $status
+}
+
+# Times mean something only where the programs get to run.
+busy() {
+	awk -v cores="$(nproc)" '{ exit !($1 > 2 * cores) }' /proc/loadavg
 }
 
 # SIGTERM ends the recorder's roles at once, and nothing was wrong on the way:

@@ -32,6 +32,17 @@ says() {
 		echo "# status $got, $(head -4 "$tmp/said" | tr '\n' '|')"
 }
 
+# within SECONDS COMMAND... - it comes true.
+within() {
+	left=$(($1 * 10))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
 # golden_journal CALL DIR - the journal of a golden call below DIR, whose name is
 # then $call; its key is $tmp/r.key, its capture $tmp/edge.pcap.
 golden_journal() {
