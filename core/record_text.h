@@ -1,5 +1,5 @@
-/* record_text.h - texts, flags and addresses in the payloads of records; private
- * to record.c and record_half.c. */
+/* record_text.h - texts, flags and addresses in payloads of records; private to
+ * record.c and record_half.c. */
 #pragma once
 #include <glib.h>
 

@@ -372,7 +372,7 @@ static bool phone_open(phone *p, GError **err)
 				 PURPLE_MEDIA_CAPS_AUDIO_SINGLE_DIRECTION |
 				 PURPLE_MEDIA_CAPS_MODIFY_SESSION |
 				 PURPLE_MEDIA_CAPS_CHANGE_DIRECTION);
-	sound_offer(manager);
+	sound_offer();
 	g_signal_connect(manager, "init-media", G_CALLBACK(on_media), p);
 	purple_signal_connect(purple_connections_get_handle(), "signed-on", p,
 			      PURPLE_CALLBACK(on_signed_on), p);

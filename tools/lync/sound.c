@@ -141,8 +141,10 @@ bool sound_open(const char *play, const char *heard, sound_trouble *trouble,
 	return false;
 }
 
-void sound_offer(PurpleMediaManager *manager)
+void sound_offer(void)
 {
+	PurpleMediaManager *manager = purple_media_manager_get();
+
 	add_element("mouth", PURPLE_MEDIA_ELEMENT_SRC |
 				     PURPLE_MEDIA_ELEMENT_ONE_SRC |
 				     PURPLE_MEDIA_ELEMENT_UNIQUE,

@@ -1,7 +1,7 @@
 /* sound.h - where a call of libpurple's gets its sound from, and where it goes.
  * One phone a process. */
 #pragma once
-#include <purple.h>
+#include <glib.h>
 #include <stdbool.h>
 
 /* A call finds no sound; the reason is lent. */
@@ -12,7 +12,7 @@ typedef void sound_trouble(void *user, const char *why);
 bool sound_open(const char *play, const char *heard, sound_trouble *trouble,
 		void *user, GError **err);
 /* The elements that libpurple builds calls with. */
-void sound_offer(PurpleMediaManager *manager);
+void sound_offer(void);
 /* What comes later is not written. */
 void sound_close(void);
 /* Seconds so far. */
