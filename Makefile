@@ -93,6 +93,9 @@ SUPPORT := $(patsubst %.c,$B/%.o,$(filter-out tests/support/replay.c,\
 $(UNIT) $(BENCH): $(SUPPORT)
 $B/tests/fuzz/tap_calls: $B/tests/support/tap_model.o
 $B/tests/fuzz/tap_dialog: $(addprefix $B/tests/support/tap_,model.o history.o)
+# Two hundred programs that run for a second each are made in half the time.
+$B/tests/unit/%.o $B/tests/fuzz/%.o: CFLAGS += -Og
+$(UNIT) $(FUZZ): LDFLAGS += $(if $(shell command -v ld.gold),-fuse-ld=gold)
 # The program's own files are in no library.
 $B/tests/unit/app_captured_test: $B/app/captured.o
 $B/tests/unit/app_outcome_test: $(addprefix $B/app/,outcome.o story.o)
