@@ -17,6 +17,7 @@ enum {
 			 * to the end */
 	SCAN_EVERY = 2,	/* steps between two looks for new files */
 	TIMED = 256,	/* records of which stuck_s is the limit */
+	AT_ONCE = 2048,	/* records a step: 20 s of a call of two */
 	OWN_BLOCK = 4 << 20,	/* larger ones go back to the system at once */
 	KEPT = 16 << 20,	/* of free memory */
 };
@@ -250,7 +251,7 @@ static bool take_all(render_call *r, clk_mono horizon, bool whole, GError **err)
 	jrn_kind kind;
 	jrn_rec rec;
 
-	for (unsigned n = 0;; n++) {
+	for (unsigned n = 0; whole || n < AT_ONCE; n++) {
 		if (n % TIMED == 0)
 			limit_time(r, true);
 		/* Before the answer nothing is known to belong on a timeline;
@@ -267,6 +268,8 @@ static bool take_all(render_call *r, clk_mono horizon, bool whole, GError **err)
 					: !take_media(r, &rec, err))
 			return false;
 	}
+	r->behind = true;
+	return true;
 }
 
 /* A side has left when each of its sources was silent from its last goodbye
@@ -419,11 +422,14 @@ static render_state go_on(render_call *r, clk_both at, bool whole, GError **err)
 	r->now = now = follow_now(r->follow, at);
 	if (!whole)
 		horizon.ns = now.ns - SETTLE_MS * CLK_NS_PER_MS;
+	r->behind = false;
 	if (!take_all(r, horizon, whole, err))
 		return RENDER_FAILED;
 	if (whole)
 		return finish(r, err);
-	if (over(r, now))
+	if (r->behind)
+		horizon = r->last_record;
+	else if (over(r, now))
 		return must_again(r) ? RENDER_AGAIN : finish(r, err);
 	if (!r->mix || follow_late(r->follow))
 		return RENDER_RUNNING;
@@ -449,6 +455,16 @@ render_state render_call_step(render_call *r, clk_both at, bool whole,
 	return s;
 }
 
+bool render_call_behind(const render_call *r)
+{
+	return r->behind;
+}
+
+unsigned render_call_steps(const render_call *r)
+{
+	return r->steps;
+}
+
 bool render_call_urgent(const render_call *r)
 {
 	return !r->mix || r->story->has_end || r->closed ||
@@ -461,6 +477,7 @@ render_call *render_call_new(const render_config *cfg, const char *dir)
 	g_autofree char *name = g_path_get_basename(dir);
 
 	r->cfg = cfg;
+	r->behind = true;
 	r->dir = g_strdup(dir);
 	r->follow = follow_new(dir);
 	r->captured = captured_new();
@@ -488,7 +505,7 @@ render_health render_call_health(const render_call *r)
 	dec_totals t;
 
 	h.speaking = s->has_answer && !s->has_end && !s->paused &&
-		     !r->on_hold && !r->closed;
+		     !r->on_hold && !r->closed && !r->behind;
 	if (r->last_packet.ns > since.ns)
 		since = r->last_packet;
 	h.silent_ns = clk_since(r->now, since);

@@ -90,10 +90,14 @@ void render_keep_memory(void);
 
 /* `dir` is the call's journal. */
 render_call *render_call_new(const render_config *cfg, const char *dir);
-/* Takes in what the journal has from before `now`. `whole`: it will not grow
- * any more, so everything is taken and the recording is finished. */
+/* Takes in what the journal has from before `now`, or some seconds of it when
+ * that is more. `whole`: it will not grow any more, so everything is taken and
+ * the recording is finished. */
 render_state render_call_step(render_call *r, clk_both now, bool whole,
 			      GError **err);
+/* There was more, or no step was made yet: it is due for another. */
+bool render_call_behind(const render_call *r);
+unsigned render_call_steps(const render_call *r);	/* so far */
 /* The call begins, ends, or its signalling has told something: a step must not
  * wait. Otherwise a later step does more at once, which costs less. */
 bool render_call_urgent(const render_call *r);
@@ -101,7 +105,8 @@ bool render_call_urgent(const render_call *r);
 const render_result *render_call_result(const render_call *r);
 /* Of a call in progress, for the alarms; as of the last step. */
 typedef struct render_health {
-	bool speaking;		/* answered, not ended, not paused, not held */
+	bool speaking;		/* answered, not ended, not paused, not held;
+				 * and all that is known was taken in */
 	int64_t silent_ns;	/* since the last packet, or since the answer */
 	uint64_t packets;	/* so far */
 	uint64_t shut;		/* of them no key opened */

@@ -24,6 +24,7 @@ struct render_call {
 	bool closed;		/* capture is done with the call */
 	bool late_keys;		/* some came after the first packet */
 	bool answered;		/* the mixer has been told */
+	bool behind;		/* the journal has more than was taken in */
 	bool own;		/* its files are there and have names */
 	bool held;		/* packets waited for a key */
 	GArray *forks;		/* of the streams, by number: render_fork */

@@ -17,6 +17,7 @@ enum {
 	NO_MEDIA_S = 5,		/* after the answer */
 	SHUT = 100,		/* packets that no key opens: 2 s of speech */
 	SYNC_EVERY = 25,	/* steps between two syncs: 5 s */
+	CATCH_UP_MS = 250,	/* of each step, for calls that are behind */
 };
 
 typedef struct worker {
@@ -250,26 +251,73 @@ static bool orphaned(const worker *w)
 	return getppid() != w->parent;
 }
 
-static gboolean tick(gpointer user)
+/* True when the call needs no further step. */
+static bool step_seen(worker *w, const char *name, render_call *c)
 {
-	worker *w = user;
+	bool over;
+
+	g_strlcpy(w->plan->seen->now, name, REC_NAME);
+	over = step(w, name, c);
+	w->plan->seen->now[0] = '\0';
+	return over;
+}
+
+static void step_speaking(worker *w)
+{
 	GHashTableIter i;
 	void *name, *c;
 
+	g_hash_table_iter_init(&i, w->calls);
+	while (!orphaned(w) && g_hash_table_iter_next(&i, &name, &c))
+		if (!render_call_behind(c) && its_turn(w, name, c) &&
+		    step_seen(w, name, c))
+			g_hash_table_iter_remove(&i);
+}
+
+/* Of those that are behind, the one that had the fewest steps so far: a call that
+ * has just begun is first. */
+static const char *most_due(const worker *w)
+{
+	const char *due = NULL;
+	unsigned least = UINT_MAX;
+	GHashTableIter i;
+	void *name, *c;
+
+	g_hash_table_iter_init(&i, w->calls);
+	while (g_hash_table_iter_next(&i, &name, &c)) {
+		if (!render_call_behind(c) || render_call_steps(c) >= least)
+			continue;
+		least = render_call_steps(c);
+		due = name;
+	}
+	return due;
+}
+
+/* After a start there may be hours of calls to read again, and calls that began
+ * since do not wait for them: those have a share of each step, some seconds of
+ * each call at a time. */
+static void step_behind(worker *w)
+{
+	const clk_mono begun = clk_now().mono;
+	const char *name;
+
+	while (!orphaned(w) && (name = most_due(w)) != NULL) {
+		if (step_seen(w, name, g_hash_table_lookup(w->calls, name)))
+			g_hash_table_remove(w->calls, name);
+		if (clk_since(clk_now().mono, begun) >
+		    CATCH_UP_MS * CLK_NS_PER_MS)
+			return;
+	}
+}
+
+static gboolean tick(gpointer user)
+{
+	worker *w = user;
+
 	if (w->steps++ % SCAN_EVERY == 0)
 		scan(w);
-	g_hash_table_iter_init(&i, w->calls);
-	while (!orphaned(w) && g_hash_table_iter_next(&i, &name, &c)) {
-		bool over;
-
-		if (!its_turn(w, name, c))
-			continue;
-		g_strlcpy(w->plan->seen->now, name, REC_NAME);
-		over = step(w, name, c);
-		w->plan->seen->now[0] = '\0';
-		if (over)
-			g_hash_table_iter_remove(&i);
-	}
+	step_speaking(w);
+	step_behind(w);
 	if (w->steps % WATCH_EVERY == 0)
 		watch_all(w);
 	sync_files(w);

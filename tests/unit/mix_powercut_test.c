@@ -240,8 +240,9 @@ static mixkit_sound play(const char *dir, size_t kind)
 {
 	g_autofree char *path = file_in(dir, kind);
 	g_autofree char *wav = g_strconcat(path, ".played.wav", NULL);
-	const char *argv[] = {"ffmpeg", "-v", "quiet", "-i", path, "-acodec",
-			      "pcm_s16le", "-y", wav, NULL};
+	/* Several threads lose what was good before something torn. */
+	const char *argv[] = {"ffmpeg", "-v", "quiet", "-threads", "1", "-i",
+			      path, "-acodec", "pcm_s16le", "-y", wav, NULL};
 
 	if (outputs[kind].format == MIX_WAV)
 		return mixkit_try(path);
