@@ -13,6 +13,7 @@
 
 enum {
 	TICK_MS = 500,
+	STATS_TICKS = 2,	/* from one telling of the counters to the next */
 	SOON_MS = 1000,	/* before the next worker, if the last one died young */
 };
 
@@ -20,6 +21,8 @@ typedef struct supervisor {
 	const capture_plan *plan;
 	pid_t worker;		/* 0: none */
 	clk_mono born;
+	clk_mono next_tick;
+	unsigned ticks;
 } supervisor;
 
 static void watch_signals(sigset_t *set)
@@ -82,8 +85,28 @@ static bool worker_due(const supervisor *r)
 					 SOON_MS * CLK_NS_PER_MS;
 }
 
+static void tell_stats(const capture_plan *p)
+{
+	relay_live_stats s;
+
+	relay_rings_stats(p->rings, &s);
+	capture_stats_write(p->conf, &s);
+}
+
 /* The kernel's counters are taken here: a process that is killed between
  * taking them and adding them up would lose them. */
+static void tick(supervisor *r)
+{
+	const clk_mono now = clk_mono_now();
+
+	if (clk_since(now, r->next_tick) < 0)
+		return;
+	r->next_tick.ns = now.ns + TICK_MS * CLK_NS_PER_MS;
+	relay_rings_tick(r->plan->rings);
+	if (r->ticks++ % STATS_TICKS == 0)
+		tell_stats(r->plan);
+}
+
 static int supervise(supervisor *r)
 {
 	const struct timespec tick_time = {0, TICK_MS * CLK_NS_PER_MS};
@@ -99,7 +122,7 @@ static int supervise(supervisor *r)
 			return status;
 		if (worker_due(r))
 			start_worker(r);
-		relay_rings_tick(r->plan->rings);
+		tick(r);
 	}
 	if (r->worker > 0) {
 		kill(r->worker, SIGTERM);
@@ -112,13 +135,11 @@ static int supervise(supervisor *r)
 int capture_supervise(const capture_plan *p)
 {
 	supervisor r = {.plan = p};
-	relay_live_stats s;
 	int status = supervise(&r);
 
 	if (status != APP_OK)
 		return status;
 	relay_rings_tick(p->rings);
-	relay_rings_stats(p->rings, &s);
-	capture_stats_write(p->conf, &s);
+	tell_stats(p);
 	return APP_OK;
 }

@@ -132,7 +132,8 @@ static gboolean tick(gpointer user)
 	relay_live_stats s;
 
 	relay_live_stats_get(r->live, &s);
-	capture_stats_write(r->plan->conf, &s);
+	if (!r->plan->rings)	/* else the supervisor does */
+		capture_stats_write(r->plan->conf, &s);
 	tell_orphans(r);
 	watch_counters(r, &s);
 	return G_SOURCE_CONTINUE;

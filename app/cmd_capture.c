@@ -5,6 +5,7 @@
 #include "app/app.h"
 #include "app/setup.h"
 #include "app/stats.h"
+#include "relay_capture/balance.h"
 
 enum { LOG_BYTES = 64 << 20 };	/* 20,000 calls and more */
 
@@ -16,32 +17,31 @@ static void add_of(GString *text, const char *iface, const char *what,
 	stats_add(text, name, n);
 }
 
-/* Where each packet went that the kernel saw; then, where those went that were
- * held until somebody claimed them. */
+/* Where each packet went that the kernel saw. */
 static void add_iface(GString *text, const relay_iface_stats *s)
 {
-	static const relay_counter later[] = {
-		RELAY_LATE_STORED, RELAY_LATE_DUPLICATE,
-		RELAY_LATE_NOT_RECORDED, RELAY_EXPIRED,
-	};
+	const int64_t waiting = relay_balance_waiting(s);
+	relay_term t;
 
-	add_of(text, s->name, "seen", s->seen);
-	add_of(text, s->name, "dropped", s->dropped);
-	add_of(text, s->name, "copies", s->copies);
-	add_of(text, s->name, "given-up", s->given_up);
-	add_of(text, s->name, "frames", s->frames);
-	for (relay_counter c = 0; c < RELAY_FRAME_COUNTERS; c++)
-		add_of(text, s->name, relay_counter_name(c), s->count[c]);
-	for (size_t i = 0; i < G_N_ELEMENTS(later); i++)
-		add_of(text, s->name, relay_counter_name(later[i]),
-		       s->count[later[i]]);
-	add_of(text, s->name, "held-died", s->held_died);
+	for (unsigned i = 0; relay_balance_term(s, i, &t); i++)
+		add_of(text, s->name, t.name, t.n);
+	if (waiting < 0)
+		g_critical("%s: %" G_GINT64_FORMAT " packets came out that did "
+			   "not come in", s->name, -waiting);
+	add_of(text, s->name, "waiting", (uint64_t)MAX(waiting, 0));
+}
+
+static void add_time(GString *text, const char *name, clk_wall at)
+{
+	stats_add(text, name, (uint64_t)(at.ns / CLK_NS_PER_MS));
 }
 
 void capture_stats_write(const conf *c, const relay_live_stats *s)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 
+	add_time(text, "begun-ms", s->begun.wall);
+	add_time(text, "at-ms", s->at.wall);
 	stats_add(text, "kernel-seen", s->kernel_seen);
 	stats_add(text, "kernel-dropped", s->kernel_dropped);
 	stats_add(text, "nic-dropped", s->nic_dropped);

@@ -1,5 +1,6 @@
 /* cmd_stats.c - the roles' counters, as they are now. */
 #include "app/app.h"
+#include "app/stats_watch.h"
 
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@ enum { STALE_S = 5 };
 
 static char *path;
 static gboolean as_json;
+static int watch_s = -1, times;
 
 static void print_line(const char *role, span name, span value, bool *first)
 {
@@ -63,6 +65,11 @@ int cmd_stats(int argc, char **argv)
 		{"config", 'c', 0, G_OPTION_ARG_FILENAME, &path,
 		 "Configuration (/etc/edgetape/edgetape.conf)", "FILE"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "As JSON", NULL},
+		{"watch", 'w', 0, G_OPTION_ARG_INT, &watch_s,
+		 "What became of each interface's packets, every so many "
+		 "seconds", "SECONDS"},
+		{"times", 0, 0, G_OPTION_ARG_INT, &times,
+		 "With --watch: so often, then no more", "NUMBER"},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	/* The first two say whether this host records. */
@@ -77,9 +84,18 @@ int cmd_stats(int argc, char **argv)
 		return status;
 	if (!app_no_words("stats", argc, argv))
 		return APP_USAGE;
+	if (watch_s == 0 || watch_s < -1 || times < 0 ||
+	    (times && watch_s < 0)) {
+		fprintf(stderr, "edgetape stats: --watch takes a number of "
+			"seconds from 1 on, --times goes with it\n");
+		return APP_USAGE;
+	}
 	c = app_conf("stats", path ? path : APP_CONF);
 	if (!c)
 		return APP_FAIL;
+	if (watch_s >= 0)
+		return stats_watch(c, (unsigned)watch_s, (unsigned)times,
+				   as_json);
 	if (as_json)
 		printf("{");
 	for (size_t i = 0; i < G_N_ELEMENTS(roles); i++)

@@ -393,6 +393,20 @@ size_t jrn_out_unsynced(const jrn_out *o)
 	return o->n;
 }
 
+unsigned jrn_out_missing(const jrn_out *o, uint16_t type)
+{
+	span in = span_of(o->buf, o->n);
+	unsigned n = 0;
+	jrn_header head;
+	jrn_rec r;
+
+	if (o->base == 0 && o->fd >= 0 && jrn_header_next(&in, &head) != JRN_OK)
+		return 0;
+	while (jrn_rec_next(&in, &r) == JRN_OK)
+		n += r.type == type && o->n - in.left > o->written;
+	return n;
+}
+
 unsigned jrn_out_poisoned(const jrn_out *o)
 {
 	return o->poisoned;

@@ -57,6 +57,9 @@ unsigned jrn_out_sync_many(jrn_out *const *o, unsigned n, GError **err);
 /* Octets added and not yet written; not yet synced. */
 size_t jrn_out_unwritten(const jrn_out *o);
 size_t jrn_out_unsynced(const jrn_out *o);
+/* Records of a type of which not every octet is written: with jrn_out_free()
+ * they would be gone. */
+unsigned jrn_out_missing(const jrn_out *o, uint16_t type);
 /* Files given up because of an I/O error. */
 unsigned jrn_out_poisoned(const jrn_out *o);
 const char *jrn_out_path(const jrn_out *o);

@@ -196,6 +196,7 @@ bool rec_packet_get(const jrn_rec *r, pkt *out)
 	    !span_u8(&in, &out->why) || !span_u32(&in, &out->flow))
 		return false;
 	out->at = r->at;
+	out->iface = 0;
 	out->bytes = in;
 	return true;
 }

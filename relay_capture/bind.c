@@ -12,7 +12,7 @@ static bool is_copy(relay_call *c, span bytes)
 
 /* Gives one packet of a claimed flow to its call. */
 relay_counter relay_deliver(relay_tap *r, relay_flow *f, span bytes,
-			     clk_both at)
+			    clk_both at, unsigned from)
 {
 	relay_call *c = f->claim.call;
 	pkt p;
@@ -33,6 +33,7 @@ relay_counter relay_deliver(relay_tap *r, relay_flow *f, span bytes,
 		.leg = f->leg,
 		.why = f->claim.why,
 		.flow = f->number,
+		.iface = (uint8_t)from,
 		.bytes = bytes,
 	};
 	r->sink.packet(r->user, c->user, &p);
@@ -128,6 +129,7 @@ void relay_release(relay_tap *r)
 
 	for (;;) {
 		relay_counter fate;
+		unsigned from;
 
 		first = NULL;
 		least = UINT64_MAX;
@@ -143,10 +145,10 @@ void relay_release(relay_tap *r)
 		}
 		if (!first)
 			break;
-		fate = relay_deliver(r, first, chosen, when);
+		from = relay_preroll_from(r->preroll, &first->held);
+		fate = relay_deliver(r, first, chosen, when, from);
 		first->claim.call->tally.late += fate == RELAY_STORED;
-		relay_bump_of(r, relay_preroll_from(r->preroll, &first->held),
-			      RELAY_LATE_STORED + fate, 1);
+		relay_bump_of(r, from, RELAY_LATE_STORED + fate, 1);
 		relay_preroll_pop(r->preroll, &first->held);
 	}
 	g_ptr_array_set_size(r->late, 0);

@@ -218,15 +218,19 @@ void relay_calls_tell(relay_tap *r, clk_both now)
 
 void relay_close(relay_tap *r, clk_both now)
 {
+	const clk_mono all = {INT64_MAX};
 	GHashTableIter it;
 	gpointer c;
 
+	relay_orphans_end(r, now);
 	g_hash_table_iter_init(&it, r->calls);
 	while (g_hash_table_iter_next(&it, NULL, &c)) {
 		call_close(r, c, now);
 		g_hash_table_iter_remove(&it);
 	}
 	r->orphans = NULL;
+	relay_preroll_expire(r->preroll, all);
+	relay_mirror(r);
 }
 
 bool relay_call_last(const relay_tap *r, const char *call, clk_mono *last,

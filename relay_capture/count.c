@@ -29,6 +29,7 @@ static const char *const names[RELAY_COUNTERS] = {
 	[RELAY_LATE_DUPLICATE] = "late-duplicate",
 	[RELAY_LATE_NOT_RECORDED] = "late-not-recorded",
 	[RELAY_EXPIRED] = "expired",
+	[RELAY_TCP_MESSAGES] = "tcp-messages",
 	[RELAY_ORPHANS] = "orphans",
 	[RELAY_FLOWS_BORN] = "flows-born",
 	[RELAY_FLOWS_EVICTED] = "flows-evicted",

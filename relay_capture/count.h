@@ -39,6 +39,7 @@ typedef enum relay_counter {
 	RELAY_LATE_NOT_RECORDED,
 	RELAY_EXPIRED,
 	/* Events. */
+	RELAY_TCP_MESSAGES,	/* the sum of the TCP counters */
 	RELAY_ORPHANS,		/* flows reported as orphans */
 	RELAY_FLOWS_BORN,
 	RELAY_FLOWS_EVICTED,	/* idle ones, for lack of room */

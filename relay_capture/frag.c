@@ -12,7 +12,7 @@ enum {
 
 typedef struct partial {
 	bool used;
-	uint8_t proto;
+	uint8_t proto, from;
 	net_addr src, dst;
 	uint32_t id;
 	clk_mono begun;
@@ -25,7 +25,8 @@ typedef struct partial {
 struct relay_frags {
 	unsigned n;
 	partial *slot;
-	uint64_t lost;
+	uint8_t from;
+	uint64_t lost[RELAY_IFACES_MAX];
 };
 
 relay_frags *relay_frags_new(unsigned packets)
@@ -43,6 +44,30 @@ void relay_frags_free(relay_frags *f)
 	g_free(f);
 }
 
+void relay_frags_from(relay_frags *f, unsigned iface)
+{
+	g_assert(iface < RELAY_IFACES_MAX);
+	f->from = (uint8_t)iface;
+}
+
+static void lose(relay_frags *f, partial *p)
+{
+	p->used = false;
+	f->lost[p->from]++;
+}
+
+static void lose_if_old(relay_frags *f, partial *p, clk_mono now)
+{
+	if (p->used && clk_since(now, p->begun) > PATIENCE_NS)
+		lose(f, p);
+}
+
+void relay_frags_expire(relay_frags *f, clk_mono now)
+{
+	for (unsigned i = 0; i < f->n; i++)
+		lose_if_old(f, &f->slot[i], now);
+}
+
 static bool is_of(const partial *p, const relay_ip *ip)
 {
 	return p->used && p->id == ip->id && p->proto == ip->proto &&
@@ -50,9 +75,10 @@ static bool is_of(const partial *p, const relay_ip *ip)
 	       net_addr_same_ip(&p->dst, &ip->dst);
 }
 
-static void begin(partial *p, const relay_ip *ip, clk_mono now)
+static void begin(partial *p, const relay_ip *ip, clk_mono now, uint8_t from)
 {
 	p->used = true;
+	p->from = from;
 	p->proto = ip->proto;
 	p->src = ip->src;
 	p->dst = ip->dst;
@@ -71,10 +97,7 @@ static partial *place(relay_frags *f, const relay_ip *ip, clk_mono now)
 	for (unsigned i = 0; i < f->n; i++) {
 		partial *p = &f->slot[i];
 
-		if (p->used && clk_since(now, p->begun) > PATIENCE_NS) {
-			p->used = false;
-			f->lost++;
-		}
+		lose_if_old(f, p, now);
 		if (is_of(p, ip))
 			return p;
 		if (!p->used)
@@ -83,10 +106,10 @@ static partial *place(relay_frags *f, const relay_ip *ip, clk_mono now)
 			oldest = p;
 	}
 	if (!spare) {
-		f->lost++;
 		spare = oldest;
+		lose(f, spare);
 	}
-	begin(spare, ip, now);
+	begin(spare, ip, now, f->from);
 	return spare;
 }
 
@@ -126,20 +149,22 @@ relay_verdict relay_frags_add(relay_frags *f, const relay_ip *ip, clk_mono now,
 	partial *p = place(f, ip, now);
 
 	if (!take(p, ip)) {
-		p->used = false;
-		f->lost++;
+		lose(f, p);
 		return RELAY_BAD;
 	}
 	if (!p->total || p->units < (p->total + UNIT - 1) / UNIT)
 		return RELAY_SHORT;
+	if (p->units > (p->total + UNIT - 1) / UNIT) {
+		lose(f, p);		/* a piece behind the end */
+		return RELAY_BAD;
+	}
 	p->used = false;
-	if (p->units > (p->total + UNIT - 1) / UNIT)
-		return RELAY_BAD;	/* a piece behind the end */
 	*whole = span_of(p->bytes, p->total);
 	return RELAY_OK;
 }
 
-uint64_t relay_frags_lost(const relay_frags *f)
+uint64_t relay_frags_lost(const relay_frags *f, unsigned iface)
 {
-	return f->lost;
+	g_assert(iface < RELAY_IFACES_MAX);
+	return f->lost[iface];
 }

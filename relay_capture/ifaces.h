@@ -14,12 +14,14 @@ void relay_ifaces_free(relay_ifaces *f);
 int relay_ifaces_read(relay_ifaces *f, relay_tap *tap, clk_both now);
 /* What there is to wait for; at most RELAY_IFACES_MAX. */
 nfds_t relay_ifaces_poll(const relay_ifaces *f, struct pollfd *to);
+/* Nothing more comes; what has come is still to be read, for some 60 ms. */
+void relay_ifaces_end(relay_ifaces *f);
 /* Takes the kernel's counters; what it dropped since the last time is told. */
 void relay_ifaces_stats(relay_ifaces *f, relay_tap *tap, clk_both now);
 /* An interface that is down, again and again, or one that is back; or NULL.
  * Free it. */
 char *relay_ifaces_trouble(relay_ifaces *f);
-/* ANY. Adds what the kernel has said so far. */
+/* Adds what the kernel has said so far. */
 void relay_ifaces_add(const relay_ifaces *f, relay_live_stats *to);
 /* ANY. Whether it is there and up, "any" always; `fd` is a socket's. */
 bool relay_iface_up(int fd, const char *name);

@@ -1,18 +1,25 @@
 #include "relay_capture/ifaces.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
 #include <net/if.h>
 #include <pcap/pcap.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include "relay_capture/filter.h"
 #include "relay_capture/frame.h"
+#include "relay_capture/nic.h"
 
 enum {
 	BATCH = 1024,		/* frames of one interface in a row */
 	READ_MS = 20,		/* the kernel hands a block over that late */
 	REOPEN_NS = CLK_NS_PER_S,
+	NO_PROTOCOL = 0x88b5,	/* IEEE 802, local experiments */
+	LAST_ROUNDS = 3,	/* of READ_MS: what the kernel still hands over*/
 };
 
 typedef struct iface {
@@ -23,7 +30,8 @@ typedef struct iface {
 	clk_mono retry;		/* when it is down */
 	struct pcap_stat last;
 	clk_mono counted;	/* when that was */
-	_Atomic uint64_t seen, dropped, frames;
+	relay_nic nic;
+	uint64_t seen, dropped, nic_dropped;
 } iface;
 
 struct relay_ifaces {
@@ -33,7 +41,7 @@ struct relay_ifaces {
 	char *trouble;
 	relay_tap *tap;			/* of the batch */
 	int64_t mono_less_wall;		/* of the batch */
-	_Atomic uint64_t nic;
+	clk_both begun;
 };
 
 bool relay_iface_up(int fd, const char *name)
@@ -62,19 +70,59 @@ static const char *pcap_why(pcap_t *p, int status)
 	return *text ? text : pcap_statustostr(status);
 }
 
+/* What crosses lo is seen twice, out and in; libpcap hands one of them over and
+ * does not tell of the other. */
+static char *without_copies(const char *filter)
+{
+	unsigned lo = if_nametoindex("lo");
+
+	if (!lo)
+		return g_strdup(filter);
+	return g_strdup_printf("not (outbound and ifindex %u) and (%s)", lo,
+			       filter);
+}
+
+/* Not by libpcap, which would also filter by itself what is in the ring. */
+static bool attach(pcap_t *p, const struct sock_fprog *prog)
+{
+	return setsockopt(pcap_fileno(p), SOL_SOCKET, SO_ATTACH_FILTER, prog,
+			  sizeof(*prog)) == 0;
+}
+
 static bool set_filter(iface *i, pcap_t *p, GError **err)
 {
 	const relay_live_config *c = &i->all->conf;
-	g_autofree char *text = c->filter ? g_strdup(c->filter) :
+	g_autofree char *plain = c->filter ? g_strdup(c->filter) :
 		relay_filter_text(c, pcap_datalink(p) == DLT_EN10MB);
+	g_autofree char *text = without_copies(plain);
 	struct bpf_program code;
+	struct sock_fprog prog;
 	bool ok;
 
 	if (pcap_compile(p, &code, text, 1, PCAP_NETMASK_UNKNOWN) < 0)
 		return fail(err, RELAY_ERROR_FILTER, i, pcap_geterr(p));
-	ok = pcap_setfilter(p, &code) == 0;
+	prog.len = (unsigned short)code.bf_len;
+	prog.filter = (struct sock_filter *)(void *)code.bf_insns;
+	ok = attach(p, &prog);
+	if (!ok)
+		fail(err, RELAY_ERROR_FILTER, i, g_strerror(errno));
 	pcap_freecode(&code);
-	return ok || fail(err, RELAY_ERROR_FILTER, i, pcap_geterr(p));
+	return ok;
+}
+
+/* Until here it has listened to a protocol that nobody speaks: what came before
+ * the filter stood would be counted and not handed over. */
+static bool listen_to_all(const iface *i, pcap_t *p, GError **err)
+{
+	struct sockaddr_ll a = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = strcmp(i->name, "any") ?
+				       (int)if_nametoindex(i->name) : 0,
+	};
+
+	return bind(pcap_fileno(p), (struct sockaddr *)&a, sizeof(a)) == 0 ||
+	       fail(err, RELAY_ERROR_OPEN, i, g_strerror(errno));
 }
 
 static bool activate(iface *i, pcap_t *p, GError **err)
@@ -87,6 +135,7 @@ static bool activate(iface *i, pcap_t *p, GError **err)
 	pcap_set_timeout(p, READ_MS);
 	pcap_set_buffer_size(p, (int)MIN(i->all->conf.ring_bytes, INT32_MAX));
 	pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO);
+	pcap_set_protocol_linux(p, NO_PROTOCOL);
 	status = pcap_activate(p);
 	if (status < 0)
 		return fail(err, RELAY_ERROR_OPEN, i, pcap_why(p, status));
@@ -97,7 +146,7 @@ static bool activate(iface *i, pcap_t *p, GError **err)
 		return false;
 	if (pcap_setnonblock(p, 1, text) < 0)
 		return fail(err, RELAY_ERROR_OPEN, i, text);
-	return true;
+	return listen_to_all(i, p, err);
 }
 
 static bool iface_open(iface *i, GError **err)
@@ -132,6 +181,7 @@ static bool open_all(relay_ifaces *f, const char *const *names, GError **err)
 		f->n++;
 		i->all = f;
 		i->name = g_strdup(*names);
+		relay_nic_open(&i->nic, i->name, NULL);
 		if (!iface_open(i, err))
 			return false;
 	}
@@ -147,6 +197,7 @@ relay_ifaces *relay_ifaces_open(const relay_live_config *c, GError **err)
 
 	f->conf = *c;
 	f->conf.interfaces = NULL;
+	f->begun = clk_now();
 	if (open_all(f, c->interfaces, err))
 		return f;
 	relay_ifaces_free(f);
@@ -160,6 +211,7 @@ void relay_ifaces_free(relay_ifaces *f)
 	for (unsigned k = 0; k < f->n; k++) {
 		if (f->iface[k].pcap)
 			pcap_close(f->iface[k].pcap);
+		relay_nic_close(&f->iface[k].nic);
 		g_free(f->iface[k].name);
 	}
 	g_free(f->trouble);
@@ -177,11 +229,6 @@ char *relay_ifaces_trouble(relay_ifaces *f)
 	return g_steal_pointer(&f->trouble);
 }
 
-static void add(_Atomic uint64_t *to, uint64_t n)
-{
-	atomic_fetch_add_explicit(to, n, memory_order_relaxed);
-}
-
 static void on_frame(u_char *user, const struct pcap_pkthdr *h,
 		     const u_char *bytes)
 {
@@ -190,7 +237,6 @@ static void on_frame(u_char *user, const struct pcap_pkthdr *h,
 	int64_t wall = h->ts.tv_sec * CLK_NS_PER_S + h->ts.tv_usec;
 	clk_both at = {{wall + i->all->mono_less_wall}, {wall}};
 
-	add(&i->frames, 1);
 	relay_frame(i->all->tap, i->link, span_of(bytes, h->caplen), at);
 }
 
@@ -201,12 +247,12 @@ static void take_counters(iface *i, relay_tap *tap, clk_both now)
 			 .to = now.mono};
 	struct pcap_stat s;
 
+	i->nic_dropped += relay_nic_lost(&i->nic);
 	if (!i->pcap || pcap_stats(i->pcap, &s) < 0)
 		return;
 	loss.packets = s.ps_drop - i->last.ps_drop;
-	add(&i->seen, s.ps_recv - i->last.ps_recv);
-	add(&i->dropped, loss.packets);
-	add(&i->all->nic, s.ps_ifdrop - i->last.ps_ifdrop);
+	i->seen += s.ps_recv - i->last.ps_recv;
+	i->dropped += loss.packets;
 	i->last = s;
 	i->counted = now.mono;
 	if (loss.packets)
@@ -227,23 +273,35 @@ void relay_ifaces_stats(relay_ifaces *f, relay_tap *tap, clk_both now)
 
 void relay_ifaces_add(const relay_ifaces *f, relay_live_stats *to)
 {
+	to->begun = f->begun;
+	to->n_ifaces = f->n;
 	for (unsigned k = 0; k < f->n; k++) {
 		const iface *i = &f->iface[k];
-		relay_iface_stats *s = &to->iface[to->n_ifaces++];
+		relay_iface_stats *s = &to->iface[k];
 
 		g_strlcpy(s->name, i->name, sizeof(s->name));
-		s->seen = atomic_load(&i->seen);
-		s->dropped = atomic_load(&i->dropped);
-		s->frames = atomic_load(&i->frames);
-		to->kernel_seen += s->seen;
-		to->kernel_dropped += s->dropped;
+		s->seen = i->seen;
+		s->dropped = i->dropped;
+		s->nic_dropped = i->nic_dropped;
+		s->frames = s->count[RELAY_FRAMES];
 	}
-	to->nic_dropped += atomic_load(&f->nic);
 }
 
+static int read_batch(iface *i)
+{
+	relay_from(i->all->tap, (unsigned)(i - i->all->iface));
+	return pcap_dispatch(i->pcap, BATCH, on_frame, (u_char *)(void *)i);
+}
+
+/* What came before it went is still in the ring. */
 static void go_down(iface *i, relay_tap *tap, clk_both now)
 {
 	tell_trouble(i->all, i, pcap_geterr(i->pcap));
+	for (int k = 0; k < LAST_ROUNDS; k++) {
+		poll(NULL, 0, READ_MS);
+		while (read_batch(i) > 0)
+			;
+	}
 	take_counters(i, tap, now);
 	pcap_close(i->pcap);
 	i->pcap = NULL;
@@ -279,15 +337,23 @@ int relay_ifaces_read(relay_ifaces *f, relay_tap *tap, clk_both now)
 			retry(i, now);
 			continue;
 		}
-		relay_from(tap, k);
-		n = pcap_dispatch(i->pcap, BATCH, on_frame,
-				  (u_char *)(void *)i);
+		n = read_batch(i);
 		if (n < 0)
 			go_down(i, tap, now);
 		else
 			all += n;
 	}
 	return all;
+}
+
+void relay_ifaces_end(relay_ifaces *f)
+{
+	struct sock_filter none = BPF_STMT(BPF_RET | BPF_K, 0);
+	const struct sock_fprog p = {1, &none};
+
+	for (unsigned k = 0; k < f->n; k++)
+		if (f->iface[k].pcap && !attach(f->iface[k].pcap, &p))
+			tell_trouble(f, &f->iface[k], g_strerror(errno));
 }
 
 nfds_t relay_ifaces_poll(const relay_ifaces *f, struct pollfd *to)

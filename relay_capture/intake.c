@@ -3,6 +3,7 @@
 
 static relay_counter segment(relay_tap *r, const relay_peeled *p, clk_both at)
 {
+	const uint64_t gaps = relay_streams_gaps(r->streams);
 	relay_counter what;
 	relay_stream *s;
 	span message;
@@ -12,7 +13,12 @@ static relay_counter segment(relay_tap *r, const relay_peeled *p, clk_both at)
 	while (s && relay_stream_next(s, &message)) {
 		what = relay_payload(r, &p->src, &p->dst, message, true, at);
 		relay_bump(r, RELAY_TCP_STORED + what, 1);
+		relay_bump(r, RELAY_TCP_MESSAGES, 1);
 	}
+	/* Where it was noticed: a stream may come by several interfaces. */
+	if (relay_streams_gaps(r->streams) != gaps)
+		relay_bump(r, RELAY_TCP_GAPS,
+			   relay_streams_gaps(r->streams) - gaps);
 	return RELAY_SEGMENT;
 }
 

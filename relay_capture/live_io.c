@@ -2,10 +2,12 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "core/ring.h"
+#include "relay_capture/balance.h"
 #include "relay_capture/ifaces.h"
 #include "relay_capture/queue.h"
 #include "relay_capture/rings.h"
@@ -40,9 +42,10 @@ struct relay_live {
 	_Atomic bool stop, captured;
 	_Atomic(char *) trouble;
 	clk_mono next_stats;	/* CAPTURE */
-	_Atomic uint64_t stored, disk_lost;
-	pthread_mutex_t lock;	/* of `written`, some times a second */
+	relay_fates at_mark;	/* WRITER: of the last mark */
+	pthread_mutex_t lock;	/* of these two, some times a second */
 	relay_written written;
+	relay_live_stats stats;
 };
 
 void relay_live_config_init(relay_live_config *c)
@@ -103,6 +106,7 @@ static relay_written written(relay_live *l)
 
 static void rings_stats(relay_live *l, clk_both now)
 {
+	const relay_written w = written(l);
 	rec_loss loss = {.place = REC_LOSS_KERNEL,
 			 .from = {now.mono.ns - STATS_NS}, .to = now.mono,
 			 .packets = relay_rings_untold(l->rings)};
@@ -112,6 +116,33 @@ static void rings_stats(relay_live *l, clk_both now)
 		relay_loss(l->tap, &loss, now);
 	if (down)
 		tell_trouble(l, g_strdup_printf("%s: is down", down));
+	relay_rings_settle(l->rings, l->tap, l->queue, &w);
+}
+
+/* As of now: of all that is counted here only the kernel knows more. */
+static void take_stats(relay_live *l, clk_both now)
+{
+	const relay_fates f = written(l).now;
+	relay_live_stats s = {.at = now};
+
+	for (unsigned i = 0; i < RELAY_IFACES_MAX; i++) {
+		relay_iface_stats *to = &s.iface[i];
+
+		for (int c = 0; c < RELAY_COUNTERS; c++)
+			to->count[c] = relay_count_from(l->tap, i,
+							(relay_counter)c);
+		to->queue_dropped = relay_queue_dropped(l->queue, i);
+		to->stored = f.stored[i];
+		to->disk_lost = f.lost[i];
+	}
+	if (l->rings)
+		relay_rings_add(l->rings, &s);
+	else
+		relay_ifaces_add(l->ifaces, &s);
+	relay_balance_total(&s);
+	pthread_mutex_lock(&l->lock);
+	l->stats = s;
+	pthread_mutex_unlock(&l->lock);
 }
 
 static int rings_round(relay_live *l, clk_both now)
@@ -148,6 +179,7 @@ static int capture_round(relay_live *l)
 			rings_stats(l, now);
 		else
 			relay_ifaces_stats(l->ifaces, l->tap, now);
+		take_stats(l, now);
 		l->next_stats.ns = now.mono.ns + STATS_NS;
 	}
 	relay_tick(l->tap, now);
@@ -220,9 +252,11 @@ static void *capture_main(void *arg)
 			ring_bell(l->to_writer);
 	}
 	/* What the kernel has already taken is still ours. */
-	if (l->rings)
-		poll(NULL, 0, LAST_MS);
-	while (capture_round(l) > 0 && rounds++ < DRAIN_ROUNDS)
+	if (l->ifaces)
+		relay_ifaces_end(l->ifaces);
+	poll(NULL, 0, LAST_MS);
+	while (capture_round(l) > 0 &&
+	       (l->ifaces || rounds++ < DRAIN_ROUNDS))
 		if (relay_queue_push(l->queue))
 			ring_bell(l->to_writer);
 	l->next_stats.ns = 0;
@@ -234,15 +268,29 @@ static void *capture_main(void *arg)
 	return NULL;
 }
 
+/* What is lost is told at once; what is stored, when it is written. */
 static void tell_written(relay_live *l)
 {
-	relay_written w = {relay_queue_drained(l->queue),
-			   relay_writer_lost(l->writer)};
+	const relay_fates now = relay_writer_fates(l->writer);
+	const relay_written w = {relay_queue_met(l->queue), l->at_mark, now};
 
-	if (!relay_writer_settled(l->writer))
-		return;
 	pthread_mutex_lock(&l->lock);
-	l->written = w;
+	if (relay_writer_settled(l->writer))
+		l->written = w;
+	else
+		memcpy(l->written.now.lost, now.lost, sizeof(now.lost));
+	pthread_mutex_unlock(&l->lock);
+}
+
+/* Nothing will be given to WRITER any more. */
+static void tell_last(relay_live *l, bool all)
+{
+	pthread_mutex_lock(&l->lock);
+	l->written.now = relay_writer_fates(l->writer);
+	if (all) {
+		l->written.mark = UINT64_MAX;
+		l->written.at_mark = l->written.now;
+	}
 	pthread_mutex_unlock(&l->lock);
 }
 
@@ -250,11 +298,10 @@ static void write_round(relay_live *l)
 {
 	g_autoptr(GError) err = NULL;
 
-	relay_queue_drain(l->queue, &relay_writer_sink, l->writer);
+	while (relay_queue_drain(l->queue, &relay_writer_sink, l->writer))
+		l->at_mark = relay_writer_fates(l->writer);
 	if (!relay_writer_tick(l->writer, clk_now(), &err) && err)
 		tell_trouble(l, g_strdup(err->message));
-	atomic_store(&l->stored, relay_writer_stored(l->writer));
-	atomic_store(&l->disk_lost, relay_writer_lost(l->writer));
 	tell_written(l);
 }
 
@@ -264,6 +311,7 @@ static void *write_main(void *arg)
 	struct pollfd p = {.fd = l->to_writer, .events = POLLIN};
 	g_autoptr(GError) err = NULL;
 	eventfd_t rung;
+	bool all;
 
 	while (!atomic_load(&l->captured)) {
 		if (poll(&p, 1, WRITE_MS) > 0 &&
@@ -272,9 +320,12 @@ static void *write_main(void *arg)
 		write_round(l);
 	}
 	write_round(l);
-	if (!relay_writer_flush(l->writer, &err) && err)
+	all = relay_writer_flush(l->writer, &err);
+	if (!all)
+		relay_writer_give_up(l->writer);
+	if (err)
 		tell_trouble(l, g_strdup(err->message));
-	tell_written(l);
+	tell_last(l, all);
 	return NULL;
 }
 
@@ -329,21 +380,9 @@ bool relay_live_disarm(relay_live *l, const char *call, clk_both now)
 
 void relay_live_stats_get(relay_live *l, relay_live_stats *out)
 {
-	*out = (relay_live_stats){
-		.queue_dropped = relay_queue_dropped(l->queue),
-		.disk_lost = atomic_load(&l->disk_lost),
-		.stored = atomic_load(&l->stored),
-	};
-	for (int c = 0; c < RELAY_COUNTERS; c++)
-		for (unsigned i = 0; i < RELAY_IFACES_MAX; i++) {
-			out->iface[i].count[c] = relay_count_from(
-				l->tap, i, (relay_counter)c);
-			out->count[c] += out->iface[i].count[c];
-		}
-	if (l->rings)
-		relay_rings_add(l->rings, out);
-	else
-		relay_ifaces_add(l->ifaces, out);
+	pthread_mutex_lock(&l->lock);
+	*out = l->stats;
+	pthread_mutex_unlock(&l->lock);
 }
 
 bool relay_live_orphan(relay_live *l, relay_orphan *out)
@@ -366,6 +405,7 @@ void relay_live_stop(relay_live *l)
 	pthread_join(l->write, NULL);
 	if (l->rings)
 		relay_rings_finish(l->rings, l->tap, l->queue, &l->written);
+	take_stats(l, clk_now());
 	l->running = false;
 }
 

@@ -65,6 +65,21 @@ static void tell(relay_tap *r, relay_flow *f, clk_both now)
 	r->sink.orphan(r->user, &o, now);
 }
 
+/* How long it has been there is no matter then. */
+void relay_orphans_end(relay_tap *r, clk_both now)
+{
+	relay_flow *f, *next;
+
+	if (!r->conf.keep_orphans)
+		return;
+	for (f = relay_flows_silent(r->flows); f; f = next) {
+		next = relay_flow_newer(f);
+		if (f->packets >= ORPHAN_PACKETS)
+			adopt(r, f, now);
+	}
+	relay_release(r);
+}
+
 static bool is_orphan(const relay_tap *r, const relay_flow *f, clk_both now)
 {
 	return f->packets >= ORPHAN_PACKETS &&

@@ -11,6 +11,7 @@ typedef enum note_kind {
 	NOTE_LOSS,
 	NOTE_TALLY,
 	NOTE_CLOSE,
+	NOTE_MARK,
 } note_kind;
 
 /* CAPTURE makes it; it belongs to WRITER once NOTE_CLOSE is pushed. */
@@ -47,10 +48,12 @@ struct relay_queue {
 	GPtrArray *closing;	/* CAPTURE: calls whose close found no room */
 	GPtrArray *blocks;	/* all of them, to free */
 	guint fresh;		/* CAPTURE: the first so many were never used */
-	uint64_t pushed;	/* CAPTURE: blocks */
-	uint64_t drained;	/* WRITER */
-	uint64_t taken;		/* CAPTURE: packets */
-	_Atomic uint64_t dropped;
+	block *draining;	/* WRITER's; NULL between two */
+	size_t drained;		/* WRITER: octets of it */
+	uint64_t marks;		/* CAPTURE */
+	uint64_t met;		/* WRITER: of the marks */
+	uint64_t taken[RELAY_IFACES_MAX];	/* CAPTURE: packets */
+	_Atomic uint64_t dropped[RELAY_IFACES_MAX];
 };
 
 relay_queue *relay_queue_new(size_t bytes)
@@ -96,7 +99,6 @@ static void push_filling(relay_queue *q)
 	if (!ring_push(&q->full, q->filling))
 		g_assert_not_reached();	/* the ring holds all blocks */
 	q->filling = NULL;
-	q->pushed++;
 }
 
 /* One that WRITER has just given back is in the cache; one that was never used
@@ -153,13 +155,14 @@ static bool tell_lost(relay_queue *q, queue_call *c, clk_both at)
 	return true;
 }
 
-static void drop(relay_queue *q, queue_call *c, clk_mono at)
+static void drop(relay_queue *q, queue_call *c, const pkt *p)
 {
 	if (!c->lost.packets++)
-		c->lost.from = at;
-	c->lost.to = at;
+		c->lost.from = p->at.mono;
+	c->lost.to = p->at.mono;
 	c->lost.place = REC_LOSS_QUEUE;
-	atomic_fetch_add_explicit(&q->dropped, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&q->dropped[p->iface], 1,
+				  memory_order_relaxed);
 }
 
 static void on_packet(void *user, void *call, const pkt *p)
@@ -171,12 +174,12 @@ static void on_packet(void *user, void *call, const pkt *p)
 	if (!c->lost.packets || tell_lost(q, c, p->at))
 		n = note_new(q, NOTE_PACKET, c, p->at, p->bytes.left);
 	if (!n) {
-		drop(q, c, p->at.mono);
+		drop(q, c, p);
 		return;
 	}
 	n->packet = *p;
 	memcpy(n + 1, p->bytes.p, p->bytes.left);
-	q->taken++;
+	q->taken[p->iface]++;
 }
 
 static void on_flow(void *user, void *call, const rec_flow *f, clk_both at)
@@ -263,14 +266,19 @@ bool relay_queue_stuck(const relay_queue *q)
 	return q->closing->len > 0;
 }
 
-uint64_t relay_queue_taken(const relay_queue *q)
+uint64_t relay_queue_taken(const relay_queue *q, unsigned iface)
 {
-	return q->taken;
+	g_assert(iface < RELAY_IFACES_MAX);
+	return q->taken[iface];
 }
 
-uint64_t relay_queue_due(const relay_queue *q)
+uint64_t relay_queue_mark(relay_queue *q)
 {
-	return q->pushed + (q->filling && q->filling->n);
+	const clk_both never = {{0}, {0}};
+
+	if (!note_new(q, NOTE_MARK, NULL, never, 0))
+		return q->marks + 1;
+	return ++q->marks;
 }
 
 /* WRITER from here on. */
@@ -281,7 +289,7 @@ static void deliver(const note *n, const relay_sink *to, void *user)
 	rec_tally t;
 	pkt p;
 
-	if (!c->open) {
+	if (c && !c->open) {
 		c->below = to->open(user, c->name, n->at);
 		c->open = true;
 	}
@@ -308,35 +316,58 @@ static void deliver(const note *n, const relay_sink *to, void *user)
 		to->close(user, c->below, n->at);
 		queue_call_free(c);
 		break;
+	case NOTE_MARK:
+		break;
 	}
 }
 
-void relay_queue_drain(relay_queue *q, const relay_sink *to, void *user)
+static void give_back(relay_queue *q)
 {
-	block *b;
+	q->draining->n = 0;
+	if (!ring_push(&q->empty, q->draining))
+		g_assert_not_reached();
+	q->draining = NULL;
+}
 
-	while ((b = ring_pop(&q->full)) != NULL) {
-		for (size_t at = 0; at < b->n;) {
-			const note *n = (note *)(void *)(b->bytes + at);
+/* True: up to a mark, not to the block's end. */
+static bool drain_block(relay_queue *q, const relay_sink *to, void *user)
+{
+	const block *b = q->draining;
 
-			at += n->room;
-			deliver(n, to, user);
+	while (q->drained < b->n) {
+		const note *n = (const note *)(const void *)(b->bytes +
+							     q->drained);
+
+		q->drained += n->room;
+		deliver(n, to, user);
+		if (n->kind == NOTE_MARK) {
+			q->met++;
+			return true;
 		}
-		b->n = 0;
-		q->drained++;
-		if (!ring_push(&q->empty, b))
-			g_assert_not_reached();
 	}
+	return false;
 }
 
-uint64_t relay_queue_drained(const relay_queue *q)
+bool relay_queue_drain(relay_queue *q, const relay_sink *to, void *user)
 {
-	return q->drained;
+	while (q->draining || (q->draining = ring_pop(&q->full)) != NULL) {
+		if (drain_block(q, to, user))
+			return true;
+		give_back(q);
+		q->drained = 0;
+	}
+	return false;
 }
 
-uint64_t relay_queue_dropped(const relay_queue *q)
+uint64_t relay_queue_met(const relay_queue *q)
 {
-	return atomic_load_explicit(&q->dropped, memory_order_relaxed);
+	return q->met;
+}
+
+uint64_t relay_queue_dropped(const relay_queue *q, unsigned iface)
+{
+	g_assert(iface < RELAY_IFACES_MAX);
+	return atomic_load_explicit(&q->dropped[iface], memory_order_relaxed);
 }
 
 bool relay_queue_orphan(relay_queue *q, relay_orphan *out)

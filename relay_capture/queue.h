@@ -22,17 +22,19 @@ extern const relay_sink relay_queue_sink;
 bool relay_queue_push(relay_queue *q);
 /* CAPTURE. Ends of calls still wait for room. */
 bool relay_queue_stuck(const relay_queue *q);
-/* CAPTURE. Packets that were not dropped. */
-uint64_t relay_queue_taken(const relay_queue *q);
-/* CAPTURE. Blocks to be drained until all that was given so far is out. */
-uint64_t relay_queue_due(const relay_queue *q);
+/* CAPTURE. Packets of an interface that were not dropped. */
+uint64_t relay_queue_taken(const relay_queue *q, unsigned iface);
+/* CAPTURE. Puts a mark behind all that was given so far: its number, counted
+ * from 1 on. Without room for it the next one stands for both. */
+uint64_t relay_queue_mark(relay_queue *q);
 
-/* WRITER. Gives everything pushed so far to another sink. */
-void relay_queue_drain(relay_queue *q, const relay_sink *to, void *user);
-/* WRITER. Blocks drained so far. */
-uint64_t relay_queue_drained(const relay_queue *q);
+/* WRITER. Gives what was pushed so far to another sink. True: it stopped behind
+ * a mark; go on. */
+bool relay_queue_drain(relay_queue *q, const relay_sink *to, void *user);
+/* WRITER. Number of the last mark that was met. */
+uint64_t relay_queue_met(const relay_queue *q);
 
-/* ANY. Packets that found no room. */
-uint64_t relay_queue_dropped(const relay_queue *q);
+/* ANY. Packets of an interface that found no room. */
+uint64_t relay_queue_dropped(const relay_queue *q, unsigned iface);
 /* MAIN. Orphans come out here, not at the other sink. */
 bool relay_queue_orphan(relay_queue *q, relay_orphan *out);

@@ -63,7 +63,8 @@ typedef struct relay_sink {
 typedef struct relay_tap relay_tap;
 
 relay_tap *relay_new(const relay_config *c, const relay_sink *sink, void *user);
-/* Closes every call at the sink. */
+/* Closes every call at the sink. What nobody has claimed goes to the orphans, or
+ * has expired. */
 void relay_close(relay_tap *r, clk_both now);
 /* Closes those that are open. */
 void relay_free(relay_tap *r, clk_both now);
@@ -84,8 +85,8 @@ void relay_loss(relay_tap *r, const rec_loss *l, clk_both now);
 /* About every 100 ms; relay_frame() does it too, by the frames' time: ends of
  * grace, orphans, flow records. */
 void relay_tick(relay_tap *r, clk_both now);
-/* ANY thread. Of one interface, and of all. What became of a held packet counts
- * where it came from; the first's are all RELAY_TCP_GAPS and _FRAGMENTS_LOST.*/
+/* ANY thread. Of one interface, and of all. What became of a held packet, or of
+ * one in pieces, counts where it came from. */
 uint64_t relay_count_from(const relay_tap *r, unsigned iface, relay_counter c);
 uint64_t relay_count(const relay_tap *r, relay_counter c);
 /* Of a call that is armed or in its grace; false when there is none such. */
@@ -114,8 +115,16 @@ bool relay_writer_tick(relay_writer *w, clk_both now, GError **err);
 bool relay_writer_settled(const relay_writer *w);
 /* Everything onto disk. */
 bool relay_writer_flush(relay_writer *w, GError **err);
-/* Packets written, and packets lost because the disk did not take them. */
+/* At the end: what the disk has not taken until now is lost. */
+void relay_writer_give_up(relay_writer *w);
+/* Packets given to journals, and packets lost because the disk did not take
+ * them. */
 uint64_t relay_writer_stored(const relay_writer *w);
 uint64_t relay_writer_lost(const relay_writer *w);
+/* The same of each interface. */
+typedef struct relay_fates {
+	uint64_t stored[RELAY_IFACES_MAX], lost[RELAY_IFACES_MAX];
+} relay_fates;
+relay_fates relay_writer_fates(const relay_writer *w);
 void relay_writer_free(relay_writer *w);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(relay_writer, relay_writer_free)

@@ -37,6 +37,18 @@ static uint64_t held_now(const account *a, unsigned i)
 	return in > out ? in - out : 0;
 }
 
+/* What was given back, for lack of room in the ring, before it was written. */
+static uint64_t unwritten(const account *a, unsigned i)
+{
+	const uint64_t *c = a->count[i];
+	uint64_t out = a->queue_dropped[i] + a->fates.stored[i] +
+		       a->fates.lost[i];
+	uint64_t in = c[RELAY_STORED] + c[RELAY_TCP_STORED] +
+		      c[RELAY_LATE_STORED];
+
+	return in > out ? in - out : 0;
+}
+
 /* A worker of a supervisor that died may not be quite dead yet. The lock goes
  * with the process that holds it. */
 static void wait_for_the_dead(const relay_rings *r)
@@ -56,6 +68,7 @@ void relay_rings_join(relay_rings *r)
 		uint64_t done = r->base.released[i];
 
 		r->base.held_died[i] += held_now(&r->base, i);
+		r->base.fates.lost[i] += unwritten(&r->base, i);
 		r->next[i] = done + 1;
 		r->read_before[i] = atomic_load(&r->shared->read_to[i]);
 		/* The dead one may have come as far as saying so. */
@@ -71,9 +84,9 @@ static void snapshot(const relay_rings *r, const relay_tap *tap,
 		for (int c = 0; c < RELAY_COUNTERS; c++)
 			to->count[i][c] = relay_count_from(tap, i,
 							   (relay_counter)c);
+		to->fates.stored[i] = relay_queue_taken(q, i);
+		to->queue_dropped[i] = relay_queue_dropped(q, i);
 	}
-	to->stored = relay_queue_taken(q);	/* or lost by the disk */
-	to->queue_dropped = relay_queue_dropped(q);
 }
 
 static void give_up(relay_rings *r, unsigned i, relay_tap *tap,
@@ -123,7 +136,7 @@ static void read_block(relay_rings *r, unsigned i, ring_block b,
 	atomic_store(&r->shared->at.block, 0);
 }
 
-int relay_rings_read(relay_rings *r, relay_tap *tap, const relay_queue *q,
+int relay_rings_read(relay_rings *r, relay_tap *tap, relay_queue *q,
 		     int64_t mono_less_wall)
 {
 	ring_block b;
@@ -138,7 +151,7 @@ int relay_rings_read(relay_rings *r, relay_tap *tap, const relay_queue *q,
 		p = &r->fifo[(r->head + r->used++) % r->room];
 		p->ring = i;
 		p->block = r->next[i]++;
-		p->due = relay_queue_due(q);
+		p->due = relay_queue_mark(q);
 		snapshot(r, tap, q, &p->so_far);
 		r->held[i]++;
 		n++;
@@ -151,31 +164,45 @@ static pending *at_fifo(const relay_rings *r, size_t k)
 	return &r->fifo[(r->head + k) % r->room];
 }
 
-/* The first `n` of the queue are done. The step from one account to the next
- * is one store. */
+/* They only grow, though one source of them may be behind another. */
+static void take_fates(relay_rings *r, const relay_fates *f)
+{
+	for (unsigned i = 0; i < r->n; i++) {
+		r->fates.stored[i] = MAX(r->fates.stored[i], f->stored[i]);
+		r->fates.lost[i] = MAX(r->fates.lost[i], f->lost[i]);
+	}
+}
+
+/* `mine` of one interface, on top of what was true before this worker. */
+static void add_mine(const relay_rings *r, unsigned i, const account *mine,
+		     account *to)
+{
+	const account *base = &r->base;
+
+	for (int c = 0; c < RELAY_COUNTERS; c++)
+		to->count[i][c] = base->count[i][c] + mine->count[i][c];
+	to->ring[i] = mine->ring[i];
+	to->held_died[i] = base->held_died[i];
+	to->queue_dropped[i] = base->queue_dropped[i] + mine->queue_dropped[i];
+	to->fates.stored[i] = base->fates.stored[i] + r->fates.stored[i];
+	to->fates.lost[i] = base->fates.lost[i] + r->fates.lost[i];
+}
+
+/* The first `n` of the queue are done, and `f` became of what was in them. The
+ * step from one account to the next is one store. */
 static void commit(relay_rings *r, size_t n, const account *mine,
-		   const relay_written *w)
+		   const relay_fates *f)
 {
 	unsigned now = atomic_load(&r->shared->valid);
-	uint64_t lost = MIN(w->lost, mine->stored);
-	account *a = &r->shared->account[!now];
+	account *a = &r->shared->account[(now + 1) & 1];
 
-	memcpy(a->released, r->shared->account[now].released,
-	       sizeof(a->released));
+	take_fates(r, f);
+	memcpy(a->released, rings_valid(r)->released, sizeof(a->released));
 	for (size_t k = 0; k < n; k++)
 		a->released[at_fifo(r, k)->ring] = at_fifo(r, k)->block;
 	for (unsigned i = 0; i < r->n; i++)
-		for (int c = 0; c < RELAY_COUNTERS; c++)
-			a->count[i][c] = r->base.count[i][c] +
-					 mine->count[i][c];
-	memcpy(a->ring, mine->ring, sizeof(a->ring));
-	a->queue_dropped = r->base.queue_dropped + mine->queue_dropped;
-	/* WRITER may have come further, into a block that is not given back:
-	 * the next worker would count those packets again. */
-	a->stored = r->base.stored + mine->stored - lost;
-	a->lost = r->base.lost + lost;
-	memcpy(a->held_died, r->base.held_died, sizeof(a->held_died));
-	atomic_store(&r->shared->valid, !now);
+		add_mine(r, i, mine, a);
+	atomic_store(&r->shared->valid, now + 1);
 	atomic_store(&r->shared->committed, clk_mono_now().ns);
 }
 
@@ -197,7 +224,7 @@ static size_t count_done(const relay_rings *r, const relay_written *w)
 {
 	size_t n = 0;
 
-	while (n < r->used && at_fifo(r, n)->due <= w->blocks)
+	while (n < r->used && at_fifo(r, n)->due <= w->mark)
 		n++;
 	return n || !r->used || !is_short(r) ? n : 1;
 }
@@ -208,7 +235,7 @@ void relay_rings_release(relay_rings *r, const relay_written *w)
 
 	if (!n)
 		return;
-	commit(r, n, &at_fifo(r, n - 1)->so_far, w);
+	commit(r, n, &at_fifo(r, n - 1)->so_far, &w->at_mark);
 	for (; n; n--) {
 		const pending *p = at_fifo(r, 0);
 
@@ -219,14 +246,31 @@ void relay_rings_release(relay_rings *r, const relay_written *w)
 	}
 }
 
+static bool all_written(const relay_rings *r, const relay_queue *q,
+			const relay_fates *f)
+{
+	for (unsigned i = 0; i < r->n; i++)
+		if (relay_queue_taken(q, i) != f->stored[i] + f->lost[i])
+			return false;
+	return true;
+}
+
+void relay_rings_settle(relay_rings *r, const relay_tap *tap,
+			const relay_queue *q, const relay_written *w)
+{
+	account now = {0};
+
+	if (r->used || !all_written(r, q, &w->now))
+		return;
+	snapshot(r, tap, q, &now);
+	commit(r, 0, &now, &w->now);
+}
+
 void relay_rings_finish(relay_rings *r, const relay_tap *tap,
 			const relay_queue *q, const relay_written *w)
 {
-	account last = {0};
-
 	relay_rings_release(r, w);
-	snapshot(r, tap, q, &last);
-	commit(r, 0, &last, w);
+	relay_rings_settle(r, tap, q, w);
 }
 
 bool relay_rings_waiting(const relay_rings *r)

@@ -10,10 +10,12 @@
 #include "relay_capture/queue.h"
 #include "relay_capture/source.h"
 
-/* What WRITER has reached: `blocks` of the queue are written, but for the
- * packets that the disk did not take. */
+/* What WRITER has reached. */
 typedef struct relay_written {
-	uint64_t blocks, lost;
+	uint64_t mark;		/* of the queue: what is before it is written,
+				 * but for what the disk did not take */
+	relay_fates at_mark;	/* of what is before it */
+	relay_fates now;	/* of all that is written, or lost */
 } relay_written;
 
 /* MAIN, once, before anything else: takes over from a dead worker. */
@@ -21,12 +23,17 @@ void relay_rings_join(relay_rings *r);
 
 /* CAPTURE from here on. One block of each ring, as far as they have one: how
  * many. */
-int relay_rings_read(relay_rings *r, relay_tap *tap, const relay_queue *q,
+int relay_rings_read(relay_rings *r, relay_tap *tap, relay_queue *q,
 		     int64_t mono_less_wall);
 /* Gives back what is written. A ring that is nearly full of blocks that wait
  * for the disk gives them back unwritten: the queue is larger. */
 void relay_rings_release(relay_rings *r, const relay_written *w);
-/* Everything has been written, the tap is closed: the last account. */
+/* The tap is quiet and all is written: what it did since the last block, such
+ * as to let go of what was held, becomes part of the account. */
+void relay_rings_settle(relay_rings *r, const relay_tap *tap,
+			const relay_queue *q, const relay_written *w);
+/* The tap is closed, WRITER has ended: the last account. Blocks that the disk
+ * did not take stay in the rings, for another worker. */
 void relay_rings_finish(relay_rings *r, const relay_tap *tap,
 			const relay_queue *q, const relay_written *w);
 /* Blocks wait for WRITER. poll(2) would not wait then: the kernel reports the

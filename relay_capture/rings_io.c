@@ -7,13 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "relay_capture/balance.h"
 #include "relay_capture/filter.h"
 
 #define MEMORY_NAME "rings"
 
 enum {
 	STRIKES = 3,
-	LAYOUT = 2,		/* of what is shared; its size is told too */
+	LAYOUT = 3,		/* of what is shared; its size is told too */
 	NAME_MAX_LEN = 16,
 };
 
@@ -30,6 +31,7 @@ static bool open_all(relay_rings *r, const relay_live_config *c, GError **err)
 		}
 		if (!ring_socket_open(&r->ring[r->n], *name, c, err))
 			return false;
+		relay_nic_open(&r->nic[r->n], *name, NULL);
 		r->room += r->ring[r->n++].place.blocks;
 	}
 	if (r->n)
@@ -68,6 +70,8 @@ static relay_rings *rings_new(int memory)
 	relay_rings *r = g_new0(relay_rings, 1);
 
 	r->memory = memory;
+	for (unsigned i = 0; i < RELAY_IFACES_MAX; i++)
+		r->nic[i] = (relay_nic)RELAY_NIC_NONE;
 	return r;
 }
 
@@ -130,6 +134,7 @@ static bool adopt_all(relay_rings *r, fdstore *from)
 		if (!ring_socket_adopt(&r->ring[i], &r->shared->ring[i],
 				       fdstore_take(from, name)))
 			return false;
+		relay_nic_open(&r->nic[i], r->ring[i].place.name, NULL);
 		r->room += r->ring[r->n++].place.blocks;
 	}
 	return r->n > 0;
@@ -151,16 +156,33 @@ clk_mono relay_rings_begun(const relay_rings *r)
 	return r->shared->begun;
 }
 
+/* A worker may be at it: what was valid before and after is whole. */
+static void take_account(relay_rings *r)
+{
+	unsigned valid;
+
+	do {
+		valid = atomic_load(&r->shared->valid);
+		r->ticked = r->shared->account[valid & 1];
+		atomic_thread_fence(memory_order_acquire);
+	} while (atomic_load(&r->shared->valid) != valid);
+}
+
 void relay_rings_tick(relay_rings *r)
 {
 	uint64_t seen, dropped;
 
+	/* In this order: what was looked at was seen before. */
+	take_account(r);
 	for (unsigned i = 0; i < r->n; i++) {
 		ring_socket_bind_again(&r->ring[i]);
 		ring_socket_counters(&r->ring[i], &seen, &dropped);
 		atomic_fetch_add(&r->shared->seen[i], seen);
 		atomic_fetch_add(&r->shared->dropped[i], dropped);
+		atomic_fetch_add(&r->shared->nic[i],
+				 relay_nic_lost(&r->nic[i]));
 	}
+	r->tick = clk_now();
 }
 
 void relay_rings_died(relay_rings *r, bool crashed)
@@ -184,8 +206,10 @@ void relay_rings_free(relay_rings *r)
 {
 	if (!r)
 		return;
-	for (unsigned i = 0; i < r->n; i++)
+	for (unsigned i = 0; i < r->n; i++) {
 		ring_socket_close(&r->ring[i]);
+		relay_nic_close(&r->nic[i]);
+	}
 	if (r->shared)
 		munmap(r->shared, sizeof(*r->shared));
 	if (r->memory >= 0)
@@ -195,9 +219,8 @@ void relay_rings_free(relay_rings *r)
 }
 
 static void add_iface(const relay_rings *r, unsigned i, const account *a,
-		      relay_live_stats *to)
+		      relay_iface_stats *s)
 {
-	relay_iface_stats *s = &to->iface[to->n_ifaces++];
 	const ring_fates *f = &a->ring[i];
 
 	g_strlcpy(s->name, r->ring[i].place.name, sizeof(s->name));
@@ -206,31 +229,30 @@ static void add_iface(const relay_rings *r, unsigned i, const account *a,
 	s->frames = f->frames;
 	s->copies = f->copies;
 	s->given_up = f->given_up;
+	s->nic_dropped = atomic_load(&r->shared->nic[i]);
 	s->held_died = a->held_died[i];
-	for (int c = 0; c < RELAY_COUNTERS; c++) {
+	s->queue_dropped += a->queue_dropped[i];
+	s->disk_lost += a->fates.lost[i];
+	s->stored += a->fates.stored[i];
+	for (int c = 0; c < RELAY_COUNTERS; c++)
 		s->count[c] += a->count[i][c];
-		to->count[c] += a->count[i][c];
-	}
-	to->kernel_seen += s->seen;
-	to->kernel_dropped += s->dropped;
-	to->copies += s->copies;
-	to->given_up += s->given_up;
-	to->held_died += s->held_died;
 }
 
 void rings_add_account(const relay_rings *r, const account *a,
 		       relay_live_stats *to)
 {
+	to->n_ifaces = r->n;
 	for (unsigned i = 0; i < r->n; i++)
-		add_iface(r, i, a, to);
+		add_iface(r, i, a, &to->iface[i]);
 	to->read_again = atomic_load(&r->shared->read_again);
-	to->queue_dropped += a->queue_dropped;
-	to->disk_lost += a->lost;
-	to->stored += a->stored;
+	to->begun.mono = r->shared->begun;
+	to->begun.wall.ns = to->at.wall.ns -
+			    clk_since(to->at.mono, to->begun.mono);
 }
 
 void relay_rings_stats(const relay_rings *r, relay_live_stats *out)
 {
-	*out = (relay_live_stats){0};
-	rings_add_account(r, rings_valid(r), out);
+	*out = (relay_live_stats){.at = r->tick};
+	rings_add_account(r, &r->ticked, out);
+	relay_balance_total(out);
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include <stdatomic.h>
 
+#include "relay_capture/nic.h"
 #include "relay_capture/rings.h"
 #include "relay_capture/ringsock.h"
 
@@ -17,7 +18,8 @@ typedef struct account {
 	ring_fates ring[RELAY_IFACES_MAX];
 	uint64_t count[RELAY_IFACES_MAX][RELAY_COUNTERS];
 	uint64_t held_died[RELAY_IFACES_MAX];
-	uint64_t queue_dropped, stored, lost;
+	uint64_t queue_dropped[RELAY_IFACES_MAX];
+	relay_fates fates;
 } account;
 
 typedef struct place {
@@ -31,10 +33,12 @@ typedef struct shared {
 	unsigned n;
 	clk_mono begun;		/* from then on frames are kept */
 	account account[2];
-	_Atomic unsigned valid;	/* which one; the other is being written */
+	_Atomic unsigned valid;	/* its lowest bit tells which one; the other may
+				 * be being written */
 	_Atomic uint64_t read_to[RELAY_IFACES_MAX];
 	_Atomic uint64_t read_again;
 	_Atomic uint64_t seen[RELAY_IFACES_MAX], dropped[RELAY_IFACES_MAX];
+	_Atomic uint64_t nic[RELAY_IFACES_MAX];
 	_Atomic uint64_t told;	/* of what was dropped */
 	_Atomic int64_t committed;	/* monotonic ns; 0: never */
 	place at;		/* being read */
@@ -45,8 +49,8 @@ typedef struct shared {
  * behind it. */
 typedef struct pending {
 	unsigned ring;
-	uint64_t block, due;
-	account so_far;
+	uint64_t block, due;	/* the mark behind it */
+	account so_far;		/* as `stored`: what the queue took */
 } pending;
 
 struct relay_rings {
@@ -57,7 +61,11 @@ struct relay_rings {
 	/* SUPERVISOR */
 	uint64_t crash_ring, crash_block;
 	unsigned strikes;
+	account ticked;		/* as of the last tick, which was then: */
+	clk_both tick;
+	relay_nic nic[RELAY_IFACES_MAX];
 	/* WORKER */
+	relay_fates fates;	/* committed, of its own */
 	account base;		/* what was true at its birth */
 	uint64_t read_before[RELAY_IFACES_MAX];
 	uint64_t next[RELAY_IFACES_MAX];
@@ -69,10 +77,10 @@ struct relay_rings {
 	size_t room, head, used;
 };
 
-/* The account that holds now. */
+/* The account that holds now; for who writes it. */
 static inline const account *rings_valid(const relay_rings *r)
 {
-	return &r->shared->account[atomic_load(&r->shared->valid)];
+	return &r->shared->account[atomic_load(&r->shared->valid) & 1];
 }
 
 /* Adds an account, and takes over what the kernel says. */

@@ -50,8 +50,8 @@ bool relay_rings_keep(const relay_rings *r, fdstore *with);
  * none, or they are of another configuration or version. */
 relay_rings *relay_rings_adopt(const struct relay_live_config *c,
 			       fdstore *from);
-/* About twice a second: takes the kernel's counters, and binds again to an
- * interface that was made anew. */
+/* About twice a second: takes the workers' account and then the kernel's
+ * counters, and binds again to an interface that was made anew. */
 void relay_rings_tick(relay_rings *r);
 /* A worker is dead. A block at which it crashed three times is given up. */
 void relay_rings_died(relay_rings *r, bool crashed);
@@ -60,7 +60,8 @@ void relay_rings_died(relay_rings *r, bool crashed);
 clk_mono relay_rings_reached(const relay_rings *r);
 /* When they were opened: what came since is in them, or was. */
 clk_mono relay_rings_begun(const relay_rings *r);
-/* All workers together, while none is alive. */
+/* All workers together, as of the last tick. A frame counts as looked at when
+ * what came of it is written. */
 void relay_rings_stats(const relay_rings *r, struct relay_live_stats *out);
 void relay_rings_free(relay_rings *r);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(relay_rings, relay_rings_free)
@@ -83,33 +84,33 @@ typedef struct relay_live_config {
 } relay_live_config;
 
 /* seen = frames + copies + given up + dropped + still in the ring, where frames
- * are the first RELAY_FRAME_COUNTERS of `count`; and of what was held is what
- * came late, or expired, or died. With libpcap copies are not told: on lo it is
- * twice the frames. */
+ * are the first RELAY_FRAME_COUNTERS of `count`; of what was held is what came
+ * late, or expired, or died; and what calls got is stored, or dropped by the
+ * queue, or lost by the disk, or on its way: see balance.h. */
 typedef struct relay_iface_stats {
 	char name[16];
 	uint64_t seen, dropped;	/* by the kernel */
+	uint64_t nic_dropped;	/* by the card: the kernel did not see them */
 	uint64_t frames;	/* looked at: the sum of the frame counters */
 	uint64_t copies;	/* frames of lo on their way out, passed over */
 	uint64_t given_up;	/* in a block that crashed every worker */
 	uint64_t held_died;	/* unclaimed media in a dead one's pre-roll */
+	uint64_t queue_dropped;	/* writer too slow */
+	uint64_t disk_lost;
+	uint64_t stored;	/* written to journals */
 	uint64_t count[RELAY_COUNTERS];
 } relay_iface_stats;
 
 typedef struct relay_live_stats {
+	clk_both begun, at;	/* counted from then on, and until then */
 	relay_iface_stats iface[RELAY_IFACES_MAX];
 	unsigned n_ifaces;
+	uint64_t read_again;	/* after a worker's death; counted once */
 	/* Of all interfaces: */
 	uint64_t kernel_seen;
 	uint64_t kernel_dropped;	/* ring full */
-	uint64_t nic_dropped;
-	uint64_t queue_dropped;	/* writer too slow */
-	uint64_t disk_lost;
-	uint64_t stored;
-	/* With rings, of all workers so far; else 0. */
-	uint64_t copies, given_up;
-	uint64_t read_again;	/* after a worker's death; counted once */
-	uint64_t held_died;
+	uint64_t nic_dropped, queue_dropped, disk_lost, stored;
+	uint64_t copies, given_up, held_died;
 	uint64_t count[RELAY_COUNTERS];
 } relay_live_stats;
 
@@ -124,7 +125,8 @@ MUST_CHECK bool relay_live_arm_take(relay_live *l, const char *call,
 				    call_half *half, clk_both now);
 MUST_CHECK bool relay_live_disarm(relay_live *l, const char *call,
 				  clk_both now);
-/* MAIN. */
+/* MAIN. As of one instant, at most half a second ago; with rings the kernel's
+ * counters are those of the supervisor's last tick. */
 void relay_live_stats_get(relay_live *l, relay_live_stats *out);
 /* MAIN. The next flow that nobody claims; false when there is none. */
 bool relay_live_orphan(relay_live *l, relay_orphan *out);

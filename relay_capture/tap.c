@@ -46,6 +46,16 @@ static void mirror(relay_tap *r, unsigned from, relay_counter c, uint64_t n)
 	atomic_store_explicit(&r->count[from][c], n, memory_order_relaxed);
 }
 
+void relay_mirror(relay_tap *r)
+{
+	for (unsigned i = 0; i < RELAY_IFACES_MAX; i++) {
+		mirror(r, i, RELAY_EXPIRED,
+		       relay_preroll_expired(r->preroll, i));
+		mirror(r, i, RELAY_FRAGMENTS_LOST,
+		       relay_frags_lost(r->frags, i));
+	}
+}
+
 void relay_tick(relay_tap *r, clk_both now)
 {
 	clk_mono limit = {now.mono.ns - r->conf.preroll_ns};
@@ -63,12 +73,8 @@ void relay_tick(relay_tap *r, clk_both now)
 			relay_calls_tell(r, now);
 	}
 	relay_preroll_expire(r->preroll, limit);
-	for (unsigned i = 0; i < RELAY_IFACES_MAX; i++)
-		mirror(r, i, RELAY_EXPIRED,
-		       relay_preroll_expired(r->preroll, i));
-	/* Of all: a stream may come by several. */
-	mirror(r, 0, RELAY_TCP_GAPS, relay_streams_gaps(r->streams));
-	mirror(r, 0, RELAY_FRAGMENTS_LOST, relay_frags_lost(r->frags));
+	relay_frags_expire(r->frags, now.mono);
+	relay_mirror(r);
 	relay_calls_tick(r, now);
 }
 
@@ -127,7 +133,7 @@ static relay_counter spill(relay_tap *r, relay_flow *f, span bytes,
 	relay_preroll_drop(r->preroll, &f->held);
 	relay_flow_remove(r->flows, f);
 	relay_bump(r, RELAY_FLOWS_FULL, 1);
-	return relay_deliver(r, s, bytes, at);
+	return relay_deliver(r, s, bytes, at, r->from);
 }
 
 static void note_ssrc(relay_flow *f, span rtp)
@@ -156,7 +162,7 @@ static relay_counter media(relay_tap *r, const relay_path *p, span bytes,
 			g_ptr_array_add(r->late, f);
 			relay_release(r);
 		}
-		return relay_deliver(r, f, bytes, at);
+		return relay_deliver(r, f, bytes, at, r->from);
 	}
 	relay_flow_touch(r->flows, f);
 	return relay_preroll_add(r->preroll, &f->held, bytes, at, r->from) ?
@@ -231,6 +237,7 @@ void relay_from(relay_tap *r, unsigned iface)
 {
 	g_assert(iface < RELAY_IFACES_MAX);
 	r->from = iface;
+	relay_frags_from(r->frags, iface);
 }
 
 uint64_t relay_count_from(const relay_tap *r, unsigned iface, relay_counter c)

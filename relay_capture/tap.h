@@ -103,9 +103,9 @@ relay_counter relay_payload(relay_tap *r, const net_addr *src,
 
 /* bind.c: who owns a path. */
 
-/* One packet of a claimed path to its call. */
+/* One packet of a claimed path, which came by interface `from`, to its call. */
 relay_counter relay_deliver(relay_tap *r, relay_flow *f, span bytes,
-			    clk_both at);
+			    clk_both at, unsigned from);
 /* False when the call has paths enough. */
 bool relay_bind(relay_tap *r, relay_flow *f, const relay_claim *claim,
 		clk_both at);
@@ -135,8 +135,13 @@ void relay_calls_tick(relay_tap *r, clk_both now);
 /* Flow records of all. */
 void relay_calls_tell(relay_tap *r, clk_both now);
 
+/* tap.c: what is counted elsewhere is told by the counters too. */
+void relay_mirror(relay_tap *r);
+
 /* orphan.c: about every second. */
 void relay_orphans_round(relay_tap *r, clk_both now);
+/* Nobody will claim it any more: what is held is kept, if that is wished. */
+void relay_orphans_end(relay_tap *r, clk_both now);
 
 /* match.c */
 

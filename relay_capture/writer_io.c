@@ -18,6 +18,8 @@ typedef struct writer_call {
 	bool closed, watch_told;
 	uint64_t lost;		/* packets since the last loss record */
 	clk_mono lost_from, lost_to;
+	GByteArray *waiting;	/* the interface of each packet that was given
+				 * to `out` since all of it was written */
 } writer_call;
 
 struct relay_writer {
@@ -28,7 +30,7 @@ struct relay_writer {
 	GPtrArray *calls;	/* of writer_call, owned */
 	GPtrArray *due;		/* of jrn_out, scratch */
 	clk_mono next_flush, next_sync, next_look;
-	uint64_t stored, lost;
+	relay_fates fates;
 	bool unsettled;		/* added since all was written */
 	GError *trouble;	/* met between two ticks */
 };
@@ -38,6 +40,7 @@ static void call_free(gpointer p)
 	writer_call *c = p;
 
 	jrn_out_free(c->out);
+	g_byte_array_unref(c->waiting);
 	g_free(c->dir);
 	g_free(c);
 }
@@ -119,6 +122,7 @@ static void *on_open(void *user, const char *call, clk_both at)
 
 	c->writer = w;
 	c->dir = g_build_filename(w->spool, call, NULL);
+	c->waiting = g_byte_array_new();
 	g_ptr_array_add(w->calls, c);
 	if (out_begin(c, at))
 		tell_watch(c, at);
@@ -163,6 +167,16 @@ static bool add(writer_call *c, uint16_t type, clk_both at, span a, span b)
 	return true;
 }
 
+/* A replay loses nothing: it ends with the first error. */
+static void keep_waiting(const relay_writer *w, writer_call *c, const pkt *p)
+{
+	if (!w->sync_ns)
+		return;
+	if (c->out && !jrn_out_unwritten(c->out))
+		g_byte_array_set_size(c->waiting, 0);
+	g_byte_array_append(c->waiting, &p->iface, 1);
+}
+
 static void on_packet(void *user, void *call, const pkt *p)
 {
 	relay_writer *w = user;
@@ -171,14 +185,17 @@ static void on_packet(void *user, void *call, const pkt *p)
 	put o = put_into(buf, sizeof(buf));
 
 	rec_packet_put_head(&o, p);
+	keep_waiting(w, c, p);
 	if (add(c, JRN_PACKET, p->at, put_done(&o), p->bytes)) {
-		w->stored++;
+		w->fates.stored[p->iface]++;
 		return;
 	}
+	if (c->waiting->len)
+		g_byte_array_set_size(c->waiting, c->waiting->len - 1);
 	if (!c->lost++)
 		c->lost_from = p->at.mono;
 	c->lost_to = p->at.mono;
-	w->lost++;
+	w->fates.lost[p->iface]++;
 }
 
 static void on_flow(void *user, void *call, const rec_flow *f, clk_both at)
@@ -335,14 +352,49 @@ bool relay_writer_flush(relay_writer *w, GError **err)
 	return ok;
 }
 
+static void give_up(relay_writer *w, const writer_call *c)
+{
+	guint n = jrn_out_missing(c->out, JRN_PACKET), all = c->waiting->len;
+
+	for (guint i = all - MIN(n, all); i < all; i++) {
+		w->fates.stored[c->waiting->data[i]]--;
+		w->fates.lost[c->waiting->data[i]]++;
+	}
+}
+
+void relay_writer_give_up(relay_writer *w)
+{
+	for (guint i = 0; i < w->calls->len; i++) {
+		const writer_call *c = g_ptr_array_index(w->calls, i);
+
+		if (c->out)
+			give_up(w, c);
+	}
+	g_ptr_array_set_size(w->calls, 0);
+}
+
+static uint64_t sum(const uint64_t n[static RELAY_IFACES_MAX])
+{
+	uint64_t all = 0;
+
+	for (unsigned i = 0; i < RELAY_IFACES_MAX; i++)
+		all += n[i];
+	return all;
+}
+
 uint64_t relay_writer_stored(const relay_writer *w)
 {
-	return w->stored;
+	return sum(w->fates.stored);
 }
 
 uint64_t relay_writer_lost(const relay_writer *w)
 {
-	return w->lost;
+	return sum(w->fates.lost);
+}
+
+relay_fates relay_writer_fates(const relay_writer *w)
+{
+	return w->fates;
 }
 
 void relay_writer_free(relay_writer *w)

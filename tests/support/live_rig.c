@@ -47,9 +47,9 @@ int live_rig_udp(uint16_t port)
 	return fd;
 }
 
-void live_rig_send(int fd, uint32_t number)
+void live_rig_send_to(int fd, uint32_t number, uint16_t port)
 {
-	struct sockaddr_in to = local(5004);
+	struct sockaddr_in to = local(port);
 	uint8_t buf[SIZE] = {0};
 	put o = put_into(buf, sizeof(buf));
 
@@ -59,6 +59,11 @@ void live_rig_send(int fd, uint32_t number)
 	put_u32(&o, 7);
 	g_assert_cmpint(sendto(fd, buf, sizeof(buf), 0, (struct sockaddr *)&to,
 			       sizeof(to)), ==, sizeof(buf));
+}
+
+void live_rig_send(int fd, uint32_t number)
+{
+	live_rig_send_to(fd, number, 5004);
 }
 
 void live_rig_arm(relay_live *l)

@@ -12,6 +12,8 @@ const char *live_rig_namespace(void);
 int live_rig_udp(uint16_t port);
 /* The caller's packet `number`, from his socket on port 5002 to 5004. */
 void live_rig_send(int fd, uint32_t number);
+/* The same to another port. */
+void live_rig_send_to(int fd, uint32_t number, uint16_t port);
 /* The call "one" between these two ports. */
 void live_rig_arm(relay_live *l);
 

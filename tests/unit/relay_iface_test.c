@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "relay_capture/balance.h"
 #include "relay_capture/rings.h"
 #include "tests/support/live_rig.h"
 #include "tests/support/relay_rig.h"
@@ -152,15 +153,15 @@ static uint64_t check_fates(const relay_iface_stats *f)
 	return c[RELAY_STORED] + c[RELAY_TCP_STORED] + c[RELAY_LATE_STORED];
 }
 
-static void check_sums(relay_rings *rings, uint32_t number)
+/* With libpcap, as it was told at the end. */
+static void check_sums(relay_rings *rings, relay_live_stats s, uint32_t number)
 {
-	relay_live_stats s;
 	uint64_t frames = 0, written = 0;
 
-	if (!rings)
-		return;
-	relay_rings_tick(rings);
-	relay_rings_stats(rings, &s);
+	if (rings) {
+		relay_rings_tick(rings);
+		relay_rings_stats(rings, &s);
+	}
 	g_assert_cmpuint(s.n_ifaces, ==, 2);
 	g_assert_cmpstr(s.iface[0].name, ==, "lo");
 	g_assert_cmpstr(s.iface[1].name, ==, "v1");
@@ -173,13 +174,16 @@ static void check_sums(relay_rings *rings, uint32_t number)
 		g_assert_cmpuint(f->count[RELAY_STORED], ==, number / 2);
 		frames += f->frames;
 		written += check_fates(f);
+		g_assert_cmpuint(f->stored, ==, number / 2);
+		g_assert_cmpint(relay_balance_waiting(f), ==, 0);
 	}
 	g_assert_cmpuint(s.iface[1].count[RELAY_DUPLICATE], ==, COPIES);
 	g_assert_cmpuint(s.iface[1].count[RELAY_HELD], ==, STRAYS);
 	g_assert_cmpuint(s.iface[1].count[RELAY_EXPIRED], ==, STRAYS);
 	g_assert_cmpuint(written, ==, s.stored + s.queue_dropped + s.disk_lost);
 	g_assert_cmpuint(frames, ==, s.count[RELAY_FRAMES]);
-	g_assert_cmpuint(s.iface[0].copies, ==, number / 2);
+	/* libpcap's filter keeps them away. */
+	g_assert_cmpuint(s.iface[0].copies, ==, rings ? number / 2 : 0);
 	g_assert_cmpuint(s.stored, ==, number);
 	g_assert_cmpuint(s.kernel_dropped, ==, 0);
 }
@@ -190,6 +194,7 @@ static void check_interfaces(bool with_rings)
 	g_autofree char *spool = NULL, *dir = NULL;
 	g_autoptr(GError) err = NULL;
 	relay_live_config c;
+	relay_live_stats last;
 	uint32_t number = 0;
 	relay_live *l;
 	int to, from;
@@ -234,8 +239,10 @@ static void check_interfaces(bool with_rings)
 	send_phase(from, &number);
 	send_others(l, number);
 
+	relay_live_stop(l);
+	relay_live_stats_get(l, &last);
 	relay_live_free(l);
-	check_sums(c.rings, number);
+	check_sums(c.rings, last, number);
 	g_assert_cmpuint(number, ==, 3 * EACH);
 	g_assert_cmpuint(live_rig_check(dir, number), ==, 0);
 	relay_rings_free(c.rings);

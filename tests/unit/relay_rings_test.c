@@ -226,7 +226,7 @@ static int read_poison(bench *b)
 	};
 	relay_queue *q = relay_queue_new(1 << 20);
 	relay_tap *tap = relay_new(&b->conf.tap, &sink, b);
-	const relay_written all = {.blocks = UINT64_MAX};
+	const relay_written all = {.mark = UINT64_MAX};
 
 	relay_rings_join(b->rings);
 	for (int side = 0; side < 2; side++) {

@@ -146,6 +146,38 @@ static void test_orphan_kept(void)
 	rig_clear(&g);
 }
 
+/* Capture is stopped while nobody has claimed them yet: they are kept, too. */
+static void test_orphan_at_end(void)
+{
+	mkcall m = parse("path channel\npackets 100\nchecks 0\nrtcp 0\n");
+	clk_both end = clk_from_wall(1700000002 * CLK_NS_PER_S);
+	relay_config conf;
+
+	for (int keep = 0; keep < 2; keep++) {
+		rig g;
+
+		relay_config_init(&conf);
+		conf.keep_orphans = keep;
+		rig_init(&g, &conf);
+		mkcall_run(&m, give, &g);
+		g_assert_cmpuint(g.pkts->len, ==, 0);
+		relay_close(g.tap, end);
+		rig_check_sums(&g);
+		g_assert_cmpuint(packets_of(&g, "orphans-20231114T2213"), ==,
+				 keep ? 200 : 0);
+		g_assert_cmpuint(g.pkts->len, ==, keep ? 200 : 0);
+		/* Nothing waits: each was written, a copy, or has expired. */
+		g_assert_cmpuint(relay_count(g.tap, RELAY_HELD), ==,
+				 relay_count(g.tap, RELAY_LATE_STORED) +
+				 relay_count(g.tap, RELAY_LATE_DUPLICATE) +
+				 relay_count(g.tap, RELAY_EXPIRED));
+		g_assert_true((relay_count(g.tap, RELAY_EXPIRED) == 0) ==
+			      (keep != 0));
+		g_assert_cmpuint(g.orphans->len, ==, 0);
+		rig_clear(&g);
+	}
+}
+
 typedef struct late_arm {
 	rig *g;
 	const mkcall *m;
@@ -382,6 +414,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/tap/orphan", test_orphan);
 	g_test_add_func("/relay/tap/orphan/kept", test_orphan_kept);
 	g_test_add_func("/relay/tap/orphan/claimed", test_orphan_claimed);
+	g_test_add_func("/relay/tap/orphan/at_end", test_orphan_at_end);
 	g_test_add_func("/relay/tap/grace", test_grace);
 	g_test_add_func("/relay/tap/told", test_told);
 	g_test_add_func("/relay/tap/tally", test_tally);

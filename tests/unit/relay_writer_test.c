@@ -114,7 +114,7 @@ static void test_queue(void)
 	pthread_join(t, NULL);
 	relay_queue_drain(p.queue, &hear, &h);
 	g_assert_true(h.closed);
-	g_assert_cmpuint(h.lost, ==, relay_queue_dropped(p.queue));
+	g_assert_cmpuint(h.lost, ==, relay_queue_dropped(p.queue, 0));
 	g_assert_cmpuint(h.next, >, 0);
 	relay_queue_free(p.queue);
 }
@@ -141,7 +141,7 @@ static void test_queue_full(void)
 	g_assert_false(relay_queue_stuck(q));
 	relay_queue_drain(q, &hear, &h);
 	g_assert_true(h.closed);
-	g_assert_cmpuint(h.lost, ==, relay_queue_dropped(q));
+	g_assert_cmpuint(h.lost, ==, relay_queue_dropped(q, 0));
 	g_assert_cmpuint(h.next + h.lost, ==, PACKETS);
 	relay_queue_free(q);
 }
