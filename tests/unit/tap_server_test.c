@@ -117,6 +117,32 @@ static void test_version(void)
 	tap_rig_close(&r);
 }
 
+/* A plain copy over TLS is read, obeyed by nobody and not answered; what the
+ * filter asks behind it of the same call is. */
+static void test_copy(void)
+{
+	tap_frame got[2];
+	tap_rig r;
+
+	tap_rig_open(&r, NULL, NULL);
+	tap_rig_frame(&r, (tap_frame){.kind = TAP_HEP_COPY, .protocol = 1,
+				      .payload = span_str(tap_rig_invite)});
+	tap_rig_heartbeat(&r, 1);
+	tap_rig_run(&r);
+	g_assert_true(r.served);
+	g_assert_cmpuint(tap_rig_got(&r, got, 2), ==, 1);
+	g_assert_cmpuint(got[0].kind, ==, TAP_HEP_HEARTBEAT_ANSWER);
+	g_assert_nonnull(strstr(r.script->told->str, "fact mode=copy"));
+	tap_rig_request(&r, 2, tap_rig_invite);
+	r.answers = 2;
+	tap_rig_run(&r);
+	g_assert_cmpuint(tap_rig_got(&r, got, 2), ==, 2);
+	g_assert_cmpuint(got[1].kind, ==, TAP_HEP_VERDICT);
+	g_assert_nonnull(strstr(r.script->told->str, "fact mode=inline"));
+	g_assert_cmpuint(tap_script_counter(r.script, "calls"), ==, 1);
+	tap_rig_close(&r);
+}
+
 static bool slow(void *user, const tap_facts *f, rec_decision *out)
 {
 	(void)user;
@@ -260,6 +286,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/server/back-pressure", test_back_pressure);
 	g_test_add_func("/tap/server/garbage", test_garbage);
 	g_test_add_func("/tap/server/version", test_version);
+	g_test_add_func("/tap/server/copy", test_copy);
 	for (size_t i = 0; i < G_N_ELEMENTS(late_cases); i++) {
 		g_autofree char *name = g_strconcat("/tap/server/late/",
 						    late_cases[i].name, NULL);
