@@ -138,8 +138,8 @@ static void conference_gather(const gatherer *g, span uri)
 	note_span(g, TAP_F_CONFERENCE, (span){rest.p, n});
 }
 
-/* Each diversion is a value of its own, in one field or in several (RFC 7044 5),
- * and a response may tell more of them than the request did. */
+/* Each diversion is a value of its own, in one field or in several (RFC 7044
+ * 5), and a response may tell more of them than the request did. */
 static void history_gather(const gatherer *g, const tap_sip *m)
 {
 	const char *known = g->set->text[TAP_F_HISTORY];

@@ -11,8 +11,8 @@ static void test_facts(void)
 		"callee.epid=02cd", "callee.agent=Agent/2", "type=audio",
 		"direction=sip", "mode=inline", "conversation=AdFx==",
 		"conference=XYZ12",
-		"history=<sip:c@x>;index=1, <sip:e@x>;index=1.1, "
-		"<sip:f@x>;index=1.2",
+		("history=<sip:c@x>;index=1, <sip:e@x>;index=1.1, "
+		 "<sip:f@x>;index=1.2"),
 		"referred-by=<sip:d@x>",
 	};
 	talk t = talk_new(NULL, 0);
@@ -84,8 +84,8 @@ static void test_pstn(void)
 }
 
 /* The legs to the focus and to the A/V MCU name the conference wherever they
- * stand: in the URI that is called, in To, in the answer's Contact, in the focus
- * header. A call between two has none. */
+ * stand: in the URI that is called, in To, in the answer's Contact, in the
+ * focus header. A call between two has none. */
 static void test_conference(void)
 {
 #define CONF "sip:org@x;gruu;opaque=app:conf:"
@@ -97,7 +97,8 @@ static void test_conference(void)
 		 "", "conference=AB1\n"},
 		{"sip:org@x", "", "Contact: <" CONF "audio-video:id:AB1>\n", "",
 		 "conference=AB1\n"},
-		{"sip:mcu@x", "", "", "ms-focus-uri: <" CONF "focus:id:AB1>\n",
+		{"sip:mcu@x", "", "",
+		 "ms-focus-uri: <" CONF "focus:id:AB1>\n",
 		 "conference=AB1\n"},
 		{"sip:bob@x", "", "Contact: <sip:bob@x;opaque=app:conf>\n", "",
 		 NULL},
