@@ -32,7 +32,7 @@ enum {
 	EVERY_TICKS = 5,	/* a new call */
 	KILL_TICKS = 60,	/* on average, between two kills */
 	ANSWER_TICKS = 10,
-	PATIENCE = 3000,	/* ticks for the last calls to end */
+	PATIENCE_S = 120,	/* without a message that a tap took */
 	LAST_S = 40,		/* for one row more */
 	CUT_TICKS = 50,
 	LATE_TICKS = 100,	/* 2 s: a message that took its time */
@@ -96,6 +96,7 @@ typedef struct campaign {
 	call *call;
 	GArray *late;		/* of straggler */
 	unsigned calls, kills, deaths;
+	double told_s;		/* when a tap last took a message */
 	unsigned untold;	/* copies that would have come too late */
 	GRand *rand;
 	load_score score;
@@ -240,15 +241,15 @@ static unsigned roll(campaign *p, unsigned from, unsigned to)
 	return (unsigned)g_rand_int_range(p->rand, (int)from, (int)to);
 }
 
-static void note_told(call *c, unsigned tick)
+static void note_told(campaign *p, call *c, unsigned tick)
 {
 	c->told = tick + 1;
-	c->told_s = load_now_s();
+	p->told_s = c->told_s = load_now_s();
 }
 
 static void go_on(campaign *p, call *c, load_step step, unsigned tick)
 {
-	note_told(c, tick);
+	note_told(p, c, tick);
 	c->answered |= step == LOAD_OK;
 	c->next = after(c, step);
 	c->due = tick + ANSWER_TICKS + roll(p, 0, 9);
@@ -311,7 +312,7 @@ static void speak_up(campaign *p, unsigned n, unsigned tick)
 	strike(p, c, step, tick);
 	if (!tell(p, n, step))
 		return;
-	note_told(c, tick);
+	note_told(p, c, tick);
 	if (p->deaths && chance(p, AT_ONCE))
 		kill_role(p, TAP, tick);	/* it had said so: it holds */
 	if (chance(p, 0.3) && !tell(p, n, step))	/* doubled */
@@ -399,7 +400,7 @@ static void plan(campaign *p)
 
 static void perform(campaign *p)
 {
-	double begun = load_now_s(), due;
+	double begun = p->told_s = load_now_s(), due;
 
 	for (unsigned tick = 0; !all_over(p); tick++) {
 		due = begun + tick * TICK_MS / 1000.0;
@@ -414,7 +415,7 @@ static void perform(campaign *p)
 		send_late(p, tick);
 		if (p->deaths && chance(p, 1.0 / KILL_TICKS))
 			kill_one(p, tick);
-		if (tick > p->calls * EVERY_TICKS + PATIENCE)
+		if (load_now_s() - p->told_s > PATIENCE_S)
 			load_die("the calls do not end");
 	}
 }
