@@ -1,7 +1,7 @@
-#include "catalog/csv.h"
 #include "catalog/db.h"
 #include "catalog/entry.h"
 #include "catalog/identity.h"
+#include "catalog/records.h"
 #include "catalog/report.h"
 #include "catalog/users.h"
 
@@ -20,7 +20,7 @@ static const char *const names[COLUMNS] = {
 	[COL_CALL_ID] = "call_id",
 };
 
-enum { FIELDS_MAX = 64, LENGTH_MS = 5000 };
+enum { LENGTH_MS = 5000 };
 
 static const char *const matches[] = {
 	[CAT_CDR_MATCHED] = "matched",	 [CAT_CDR_DIFFERS] = "length differs",
@@ -51,20 +51,6 @@ void cat_finding_clear(void *p)
 
 /* ---- reading ---- */
 
-G_GNUC_PRINTF(3, 4)
-static bool fail(GError **err, unsigned line, const char *fmt, ...)
-{
-	g_autofree char *message = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	message = g_strdup_vprintf(fmt, ap);
-	va_end(ap);
-	g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE, "line %u: %s", line,
-		    message);
-	return false;
-}
-
 static bool time_read(const char *text, int64_t *ms)
 {
 	g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
@@ -87,22 +73,25 @@ static bool party_read(char **to, const char *text, unsigned line,
 {
 	g_free(*to);
 	*to = cat_identity(text);
-	return *to || fail(err, line, "\"%s\" is no identity", text);
+	return *to ||
+	       cat_line_error(err, line, "\"%s\" is no identity", text);
 }
 
-static bool field_take(cat_cdr *c, column k, const char *text, GError **err)
+static bool field_take(void *record, unsigned k, const char *text,
+		       unsigned line, GError **err)
 {
+	cat_cdr *c = record;
 	double s;
 
-	switch (k) {
+	switch ((column)k) {
 	case COL_START:
 		return time_read(text, &c->begun_ms) ||
-		       fail(err, c->line, "\"%s\" is no time such as "
-					  "2026-11-21T14:00:00Z", text);
+		       cat_line_error(err, line, "\"%s\" is no time such as "
+				      "2026-11-21T14:00:00Z", text);
 	case COL_CALLER:
-		return party_read(&c->caller, text, c->line, err);
+		return party_read(&c->caller, text, line, err);
 	case COL_CALLEE:
-		return party_read(&c->callee, text, c->line, err);
+		return party_read(&c->callee, text, line, err);
 	case COL_DURATION:
 		s = g_ascii_strtod(text, NULL);
 		c->duration_ms = s > 0 && s < 1e9 ? (int64_t)(s * 1000) : 0;
@@ -117,89 +106,26 @@ static bool field_take(cat_cdr *c, column k, const char *text, GError **err)
 	return true;
 }
 
-typedef struct reader {
-	cat_csv csv;
-	column column[FIELDS_MAX];	/* COLUMNS: not ours */
-	unsigned n;
-} reader;
-
-static bool next(reader *r, cat_csv_field *f, bool *end, GError **err)
-{
-	cat_csv_verdict v = cat_csv_next(&r->csv, f);
-
-	*end = v == CAT_CSV_END;
-	return v == CAT_CSV_OK || *end ||
-	       fail(err, f->line, "%s", cat_csv_problem(v));
-}
-
-static bool header_read(reader *r, GError **err)
-{
-	unsigned have = 0;
-	cat_csv_field f;
-	bool end;
-
-	do {
-		g_autofree char *name = NULL;
-		unsigned k = 0;
-
-		if (!next(r, &f, &end, err))
-			return false;
-		if (end || r->n == FIELDS_MAX)
-			break;
-		name = cat_csv_text(&f);
-		while (k < COLUMNS && g_ascii_strcasecmp(name, names[k]))
-			k++;
-		have |= 1u << k;
-		r->column[r->n++] = (column)k;
-	} while (!f.last);
-	for (unsigned k = 0; k <= COL_CALLEE; k++)
-		if (!(have >> k & 1))
-			return fail(err, 1, "the first line names the columns; "
-					    "%s is missing", names[k]);
-	return true;
-}
-
-static bool record_read(reader *r, GArray *to, bool *end, GError **err)
-{
-	cat_cdr c = {.line = r->csv.line};
-	cat_csv_field f = {.last = false};
-	unsigned n = 0;
-	bool ok = true;
-
-	while (ok && !f.last) {
-		g_autofree char *text = NULL;
-
-		ok = next(r, &f, end, err);
-		if (!ok || *end || (f.last && n == 0 && !f.raw.left))
-			break;
-		text = cat_csv_text(&f);
-		ok = n < r->n ? field_take(&c, r->column[n], text, err)
-			      : fail(err, f.line, "too many fields");
-		n++;
-	}
-	if (ok && n && n < r->n)
-		ok = fail(err, c.line, "%u fields instead of %u", n, r->n);
-	if (ok && n)
-		g_array_append_val(to, c);
-	else
-		cat_cdr_clear(&c);
-	return ok;
-}
-
 GArray *cat_cdr_read(span text, GError **err)
 {
+	static const cat_columns columns = {names, COLUMNS, COL_CALLEE + 1,
+					    false};
 	g_autoptr(GArray) all = g_array_new(FALSE, TRUE, sizeof(cat_cdr));
-	reader r = {.n = 0};
-	bool end = false;
+	g_autoptr(cat_records) r = cat_records_new(text, &columns, err);
+	cat_records_state state = CAT_RECORDS_BAD;
 
 	g_array_set_clear_func(all, cat_cdr_clear);
-	cat_csv_init(&r.csv, text);
-	if (!header_read(&r, err))
-		return NULL;
-	while (!end)
-		if (!record_read(&r, all, &end, err))
-			return NULL;
-	return g_steal_pointer(&all);
+	do {
+		cat_cdr c = {.line = 0};
+
+		state = r ? cat_records_next(r, field_take, &c, &c.line, err)
+			  : CAT_RECORDS_BAD;
+		if (state == CAT_RECORDS_ONE)
+			g_array_append_val(all, c);
+		else
+			cat_cdr_clear(&c);
+	} while (state == CAT_RECORDS_ONE);
+	return state == CAT_RECORDS_END ? g_steal_pointer(&all) : NULL;
 }
 
 /* ---- comparing ---- */

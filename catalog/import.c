@@ -1,24 +1,11 @@
 #include "catalog/csv.h"
 #include "catalog/ldif.h"
+#include "catalog/records.h"
 #include "catalog/users.h"
 
 static void user_free(void *u)
 {
 	cat_user_free(u);
-}
-
-G_GNUC_PRINTF(3, 4)
-static bool fail(GError **err, unsigned line, const char *fmt, ...)
-{
-	g_autofree char *message = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	message = g_strdup_vprintf(fmt, ap);
-	va_end(ap);
-	g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE, "line %u: %s", line,
-		    message);
-	return false;
 }
 
 static void set_text(char **to, const char *text)
@@ -34,9 +21,9 @@ static bool key_put(cat_user *u, const char *text, unsigned line, GError **err)
 	g_strstrip(key);
 	if (!*key || strlen(key) >= CAT_NAME_MAX ||
 	    strpbrk(key, " \t\r\n\"'\\;,="))
-		return fail(err, line, "\"%s\" cannot be a user's key: it is "
-				       "one word without quotes, commas, "
-				       "semicolons and =", key);
+		return cat_line_error(err, line, "\"%s\" cannot be a user's "
+				      "key: it is one word without quotes, "
+				      "commas, semicolons and =", key);
 	g_free(u->key);
 	u->key = g_steal_pointer(&key);
 	return true;
@@ -47,9 +34,9 @@ static bool id_put(cat_user *u, const char *text, unsigned line, GError **err)
 	g_autofree char *id = cat_identity(text);
 
 	if (!id)
-		return fail(err, line, "\"%s\" is no identity: expected "
-				       "sip:user@host, tel:+number or an alias",
-			    text);
+		return cat_line_error(err, line, "\"%s\" is no identity: "
+				      "expected sip:user@host, tel:+number or "
+				      "an alias", text);
 	if (!g_ptr_array_find_with_equal_func(u->ids, id, g_str_equal, NULL))
 		g_ptr_array_add(u->ids, g_steal_pointer(&id));
 	return true;
@@ -63,7 +50,8 @@ static bool group_put(cat_user *u, const char *text, unsigned line,
 	/* Groups of a directory have blanks; rules name them in one word. */
 	g_strdelimit(low, " \t\"'\\;,=", '-');
 	if (!*low || strlen(low) >= CAT_VALUE_MAX)
-		return fail(err, line, "\"%s\" cannot be a group's name", text);
+		return cat_line_error(err, line, "\"%s\" cannot be a group's "
+				      "name", text);
 	if (!g_ptr_array_find_with_equal_func(u->groups, low, g_str_equal,
 					      NULL))
 		g_ptr_array_add(u->groups, g_steal_pointer(&low));
@@ -92,8 +80,8 @@ static bool unique_check(GHashTable *seen, const cat_user *u, unsigned line,
 	guint first = GPOINTER_TO_UINT(g_hash_table_lookup(seen, key));
 
 	if (first)
-		return fail(err, line, "the user %s stands in line %u already",
-			    u->key, first);
+		return cat_line_error(err, line, "the user %s stands in line "
+				      "%u already", u->key, first);
 	g_hash_table_insert(seen, g_steal_pointer(&key),
 			    GUINT_TO_POINTER(line));
 	for (guint i = 0; i < u->ids->len; i++) {
@@ -101,8 +89,9 @@ static bool unique_check(GHashTable *seen, const cat_user *u, unsigned line,
 
 		first = GPOINTER_TO_UINT(g_hash_table_lookup(seen, id));
 		if (first)
-			return fail(err, line, "%s belongs to the user of "
-					       "line %u already", id, first);
+			return cat_line_error(err, line, "%s belongs to the "
+					      "user of line %u already", id,
+					      first);
 		g_hash_table_insert(seen, g_strdup(id), GUINT_TO_POINTER(line));
 	}
 	return true;
@@ -125,66 +114,12 @@ static const char *const column_names[COLUMNS] = {
 	[COL_GROUPS] = "groups",
 };
 
-enum { FIELDS_MAX = 32 };
-
-typedef struct csv_import {
-	cat_csv csv;
-	column column[FIELDS_MAX];	/* by field; COLUMNS: not known */
-	unsigned n_fields;
-	GHashTable *seen;
-	GPtrArray *users;
-} csv_import;
-
-static bool field_next(csv_import *m, cat_csv_field *f, bool *end,
-		       GError **err)
+static bool field_take(void *record, unsigned c, const char *text,
+		       unsigned line, GError **err)
 {
-	cat_csv_verdict v = cat_csv_next(&m->csv, f);
+	cat_user *u = record;
 
-	*end = v == CAT_CSV_END;
-	return v == CAT_CSV_OK || *end ||
-	       fail(err, f->line, "%s", cat_csv_problem(v));
-}
-
-static column column_find(const char *name)
-{
-	for (unsigned i = 0; i < COLUMNS; i++)
-		if (!g_ascii_strcasecmp(name, column_names[i]))
-			return (column)i;
-	return COLUMNS;
-}
-
-static bool header_read(csv_import *m, GError **err)
-{
-	bool end, have[COLUMNS + 1] = {false};
-	cat_csv_field f;
-
-	do {
-		g_autofree char *name = NULL;
-		column c;
-
-		if (!field_next(m, &f, &end, err))
-			return false;
-		if (end || m->n_fields == FIELDS_MAX)
-			break;
-		name = cat_csv_text(&f);
-		c = column_find(g_strstrip(name));
-		if (c == COLUMNS && *name)
-			return fail(err, f.line, "unknown column \"%s\"; "
-				    "columns are key, name, site, identities, "
-				    "groups", name);
-		have[c] = true;
-		m->column[m->n_fields++] = c;
-	} while (!f.last);
-	if (!have[COL_KEY])
-		return fail(err, 1, "the first line names the columns; key is "
-				    "missing");
-	return true;
-}
-
-static bool field_take(cat_user *u, column c, const char *text, unsigned line,
-		       GError **err)
-{
-	switch (c) {
+	switch ((column)c) {
 	case COL_KEY:
 		return key_put(u, text, line, err);
 	case COL_NAME:
@@ -203,53 +138,28 @@ static bool field_take(cat_user *u, column c, const char *text, unsigned line,
 	return true;
 }
 
-/* One record; an empty line is none. */
-static bool record_read(csv_import *m, bool *end, GError **err)
-{
-	g_autoptr(cat_user) u = cat_user_new("");
-	unsigned n = 0, line = m->csv.line;
-	cat_csv_field f;
-
-	do {
-		g_autofree char *text = NULL;
-
-		if (!field_next(m, &f, end, err))
-			return false;
-		if (*end)
-			return true;
-		if (f.last && n == 0 && !f.raw.left)
-			return true;
-		if (n == m->n_fields)
-			return fail(err, f.line, "more fields than the first "
-						 "line has columns");
-		text = cat_csv_text(&f);
-		if (!field_take(u, m->column[n++], text, f.line, err))
-			return false;
-	} while (!f.last);
-	if (n < m->n_fields)
-		return fail(err, line, "%u fields, but the first line has %u "
-				       "columns", n, m->n_fields);
-	if (!unique_check(m->seen, u, line, err))
-		return false;
-	g_ptr_array_add(m->users, g_steal_pointer(&u));
-	return true;
-}
-
 GPtrArray *cat_import_csv(span text, GError **err)
 {
+	static const cat_columns columns = {column_names, COLUMNS, COL_KEY + 1,
+					    true};
 	g_autoptr(GPtrArray) users = g_ptr_array_new_with_free_func(user_free);
 	g_autoptr(GHashTable) seen = g_hash_table_new_full(
 		g_str_hash, g_str_equal, g_free, NULL);
-	csv_import m = {.seen = seen, .users = users};
-	bool end = false;
+	g_autoptr(cat_records) r = cat_records_new(text, &columns, err);
+	cat_records_state state = r ? CAT_RECORDS_ONE : CAT_RECORDS_BAD;
 
-	cat_csv_init(&m.csv, text);
-	if (!header_read(&m, err))
-		return NULL;
-	while (!end)
-		if (!record_read(&m, &end, err))
+	while (state == CAT_RECORDS_ONE) {
+		g_autoptr(cat_user) u = cat_user_new("");
+		unsigned line;
+
+		state = cat_records_next(r, field_take, u, &line, err);
+		if (state != CAT_RECORDS_ONE)
+			break;
+		if (!unique_check(seen, u, line, err))
 			return NULL;
-	return g_steal_pointer(&users);
+		g_ptr_array_add(users, g_steal_pointer(&u));
+	}
+	return state == CAT_RECORDS_END ? g_steal_pointer(&users) : NULL;
 }
 
 static void put_list(GString *to, const GPtrArray *list)
@@ -390,8 +300,9 @@ static bool entry_end(ldif_import *m, GError **err)
 	bool ok = true;
 
 	if (wanted && !m->key_rank)
-		ok = fail(err, m->line, "the entry has none of sAMAccountName, "
-					"uid, userPrincipalName, cn, mail");
+		ok = cat_line_error(err, m->line, "the entry has none of "
+				    "sAMAccountName, uid, userPrincipalName, "
+				    "cn, mail");
 	ok = ok && (!wanted || unique_check(m->seen, u, m->line, err));
 	if (ok && wanted)
 		g_ptr_array_add(m->users, u);
@@ -425,7 +336,8 @@ static bool ldif_read(ldif_import *m, GError **err)
 		case CAT_LDIF_URL:
 		case CAT_LDIF_BASE64:
 		case CAT_LDIF_CHANGE:
-			return fail(err, a.line, "%s", cat_ldif_problem(v));
+			return cat_line_error(err, a.line, "%s",
+					      cat_ldif_problem(v));
 		}
 	}
 }

@@ -152,7 +152,7 @@ static void test_mistakes(void)
 		{"start,caller,callee\nnoon,a@x,b@x\n", "line 2: \"noon\""},
 		{"start,caller,callee\n1,sip:,b@x\n", "line 2: \"sip:\""},
 		{"start,caller,callee\n1,a@x\n", "line 2: 2 fields"},
-		{"start,caller,callee\n1,a@x,b@x,c\n", "line 2: too many"},
+		{"start,caller,callee\n1,a@x,b@x,c\n", "line 2: more fields"},
 		{"start,caller,callee\n1,a@x,\"b@x\n", "line 2: the quoted"},
 	};
 
