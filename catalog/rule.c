@@ -1,6 +1,5 @@
-#include "catalog/rule.h"
+#include "catalog/rule_parts.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { REFUSE_DEFAULT = 488, KEEP_MAX = 100 * 366 };
@@ -63,14 +62,6 @@ static const char *const directions[] = {
 	[CAT_DIR_ANY] = "any", [CAT_DIR_IN] = "in", [CAT_DIR_OUT] = "out",
 };
 
-static const char *const subjects[] = {
-	[CAT_WHO_ANY] = "any",		  [CAT_WHO_DOMAIN] = "domain:",
-	[CAT_WHO_SITE] = "site:",	  [CAT_WHO_GATEWAY] = "gateway:",
-	[CAT_WHO_NUMBERS] = "number:",	  [CAT_WHO_GROUP] = "group:",
-	[CAT_WHO_CONFERENCE] = "conference:", [CAT_WHO_IDENTITY] = "",
-	[CAT_WHO_USER] = "user:",
-};
-
 const char *cat_mode_name(cat_mode m)
 {
 	return modes[m];
@@ -99,110 +90,6 @@ bool cat_mode_parse(span text, cat_mode *out)
 	return true;
 }
 
-/* A name for people: no blanks, no quotes, nothing a shell minds. */
-static bool name_good(span v, size_t size)
-{
-	for (size_t i = 0; i < v.left; i++)
-		if (v.p[i] <= ' ' || v.p[i] == 0x7f ||
-		    strchr("\"'\\;,=", v.p[i]))
-			return false;
-	return v.left > 0 && v.left < size;
-}
-
-static void lower(span v, char *to, size_t size)
-{
-	span_copy(v, to, size);
-	for (; *to; to++)
-		*to = g_ascii_tolower(*to);
-}
-
-/* "+4930", without the separators that people like; digits only behind. */
-static bool number_copy(span v, char *to, size_t size)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < v.left; i++) {
-		if (strchr("-.() /", v.p[i]) && v.p[i])
-			continue;
-		if ((!g_ascii_isdigit(v.p[i]) && (v.p[i] != '+' || n)) ||
-		    n + 1 >= size)
-			return false;
-		to[n++] = (char)v.p[i];
-	}
-	to[n] = '\0';
-	return n > 0 && strcmp(to, "+") != 0;
-}
-
-/* "+4930*", or "+4930100-+4930199" with both ends equally long. */
-static bool numbers_parse(span v, cat_rule *r)
-{
-	span first = v, dash = v, last;
-	uint8_t end;
-
-	if (!v.left)
-		return false;
-	end = v.p[v.left - 1];
-	if (end == '*')
-		return span_cut(&first, v.left - 1, &v) &&
-		       number_copy(v, r->value, sizeof(r->value));
-	for (size_t i = 1; i + 1 < v.left; i++)
-		if (v.p[i] == '-' && (v.p[i + 1] == '+' || v.p[0] != '+')) {
-			if (!span_cut(&dash, i, &first) || !span_skip(&dash, 1))
-				return false;
-			last = dash;
-			return number_copy(first, r->value,
-					   sizeof(r->last)) &&
-			       number_copy(last, r->last, sizeof(r->last)) &&
-			       strlen(r->value) == strlen(r->last) &&
-			       strcmp(r->value, r->last) <= 0;
-		}
-	if (!number_copy(v, r->last, sizeof(r->last)))
-		return false;
-	g_strlcpy(r->value, r->last, sizeof(r->value));
-	return true;
-}
-
-static bool identity_good(span v)
-{
-	if (span_casestarts(v, "sip:"))
-		return v.left > 6 && memchr(v.p, '@', v.left);
-	return (span_casestarts(v, "tel:") && v.left > 4) ||
-	       (span_casestarts(v, "alias:") && v.left > 6);
-}
-
-static bool who_identity(span v, cat_rule *r)
-{
-	span number = v;
-
-	if (!name_good(v, sizeof(r->value)) || !identity_good(v))
-		return false;
-	r->who = CAT_WHO_IDENTITY;
-	lower(v, r->value, sizeof(r->value));
-	return !span_casestarts(v, "tel:") ||
-	       (span_skip(&number, 4) &&
-		number_copy(number, r->value + 4, sizeof(r->value) - 4));
-}
-
-static bool who_parse(span v, cat_rule *r)
-{
-	if (span_eq(v, "any") || span_eq(v, "*")) {
-		r->who = CAT_WHO_ANY;
-		return true;
-	}
-	for (unsigned i = CAT_WHO_DOMAIN; i <= CAT_WHO_USER; i++) {
-		if (i == CAT_WHO_IDENTITY || !span_casestarts(v, subjects[i]))
-			continue;
-		if (!span_skip(&v, strlen(subjects[i])))
-			return false;
-		r->who = (cat_who)i;
-		if (i == CAT_WHO_NUMBERS)
-			return numbers_parse(v, r);
-		lower(v, r->value, sizeof(r->value));
-		return name_good(v, sizeof(r->value));
-	}
-	return who_identity(v, r);
-}
-
 static bool media_parse(span v, cat_rule *r)
 {
 	bool more = true;
@@ -220,33 +107,6 @@ static bool media_parse(span v, cat_rule *r)
 			return false;
 	}
 	return true;
-}
-
-static bool when_parse(span v, cat_rule *r)
-{
-	bool more = true;
-	span one;
-
-	r->n_windows = 0;
-	while (more) {
-		more = span_until(&v, ';', &one);
-		one = span_trim(more ? one : v);
-		if (r->n_windows == CAT_WINDOWS_MAX ||
-		    !cat_window_parse(one, &r->window[r->n_windows++]))
-			return false;
-	}
-	return true;
-}
-
-static bool holidays_parse(span v, cat_rule *r)
-{
-	r->holidays_only = span_starts(v, "only:");
-	if (!r->holidays_only && !span_starts(v, "not:"))
-		return false;
-	if (!span_skip(&v, r->holidays_only ? 5 : 4))
-		return false;
-	lower(v, r->calendar, sizeof(r->calendar));
-	return name_good(v, sizeof(r->calendar));
 }
 
 static bool flag_parse(span v, bool *out)
@@ -295,7 +155,7 @@ static bool value_take(cat_rule *r, word_key k, span v)
 
 	switch (k) {
 	case KEY_WHO:
-		return who_parse(v, r);
+		return cat_who_parse(v, r);
 	case KEY_DIRECTION:
 		return pick(v, directions, G_N_ELEMENTS(directions),
 			    &i) && ((r->direction = (cat_direction)i), true);
@@ -305,12 +165,12 @@ static bool value_take(cat_rule *r, word_key k, span v)
 	case KEY_MEDIA:
 		return media_parse(v, r);
 	case KEY_WHEN:
-		return when_parse(v, r);
+		return cat_when_parse(v, r);
 	case KEY_ZONE:
 		span_copy(v, r->zone, sizeof(r->zone));
-		return name_good(v, sizeof(r->zone));
+		return cat_name_good(v, sizeof(r->zone));
 	case KEY_HOLIDAYS:
-		return holidays_parse(v, r);
+		return cat_holidays_parse(v, r);
 	case KEY_MODE:
 		return cat_mode_parse(v, &r->mode);
 	case KEY_MANDATORY:
@@ -322,7 +182,7 @@ static bool value_take(cat_rule *r, word_key k, span v)
 		return cat_days_parse(v, &r->keep_days);
 	case KEY_CLASS:
 		span_copy(v, r->class, sizeof(r->class));
-		return name_good(v, sizeof(r->class));
+		return cat_name_good(v, sizeof(r->class));
 	case KEY_ANNOUNCE:
 		return flag_parse(v, &r->announce);
 	case KEY_EARLY:
@@ -462,42 +322,11 @@ char *cat_rule_problem(cat_rule_verdict v, span bad)
 	return g_strdup("");
 }
 
-static void who_print(GString *s, const cat_rule *r)
-{
-	g_string_append_printf(s, "who=%s", subjects[r->who]);
-	if (r->who != CAT_WHO_ANY)
-		g_string_append(s, r->value);
-	if (r->who != CAT_WHO_NUMBERS || !strcmp(r->value, r->last))
-		return;
-	if (*r->last)
-		g_string_append_printf(s, "-%s", r->last);
-	else
-		g_string_append_c(s, '*');
-}
-
-static void when_print(GString *s, const cat_rule *r)
-{
-	char text[CAT_WINDOW_TEXT];
-
-	for (unsigned i = 0; i < r->n_windows; i++) {
-		cat_window_print(&r->window[i], text);
-		g_string_append_printf(s, "%s%s", i ? "; " : " when=\"", text);
-	}
-	if (r->n_windows)
-		g_string_append_c(s, '"');
-	if (*r->zone)
-		g_string_append_printf(s, " zone=%s", r->zone);
-	if (*r->calendar)
-		g_string_append_printf(s, " holidays=%s:%s",
-				       r->holidays_only ? "only" : "not",
-				       r->calendar);
-}
-
 char *cat_rule_print(const cat_rule *r)
 {
 	GString *s = g_string_new(NULL);
 
-	who_print(s, r);
+	cat_who_print(s, r);
 	if (r->direction != CAT_DIR_ANY)
 		g_string_append_printf(s, " direction=%s",
 				       directions[r->direction]);
@@ -506,7 +335,7 @@ char *cat_rule_print(const cat_rule *r)
 	if (!r->audio || !r->video)
 		g_string_append_printf(s, " media=%s",
 				       r->audio ? "audio" : "video");
-	when_print(s, r);
+	cat_when_print(s, r);
 	g_string_append_printf(s, " mode=%s", modes[r->mode]);
 	if (r->mandatory)
 		g_string_append(s, " mandatory=yes");
