@@ -1,35 +1,12 @@
-#include "app/book.h"
+#include "app/book_impl.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "app/ledger.h"
-#include "app/notes.h"
 
 enum {
 	REMEMBER_S = 32,	/* as the tap does: RFC 3261, 64*T1 */
 	REMEMBERED = 20000,	/* calls, at most */
-};
-
-/* One call on its way. */
-typedef struct page {
-	void *next;		/* the next sink's own */
-	story *story;		/* NULL: it is over */
-	note *note;		/* from when its row was begun */
-	bool changed;		/* since its row was told of it */
-	tap_keypad keypad[2];	/* of each side */
-	bool ticketed;		/* over, and waits for these: */
-	uint64_t rows, records;	/* how much of each is to be on disk */
-} page;
-
-struct book {
-	cat_watch *watch;
-	notes *notes;
-	book_config cfg;
-	GHashTable *pages;	/* set of page: calls in progress */
-	GQueue over;		/* of page: still noted */
-	cat_verdict verdict;	/* the latest */
-	char told[CAT_TOLD_MAX];
 };
 
 static void page_free(void *p)
@@ -64,119 +41,6 @@ void book_free(book *b)
 	g_hash_table_unref(b->pages);
 	g_queue_clear_full(&b->over, page_free);
 	g_free(b);
-}
-
-/* ---- the decision ---- */
-
-static cat_party party_of(const tap_party *p)
-{
-	return (cat_party){p->uri, p->tel, p->asserted};
-}
-
-static rec_ask ask_of(cat_mode mode)
-{
-	switch (mode) {
-	case CAT_ON_DEMAND:
-		return REC_ASK_START;
-	case CAT_BUFFERED:
-		return REC_ASK_KEEP;
-	case CAT_NEVER:
-	case CAT_METADATA:
-	case CAT_ALWAYS:
-		break;
-	}
-	return REC_ASK_NONE;
-}
-
-static void decision_say(book *b, rec_decision *out)
-{
-	const cat_verdict *v = &b->verdict;
-
-	cat_verdict_tell(v, v->reason, b->told);
-	*out = (rec_decision){
-		.record = v->record,
-		.audio = v->record && v->audio,
-		.video = v->record && v->video,
-		.rule = span_str(v->rule),
-		.reason = span_str(b->told),
-		.refuse = v->record && v->refuse ? v->refuse : REC_PASS,
-		.ask = ask_of(v->mode),
-	};
-}
-
-bool book_decide(book *b, const tap_facts *f, rec_decision *out)
-{
-	const cat_policy *p = cat_watch_policy(b->watch);
-	cat_verdict *v = &b->verdict;
-	const cat_call c = {
-		.at = f->at.wall.ns / CLK_NS_PER_S,
-		.caller = party_of(&f->caller),
-		.callee = party_of(&f->callee),
-		.source = f->source,
-		.conference = f->conference,
-		.audio = span_eq(f->type, "audio") || span_eq(f->type, "video"),
-		.video = span_eq(f->type, "video"),
-	};
-
-	*v = (cat_verdict){.rule = "", .scope = CAT_EXTERNAL};
-	if (!p || span_eq(f->type, "im") || span_eq(f->type, "sharing"))
-		return false;
-	cat_policy_decide(p, &c, v);
-	if (!v->concerned)
-		return false;
-	decision_say(b, out);
-	return true;
-}
-
-/* "source" and "destination" name the party whose wish it is: the call is
- * recorded while that one is in it, and a dialog never loses its parties.
- * "disabled" is not heard against a mandatory rule. */
-bool book_wish(book *b, const tap_facts *f, rec_decision *out)
-{
-	cat_verdict *v = &b->verdict;
-	bool source = span_eq(f->record, "source");
-	bool wants = source || span_eq(f->record, "destination");
-
-	if ((!wants && !span_eq(f->record, "disabled")) || v->mandatory ||
-	    wants == (v->record && v->mode == CAT_ALWAYS) ||
-	    (!wants && !v->concerned))
-		return false;
-	if (wants && !v->n_owners)
-		v->owner[v->n_owners++] = (cat_owner){
-			(source ? f->caller : f->callee).uri, false,
-			source ? CAT_CALLER : CAT_CALLEE};
-	v->audio |= wants;
-	v->concerned = true;
-	v->record = wants;
-	v->mode = wants ? CAT_ALWAYS : CAT_NEVER;
-	v->rule = "record header";
-	snprintf(v->reason, sizeof(v->reason),
-		 "the record header of %.*s says %.*s", (int)f->source.left,
-		 (const char *)f->source.p, (int)f->record.left,
-		 (const char *)f->record.p);
-	decision_say(b, out);
-	return true;
-}
-
-void book_adopt(book *b, rec_decision *out, uint32_t keep_days)
-{
-	cat_verdict *v = &b->verdict;
-
-	*v = (cat_verdict){
-		.concerned = true, .record = true, .audio = out->audio,
-		.video = out->video, .mode = CAT_ALWAYS, .refuse = out->refuse,
-		.keep_days = keep_days, .rule = "", .class = "",
-	};
-	span_copy(out->reason, v->reason, sizeof(v->reason));
-	cat_verdict_tell(v, v->reason, b->told);
-	out->reason = span_str(b->told);
-}
-
-void book_prevent(book *b, rec_decision *out, const char *why)
-{
-	cat_verdict_tell(&b->verdict, why, b->told);
-	out->record = out->audio = out->video = false;
-	out->reason = span_str(b->told);
 }
 
 uint64_t book_lost(const book *b)
@@ -406,76 +270,6 @@ const char *book_party(const void *own, const char *side)
 	return g && g->story ? story_party(g->story, side) : "";
 }
 
-/* ---- acts on the recording of a call in progress ---- */
-
-static void log_act(book *b, const page *g, const rec_event *e)
-{
-	const char *verb = tap_keypad_verb((rec_mark)e->control.mark);
-	g_autofree char *actor = span_dup(e->control.actor);
-	g_autofree char *reason = span_dup(e->control.text);
-	g_autofree char *action = g_strconcat("live.", verb, NULL);
-	const cat_actor who = {*actor ? actor : "edgetape", reason};
-
-	if (verb)
-		cat_watch_note(b->watch, &who, e->at.wall.ns / CLK_NS_PER_S,
-			       action, g->story->name);
-}
-
-static cat_told told_of(const page *g)
-{
-	return cat_told_find(span_str(g->story->reason ? g->story->reason
-						       : ""));
-}
-
-/* Codes count from the side whose rule it is: another party must not end what
- * records it. What has to be recorded is paused, but not stopped. */
-static void on_digit(book *b, page *g, uint64_t call, const rec_event *e)
-{
-	uint8_t side = e->control.side;
-	cat_told told = told_of(g);
-	rec_control what = {.side = CALL_UNKNOWN};
-	const char *name = side == CALL_CALLER ? "caller" : "callee";
-	g_autofree char *text = NULL;
-
-	if (side >= CALL_UNKNOWN || !(told.sides >> side & 1) ||
-	    !e->control.text.left)
-		return;
-	what.mark = (uint8_t)tap_keypad_press(&g->keypad[side], b->cfg.keypad,
-					  e->at.mono,
-					  (char)e->control.text.p[0]);
-	if (!what.mark || (what.mark == REC_STOP && told.mandatory))
-		return;
-	text = g_strdup_printf("by the keys of the %s", name);
-	what.actor = span_str(story_party(g->story, name));
-	what.text = span_str(text);
-	b->cfg.act(b->cfg.act_user, call, &what);
-}
-
-static void on_mark(book *b, page *g, uint64_t call, const rec_event *e)
-{
-	if (e->control.mark == REC_DTMF)
-		on_digit(b, g, call, e);
-	else
-		log_act(b, g, e);
-}
-
-/* In mid-call. What was never captured cannot be started. */
-static void on_header(book *b, page *g, uint64_t call, span value)
-{
-	bool wants = span_eq(value, "source") || span_eq(value, "destination");
-	const rec_control what = {
-		.mark = wants ? REC_START : REC_STOP,
-		.side = CALL_UNKNOWN,
-		.actor = span_str(g->story->source ? g->story->source : ""),
-		.text = span_str("by the record header"),
-	};
-
-	if (!g->story->record || (!wants && (!span_eq(value, "disabled") ||
-					     told_of(g).mandatory)))
-		return;
-	b->cfg.act(b->cfg.act_user, call, &what);
-}
-
 /* A call that no rule concerns was never noted. */
 static void take_leave(book *b, page *g)
 {
@@ -535,9 +329,9 @@ void book_sink(void *user, uint64_t call, void **own, const rec_event *e)
 			notes_add(b->notes, g->note, e);
 	}
 	if (e->type == JRN_MARK)
-		on_mark(b, g, call, e);
+		book_on_mark(b, g, call, e);
 	if (e->type == JRN_FACT && span_eq(e->fact.name, "record"))
-		on_header(b, g, call, e->fact.value);
+		book_on_header(b, g, call, e->fact.value);
 	if (is_step(g, e))
 		enter(b, g);
 	if (e->type == JRN_END) {

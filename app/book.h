@@ -65,7 +65,7 @@ void book_tidy(book *b, clk_mono now, uint64_t told, uint64_t waiting);
 void *book_resume(book *b, story *s, void *next);
 /* What the next sink has of a call; NULL for NULL. */
 void *book_next(const void *own);
-/* The "caller" or "callee" of a call, "" when that is not known, or for NULL. */
+/* The "caller" or "callee" of a call; "" when it is not known, or for NULL. */
 const char *book_party(const void *own, const char *side);
 /* A tap_sink; `user` is a book. */
 void book_sink(void *user, uint64_t call, void **own, const rec_event *e);
