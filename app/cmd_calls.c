@@ -191,42 +191,17 @@ static bool set_hold(officer *o, const cat_entry *e, bool on, GError **err)
 	return true;
 }
 
-/* All calls that the options name, or the one that is given. */
-static GPtrArray *calls_meant(officer *o, char **args, GError **err)
-{
-	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(
-		(GDestroyNotify)cat_entry_free);
-	cat_query q = {.limit = UINT32_MAX >> 1};
-	cat_entry *e;
-
-	if (!args[0])
-		return filter_query(o, &q, err)
-			       ? cat_ledger_search(o->db, &q, err)
-			       : NULL;
-	e = cat_ledger_get(o->db, args[0], err);
-	if (!e)
-		return NULL;
-	g_ptr_array_add(all, e);
-	return g_steal_pointer(&all);
-}
-
-static int misused(const char *why)
-{
-	fprintf(stderr, "edgetape calls: %s\n", why);
-	return APP_USAGE;
-}
-
 static int set_holds(officer *o, char **args, bool on, GError **err)
 {
 	g_autoptr(GPtrArray) calls = NULL;
 
 	if (!*o->actor.reason)
-		return misused("a hold needs a --reason: it goes to the audit "
-			       "log");
+		return officer_misused(o, "a hold needs a --reason: it goes to "
+					  "the audit log");
 	if (!args[0] == !filter_given())
-		return misused("give one call, or options such as --who and "
-			       "--from that say which");
-	calls = calls_meant(o, args, err);
+		return officer_misused(o, "give one call, or options such as "
+					  "--who and --from that say which");
+	calls = filter_calls(o, args, err);
 	for (guint i = 0; calls && i < calls->len; i++)
 		if (!set_hold(o, g_ptr_array_index(calls, i), on, err))
 			return APP_FAIL;
@@ -306,11 +281,8 @@ int cmd_calls(int argc, char **argv)
 		{"due", "", "what will be deleted, because its time is over", 0,
 		 0, due},
 	};
-	g_autoptr(GArray) all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+	g_autoptr(GArray) all = filter_entries(own_entries);
 
-	for (const GOptionEntry *e = filter_entries(); e->long_name; e++)
-		g_array_append_vals(all, e, 1);
-	g_array_append_vals(all, own_entries, G_N_ELEMENTS(own_entries) - 1);
 	return officer_run("calls", "What became of each call of a recorded "
 				    "user.", verbs, G_N_ELEMENTS(verbs),
 			   (const GOptionEntry *)(void *)all->data, argc,

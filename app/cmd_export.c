@@ -180,16 +180,14 @@ static bool bundle_make(const officer *o, const char *dir,
 /* ---- which calls ---- */
 
 /* Those that the options name without a recording are left out. */
-static GPtrArray *calls_found(const officer *o, GError **err)
+static GPtrArray *calls_meant(const officer *o, char **args, GError **err)
 {
 	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(
 		(GDestroyNotify)cat_entry_free);
-	g_autoptr(GPtrArray) found = NULL;
-	cat_query q = {.limit = UINT32_MAX >> 1};
+	g_autoptr(GPtrArray) found = filter_calls(o, args, err);
 
-	if (!filter_query(o, &q, err) ||
-	    !(found = cat_ledger_search(o->db, &q, err)))
-		return NULL;
+	if (args[0] || !found)
+		return g_steal_pointer(&found);
 	for (guint i = 0; i < found->len; i++) {
 		const cat_entry *e = g_ptr_array_index(found, i);
 		cat_entry *whole;
@@ -200,23 +198,6 @@ static GPtrArray *calls_found(const officer *o, GError **err)
 		if (!whole)
 			return NULL;
 		g_ptr_array_add(all, whole);
-	}
-	return g_steal_pointer(&all);
-}
-
-static GPtrArray *calls_meant(const officer *o, char **args, GError **err)
-{
-	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(
-		(GDestroyNotify)cat_entry_free);
-
-	if (!args[0])
-		return calls_found(o, err);
-	for (; *args; args++) {
-		cat_entry *e = cat_ledger_get(o->db, *args, err);
-
-		if (!e)
-			return NULL;
-		g_ptr_array_add(all, e);
 	}
 	return g_steal_pointer(&all);
 }
@@ -273,12 +254,6 @@ static bool export_tar(officer *o, const GPtrArray *calls, GError **err)
 	return ok;
 }
 
-static int misused(const char *why)
-{
-	fprintf(stderr, "edgetape export: %s\n", why);
-	return APP_USAGE;
-}
-
 static const char *misuse(const officer *o, char **args)
 {
 	if (!opt.out)
@@ -309,7 +284,7 @@ static int export(officer *o, char **args, GError **err)
 	g_autoptr(GPtrArray) calls = NULL;
 
 	if (wrong)
-		return misused(wrong);
+		return officer_misused(o, wrong);
 	if (!room_check(o, err) || !(calls = calls_meant(o, args, err)))
 		return APP_FAIL;
 	if (!calls->len) {
@@ -332,11 +307,8 @@ int cmd_export(int argc, char **argv)
 		{"CALL", "...", "these calls, or those that the options say", 0,
 		 -1, export},
 	};
-	g_autoptr(GArray) all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+	g_autoptr(GArray) all = filter_entries(own_entries);
 
-	for (const GOptionEntry *e = filter_entries(); e->long_name; e++)
-		g_array_append_vals(all, e, 1);
-	g_array_append_vals(all, own_entries, G_N_ELEMENTS(own_entries) - 1);
 	return officer_run("export",
 			   "Recordings for somebody outside, with SHA256SUMS, "
 			   "a manifest and, with\n[edgetape] signing-key, a "

@@ -24,9 +24,14 @@ static const GOptionEntry entries[] = {
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
-const GOptionEntry *filter_entries(void)
+GArray *filter_entries(const GOptionEntry *own)
 {
-	return entries;
+	GArray *all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+
+	g_array_append_vals(all, entries, G_N_ELEMENTS(entries) - 1);
+	for (; own->long_name; own++)
+		g_array_append_vals(all, own, 1);
+	return all;
 }
 
 bool filter_given(void)
@@ -89,4 +94,24 @@ bool filter_query(const officer *o, cat_query *q, GError **err)
 	       (!opt.shortest || officer_span(opt.shortest, &q->shortest_ms,
 					      err)) &&
 	       (!opt.longest || officer_span(opt.longest, &q->longest_ms, err));
+}
+
+GPtrArray *filter_calls(const officer *o, char **names, GError **err)
+{
+	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)cat_entry_free);
+	cat_query q = {.limit = UINT32_MAX >> 1};
+
+	if (!names[0])
+		return filter_query(o, &q, err)
+			       ? cat_ledger_search(o->db, &q, err)
+			       : NULL;
+	for (; *names; names++) {
+		cat_entry *e = cat_ledger_get(o->db, *names, err);
+
+		if (!e)
+			return NULL;
+		g_ptr_array_add(all, e);
+	}
+	return g_steal_pointer(&all);
 }

@@ -2,9 +2,12 @@
 #pragma once
 #include "app/officer.h"
 
-/* --who to --longest, ended by NULL. */
-const GOptionEntry *filter_entries(void);
+/* --who to --longest and those of the command's own; ended by NULL. Free it. */
+GArray *filter_entries(const GOptionEntry *own);
 /* One of them was given. */
 bool filter_given(void);
 /* What was given; texts are lent. `limit` is not touched. */
 bool filter_query(const officer *o, cat_query *q, GError **err);
+/* The calls of these names or, without any, those that fit the options: of
+ * cat_entry, those found by options without their details. */
+GPtrArray *filter_calls(const officer *o, char **names, GError **err);

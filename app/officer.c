@@ -168,6 +168,12 @@ int officer_run(const char *command, const char *help,
 	return verb_run(&o, v, args);
 }
 
+int officer_misused(const officer *o, const char *why)
+{
+	fprintf(stderr, "edgetape %s: %s\n", o->command, why);
+	return APP_USAGE;
+}
+
 /* ---- what people write ---- */
 
 /* "3d": so long ago. */

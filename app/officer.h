@@ -32,6 +32,8 @@ struct officer {
 int officer_run(const char *command, const char *help,
 		const officer_verb *verbs, size_t n_verbs,
 		const GOptionEntry *entries, int argc, char **argv);
+/* Says `why`; the exit status for a command that was given wrongly. */
+int officer_misused(const officer *o, const char *why);
 /* "2026-11-21", "2026-11-21 14:00", with seconds, with Z or an offset (else
  * local time), "today", "yesterday", "now", "3d", "2h" (ago). */
 bool officer_time(const char *text, int64_t now, int64_t *out, GError **err);
