@@ -71,7 +71,9 @@ typedef struct call {
 	bool passed;		/* the tap would not record it */
 	bool excused;		/* capture died while it spoke */
 	unsigned told;		/* tick of its last message */
-	double told_s;		/* when that was, by the clock */
+	load_step tried;	/* the step that was tried last ... */
+	double tried_s;		/* ... and since when: a tap may have taken it
+				 * and died without a word */
 	bool cut;		/* the tap died right after a message */
 	bool swapped;		/* its ACK is told before its 200 */
 	bool answered;		/* the 200 is told */
@@ -244,7 +246,7 @@ static unsigned roll(campaign *p, unsigned from, unsigned to)
 static void note_told(campaign *p, call *c, unsigned tick)
 {
 	c->told = tick + 1;
-	p->told_s = c->told_s = load_now_s();
+	p->told_s = load_now_s();
 }
 
 static void go_on(campaign *p, call *c, load_step step, unsigned tick)
@@ -276,7 +278,7 @@ static void repeat(campaign *p, unsigned n, unsigned tick)
 	if (tick < c->stale)
 		return;
 	/* On a slow machine ticks are longer, and 64*T1 is not. */
-	if (load_now_s() - c->told_s > COPIES_S) {
+	if (load_now_s() - c->tried_s > COPIES_S) {
 		c->stale = 0;
 		p->untold++;
 		return;
@@ -309,6 +311,9 @@ static void speak_up(campaign *p, unsigned n, unsigned tick)
 		repeat(p, n, tick);
 	if (step == LOAD_STEPS || tick < c->due)
 		return;
+	if (c->tried != step)
+		c->tried_s = load_now_s();
+	c->tried = step;
 	strike(p, c, step, tick);
 	if (!tell(p, n, step))
 		return;
@@ -395,6 +400,7 @@ static void plan(campaign *p)
 		p->call[n].kind = r < 4 ? FULL : r < 6 ? LOSSY : r - 4;
 		p->call[n].due = n * EVERY_TICKS;
 		p->call[n].swapped = chance(p, 0.1);
+		p->call[n].tried = LOAD_STEPS;
 	}
 }
 
