@@ -10,12 +10,14 @@
 
 #include "app/holding.h"
 #include "app/room.h"
+#include "app/setup.h"
+#include "app/together.h"
 #include "core/journal_io.h"
 #include "vault/vault.h"
 
 static struct {
-	char *out, *format;
-	gboolean journal;
+	char *out, *format, *together;
+	gboolean journal, linked;
 } opt;
 
 static const GOptionEntry own_entries[] = {
@@ -26,6 +28,11 @@ static const GOptionEntry own_entries[] = {
 	 "Only such files: wav, mp3, flac, opus, ogg, mp4, mkv, png", "FORMAT"},
 	{"journal", 0, 0, G_OPTION_ARG_NONE, &opt.journal,
 	 "The journals too: packets as captured, keys sealed", NULL},
+	{"linked", 0, 0, G_OPTION_ARG_NONE, &opt.linked,
+	 "The other calls of the same conference at that time too", NULL},
+	{"together", 0, 0, G_OPTION_ARG_FILENAME, &opt.together,
+	 "All these calls once more, as one recording on one time line: wav, "
+	 "mp3/mono, flac/separate ...", "FORMATS"},
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
@@ -71,7 +78,37 @@ static void put_call(JsonBuilder *b, const cat_entry *e)
 	json_builder_end_object(b);
 }
 
-static char *manifest(const officer *o, const GPtrArray *calls)
+static void put_voice(JsonBuilder *b, const together_voice *v)
+{
+	json_builder_begin_object(b);
+	member(b, "call", v->call);
+	member(b, "who", v->who);
+	json_builder_set_member_name(b, "offset_ms");
+	json_builder_add_int_value(b, v->offset / CLK_NS_PER_MS);
+	member(b, "side", v->side == CALL_CALLER ? "caller" : "callee");
+	json_builder_set_member_name(b, "speaker");
+	json_builder_add_int_value(b, v->speaker);
+	json_builder_end_object(b);
+}
+
+static void put_together(JsonBuilder *b, const together *t)
+{
+	json_builder_set_member_name(b, "together");
+	json_builder_begin_object(b);
+	member_time(b, "begin", together_begin(t).ns / CLK_NS_PER_MS);
+	json_builder_set_member_name(b, "voices");
+	json_builder_begin_array(b);
+	for (guint i = 0; i < together_voices(t); i++) {
+		const together_voice v = together_voice_at(t, i);
+
+		put_voice(b, &v);
+	}
+	json_builder_end_array(b);
+	json_builder_end_object(b);
+}
+
+static char *manifest(const officer *o, const GPtrArray *calls,
+		      const together *t)
 {
 	g_autoptr(JsonBuilder) b = json_builder_new();
 	g_autoptr(JsonNode) root = NULL;
@@ -86,6 +123,8 @@ static char *manifest(const officer *o, const GPtrArray *calls)
 	for (guint i = 0; i < calls->len; i++)
 		put_call(b, g_ptr_array_index(calls, i));
 	json_builder_end_array(b);
+	if (t)
+		put_together(b, t);
 	json_builder_end_object(b);
 	root = json_builder_get_root(b);
 	text = json_to_string(root, TRUE);
@@ -164,17 +203,71 @@ static bool add_call(const officer *o, vlt_bundle *b, const cat_entry *e,
 	       (!opt.journal || add_journal(b, e, h, err));
 }
 
+static bool fill(const officer *o, vlt_bundle *b, const GPtrArray *calls,
+		 const together *t, GError **err)
+{
+	g_autofree char *text = manifest(o, calls, t);
+
+	for (guint i = 0; i < calls->len; i++)
+		if (!add_call(o, b, g_ptr_array_index(calls, i), err))
+			return false;
+	return vlt_bundle_text(b, "manifest.json", text, err) &&
+	       vlt_bundle_seal(b, conf_text(o->conf, CONF_SIGNING_KEY), err);
+}
+
+static bool add_together(vlt_bundle *b, const together *t, GError **err)
+{
+	const GArray *files = together_totals(t)->files;
+
+	for (guint i = 0; i < files->len; i++) {
+		const mix_file *f = &g_array_index(files, mix_file, i);
+		g_autofree char *base = g_path_get_basename(f->path);
+		g_autofree char *as = g_strconcat("together/", base, NULL);
+
+		if (!vlt_bundle_add(b, f->path, as, f->sha256, err))
+			return false;
+	}
+	return true;
+}
+
+static void remove_tree(const char *dir)
+{
+	const char *argv[] = {"rm", "-rf", "--", dir, NULL};
+
+	g_spawn_sync(NULL, (char **)(uintptr_t)argv, NULL, G_SPAWN_SEARCH_PATH,
+		     NULL, NULL, NULL, NULL, NULL, NULL);
+}
+
+/* The one recording of all is made in `temp`. */
+static bool bundle_together(const officer *o, vlt_bundle *b, const char *temp,
+			    const GPtrArray *calls, GError **err)
+{
+	g_auto(GStrv) words = g_strsplit(opt.together, ";", -1);
+	g_autoptr(GArray) outputs = setup_outputs(words, 0, err);
+	g_autoptr(together) t = NULL;
+
+	if (!outputs)
+		return false;
+	t = together_new(o->conf, calls, err);
+	return t && together_make(t, temp, outputs, err) &&
+	       add_together(b, t, err) && fill(o, b, calls, t, err);
+}
+
 static bool bundle_make(const officer *o, const char *dir,
 			const GPtrArray *calls, GError **err)
 {
 	g_autoptr(vlt_bundle) b = vlt_bundle_new(dir, err);
-	g_autofree char *text = manifest(o, calls);
+	g_autofree char *temp = NULL;
+	bool ok;
 
-	for (guint i = 0; b && i < calls->len; i++)
-		if (!add_call(o, b, g_ptr_array_index(calls, i), err))
-			return false;
-	return b && vlt_bundle_text(b, "manifest.json", text, err) &&
-	       vlt_bundle_seal(b, conf_text(o->conf, CONF_SIGNING_KEY), err);
+	if (!b || !opt.together)
+		return b && fill(o, b, calls, NULL, err);
+	temp = g_dir_make_tmp("edgetape-XXXXXX", err);
+	if (!temp)
+		return false;
+	ok = bundle_together(o, b, temp, calls, err);
+	remove_tree(temp);
+	return ok;
 }
 
 /* ---- which calls ---- */
@@ -200,6 +293,42 @@ static GPtrArray *calls_meant(const officer *o, char **args, GError **err)
 		g_ptr_array_add(all, whole);
 	}
 	return g_steal_pointer(&all);
+}
+
+static bool has_call(const GPtrArray *all, const char *name)
+{
+	for (guint i = 0; i < all->len; i++) {
+		const cat_entry *e = g_ptr_array_index(all, i);
+
+		if (!strcmp(e->name, name))
+			return true;
+	}
+	return false;
+}
+
+/* Those without a recording are named in no bundle: an announcement that was
+ * not recorded, a party that was not answered. */
+static bool add_linked(const officer *o, GPtrArray *all, GError **err)
+{
+	const guint asked = all->len;
+
+	for (guint i = 0; i < asked; i++) {
+		g_autoptr(GPtrArray) run = together_calls(
+			o->db, g_ptr_array_index(all, i), err);
+
+		for (guint k = 0; run && k < run->len; k++) {
+			cat_entry *e = g_ptr_array_index(run, k);
+
+			if (has_call(all, e->name) || !e->sidecar ||
+			    e->expired_ms)
+				continue;
+			g_ptr_array_add(all,
+					g_steal_pointer(&run->pdata[k]));
+		}
+		if (!run)
+			return false;
+	}
+	return true;
 }
 
 /* Before anything is given away. */
@@ -231,14 +360,6 @@ static bool tar_out(const char *parent, GError **err)
 				    G_SPAWN_CHILD_INHERITS_STDIN,
 			    NULL, NULL, NULL, NULL, &status, err) &&
 	       g_spawn_check_wait_status(status, err);
-}
-
-static void remove_tree(const char *dir)
-{
-	const char *argv[] = {"rm", "-rf", "--", dir, NULL};
-
-	g_spawn_sync(NULL, (char **)(uintptr_t)argv, NULL, G_SPAWN_SEARCH_PATH,
-		     NULL, NULL, NULL, NULL, NULL, NULL);
 }
 
 static bool export_tar(officer *o, const GPtrArray *calls, GError **err)
@@ -285,7 +406,8 @@ static int export(officer *o, char **args, GError **err)
 
 	if (wrong)
 		return officer_misused(o, wrong);
-	if (!room_check(o, err) || !(calls = calls_meant(o, args, err)))
+	if (!room_check(o, err) || !(calls = calls_meant(o, args, err)) ||
+	    (opt.linked && !add_linked(o, calls, err)))
 		return APP_FAIL;
 	if (!calls->len) {
 		g_set_error(err, CAT_ERROR, CAT_ERROR_ABSENT,
