@@ -186,7 +186,8 @@ cat_watch *cat_watch_new(const char *path, GError **err)
 	GError *first = NULL;
 
 	w->path = g_strdup(path);
-	w->data_version = w->version = -2;
+	w->data_version = -2;
+	w->version = -2;
 	w->unwritten = g_ptr_array_new_with_free_func(job_free);
 	w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	g_assert(w->wake >= 0);
