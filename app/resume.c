@@ -88,7 +88,11 @@ static void catch_up_forks(const resume_from *r, const story *s,
 
 		if (story_fork_state(s, f->tag) == f->state)
 			continue;
-		e.progress = (rec_progress){f->state, 0, span_str(f->tag)};
+		e.progress = (rec_progress){
+			.state = f->state,
+			.status = f->state == REC_ANSWERED ? 200 : 0,
+			.branch = span_str(f->tag),
+		};
 		book_sink(r->book, 0, own, &e);
 	}
 }

@@ -5,13 +5,14 @@
 
 static void resume_as(talk *t, tap_resume r)
 {
-	g_autoptr(GPtrArray) halves = g_ptr_array_new();
+	g_autoptr(GPtrArray) none = g_ptr_array_new();
 
 	r.call_id = "c1";
 	r.from_tag = "a";
 	r.source = "fe1";
 	r.audio = r.record;
-	r.halves = halves;
+	if (!r.halves)
+		r.halves = none;
 	tap_calls_resume(t->s->calls, t->s->now, &r);
 }
 
@@ -84,6 +85,30 @@ static void test_forks(void)
 	tap_script_wait(t.s, 6);
 	told(&t, H "state 5 486 c\n" H "state 6 486 c\n"
 	     H "end cause=3 side=1 status=486\n");
+	talk_free(&t);
+}
+
+/* Two had sent SDP, and one of them has answered: its BYE is the end. */
+static void test_fork_lost(void)
+{
+	static rec_fork known[] = {{"d", REC_FORK_LOST}, {"b", REC_ANSWERED}};
+	g_autoptr(GArray) forks = g_array_new(FALSE, FALSE, sizeof(rec_fork));
+	g_autoptr(GPtrArray) halves = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)call_half_free);
+	talk t = talk_new(NULL, 0);
+
+	g_array_append_vals(forks, known, G_N_ELEMENTS(known));
+	for (unsigned i = 0; i < G_N_ELEMENTS(known); i++) {
+		call_half *h = call_half_new();
+
+		h->side = CALL_CALLEE;
+		g_strlcpy(h->branch, known[i].tag, sizeof(h->branch));
+		g_ptr_array_add(halves, h);
+	}
+	resume(&t, (tap_resume){.record = true, .answered = true,
+				.halves = halves, .forks = forks});
+	say(&t, "BYE sip:bob@x", "a", "b", "8 BYE", "", "");
+	told(&t, H "end cause=1 side=0 status=0\n");
 	talk_free(&t);
 }
 
@@ -235,6 +260,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/resume/refused", test_refused);
 	g_test_add_func("/tap/resume/answered", test_answered);
 	g_test_add_func("/tap/resume/forks", test_forks);
+	g_test_add_func("/tap/resume/fork-lost", test_fork_lost);
 	g_test_add_func("/tap/resume/reinvite", test_reinvite);
 	g_test_add_func("/tap/resume/ending", test_ending);
 	g_test_add_func("/tap/resume/cancelled", test_cancelled);
