@@ -1,12 +1,14 @@
 #!/bin/sh
 # TAP: a render that has much to make up for lets other calls go on beside it,
-# and what it makes a piece at a time has the bytes of what is made at once.
+# and what it makes a piece at a time has the bytes of what is made at once. Only
+# the caller speaks in that call: it has two channels all the same, and sidecar
+# and ledger say which party was not heard.
 set -u
 cd "$(dirname "$0")/../.."
 . tests/support/tap.sh
 pid=
 trap 'kill $pid 2>/dev/null; rm -rf "$tmp"' EXIT
-formats='opus/q10;wav'
+formats='opus/q5;wav'
 
 golden_journal nice-drop "$tmp/short"
 short=$call
@@ -53,6 +55,26 @@ for f in "$tmp"/want/*; do
 	cmp "$f" "$tmp"/recordings/*/"${f##*/}" >&2
 	result $? "${f##*.}: the bytes of a replay"
 done
+json=$(echo "$tmp/want"/*.json)
+python3 -c '
+import sys, wave
+w = wave.open(sys.argv[1])
+pcm = w.readframes(w.getnframes())
+sys.exit(w.getnchannels() != 2 or len(pcm) < 4 * 299 * w.getframerate() or
+         any(pcm[2::4]) or any(pcm[3::4]) or not any(pcm[0::4]))' \
+	"$tmp/want"/*.wav
+result $? "both channels are there, the callee's silent all the time"
+python3 -c '
+import json, sys
+r = json.load(open(sys.argv[1]))
+s = r["recording"]
+sys.exit(s["callee"]["silent_ms"] != s["duration_ms"] or
+         s["caller"]["silent_ms"] == s["duration_ms"] or
+         r["outcome"] != "PARTIAL" or
+         r["why"] != "nothing was heard of the callee")' "$json"
+result $? "the sidecar says that and counts it"
+says "the ledger too" 0 'PARTIAL.*nothing was heard of the callee' sh -c \
+	"$edgetape calls show $long -c $tmp/conf | tr '\n' ' '"
 kill $pid
 wait $pid
 result $? "the role ends cleanly"

@@ -64,6 +64,24 @@ static void test_whole(void)
 	expect(&j, "RECORDED", "");
 }
 
+/* Of a call in which one party was heard: which one was not. */
+static void test_one_way(void)
+{
+	static const char *const silent[] = {"callee", "caller"};
+
+	for (uint8_t side = CALL_CALLER; side <= CALL_CALLEE; side++) {
+		const dec_stream_totals t = {.packets = 50, .side = side};
+		g_autofree char *why = g_strconcat("nothing was heard of the ",
+						   silent[side], NULL);
+		judged j;
+
+		setup(&j);
+		j.r.packets = 50;
+		g_array_append_val(j.r.streams, t);
+		expect(&j, "PARTIAL", why);
+	}
+}
+
 static void test_away(void)
 {
 	judged j;
@@ -101,6 +119,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/app/outcome/whole", test_whole);
+	g_test_add_func("/app/outcome/one-way", test_one_way);
 	g_test_add_func("/app/outcome/away", test_away);
 	g_test_add_func("/app/outcome/away-twice", test_away_twice);
 	g_test_add_func("/app/outcome/away-all-the-time",
