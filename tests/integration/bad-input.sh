@@ -110,6 +110,41 @@ printf '[capture]\ninterfaces=nonesuch0\n[render]\nformats=wax\n' >"$tmp/two.con
 says "all errors at once" 1 "things to mend" $edgetape check -c "$tmp/two.conf"
 holds "the interface" grep -q nonesuch0 "$tmp/said"
 holds "the format" grep -q '"wax" is not a format' "$tmp/said"
+# What is wrong with the host, as well.
+for side in a b; do
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 9 -keyout "$tmp/$side.key" -out "$tmp/$side.pem" -subj /CN=$side \
+		2>/dev/null
+	$edgetape keygen "$tmp/pair-$side" >/dev/null
+done
+echo 'not a database, though long enough to be looked at' >"$tmp/cat.db"
+: >"$tmp/hook"
+cat >"$tmp/host.conf" <<END
+[edgetape]
+user=nobody-of-that-name
+catalog=$tmp/cat.db
+spool=/proc/spool
+public-key=$tmp/pair-a.pub
+private-key=$tmp/pair-b.key
+[tap]
+certificate=$tmp/a.pem
+key=$tmp/b.key
+ca=$tmp/a.pem
+peers=fe
+[alarms]
+hook=$tmp/hook
+END
+says "a host with everything wrong" 1 "things to mend" \
+	$edgetape check -c "$tmp/host.conf"
+for what in 'pair-b.key does not open' 'b.key: is not the private' 'no user "nobody-of' \
+	'cat.db: .*not a database' 'hook: .*denied'; do
+	holds "it names $what" grep -q "$what" "$tmp/said"
+done
+$edgetape check -c "$tmp/host.conf" --json >"$tmp/check.json"
+for area in keys certificates rights database alarms; do
+	holds "JSON has the area $area" \
+		grep -q "\"area\" : \"$area\"" "$tmp/check.json"
+done
 says "no such configuration" 1 "$tmp/none.conf" $edgetape run -c "$tmp/none.conf"
 
 $edgetape check -c packaging/edgetape.conf --print >"$tmp/printed.conf"

@@ -39,10 +39,14 @@ officer users add alice "sip:alice@$RIG_DOMAIN" --group traders >/dev/null &&
 
 rig_call carol bob 2 || bail 'a call that no rule names'
 is 'no rule: no row' [ -z "$(outcome carol)" ]
+officer rules add bob who=user:bob mode=always keep=9y >/dev/null && sleep 1
+! busy || in_force
 rig_call alice bob 4 || bail 'a call that is recorded'
 rig_await 30 'the row' outcome_is alice RECORDED
 is 'recorded by the rule' outcome_is alice RECORDED
-is 'it belongs to the user of the rule' owners_are alice alice
+is 'it belongs to the users of both rules' owners_are alice alice bob
+is 'and is kept as long as the longer one says' shown alice \
+	"^\"kept until\",$(date -u +%Y -d "3294 days")-"
 is 'the ledger says what kind of call it was' shown alice '^scope,internal$'
 is 'and finds it by that' [ "$(officer calls --who alice --scope internal \
 	--json | grep -c '"scope" *: *"internal"')" = 1 ]
@@ -92,6 +96,17 @@ rig_await 10 'the tap to see it' grep -q 'capture has gone' "$RIG/tap.log"
 rig_call alice carol 2 || bail 'a call without capture'
 rig_await 10 'the row' outcome_is alice NOT_RECORDED
 is 'without capture the miss is visible' outcome_is alice NOT_RECORDED
+officer rules add strict who=user:alice mode=always impossible=refuse \
+	mandatory=yes >/dev/null && sleep 1
+! busy || in_force
+rig_call alice carol 2 || true
+rig_await 10 'the row' outcome_is alice BLOCKED
+is 'by a rule it is refused instead' outcome_is alice BLOCKED
+cp "$RIG/carol.wav" "$RIG/112.wav"
+rig_call alice 112 2 || bail 'a call for help'
+is 'but never a call to an emergency number' result_is alice status 0
+rig_await 10 'the row' outcome_is alice NOT_RECORDED
+is 'which says that it was not recorded' shown alice '^rule,emergency$'
 is 'the audit log is whole' audit_is_whole
 is 'the roles end cleanly' roles_end_cleanly
 finish
