@@ -7,7 +7,7 @@
 #include "core/journal_io.h"
 
 enum {
-	IN_FIRST = 256 << 10,
+	IN_FIRST = 64 << 10,
 	IN_MAX = JRN_PAYLOAD_MAX + JRN_FRAME,
 };
 
@@ -17,7 +17,7 @@ struct jrn_in {
 	bool begun;		/* the header has been read */
 	char *trouble;
 	jrn_header header;
-	uint8_t *buf;
+	uint8_t *buf;		/* NULL while it would be empty */
 	size_t size, n, pos;	/* buf[pos..n) is not yet read */
 	uint64_t offset;	/* of buf[pos] in the file */
 };
@@ -36,7 +36,6 @@ jrn_in *jrn_in_open(const char *path, GError **err)
 	in->path = g_strdup(path);
 	in->fd = fd;
 	in->size = IN_FIRST;
-	in->buf = g_malloc(in->size);
 	return in;
 }
 
@@ -61,6 +60,8 @@ static ssize_t fill(jrn_in *in)
 		in->size = MIN(in->size * 2, (size_t)IN_MAX);
 		in->buf = g_realloc(in->buf, in->size);
 	}
+	if (!in->buf)
+		in->buf = g_malloc(in->size);
 	do {
 		got = pread(in->fd, in->buf + in->n, in->size - in->n,
 			    (off_t)(in->offset + in->n));
@@ -68,6 +69,17 @@ static ssize_t fill(jrn_in *in)
 	if (got > 0)
 		in->n += (size_t)got;
 	return got;
+}
+
+/* What comes next is for a later look. Until then hundreds of journals need no
+ * memory of their own: the next one reads into the same, still in the cache. */
+static jrn_verdict end_look(jrn_in *in)
+{
+	if (in->pos == in->n) {
+		g_clear_pointer(&in->buf, g_free);
+		in->n = in->pos = 0;
+	}
+	return JRN_SHORT;
 }
 
 /* The header or a record out of what is in the buffer. */
@@ -95,7 +107,8 @@ jrn_verdict jrn_in_next(jrn_in *in, jrn_rec *out)
 	if (in->trouble)
 		return JRN_BAD;
 	for (;;) {
-		s = span_of(in->buf + in->pos, in->n - in->pos);
+		s = in->buf ? span_of(in->buf + in->pos, in->n - in->pos)
+			    : span_of(NULL, 0);
 		v = take(in, &s, out);
 		if (v == JRN_OK) {
 			in->offset += in->n - in->pos - s.left;
@@ -109,7 +122,7 @@ jrn_verdict jrn_in_next(jrn_in *in, jrn_rec *out)
 		if (got < 0)
 			return give_up(in, g_strerror(errno));
 		if (got == 0)
-			return JRN_SHORT;
+			return end_look(in);
 	}
 }
 
