@@ -26,6 +26,8 @@ dec_call *dec_call_new(const dec_config *config, const dec_sink *sink,
 	c->out.config = *config;
 	c->out.sink = *sink;
 	c->out.user = user;
+	/* As it is: most calls use the first few of its 23 pages. */
+	c->out.pcm = g_new(dec_pcm, 1);
 	c->out.streams = g_ptr_array_new_with_free_func(g_free);
 	dec_ptmap_init(&c->out.map);
 	dec_keyring_init(&c->ring, config->libsrtp);
@@ -48,6 +50,7 @@ void dec_call_free(dec_call *c)
 	dec_keyring_clear(&c->ring);
 	dec_ptmap_clear(&c->out.map);
 	g_ptr_array_unref(c->out.streams);
+	g_free(c->out.pcm);
 	g_free(c->clear);
 	g_free(c);
 }

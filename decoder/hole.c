@@ -37,7 +37,7 @@ static void conceal(dec_voice *v, dec_codec *c, const dec_unit *u,
 		int64_t made;
 
 		dec_codec_conceal(c, next, (unsigned)MIN(left, 1000), frames,
-				  &v->out->pcm);
+				  v->out->pcm);
 		made = dec_voice_emit(v, c, PCM_CONCEALED, v->next, u->at);
 		if (made <= 0)
 			return;

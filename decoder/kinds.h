@@ -16,6 +16,7 @@ typedef enum dec_role {
 typedef struct dec_kind {
 	uint8_t role;		/* dec_role */
 	bool told;		/* the sink knows that it is blind */
+	const void *noted;	/* the stream's books that have its name */
 	call_payload is;	/* clock always usable */
 	dec_codec *codec;	/* DEC_ROLE_VOICE only */
 } dec_kind;

@@ -24,7 +24,7 @@ static bool has_name(const char *list, const char *name)
 	return span_eq(all, name);
 }
 
-void dec_voice_note(dec_voice *v, const char *name)
+static void add_name(dec_voice *v, const char *name)
 {
 	char *list = v->totals->codecs;
 	const size_t have = strlen(list), n = strlen(name);
@@ -34,6 +34,14 @@ void dec_voice_note(dec_voice *v, const char *name)
 	if (have)
 		list[have] = ',';
 	memcpy(list + have + !!have, name, n + 1);
+}
+
+void dec_voice_note(dec_voice *v, dec_kind *k)
+{
+	if (k->noted == v->totals)
+		return;
+	add_name(v, k->is.name);
+	k->noted = v->totals;
 }
 
 void dec_voice_note_codec(dec_voice *v, const dec_unit *u)
@@ -55,8 +63,11 @@ void dec_voice_note_codec(dec_voice *v, const dec_unit *u)
 
 /* Sound on its way to the sink. */
 
+/* Mostly the clock is the rate, and a division takes longer than to see it. */
 static int64_t to_units(const dec_voice *v, uint64_t frames, uint32_t rate)
 {
+	if (rate == v->clock)
+		return (int64_t)frames;
 	return (int64_t)(frames * v->clock / rate);
 }
 
@@ -120,7 +131,7 @@ static void count_damage(dec_stream_totals *t, const dec_pcm *pcm,
 int64_t dec_voice_emit(dec_voice *v, const dec_codec *c, pcm_kind kind,
 		       int64_t ts, clk_mono at)
 {
-	const dec_pcm *pcm = &v->out->pcm;
+	const dec_pcm *pcm = v->out->pcm;
 	const uint32_t rate = dec_codec_rate(c);
 
 	emit(v, (pcm_block){
@@ -142,7 +153,7 @@ void dec_voice_emit_filled(dec_voice *v, pcm_kind kind, int64_t from,
 			   int64_t to, clk_mono at)
 {
 	const int64_t most = dec_voice_units(v, DEC_CHUNK_MS);
-	int16_t *s = v->out->pcm.s;
+	int16_t *s = v->out->pcm->s;
 
 	while (from < to) {
 		const size_t n = (size_t)MIN(to - from, most);

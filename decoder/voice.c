@@ -187,7 +187,7 @@ static void play_voice(dec_voice *v, const dec_unit *u)
 {
 	dec_codec *c = u->k->codec;
 
-	if (dec_codec_decode(c, u->payload, u->step, &v->out->pcm) ==
+	if (dec_codec_decode(c, u->payload, u->step, v->out->pcm) ==
 	    DEC_CODEC_BAD) {
 		play_blind(v, u);
 		return;
@@ -217,7 +217,7 @@ void dec_voice_play_unit(dec_voice *v, const dec_unit *u)
 	v->comfort = false;
 	v->ts = u->ts;
 	v->at = u->at;
-	dec_voice_note(v, u->k->is.name);
+	dec_voice_note(v, u->k);
 	if (u->k->role == DEC_ROLE_COMFORT) {
 		play_comfort(v, u);
 		return;
@@ -269,7 +269,7 @@ static void unwrap(dec_voice *v, const dec_item *item, dec_unit *u)
 	if (u->k->role != DEC_ROLE_RED ||
 	    dec_red_parse(item->payload, &r) != DEC_OK)
 		return;
-	dec_voice_note(v, u->k->is.name);
+	dec_voice_note(v, u->k);
 	u->pt = r.block[r.n - 1].pt;
 	u->payload = r.block[r.n - 1].payload;
 	u->k = dec_kinds_get(&v->kinds, u->pt);
@@ -351,7 +351,7 @@ static void play_item(dec_voice *v, const dec_item *item,
 	if (timeless(v, &u)) {
 		u.ts = v->next;
 		tell_gap(v, h, 0, v->next, &u);
-		dec_voice_note(v, u.k->is.name);
+		dec_voice_note(v, u.k);
 		if (u.k->role == DEC_ROLE_EVENT)
 			play_event(v, item, u.payload);
 	} else {
@@ -383,9 +383,9 @@ static void hand_on(dec_voice *v, const dec_item *item, const char *name)
 static void count_item(dec_voice *v, const dec_item *item, dec_hole h)
 {
 	const dec_unit u = {.at = item->at};
-	const dec_kind *k = dec_kinds_get(&v->kinds, item->head.pt);
+	dec_kind *k = dec_kinds_get(&v->kinds, item->head.pt);
 
-	dec_voice_note(v, k->is.name);
+	dec_voice_note(v, k);
 	tell_gap(v, h, 0, 0, &u);
 	hand_on(v, item, k->is.name);
 }

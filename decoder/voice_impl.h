@@ -67,7 +67,7 @@ int64_t dec_voice_units(const dec_voice *v, int64_t ms);
 /* Fills in what the stream's books know, and tells the sink. */
 void dec_voice_tell(dec_voice *v, dec_event e);
 /* The codec's name into the books; a change of it is an event. */
-void dec_voice_note(dec_voice *v, const char *name);
+void dec_voice_note(dec_voice *v, dec_kind *k);
 void dec_voice_note_codec(dec_voice *v, const dec_unit *u);
 /* What the codec made, to the sink; returns how many units it spans. */
 int64_t dec_voice_emit(dec_voice *v, const dec_codec *c, pcm_kind kind,

@@ -59,7 +59,9 @@ void mix_queue_block(mix_queue *q, const pcm_block *b)
 	bool odd = b->rate < RATE_MIN || b->rate > RATE_MAX;
 	mix_block k = {
 		.ts = b->ts,
-		.end = b->ts + (int64_t)(b->frames * b->clock / b->rate),
+		.end = b->ts + (int64_t)(b->rate == b->clock
+				? b->frames
+				: b->frames * b->clock / b->rate),
 		.arrival = clk_since(b->arrival, q->begin),
 		.released = mix_queue_released(q->begin, b),
 		.clock = b->clock,

@@ -179,7 +179,9 @@ static const mix_kind marker_of[] = {
 static void count_block(mix_track *t, const mix_block *k)
 {
 	mix_side_totals *side = &t->desk->side[t->side];
-	uint64_t n = (uint64_t)k->frames * t->desk->rate / k->rate;
+	uint64_t n = k->rate == t->desk->rate
+			? k->frames
+			: (uint64_t)k->frames * t->desk->rate / k->rate;
 
 	switch ((pcm_kind)k->kind) {
 	case PCM_DECODED:
