@@ -24,7 +24,8 @@ struct mix_board {
 	int64_t made;		/* samples made by the parties */
 	int64_t skip;		/* samples of their delay yet to drop */
 	size_t quantum;		/* samples in a step */
-	float *sum, *out;
+	float *sum;		/* room for a step, NULL between steps, with: */
+	float *out;
 	int16_t *pcm;		/* mono */
 	uint64_t square[2];	/* sum of squares of each side */
 };
@@ -48,9 +49,6 @@ mix_board *mix_board_new(const mix_plan *plan, mix_desk *desk,
 	for (uint8_t side = 0; side < 2; side++)
 		b->party[side] = mix_party_new(plan, desk, marks, side,
 					       b->quantum);
-	b->sum = g_new(float, b->quantum);
-	b->out = g_new(float, b->quantum);
-	b->pcm = g_new(int16_t, b->quantum);
 	b->peaks = mix_peaks_new(rate / PEAKS_PER_S);
 	if (plan->spectrogram)
 		b->spectrum = mix_spectrum_new();
@@ -62,16 +60,30 @@ void mix_board_free(mix_board *b, bool keep)
 {
 	if (!b)
 		return;
+	mix_board_sleep(b);
 	mix_sink_free(b->sink, keep);
 	mix_party_free(b->party[CALL_CALLER]);
 	mix_party_free(b->party[CALL_CALLEE]);
 	mix_limit_free(b->mono);
 	mix_peaks_free(b->peaks);
 	mix_spectrum_free(b->spectrum);
-	g_free(b->sum);
-	g_free(b->out);
-	g_free(b->pcm);
 	g_free(b);
+}
+
+void mix_board_wake(mix_board *b)
+{
+	b->sum = g_malloc(b->quantum * (2 * sizeof(float) + sizeof(int16_t)));
+	b->out = b->sum + b->quantum;
+	b->pcm = (int16_t *)(void *)(b->out + b->quantum);
+	mix_party_wake(b->party[CALL_CALLER]);
+	mix_party_wake(b->party[CALL_CALLEE]);
+}
+
+void mix_board_sleep(mix_board *b)
+{
+	g_clear_pointer(&b->sum, g_free);
+	mix_party_sleep(b->party[CALL_CALLER]);
+	mix_party_sleep(b->party[CALL_CALLEE]);
 }
 
 size_t mix_board_quantum(const mix_board *b)

@@ -15,6 +15,11 @@ void mix_board_free(mix_board *b, bool keep);
 /* Samples in a step of MIX_QUANTUM_MS, and those made so far. */
 size_t mix_board_quantum(const mix_board *b);
 int64_t mix_board_made(const mix_board *b);
+/* Around steps, and the rest: the room that they need. A worker has hundreds of
+ * calls, and one of them is in a step: the next one gets the same memory, which
+ * is still in the cache. */
+void mix_board_wake(mix_board *b);
+void mix_board_sleep(mix_board *b);
 /* The next n samples, at most a quantum, of the tracks (of mix_track). */
 bool mix_board_step(mix_board *b, const GPtrArray *tracks, size_t n,
 		    GError **err);

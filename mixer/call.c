@@ -229,17 +229,22 @@ static bool make_step(mix_call *m, size_t n, GError **err)
 /* All steps that look no further than `horizon`. */
 static bool make_steps(mix_call *m, int64_t horizon, GError **err)
 {
+	bool ok;
+
 	m->horizon = MAX(m->horizon, horizon);
 	if (!m->board &&
 	    (!m->heard_any || horizon < m->first + LOOKAHEAD_NS))
 		return true;
 	if (!m->board && !open_board(m, err))
 		return false;
-	while (next_cutoff(m) <= horizon) {
-		if (!make_step(m, mix_board_quantum(m->board), err))
-			return false;
-	}
-	return true;
+	if (next_cutoff(m) > horizon)
+		return true;
+	mix_board_wake(m->board);
+	do {
+		ok = make_step(m, mix_board_quantum(m->board), err);
+	} while (ok && next_cutoff(m) <= horizon);
+	mix_board_sleep(m->board);
+	return ok;
 }
 
 static bool report_trouble(mix_call *m, GError **err)
@@ -267,17 +272,21 @@ static int64_t to_samples(const mix_call *m, int64_t ns)
 
 static bool make_rest(mix_call *m, int64_t end, GError **err)
 {
+	bool ok = true;
 	int64_t left;
 
 	if (!m->board && !open_board(m, err))
 		return false;
-	while ((left = to_samples(m, end) - mix_board_made(m->board)) > 0) {
+	mix_board_wake(m->board);
+	while (ok &&
+	       (left = to_samples(m, end) - mix_board_made(m->board)) > 0) {
 		size_t quantum = mix_board_quantum(m->board);
 
-		if (!make_step(m, (size_t)MIN(left, (int64_t)quantum), err))
-			return false;
+		ok = make_step(m, (size_t)MIN(left, (int64_t)quantum), err);
 	}
-	return mix_board_rest(m->board, err);
+	ok = ok && mix_board_rest(m->board, err);
+	mix_board_sleep(m->board);
+	return ok;
 }
 
 bool mix_call_seal(mix_call *m, clk_mono end, mix_totals *out, GError **err)

@@ -23,7 +23,7 @@ struct mix_outfile {
 	size_t head;		/* octets at the front that grow with it */
 	size_t held;		/* octets in the buffer */
 	bool committed;
-	uint8_t buf[BUFFER];
+	uint8_t *buf;		/* BUFFER octets; NULL while nothing is held */
 };
 
 static bool fail(const char *path, const char *what, GError **err)
@@ -76,15 +76,11 @@ bool mix_outfile_claim(const char *dir, const char *name, bool own,
 		close(fd);
 		return true;
 	}
-	*out = g_new(mix_outfile, 1);
+	*out = g_new0(mix_outfile, 1);
 	(*out)->fd = fd;
 	(*out)->path = g_steal_pointer(&path);
 	(*out)->part = g_steal_pointer(&part);
-	(*out)->size = 0;
 	(*out)->was = fstat(fd, &st) ? 0 : (uint64_t)st.st_size;
-	(*out)->head = 0;
-	(*out)->held = 0;
-	(*out)->committed = false;
 	return true;
 }
 
@@ -146,12 +142,22 @@ void mix_outfile_head(mix_outfile *f, size_t n)
 	f->head = n;
 }
 
-bool mix_outfile_flush(mix_outfile *f, GError **err)
+static bool write_held(mix_outfile *f, GError **err)
 {
 	size_t n = f->held;
 
 	f->held = 0;
 	return write_over(f, f->buf, n, f->size - n, err);
+}
+
+/* Between two steps hundreds of calls need no buffer: the next one's is the
+ * same memory, still in the cache. */
+bool mix_outfile_flush(mix_outfile *f, GError **err)
+{
+	bool ok = !f->held || write_held(f, err);
+
+	g_clear_pointer(&f->buf, g_free);
+	return ok;
 }
 
 bool mix_outfile_cut(mix_outfile *f, GError **err)
@@ -168,12 +174,14 @@ bool mix_outfile_append(mix_outfile *f, const void *data, size_t n,
 {
 	if (!n)
 		return true;
-	if (n > BUFFER - f->held && !mix_outfile_flush(f, err))
+	if (n > BUFFER - f->held && !write_held(f, err))
 		return false;
 	if (n > BUFFER) {
 		f->size += n;
 		return write_over(f, data, n, f->size - n, err);
 	}
+	if (!f->buf)
+		f->buf = g_malloc(BUFFER);
 	memcpy(f->buf + f->held, data, n);
 	f->held += n;
 	f->size += n;
@@ -199,14 +207,15 @@ const char *mix_outfile_path(const mix_outfile *f)
 
 static bool hash_file(mix_outfile *f, char sha256[static 65], GError **err)
 {
+	g_autofree uint8_t *buf = g_malloc(BUFFER);
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	unsigned char sum[32];
 	uint64_t at = 0;
 	ssize_t n;
 
 	g_assert(md && EVP_DigestInit_ex(md, EVP_sha256(), NULL));
-	while ((n = pread(f->fd, f->buf, BUFFER, (off_t)at)) > 0) {
-		EVP_DigestUpdate(md, f->buf, (size_t)n);
+	while ((n = pread(f->fd, buf, BUFFER, (off_t)at)) > 0) {
+		EVP_DigestUpdate(md, buf, (size_t)n);
 		at += (uint64_t)n;
 	}
 	EVP_DigestFinal_ex(md, sum, NULL);
@@ -254,6 +263,7 @@ void mix_outfile_free(mix_outfile *f, bool keep)
 	if (!f->committed && !keep)
 		unlink(f->part);
 	close(f->fd);
+	g_free(f->buf);
 	g_free(f->path);
 	g_free(f->part);
 	g_free(f);

@@ -15,8 +15,8 @@
 typedef struct seat {
 	mix_strip *strip;
 	mix_limit *limit;	/* NULL: nobody wants its sound alone */
-	float *bus;
-	int16_t *pcm;
+	float *bus;		/* room for a step, and `pcm` with it */
+	int16_t *pcm;		/* its sound alone */
 } seat;
 
 /* A source, or a contributor to one, on its seat. */
@@ -39,20 +39,32 @@ struct mix_party {
 	GPtrArray *seats;	/* of seat */
 	GArray *sitters;	/* in the order in which they sat down */
 	mix_limit *limit;
+	float *room;		/* for a step, NULL between steps; in it: */
 	float *sum;		/* of several seats */
 	float *mixed;		/* a source's that is a mix */
 	int16_t *pcm;
 	uint8_t *heard, *unheard;
 };
 
+static void wake_seat(const mix_party *p, seat *s)
+{
+	s->bus = g_malloc(p->quantum * (sizeof(float) + sizeof(int16_t)));
+	s->pcm = (int16_t *)(void *)(s->bus + p->quantum);
+}
+
+static void sleep_seat(seat *s)
+{
+	g_clear_pointer(&s->bus, g_free);
+	s->pcm = NULL;
+}
+
 static void free_seat(void *data)
 {
 	seat *s = data;
 
+	sleep_seat(s);
 	mix_strip_free(s->strip);
 	mix_limit_free(s->limit);
-	g_free(s->bus);
-	g_free(s->pcm);
 	g_free(s);
 }
 
@@ -61,25 +73,22 @@ static seat *seat_at(const mix_party *p, unsigned i)
 	return g_ptr_array_index(p->seats, i);
 }
 
-/* Until there is a second one, the first one's sound is the side's. */
-static void limit_apart(mix_party *p, seat *s, mix_limit *l)
-{
-	s->limit = l;
-	s->pcm = g_new0(int16_t, p->quantum);
-}
-
 static unsigned open_seat(mix_party *p)
 {
 	seat *s = g_new0(seat, 1);
 
 	s->strip = mix_strip_new(p->plan, p->desk->rate, p->quantum, p->side,
 				 p->mute, p->desk->timeline, p->made);
-	s->bus = g_new0(float, p->quantum);
+	if (p->room) {	/* a contributor in mid-step */
+		wake_seat(p, s);
+		memset(s->bus, 0, p->quantum * sizeof(float));
+	}
 	g_ptr_array_add(p->seats, s);
+	/* Until there is a second one, the first one's sound is the side's. */
 	if (p->apart && p->seats->len == 2)
-		limit_apart(p, seat_at(p, 0), mix_limit_copy(p->limit));
+		seat_at(p, 0)->limit = mix_limit_copy(p->limit);
 	if (p->apart && p->seats->len > 1)
-		limit_apart(p, s, mix_limit_new(p->desk->rate));
+		s->limit = mix_limit_new(p->desk->rate);
 	p->crowd = p->seats->len > 1;
 	return p->seats->len - 1;
 }
@@ -100,27 +109,39 @@ mix_party *mix_party_new(const mix_plan *plan, mix_desk *desk,
 	p->seats = g_ptr_array_new_with_free_func(free_seat);
 	p->sitters = g_array_new(FALSE, FALSE, sizeof(sitter));
 	p->limit = mix_limit_new(desk->rate);
-	p->sum = g_new(float, quantum);
-	p->mixed = g_new(float, quantum);
-	p->pcm = g_new0(int16_t, quantum);
-	p->heard = g_new(uint8_t, quantum);
-	p->unheard = g_new(uint8_t, quantum);
 	open_seat(p);
 	return p;
+}
+
+void mix_party_wake(mix_party *p)
+{
+	const size_t n = p->quantum;
+
+	p->room = g_malloc(n * (2 * sizeof(float) + sizeof(int16_t) + 2));
+	p->sum = p->room;
+	p->mixed = p->sum + n;
+	p->pcm = (int16_t *)(void *)(p->mixed + n);
+	p->heard = (uint8_t *)(p->pcm + n);
+	p->unheard = p->heard + n;
+	for (guint i = 0; i < p->seats->len; i++)
+		wake_seat(p, seat_at(p, i));
+}
+
+void mix_party_sleep(mix_party *p)
+{
+	g_clear_pointer(&p->room, g_free);
+	for (guint i = 0; i < p->seats->len; i++)
+		sleep_seat(seat_at(p, i));
 }
 
 void mix_party_free(mix_party *p)
 {
 	if (!p)
 		return;
+	mix_party_sleep(p);
 	g_ptr_array_unref(p->seats);
 	g_array_unref(p->sitters);
 	mix_limit_free(p->limit);
-	g_free(p->sum);
-	g_free(p->mixed);
-	g_free(p->pcm);
-	g_free(p->heard);
-	g_free(p->unheard);
 	g_free(p);
 }
 

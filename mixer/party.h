@@ -20,6 +20,10 @@ typedef struct mix_party mix_party;
 mix_party *mix_party_new(const mix_plan *plan, mix_desk *desk,
 			 const mix_marks *marks, uint8_t side, size_t quantum);
 void mix_party_free(mix_party *p);
+/* Gets the room that steps need, and gives it back: between them a party keeps
+ * only what it must. It comes into the world asleep. */
+void mix_party_wake(mix_party *p);
+void mix_party_sleep(mix_party *p);
 /* Samples by which what comes out is behind. */
 size_t mix_party_delay(const mix_party *p);
 /* The next n samples of its tracks, at `from`; nothing of what other sides'

@@ -21,7 +21,7 @@ struct mix_sink {
 	unsigned speakers[2];	/* that have theirs */
 	uint64_t frames;	/* written so far */
 	mix_outfile *picture[MIX_PICTURES];	/* NULL unless asked for */
-	GArray *pcm;		/* int16, one step interleaved */
+	int16_t *woven;		/* one step interleaved; NULL before one */
 };
 
 static const char *const layout_suffix[MIX_LAYOUTS] = {
@@ -201,7 +201,6 @@ mix_sink *mix_sink_open(const mix_plan *plan, uint32_t rate, GError **err)
 	s->rate = rate;
 	s->speakers[CALL_CALLER] = s->speakers[CALL_CALLEE] = 1;
 	s->outlets = g_array_new(FALSE, FALSE, sizeof(outlet));
-	s->pcm = g_array_new(FALSE, FALSE, sizeof(int16_t));
 	if (claim_names(s, err) && open_writers(s, err))
 		return s;
 	mix_sink_free(s, false);
@@ -284,10 +283,10 @@ static const int16_t *lay_out(mix_sink *s, const outlet *o, const mix_mixed *m)
 
 	switch (l) {
 	case MIX_STEREO:
-		g_array_set_size(s->pcm, (guint)(2 * m->n));
+		s->woven = g_renew(int16_t, s->woven, 2 * m->n);
 		mix_lane_weave(m->side[CALL_CALLER], m->side[CALL_CALLEE],
-			       (int16_t *)(void *)s->pcm->data, m->n);
-		return (const int16_t *)(const void *)s->pcm->data;
+			       s->woven, m->n);
+		return s->woven;
 	case MIX_MONO:
 		return m->mono;
 	case MIX_CALLER:
@@ -326,6 +325,7 @@ bool mix_sink_write(mix_sink *s, const mix_mixed *m, GError **err)
 
 bool mix_sink_flush(mix_sink *s, GError **err)
 {
+	g_clear_pointer(&s->woven, g_free);
 	for (guint i = 0; i < s->outlets->len; i++) {
 		mix_writer *w = g_array_index(s->outlets, outlet, i).writer;
 
@@ -404,7 +404,7 @@ void mix_sink_free(mix_sink *s, bool keep)
 		return;
 	drop_outlets(s, keep);
 	g_array_unref(s->outlets);
-	g_array_unref(s->pcm);
+	g_free(s->woven);
 	g_free(s->name);
 	g_free(s);
 }
