@@ -23,6 +23,7 @@ struct mix_limit {
 	float release;		/* part of the way to 1, each sample */
 	float held;		/* gain needed now, with release */
 	bool open;		/* all gains in the window are 1 */
+	bool stale;		/* so they are, whatever the rings hold */
 	size_t ones;		/* samples since one was not */
 	float *past;		/* the last w - 1 samples */
 	float *need;		/* before `at`: this round's; from there on: the
@@ -152,9 +153,12 @@ size_t mix_limit_run(mix_limit *l, const float *in, float *out, size_t n)
 		memcpy(out + past, in, (n - past) * sizeof(*out));
 		keep_past(l, in, n);
 		l->at = (l->at + n) % l->w;
-		fill_ones(l);
+		l->stale = true;
 		return 0;
 	}
+	if (l->stale)
+		fill_ones(l);
+	l->stale = false;
 	for (size_t i = 0; i < n; i++) {
 		float top = fabsf(in[i]);
 		/* -32768 is full scale too. */
