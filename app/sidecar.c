@@ -2,45 +2,38 @@
  * docs/sidecar.md describe the fields. The same render gives the same bytes. */
 #include "app/render.h"
 
-#include <json-glib/json-glib.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "app/json_out.h"
 #include "app/whole_io.h"
 #include "catalog/ledger.h"
 
-static void text(JsonBuilder *b, const char *name, const char *value)
-{
-	json_builder_set_member_name(b, name);
-	if (g_utf8_validate(value, -1, NULL)) {
-		json_builder_add_string_value(b, value);
-	} else {
-		g_autofree char *ok = g_utf8_make_valid(value, -1);
+enum { FIRST_SIZE = 8192 };	/* of most */
 
-		json_builder_add_string_value(b, ok);
-	}
+static void text(json_out *b, const char *name, const char *value)
+{
+	json_out_text(b, name, value);
 }
 
-static void number(JsonBuilder *b, const char *name, int64_t value)
+static void number(json_out *b, const char *name, int64_t value)
 {
-	json_builder_set_member_name(b, name);
-	json_builder_add_int_value(b, value);
+	json_out_number(b, name, value);
 }
 
 /* Thousandths as whole numbers: they print the same everywhere. */
-static void milli(JsonBuilder *b, const char *name, double value)
+static void milli(json_out *b, const char *name, double value)
 {
 	number(b, name, llround(value * 1e3));
 }
 
-static void boolean(JsonBuilder *b, const char *name, bool value)
+static void boolean(json_out *b, const char *name, bool value)
 {
-	json_builder_set_member_name(b, name);
-	json_builder_add_boolean_value(b, value);
+	json_out_boolean(b, name, value);
 }
 
-static void when(JsonBuilder *b, const char *name, clk_wall at)
+static void when(json_out *b, const char *name, clk_wall at)
 {
 	char iso[32];
 
@@ -48,17 +41,24 @@ static void when(JsonBuilder *b, const char *name, clk_wall at)
 	text(b, name, iso);
 }
 
-static void object(JsonBuilder *b, const char *name)
+static void object(json_out *b, const char *name)
 {
-	if (name)
-		json_builder_set_member_name(b, name);
-	json_builder_begin_object(b);
+	json_out_begin(b, name, '{');
 }
 
-static void array(JsonBuilder *b, const char *name)
+static void end_object(json_out *b)
 {
-	json_builder_set_member_name(b, name);
-	json_builder_begin_array(b);
+	json_out_end(b, '}');
+}
+
+static void array(json_out *b, const char *name)
+{
+	json_out_begin(b, name, '[');
+}
+
+static void end_array(json_out *b)
+{
+	json_out_end(b, ']');
 }
 
 static double seconds(int64_t ns)
@@ -117,7 +117,7 @@ static int by_key(const void *a, const void *b)
 }
 
 /* All facts, in the order of their names. */
-static void put_facts(JsonBuilder *b, const story *s)
+static void put_facts(json_out *b, const story *s)
 {
 	guint n;
 	g_autofree char **keys = (char **)g_hash_table_get_keys_as_array(
@@ -127,10 +127,10 @@ static void put_facts(JsonBuilder *b, const story *s)
 	object(b, "facts");
 	for (guint i = 0; i < n; i++)
 		text(b, keys[i], story_fact(s, keys[i]));
-	json_builder_end_object(b);
+	end_object(b);
 }
 
-static void put_party(JsonBuilder *b, const story *s, const char *side)
+static void put_party(json_out *b, const story *s, const char *side)
 {
 	static const char *const what[] = {"uri", "name", "tel", "epid",
 					   "agent"};
@@ -143,10 +143,10 @@ static void put_party(JsonBuilder *b, const story *s, const char *side)
 		if (*v)
 			text(b, what[i], v);
 	}
-	json_builder_end_object(b);
+	end_object(b);
 }
 
-static void put_call(JsonBuilder *b, const render_result *r)
+static void put_call(json_out *b, const render_result *r)
 {
 	const story *s = r->story;
 
@@ -166,13 +166,13 @@ static void put_call(JsonBuilder *b, const render_result *r)
 	text(b, "by", s->has_end ? side_name(s->end_side) : "unknown");
 	if (s->end_status)
 		number(b, "status", s->end_status);
-	json_builder_end_object(b);
+	end_object(b);
 	put_facts(b, s);
-	json_builder_end_object(b);
+	end_object(b);
 }
 
 /* Only the catalog tells internal from external. */
-static void put_scope(JsonBuilder *b, const story *s)
+static void put_scope(json_out *b, const story *s)
 {
 	g_autoptr(cat_entry) e = cat_entry_new("");
 
@@ -180,17 +180,17 @@ static void put_scope(JsonBuilder *b, const story *s)
 		text(b, "scope", e->scope);
 }
 
-static void put_decision(JsonBuilder *b, const story *s)
+static void put_decision(json_out *b, const story *s)
 {
 	object(b, "decision");
 	boolean(b, "record", s->record);
 	text(b, "rule", s->rule ? s->rule : "");
 	text(b, "reason", s->reason ? s->reason : "");
 	put_scope(b, s);
-	json_builder_end_object(b);
+	end_object(b);
 }
 
-static void put_stream(JsonBuilder *b, const render_result *r,
+static void put_stream(json_out *b, const render_result *r,
 		       const dec_stream_totals *t)
 {
 	g_autofree char *ssrc = g_strdup_printf("%08x", t->ssrc);
@@ -218,24 +218,23 @@ static void put_stream(JsonBuilder *b, const render_result *r,
 	milli(b, "comfort_ms", (double)t->comfort_us / 1e6);
 	milli(b, "undecodable_ms", (double)t->undecodable_us / 1e6);
 	number(b, "jitter_us", t->jitter_us);
-	json_builder_end_object(b);
+	end_object(b);
 }
 
-static void put_streams(JsonBuilder *b, const render_result *r)
+static void put_streams(json_out *b, const render_result *r)
 {
 	array(b, "streams");
 	for (guint i = 0; i < r->streams->len; i++)
 		put_stream(b, r,
 			   &g_array_index(r->streams, dec_stream_totals, i));
-	json_builder_end_array(b);
+	end_array(b);
 	array(b, "undecodable");
 	for (guint i = 0; i < r->undecodable->len; i++)
-		json_builder_add_string_value(
-			b, g_ptr_array_index(r->undecodable, i));
-	json_builder_end_array(b);
+		text(b, NULL, g_ptr_array_index(r->undecodable, i));
+	end_array(b);
 }
 
-static void put_packets(JsonBuilder *b, const render_result *r)
+static void put_packets(json_out *b, const render_result *r)
 {
 	static const char *const names[DEC_FATES] = {
 		[DEC_MEDIA] = "media",	     [DEC_CONTROL] = "rtcp",
@@ -250,10 +249,10 @@ static void put_packets(JsonBuilder *b, const render_result *r)
 	for (size_t i = 0; i < DEC_FATES; i++)
 		number(b, names[i], (int64_t)r->dec.fate[i]);
 	number(b, "lost_by_capture", (int64_t)r->lost_by_us);
-	json_builder_end_object(b);
+	end_object(b);
 }
 
-static void put_gaps(JsonBuilder *b, const render_result *r)
+static void put_gaps(json_out *b, const render_result *r)
 {
 	array(b, "gaps");
 	for (guint i = 0; i < r->gaps->len; i++) {
@@ -267,12 +266,12 @@ static void put_gaps(JsonBuilder *b, const render_result *r)
 		milli(b, "length_ms", seconds(g->length_ns));
 		number(b, "packets", (int64_t)g->packets);
 		number(b, "repaired", (int64_t)g->repaired);
-		json_builder_end_object(b);
+		end_object(b);
 	}
-	json_builder_end_array(b);
+	end_array(b);
 }
 
-static void put_capture(JsonBuilder *b, const render_result *r)
+static void put_capture(json_out *b, const render_result *r)
 {
 	const rec_tally *t = &r->capture.all;
 
@@ -283,23 +282,23 @@ static void put_capture(JsonBuilder *b, const render_result *r)
 	object(b, "copies");
 	for (uint8_t i = 0; i < REC_LEGS; i++)
 		number(b, captured_leg_name(i), (int64_t)t->copies[i]);
-	json_builder_end_object(b);
+	end_object(b);
 	object(b, "lost");
 	for (unsigned i = 1; i < REC_PLACES; i++)
 		number(b, captured_place_name(i),
 		       (int64_t)r->capture.lost[i]);
-	json_builder_end_object(b);
+	end_object(b);
 	object(b, "interval");
 	number(b, "frames", (int64_t)t->frames);
 	number(b, "unclaimed", (int64_t)t->unclaimed);
 	number(b, "malformed", (int64_t)t->malformed);
 	number(b, "tcp_gaps", (int64_t)t->tcp_gaps);
 	number(b, "fragments_lost", (int64_t)t->fragments_lost);
-	json_builder_end_object(b);
-	json_builder_end_object(b);
+	end_object(b);
+	end_object(b);
 }
 
-static void put_paths(JsonBuilder *b, const render_result *r)
+static void put_paths(json_out *b, const render_result *r)
 {
 	array(b, "paths");
 	for (guint i = 0; i < r->flows->len; i++) {
@@ -315,12 +314,12 @@ static void put_paths(JsonBuilder *b, const render_result *r)
 		text(b, "side", side_name(f->side));
 		number(b, "packets", (int64_t)f->packets);
 		number(b, "stored", (int64_t)f->stored);
-		json_builder_end_object(b);
+		end_object(b);
 	}
-	json_builder_end_array(b);
+	end_array(b);
 }
 
-static void put_side(JsonBuilder *b, const mix_side_totals *s, uint32_t rate,
+static void put_side(json_out *b, const mix_side_totals *s, uint32_t rate,
 		     const char *name)
 {
 	double per_s = rate ? 1.0 / rate : 0;
@@ -335,11 +334,11 @@ static void put_side(JsonBuilder *b, const mix_side_totals *s, uint32_t rate,
 	number(b, "limited_samples", (int64_t)s->clipped);
 	milli(b, "peak_permille", s->peak);
 	milli(b, "rms_permille", s->rms);
-	json_builder_end_object(b);
+	end_object(b);
 }
 
 /* The file's name, of a path or of none. */
-static void put_path(JsonBuilder *b, const char *name, const char *path)
+static void put_path(json_out *b, const char *name, const char *path)
 {
 	g_autofree char *base = path ? g_path_get_basename(path) : NULL;
 
@@ -347,7 +346,7 @@ static void put_path(JsonBuilder *b, const char *name, const char *path)
 		text(b, name, base);
 }
 
-static void put_speakers(JsonBuilder *b, const GArray *speakers)
+static void put_speakers(json_out *b, const GArray *speakers)
 {
 	array(b, "speakers");
 	for (guint i = 0; speakers && i < speakers->len; i++) {
@@ -360,12 +359,12 @@ static void put_speakers(JsonBuilder *b, const GArray *speakers)
 		number(b, "stream", s->stream);
 		if (s->talker)
 			text(b, "csrc", csrc);
-		json_builder_end_object(b);
+		end_object(b);
 	}
-	json_builder_end_array(b);
+	end_array(b);
 }
 
-static void put_recording(JsonBuilder *b, const render_result *r)
+static void put_recording(json_out *b, const render_result *r)
 {
 	object(b, "recording");
 	when(b, "begin", r->begin.wall);
@@ -386,9 +385,9 @@ static void put_recording(JsonBuilder *b, const render_result *r)
 		number(b, "channels", f->channels);
 		number(b, "bytes", (int64_t)f->bytes);
 		text(b, "sha256", f->sha256);
-		json_builder_end_object(b);
+		end_object(b);
 	}
-	json_builder_end_array(b);
+	end_array(b);
 	put_speakers(b, r->mix.speakers);
 	put_path(b, "picture", r->mix.picture);
 	put_path(b, "spectrogram", r->mix.spectrogram);
@@ -404,13 +403,13 @@ static void put_recording(JsonBuilder *b, const render_result *r)
 		milli(b, "first_ms", seconds(f->first.ns - r->begin.mono.ns));
 		number(b, "pictures", (int64_t)f->pictures);
 		number(b, "simulcast_left_out", f->others);
-		json_builder_end_object(b);
+		end_object(b);
 	}
-	json_builder_end_array(b);
-	json_builder_end_object(b);
+	end_array(b);
+	end_object(b);
 }
 
-static void put_timeline(JsonBuilder *b, const render_result *r)
+static void put_timeline(json_out *b, const render_result *r)
 {
 	array(b, "timeline");
 	for (guint i = 0; r->markers && i < r->markers->len; i++) {
@@ -424,12 +423,12 @@ static void put_timeline(JsonBuilder *b, const render_result *r)
 		milli(b, "length_ms", seconds(m->length));
 		if (*m->text)
 			text(b, "text", m->text);
-		json_builder_end_object(b);
+		end_object(b);
 	}
-	json_builder_end_array(b);
+	end_array(b);
 }
 
-static void put_journal(JsonBuilder *b, const render_result *r)
+static void put_journal(json_out *b, const render_result *r)
 {
 	const follow_stats *j = &r->journal;
 
@@ -440,19 +439,14 @@ static void put_journal(JsonBuilder *b, const render_result *r)
 	number(b, "unreadable_records", r->story->malformed);
 	array(b, "troubles");
 	for (guint i = 0; i < j->troubles->len; i++)
-		json_builder_add_string_value(
-			b, g_ptr_array_index(j->troubles, i));
-	json_builder_end_array(b);
-	json_builder_end_object(b);
+		text(b, NULL, g_ptr_array_index(j->troubles, i));
+	end_array(b);
+	end_object(b);
 }
 
-static char *print(const render_result *r, gsize *n)
+static void print(const render_result *r, json_out *b)
 {
-	g_autoptr(JsonBuilder) b = json_builder_new();
-	g_autoptr(JsonGenerator) g = json_generator_new();
-	g_autoptr(JsonNode) root = NULL;
-
-	json_builder_begin_object(b);
+	object(b, NULL);
 	number(b, "version", 1);
 	text(b, "outcome", r->outcome);
 	text(b, "why", r->why);
@@ -466,17 +460,16 @@ static char *print(const render_result *r, gsize *n)
 	put_paths(b, r);
 	put_timeline(b, r);
 	put_journal(b, r);
-	json_builder_end_object(b);
-	root = json_builder_get_root(b);
-	json_generator_set_root(g, root);
-	json_generator_set_pretty(g, TRUE);
-	return json_generator_to_data(g, n);
+	end_object(b);
 }
 
 bool sidecar_write(const render_result *r, GError **err)
 {
-	gsize n;
-	g_autofree char *json = print(r, &n);
+	json_out b = {.to = g_string_sized_new(FIRST_SIZE)};
+	bool ok;
 
-	return whole_write(r->sidecar, json, n, err);
+	print(r, &b);
+	ok = whole_write(r->sidecar, b.to->str, b.to->len, err);
+	g_string_free(b.to, TRUE);
+	return ok;
 }
