@@ -68,6 +68,11 @@ static const shape shapes[] = {
 	 "<sip:d@example.com>,<tel:+49304>,<sip:e@example.com>,<tel:+49305>,"
 	 "<sip:f@example.com>,<tel:+49306>,<sip:g@example.com>,<tel:+49307>"
 	 "\r\n"},
+	{"diversions", "application/sdp", SDP_HEAD, "", "",
+	 "History-Info: <sip:user%u@example.com>;index=1.%u,"
+	 "<sip:a@example.com>;index=1,<sip:b@example.com>;index=1.1,"
+	 "<sip:c@example.com>;index=1.1.1,<sip:d@example.com>;index=1.2,"
+	 "<sip:e@example.com>;index=1.3,<sip:f@example.com>;index=1.4\r\n"},
 };
 
 static GString *message(const shape *s, size_t size)
