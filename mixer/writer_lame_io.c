@@ -37,6 +37,24 @@ static MPEG_mode mode_of(const mix_spec *s)
 	return s->out.joint ? JOINT_STEREO : STEREO;
 }
 
+/* ID3v2.3 has a frame for the year, one for day and month, one for the hour and
+ * minute, each of four digits. */
+static void set_date(lame_t lame, const char *iso)
+{
+	char year[5], day[10], minute[10];
+
+	if (strlen(iso) < strlen("2026-11-21T22:28")) {
+		id3tag_set_year(lame, iso);
+		return;
+	}
+	g_snprintf(year, sizeof(year), "%.4s", iso);
+	g_snprintf(day, sizeof(day), "TDAT=%.2s%.2s", iso + 8, iso + 5);
+	g_snprintf(minute, sizeof(minute), "TIME=%.2s%.2s", iso + 11, iso + 14);
+	id3tag_set_year(lame, year);
+	id3tag_set_fieldvalue(lame, day);
+	id3tag_set_fieldvalue(lame, minute);
+}
+
 static void set_tags(lame_t lame, const mix_spec *s)
 {
 	id3tag_init(lame);
@@ -46,7 +64,7 @@ static void set_tags(lame_t lame, const mix_spec *s)
 	if (s->artist)
 		id3tag_set_artist(lame, s->artist);
 	if (s->date)
-		id3tag_set_year(lame, s->date);
+		set_date(lame, s->date);
 	if (s->comment)
 		id3tag_set_comment(lame, s->comment);
 }

@@ -74,6 +74,34 @@ says "no: one bad of two" 1 '"flac/24k": "24k"' render 'wav;flac/24k'
 holds "and nothing is made" [ -z "$(find "$tmp/out" -type f 2>/dev/null)" ]
 says "no format at all" 1 'is not a format|no format' render ''
 
+# What a player is told. The year, day and minute of an MP3 are apart.
+title='sip:alice@rig.test - sip:bob@rig.test'
+tags() { # FILE NAME: the tag's value
+	ffprobe -v error -of default=nw=1 -show_entries \
+		format_tags:stream_tags "$1" | sed -n "s/^TAG:$2=//Ip"
+}
+$edgetape replay --journal "$tmp/kept/$call" --key "$tmp/r.key" \
+	--out "$tmp/tagged" --format 'wav;rf64;flac;mp3;opus;vorbis' \
+	--picture --spectrogram >/dev/null 2>&1
+base=$(echo "$tmp"/tagged/*.json)
+base=${base%.json}
+for ending in wav rf64.wav flac mp3 opus ogg; do
+	date=2026-11-21T21:09:11.042Z
+	[ $ending = mp3 ] && date='2026-11-21 21:09'
+	[ "$(tags "$base.$ending" title)" = "$title" ] &&
+		[ "$(tags "$base.$ending" comment)" = nice-drop-1@rig.test ] &&
+		[ "$(tags "$base.$ending" date)" = "$date" ]
+	result $? "$ending tells title, date and call"
+done
+
+# Pictures are named in the sidecar, and are what players of pictures know.
+for picture in picture spectrogram; do
+	file=$(sed -n "s/.*\"$picture\" : \"\(.*\)\",/\1/p" "$base.json")
+	[ "$(ffprobe -v error -of csv=p=0 -show_entries \
+		stream=codec_name,width "$tmp/tagged/$file")" = png,1200 ]
+	result $? "$picture: $file"
+done
+
 # tags and formats of the configuration, as `check` reads it
 conf() { # KEY=VALUE
 	printf '[edgetape]\nspool=%s\nrecordings=%s\nrun=%s\n[render]\n%s\n' \

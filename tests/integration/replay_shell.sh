@@ -1,6 +1,7 @@
 #!/bin/sh
 # TAP: what `edgetape replay` is to the one at the keyboard: a line of progress
-# on a terminal and in nothing else, calls of a span of time, tracks of speakers.
+# on a terminal and in nothing else, calls of a span of time, tracks of speakers,
+# bounded memory.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
@@ -79,4 +80,27 @@ sys.exit(not (there and files == want and speakers ==
               {('caller', 1), ('callee', 1), ('callee', 2)}))
 END
 result $? "each speaker has his files, in a known order"
+
+# Memory: what is kept for keys that may come is bounded, whatever the captures
+# are, here 300 MB that belong to no call.
+printf 'calls 4\npackets 50000\n' >"$tmp/stray.txt"
+"$B/tools/mkpcap" "$tmp/stray.txt" "$tmp/stray.pcap"
+peak=$(python3 - "$tmp/said" $edgetape replay --media "$tmp/edge.pcap" \
+	--media "$tmp/stray.pcap" --signalling "$tmp/sip.log" --list <<'END'
+import resource
+import subprocess
+import sys
+
+with open(sys.argv[1], 'w') as said:
+    bad = subprocess.run(sys.argv[2:], stdout=said).returncode
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+print(9999 if bad else peak)
+END
+)
+size=$(($(wc -c <"$tmp/stray.pcap") >> 20))
+rm "$tmp/stray.pcap"
+holds "a call in the midst of $size MiB of others'" grep -q \
+	'^1 recorded, 0 partial' "$tmp/said"
+[ "$size" -gt 256 ] && [ "$peak" -lt 200 ]
+result $? "takes less than 200 MiB of memory: $peak"
 finish
