@@ -364,6 +364,23 @@ static void put_speakers(json_out *b, const GArray *speakers)
 	end_array(b);
 }
 
+/* What the picture shows, for who draws it himself. */
+static void put_waveform(json_out *b, const mix_totals *m)
+{
+	if (!m->peaks[0])
+		return;
+	object(b, "waveform");
+	number(b, "samples", (int64_t)m->stretch);
+	for (uint8_t side = 0; side < 2; side++) {
+		array(b, side_name(side));
+		for (guint i = 0; i < m->peaks[side]->len; i++)
+			number(b, NULL, g_array_index(m->peaks[side], uint16_t,
+						      i));
+		end_array(b);
+	}
+	end_object(b);
+}
+
 static void put_recording(json_out *b, const render_result *r)
 {
 	object(b, "recording");
@@ -391,6 +408,7 @@ static void put_recording(json_out *b, const render_result *r)
 	put_speakers(b, r->mix.speakers);
 	put_path(b, "picture", r->mix.picture);
 	put_path(b, "spectrogram", r->mix.spectrogram);
+	put_waveform(b, &r->mix);
 	array(b, "video");
 	for (guint i = 0; r->videos && i < r->videos->len; i++) {
 		const video_file *f = &g_array_index(r->videos, video_file, i);

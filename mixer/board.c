@@ -176,6 +176,33 @@ static int peak_of(const mix_board *b, unsigned side)
 	return top;
 }
 
+/* So many of the buckets in one that there are not too many. */
+static GArray *peaks_of(const mix_board *b, unsigned side, size_t each)
+{
+	const size_t n = mix_peaks_count(b->peaks);
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(uint16_t));
+
+	for (size_t i = 0; i < n; i += each) {
+		int top = 0;
+		uint16_t v;
+
+		for (size_t k = i; k < MIN(n, i + each); k++)
+			top = MAX(top, mix_peaks_at(b->peaks, side, k));
+		v = (uint16_t)top;
+		g_array_append_val(all, v);
+	}
+	return all;
+}
+
+static void tell_peaks(const mix_board *b, mix_totals *out)
+{
+	const size_t each = mix_peaks_count(b->peaks) / MIX_PEAKS_MAX + 1;
+
+	out->stretch = mix_peaks_bucket(b->peaks) * each;
+	for (unsigned side = 0; side < 2; side++)
+		out->peaks[side] = peaks_of(b, side, each);
+}
+
 static void tell_totals(mix_board *b, mix_totals *out)
 {
 	double frames = (double)MAX(b->made, 1);
@@ -191,6 +218,8 @@ static void tell_totals(mix_board *b, mix_totals *out)
 			sqrt((double)b->square[side] / frames) / 32768;
 		mix_party_tell(b->party[side], out->speakers);
 	}
+	if (b->plan->picture)
+		tell_peaks(b, out);
 }
 
 static bool put_pictures(mix_board *b, GError **err)

@@ -327,6 +327,8 @@ void mix_totals_clear(mix_totals *t)
 		g_array_unref(t->files);
 	if (t->speakers)
 		g_array_unref(t->speakers);
+	for (unsigned side = 0; side < 2; side++)
+		g_clear_pointer(&t->peaks[side], g_array_unref);
 	g_free(t->base);
 	g_free(t->picture);
 	g_free(t->spectrogram);

@@ -84,6 +84,7 @@ enum {
 	MIX_LOOKAHEAD_MS = 1000, /* files are this far behind the capture */
 	MIX_QUANTUM_MS = 100,	/* and grow in steps of this */
 	MIX_SPEAKERS_MAX = 16,	/* of a side; more are the last one */
+	MIX_PEAKS_MAX = 1024,	/* of a side */
 	MIX_NAME_MAX = 200,	/* octets of a file name without extension */
 };
 
@@ -177,6 +178,10 @@ typedef struct mix_totals {
 	GArray *files;		/* of mix_file */
 	GArray *speakers;	/* of mix_speaker */
 	char *picture, *spectrogram;	/* paths, or NULL */
+	GArray *peaks[2];	/* with a picture, else NULL: of uint16, the
+				 * greatest magnitude (to 32768) in each
+				 * stretch of `stretch` samples */
+	uint64_t stretch;
 } mix_totals;
 void mix_totals_clear(mix_totals *t);
 

@@ -102,6 +102,26 @@ for picture in picture spectrogram; do
 	result $? "$picture: $file"
 done
 
+python3 - "$base" <<'END'
+import array
+import json
+import sys
+import wave
+
+r = json.load(open(sys.argv[1] + '.json'))['recording']
+w = wave.open(sys.argv[1] + '.wav')
+pcm = array.array('h', w.readframes(w.getnframes()))
+form = r['waveform']
+n = form['samples']
+for channel, side in enumerate(('caller', 'callee')):
+    own = pcm[channel::2]
+    want = [max(map(abs, own[i:i + n])) for i in range(0, len(own), n)]
+    if form[side] != want or len(want) < 500:
+        sys.exit('%s: %d stretches of %d, wanted %d' %
+                 (side, len(form[side]), n, len(want)))
+END
+result $? "the sidecar's waveform is that of the samples"
+
 # tags and formats of the configuration, as `check` reads it
 conf() { # KEY=VALUE
 	printf '[edgetape]\nspool=%s\nrecordings=%s\nrun=%s\n[render]\n%s\n' \
