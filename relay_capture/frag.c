@@ -34,7 +34,10 @@ relay_frags *relay_frags_new(unsigned packets)
 	relay_frags *f = g_new0(relay_frags, 1);
 
 	f->n = packets;
-	f->slot = g_new0(partial, packets);
+	/* Their octets are not touched before there are some. */
+	f->slot = g_new(partial, packets);
+	for (unsigned i = 0; i < packets; i++)
+		f->slot[i].used = false;
 	return f;
 }
 

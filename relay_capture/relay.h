@@ -23,6 +23,8 @@ typedef struct relay_config {
 	unsigned flows;		/* paths remembered at once */
 	unsigned allocs;	/* allocations; a power of two */
 	unsigned fragmented;	/* IP packets in pieces at once */
+	unsigned streams;	/* directions of TCP connections; a power of
+				 * two */
 	size_t preroll_bytes;	/* memory for media that nobody claims yet */
 	int64_t preroll_ns;	/* how long it is kept; then it is an orphan */
 	int64_t grace_ns;	/* a disarmed call still takes its media */
@@ -30,7 +32,7 @@ typedef struct relay_config {
 } relay_config;
 
 /* Ports 3478 and 443, 32,768 flows, 8,192 allocations, 64 packets in pieces,
- * 64 MiB and 10 s, 5 s. */
+ * 2,048 streams, 64 MiB and 10 s, 5 s. */
 void relay_config_init(relay_config *c);
 
 /* Media that no call claimed for preroll_ns. Told once per flow. */

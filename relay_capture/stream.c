@@ -7,7 +7,6 @@
 enum {
 	WINDOW = 32768,		/* octets in a buffer, and reorder distance */
 	PIECES = 16,		/* out of order, per stream */
-	BUCKETS = 4096,		/* a power of two */
 	FOREIGN_AFTER = 8,	/* failures in a row: not our protocol */
 	TLS_RECORD = 0x16,
 };
@@ -51,13 +50,15 @@ struct relay_streams {
 	uint64_t gaps;
 	buffer *spare;
 	relay_stream *oldest, *newest;
-	relay_stream *bucket[BUCKETS];
+	relay_stream *bucket[];	/* twice as many as streams */
 };
 
 relay_streams *relay_streams_new(unsigned max)
 {
-	relay_streams *t = g_new0(relay_streams, 1);
+	relay_streams *t = g_malloc0(sizeof(*t) +
+				     2 * max * sizeof(*t->bucket));
 
+	g_assert(max && !(max & (max - 1)));
 	t->max = max;
 	return t;
 }
@@ -88,7 +89,7 @@ static relay_stream **bucket_of(relay_streams *t, const net_addr *src,
 {
 	uint32_t h = net_addr_hash(src) * 31u + net_addr_hash(dst);
 
-	return &t->bucket[(h ^ h >> 16) & (BUCKETS - 1)];
+	return &t->bucket[(h ^ h >> 16) & (2 * t->max - 1)];
 }
 
 static void list_unlink(relay_streams *t, relay_stream *s)

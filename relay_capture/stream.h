@@ -11,7 +11,8 @@
 typedef struct relay_stream relay_stream;
 typedef struct relay_streams relay_streams;
 
-/* At most `max` directions; a buffer each while a message is not whole.*/
+/* At most `max` directions, a power of two; a buffer each while a message is
+ * not whole. */
 relay_streams *relay_streams_new(unsigned max);
 void relay_streams_free(relay_streams *t);
 /* A segment of the direction src -> dst. Then take the messages. NULL: it is

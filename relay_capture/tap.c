@@ -4,7 +4,6 @@ enum {
 	TICK_NS = 100 * CLK_NS_PER_MS,
 	ROUND_NS = CLK_NS_PER_S,	/* orphans are looked for */
 	FLOW_ROUNDS = 10,	/* flow records are written */
-	STREAMS = 2048,		/* directions of TCP connections */
 };
 
 void relay_config_init(relay_config *c)
@@ -14,6 +13,7 @@ void relay_config_init(relay_config *c)
 		.flows = 32768,
 		.allocs = 8192,
 		.fragmented = 64,
+		.streams = 2048,
 		.preroll_bytes = 64 << 20,
 		.preroll_ns = 10 * CLK_NS_PER_S,
 		.grace_ns = 5 * CLK_NS_PER_S,
@@ -36,7 +36,7 @@ relay_tap *relay_new(const relay_config *c, const relay_sink *sink, void *user)
 	r->allocs = g_new0(relay_alloc, c->allocs);
 	r->late = g_ptr_array_new();
 	r->frags = relay_frags_new(c->fragmented);
-	r->streams = relay_streams_new(STREAMS);
+	r->streams = relay_streams_new(c->streams);
 	r->generation = 1;
 	return r;
 }

@@ -3,12 +3,12 @@
 #include <glib.h>
 #include <stdlib.h>
 
-#include "relay_capture/relay.h"
+#include "relay_capture/balance.h"
 
 /* A history of one tap: each step is an octet that says what happens, then a
  * time step, then for a frame its 16-bit length and octets. Whatever comes,
- * every frame has one counter, every call that opens closes, and what is
- * stored was counted. */
+ * every frame has one counter, every call that opens closes, what is stored was
+ * counted, and each interface's account adds up. */
 typedef struct state {
 	unsigned open, closed;
 	uint64_t stored;
@@ -118,6 +118,24 @@ static void check_sums(const relay_tap *r, const state *s)
 		abort();
 }
 
+/* Of a tap that is closed: nothing waits at any interface. */
+static void check_balance(const relay_tap *r)
+{
+	for (unsigned i = 0; i < RELAY_IFACES_MAX; i++) {
+		relay_iface_stats s = {
+			.seen = relay_count_from(r, i, RELAY_FRAMES),
+			.stored = relay_count_from(r, i, RELAY_STORED) +
+				  relay_count_from(r, i, RELAY_TCP_STORED) +
+				  relay_count_from(r, i, RELAY_LATE_STORED),
+		};
+
+		for (int c = 0; c < RELAY_COUNTERS; c++)
+			s.count[c] = relay_count_from(r, i, (relay_counter)c);
+		if (relay_balance_waiting(&s))
+			abort();
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	span in = span_of(data, size), frame;
@@ -133,7 +151,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* What is cleared for each run would be most of its time. */
 	conf.allocs = 16;
 	conf.fragmented = 2;
+	conf.streams = 8;
 	conf.preroll_bytes = 4096;
+	conf.keep_orphans = size % 2;
 	r = relay_new(&conf, &sink, &s);
 	while (span_u8(&in, &what) && span_u8(&in, &step)) {
 		now = clk_from_wall(now.wall.ns + step * 20 * CLK_NS_PER_MS);
@@ -144,11 +164,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		} else if (span_u16(&in, &len)) {
 			if (!span_cut(&in, MIN(len, in.left), &frame))
 				break;
+			relay_from(r, what >> 1 & 3);
 			relay_frame(r, what & 1 ? 101 : 1, frame, now);
 		}
 	}
 	relay_tick(r, now);
 	check_sums(r, &s);
+	relay_close(r, now);
+	check_sums(r, &s);
+	check_balance(r);
 	relay_free(r, now);
 	if (s.open != s.closed)
 		abort();
