@@ -125,6 +125,29 @@ static void test_bounded(void)
 	relay_frags_free(f);
 }
 
+/* A piece waits for 5 s, whether others come or not; it is missed where it came
+ * from. */
+static void test_patience(void)
+{
+	relay_frags *f = relay_frags_new(4);
+	uint8_t data[50] = {0};
+	relay_ip a = fragment(data, 0, 24, 50), b = fragment(data, 24, 50, 50);
+	span whole;
+
+	relay_frags_from(f, 3);
+	g_assert_cmpint(relay_frags_add(f, &a, (clk_mono){0}, &whole), ==,
+			RELAY_SHORT);
+	relay_frags_from(f, 2);
+	relay_frags_expire(f, (clk_mono){5 * CLK_NS_PER_S});
+	g_assert_cmpuint(relay_frags_lost(f, 3), ==, 0);
+	relay_frags_expire(f, (clk_mono){5 * CLK_NS_PER_S + 1});
+	g_assert_cmpuint(relay_frags_lost(f, 3), ==, 1);
+	g_assert_cmpint(relay_frags_add(f, &b, (clk_mono){5 * CLK_NS_PER_S + 2},
+					&whole), ==, RELAY_SHORT);
+	g_assert_cmpuint(relay_frags_lost(f, 2), ==, 0);
+	relay_frags_free(f);
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const words[] = {
@@ -145,5 +168,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/frag/order", test_order);
 	g_test_add_func("/relay/frag/overlap", test_overlap);
 	g_test_add_func("/relay/frag/bounded", test_bounded);
+	g_test_add_func("/relay/frag/patience", test_patience);
 	return g_test_run();
 }

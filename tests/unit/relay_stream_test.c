@@ -125,6 +125,59 @@ static void test_foreign(void)
 	relay_streams_free(t);
 }
 
+/* A stream, and the messages in it: octets to pass over, then octets. */
+typedef struct framed {
+	const char *name, *octets;
+	size_t n;
+	uint8_t skip[3], take[3];
+} framed;
+
+#define STUN "\0\1\0\4\x21\x12\xa4\x42" "abcdefghijkl" "\x80\x29\0\0"
+#define RTP "\x80\0\0\1" "time" "ssrc" "pcmu"
+
+static const framed framings[] = {
+	/* Control, data in RFC 4571, and a multiplexed unit: MS-TURN 2.2.3. */
+	{"ms-turn", "\2\0\0\x18" STUN "\3\0\0\x12" "\0\x10" RTP
+	 "\xff\x10\0\x18" "session." RTP, 4 + 24 + 4 + 18 + 4 + 24,
+	 {4, 4, 0}, {24, 18, 28}},
+	/* ChannelData is padded to four octets, RFC 5766 11.5. */
+	{"turn", STUN "\x40\1\0\x11" RTP "!" "pad" "\x40\1\0\x10" RTP,
+	 24 + 24 + 20, {0, 0, 3}, {24, 21, 20}},
+	{"rfc4571", "\0\x10" RTP "\0\x18" STUN "\0\x10" RTP,
+	 18 + 26 + 18, {2, 2, 2}, {16, 24, 16}},
+};
+
+static void take_all(const framed *f, relay_stream *s, unsigned *n, size_t *at)
+{
+	span m;
+
+	while (s && relay_stream_next(s, &m)) {
+		g_assert_cmpuint(*n, <, 3);
+		*at += f->skip[*n];
+		g_assert_cmpmem(m.p, m.left, f->octets + *at, f->take[*n]);
+		*at += f->take[(*n)++];
+	}
+}
+
+static void test_framing(gconstpointer framing)
+{
+	const framed *f = framing;
+	g_autoptr(GByteArray) a = g_byte_array_new();
+
+	g_byte_array_append(a, (const uint8_t *)f->octets, (guint)f->n);
+	for (size_t cut = 0; cut <= a->len; cut++) {
+		relay_streams *t = relay_streams_new(4);
+		unsigned n = 0;
+		size_t at = 0;
+
+		take_all(f, give(t, a, 0, cut, 0), &n, &at);
+		take_all(f, give(t, a, cut, a->len, 1), &n, &at);
+		g_assert_cmpuint(n, ==, 3);
+		g_assert_cmpuint(relay_streams_gaps(t), ==, 0);
+		relay_streams_free(t);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -132,5 +185,11 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/stream/reorder", test_reorder);
 	g_test_add_func("/relay/stream/gap", test_gap);
 	g_test_add_func("/relay/stream/foreign", test_foreign);
+	for (size_t i = 0; i < G_N_ELEMENTS(framings); i++) {
+		g_autofree char *name = g_strconcat("/relay/stream/framing/",
+						    framings[i].name, NULL);
+
+		g_test_add_data_func(name, &framings[i], test_framing);
+	}
 	return g_test_run();
 }

@@ -351,6 +351,55 @@ static void test_not_recorded(void)
 	rig_clear(&g);
 }
 
+typedef struct torn {
+	rig *g;
+	unsigned n;
+} torn;
+
+/* Every tenth frame is missing; they come by two interfaces in turn. */
+static void give_torn(void *user, int link, span frame, int64_t ns)
+{
+	torn *t = user;
+
+	if (++t->n % 10 == 5)
+		return;
+	relay_from(t->g->tap, t->n % 10 < 5 ? 2 : 7);
+	give(t->g, link, frame, ns);
+}
+
+/* Of each interface: what its frames became, and where a gap was noticed. */
+static void test_interfaces(void)
+{
+	mkcall m = parse("path tcp\npackets 600\nchecks 0\nrtcp 0\n");
+	rig g;
+	torn t = {.g = &g};
+	uint64_t stored = 0, gaps = 0;
+
+	rig_init(&g, NULL);
+	arm(&g, &m, clk_from_wall(0));
+	mkcall_run(&m, give_torn, &t);
+	rig_check_sums(&g);
+	for (unsigned i = 0; i < RELAY_IFACES_MAX; i++) {
+		const bool used = i == 2 || i == 7;
+
+		g_assert_true((relay_count_from(g.tap, i, RELAY_FRAMES) > 0) ==
+			      used);
+		g_assert_true((relay_count_from(g.tap, i, RELAY_TCP_GAPS) > 0)
+			      == used);
+		stored += relay_count_from(g.tap, i, RELAY_TCP_STORED) +
+			  relay_count_from(g.tap, i, RELAY_STORED);
+		gaps += relay_count_from(g.tap, i, RELAY_TCP_GAPS);
+	}
+	g_assert_cmpuint(stored, ==, g.pkts->len);
+	g_assert_cmpuint(gaps, ==, relay_count(g.tap, RELAY_TCP_GAPS));
+	for (guint i = 0; i < g.pkts->len; i++) {
+		const rig_pkt *p = g_ptr_array_index(g.pkts, i);
+
+		g_assert_true(p->p.iface == 2 || p->p.iface == 7);
+	}
+	rig_clear(&g);
+}
+
 /* A flood from other addresses to a relayed one: the call's paths are bounded
  * and its own packets are all there. */
 static void test_flood(void)
@@ -420,6 +469,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/tap/tally", test_tally);
 	g_test_add_func("/relay/tap/quiet", test_quiet);
 	g_test_add_func("/relay/tap/not_recorded", test_not_recorded);
+	g_test_add_func("/relay/tap/interfaces", test_interfaces);
 	g_test_add_func("/relay/tap/flood", test_flood);
 	return g_test_run();
 }
