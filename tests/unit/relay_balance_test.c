@@ -304,15 +304,15 @@ static void test_rings(gconstpointer trouble)
 
 /* ---- libpcap ---- */
 
-static _Atomic bool full;
+static _Atomic bool full, fuller;
 
 static ssize_t full_pwrite(int fd, const void *p, size_t n, off_t at)
 {
 	if (!full)
 		return pwrite(fd, p, n, at);
-	/* Something of it fits. */
-	if (n > 1000)
-		return pwrite(fd, p, 1000, at);
+	/* Some of it fits, to the middle of a packet. */
+	if (!atomic_exchange(&fuller, true))
+		return pwrite(fd, p, MIN(n, 500), at);
 	errno = ENOSPC;
 	return -1;
 }
@@ -363,7 +363,7 @@ static void test_libpcap(gconstpointer full_at_end)
 	spools_init(&s);
 	to = live_rig_udp(5004);
 	from = live_rig_udp(6002);
-	full = false;
+	full = fuller = false;
 	live_sender_start(&sender);
 	l = live_new(&c, spool_new(&s, true));
 	send_strays(from);
