@@ -43,6 +43,9 @@ mixkit_sound mixkit_load(const char *path);
 mixkit_sound mixkit_try(const char *path);
 /* Through ffmpeg, as a player would. */
 mixkit_sound mixkit_ffmpeg(const char *path, unsigned channels, uint32_t rate);
+/* The same of a file that may be torn: what a player makes of it, and whatever
+ * it grumbles. */
+mixkit_sound mixkit_play(const char *path);
 void mixkit_sound_clear(mixkit_sound *s);
 
 /* dB of a tone in one channel of [from, to) against full scale. */

@@ -127,8 +127,11 @@ static void play(const mixkit *t, const size_t *frames)
 {
 	for (size_t i = 1; i < G_N_ELEMENTS(kinds); i++) {
 		g_autofree char *part = part_of(t, i);
-		mixkit_sound s = mixkit_ffmpeg(part, 2, kinds[i].rate);
+		/* A kill may cut the last packet in two. */
+		mixkit_sound s = mixkit_play(part);
 
+		g_assert_cmpuint(s.channels, ==, 2);
+		g_assert_cmpuint(s.rate, ==, kinds[i].rate);
 		/* An encoder holds back less than a second. */
 		g_assert_cmpuint(s.frames * RATE / s.rate + RATE, >=, *frames);
 		mixkit_sound_clear(&s);
