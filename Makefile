@@ -18,10 +18,13 @@ endif
 MODS := core signaling_tap ice_rewriter relay_capture decoder mixer catalog \
 	vault
 PKGS := glib-2.0 gio-unix-2.0 json-glib-1.0 libsrtp2 openssl zlib libdeflate libpcap \
-	sndfile ogg soxr opus spandsp speex libavcodec libavformat libavutil \
+	sndfile ogg soxr opus spandsp speex libavutil \
 	opencore-amrnb opencore-amrwb libseccomp sqlite3
 
-PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
+# Loaded when they are needed (decoder/lavc_io.h).
+LOADED := libavcodec libavformat
+
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) $(LOADED))
 LDLIBS     := $(shell $(PKG_CONFIG) --libs $(PKGS)) -lmp3lame -lbcg729 -lgsm \
 	-ldl -lm
 ALL_CFLAGS  = -std=gnu11 -D_GNU_SOURCE -DG_LOG_USE_STRUCTURED -I. -MMD -MP \
@@ -96,6 +99,9 @@ $B/tests/fuzz/tap_dialog: $(addprefix $B/tests/support/tap_,model.o history.o)
 # Two hundred programs that run for a second each are made in half the time.
 $B/tests/unit/%.o $B/tests/fuzz/%.o: CFLAGS += -Og
 $(UNIT) $(FUZZ): LDFLAGS += $(if $(shell command -v ld.gold),-fuse-ld=gold)
+# These ask the library itself.
+$B/tests/unit/dec_codec_gsm_test $B/tests/unit/dec_video_io_test \
+$B/tests/bench/dec_codecs: LDLIBS += $(shell $(PKG_CONFIG) --libs $(LOADED))
 # The program's own files are in no library.
 $B/tests/unit/app_captured_test: $B/app/captured.o
 $B/tests/unit/app_outcome_test: $(addprefix $B/app/,outcome.o story.o)

@@ -18,6 +18,7 @@
 #include "app/limits.h"
 #include "app/setup.h"
 #include "app/worker.h"
+#include "decoder/lavc_io.h"
 #include "decoder/plugin.h"
 
 enum {
@@ -319,6 +320,8 @@ static bool start(render_role *r, GError **err)
 	g_assert(shared != MAP_FAILED);
 	r->seen = shared;
 	limits_memory();
+	/* A confined role cannot load it; who lacks it is told by the call. */
+	(void)dec_lavc_load();
 	return app_confine(false, read, write, err);
 }
 

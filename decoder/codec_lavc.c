@@ -1,6 +1,5 @@
-#include <libavcodec/avcodec.h>
-
 #include "decoder/codec_impl.h"
+#include "decoder/lavc_io.h"
 
 /* iLBC (RFC 3952) and G.723.1 (RFC 3551 4.5.3) by libavcodec. It may refuse a
  * frame and then gives no samples at all: here a frame always has its length,
@@ -13,6 +12,7 @@ typedef struct lavc_decoder {
 } lavc_decoder;
 
 typedef struct lavc {
+	const dec_lavc *av;
 	lavc_decoder dec[2];	/* iLBC: 20 ms, 30 ms; G.723.1: the first */
 	bool prefer_30;		/* iLBC, when the length fits both */
 	AVPacket *pkt;
@@ -24,19 +24,20 @@ static void close_lavc(dec_codec *c)
 {
 	lavc *s = c->state;
 
-	for (int i = 0; i < 2; i++)
-		avcodec_free_context(&s->dec[i].ctx);
-	av_packet_free(&s->pkt);
+	for (int i = 0; s->av && i < 2; i++)
+		s->av->avcodec_free_context(&s->dec[i].ctx);
+	if (s->av)
+		s->av->av_packet_free(&s->pkt);
 	av_frame_free(&s->frame);
 	g_free(s);
 }
 
-static bool start(lavc_decoder *d, enum AVCodecID id, int octets,
-		  size_t samples)
+static bool start(const dec_lavc *av, lavc_decoder *d, enum AVCodecID id,
+		  int octets, size_t samples)
 {
-	const AVCodec *codec = avcodec_find_decoder(id);
+	const AVCodec *codec = av->avcodec_find_decoder(id);
 
-	d->ctx = codec ? avcodec_alloc_context3(codec) : NULL;
+	d->ctx = codec ? av->avcodec_alloc_context3(codec) : NULL;
 	if (!d->ctx)
 		return false;
 	d->samples = samples;
@@ -46,27 +47,34 @@ static bool start(lavc_decoder *d, enum AVCodecID id, int octets,
 	d->ctx->log_level_offset = AV_LOG_TRACE;	/* packets are counted,
 							 * not talked about */
 	av_channel_layout_default(&d->ctx->ch_layout, 1);
-	return avcodec_open2(d->ctx, codec, NULL) >= 0 &&
+	return av->avcodec_open2(d->ctx, codec, NULL) >= 0 &&
 	       (d->ctx->sample_fmt == AV_SAMPLE_FMT_S16 ||
 		d->ctx->sample_fmt == AV_SAMPLE_FMT_S16P);
+}
+
+static bool open_decoders(lavc *s, bool ilbc)
+{
+	s->pkt = s->av->av_packet_alloc();
+	s->frame = av_frame_alloc();
+	if (!s->pkt || !s->frame)
+		return false;
+	if (!ilbc)
+		return start(s->av, &s->dec[0], AV_CODEC_ID_G723_1, 24, 240);
+	return start(s->av, &s->dec[0], AV_CODEC_ID_ILBC, 38, 160) &&
+	       start(s->av, &s->dec[1], AV_CODEC_ID_ILBC, 50, 240);
 }
 
 static bool open_lavc(dec_codec *c, const call_payload *p, bool ilbc,
 		      GError **err)
 {
 	lavc *s;
-	bool ok;
 
 	if (p->clock != 8000 || p->channels > 1)
 		return dec_codec_refuse(p, "only 8000 Hz, one channel", err);
 	s = c->state = g_new0(lavc, 1);
 	c->rate = 8000;
-	s->pkt = av_packet_alloc();
-	s->frame = av_frame_alloc();
-	ok = ilbc ? start(&s->dec[0], AV_CODEC_ID_ILBC, 38, 160) &&
-		    start(&s->dec[1], AV_CODEC_ID_ILBC, 50, 240) :
-		    start(&s->dec[0], AV_CODEC_ID_G723_1, 24, 240);
-	if (ok && s->pkt && s->frame)
+	s->av = dec_lavc_load();
+	if (s->av && open_decoders(s, ilbc))
 		return true;
 	close_lavc(c);
 	return dec_codec_no_library(p, "libavcodec", err);
@@ -81,8 +89,8 @@ static bool one(lavc *s, lavc_decoder *d, span frame, int16_t *to)
 	memcpy(s->buf, frame.p, frame.left);
 	s->pkt->data = s->buf;
 	s->pkt->size = (int)frame.left;
-	ok = avcodec_send_packet(d->ctx, s->pkt) >= 0 &&
-	     avcodec_receive_frame(d->ctx, s->frame) >= 0 &&
+	ok = s->av->avcodec_send_packet(d->ctx, s->pkt) >= 0 &&
+	     s->av->avcodec_receive_frame(d->ctx, s->frame) >= 0 &&
 	     (size_t)s->frame->nb_samples == d->samples;
 	if (ok)
 		memcpy(to, s->frame->data[0], d->samples * sizeof *to);
@@ -109,7 +117,7 @@ static void reset(dec_codec *c)
 
 	for (int i = 0; i < 2; i++)
 		if (s->dec[i].ctx)
-			avcodec_flush_buffers(s->dec[i].ctx);
+			s->av->avcodec_flush_buffers(s->dec[i].ctx);
 }
 
 static bool ilbc_open(dec_codec *c, const call_payload *p, GError **err)

@@ -1,15 +1,14 @@
 #include "decoder/video_io.h"
 
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
-
 #include "decoder/h264_nal.h"
+#include "decoder/lavc_io.h"
 
 G_DEFINE_QUARK(dec_video_error, dec_video_error)
 
 enum { CLOCK = 90000 };
 
 struct dec_video {
+	const dec_lavc *av;
 	char *path;
 	AVFormatContext *out;	/* NULL until the first key picture */
 	AVPacket *pkt;
@@ -20,8 +19,14 @@ struct dec_video {
 
 dec_video *dec_video_new(const char *path, GError **err)
 {
+	const dec_lavc *av = dec_lavc_load();
 	dec_video *v;
 
+	if (!av) {
+		g_set_error(err, DEC_VIDEO_ERROR, DEC_VIDEO_ERROR_OPEN,
+			    "%s: libavformat is not installed", path);
+		return NULL;
+	}
 	if (!g_str_has_suffix(path, ".mp4") &&
 	    !g_str_has_suffix(path, ".mkv")) {
 		g_set_error(err, DEC_VIDEO_ERROR, DEC_VIDEO_ERROR_OPEN,
@@ -29,8 +34,9 @@ dec_video *dec_video_new(const char *path, GError **err)
 		return NULL;
 	}
 	v = g_new0(dec_video, 1);
+	v->av = av;
 	v->path = g_strdup(path);
-	v->pkt = av_packet_alloc();
+	v->pkt = v->av->av_packet_alloc();
 	v->last = -1;
 	return v;
 }
@@ -40,10 +46,10 @@ void dec_video_free(dec_video *v)
 	if (!v)
 		return;
 	if (v->out) {
-		avio_closep(&v->out->pb);
-		avformat_free_context(v->out);
+		v->av->avio_closep(&v->out->pb);
+		v->av->avformat_free_context(v->out);
 	}
-	av_packet_free(&v->pkt);
+	v->av->av_packet_free(&v->pkt);
 	g_free(v->path);
 	g_free(v);
 }
@@ -64,10 +70,11 @@ static bool fail(const dec_video *v, dec_video_error code, int cause,
 }
 
 /* Size and profile, read by libavcodec's parser. */
-static bool describe(AVCodecParameters *par, const dec_h264_unit *u)
+static bool describe(const dec_lavc *av, AVCodecParameters *par,
+		     const dec_h264_unit *u)
 {
-	AVCodecContext *ctx = avcodec_alloc_context3(NULL);
-	AVCodecParserContext *parser = av_parser_init(AV_CODEC_ID_H264);
+	AVCodecContext *ctx = av->avcodec_alloc_context3(NULL);
+	AVCodecParserContext *parser = av->av_parser_init(AV_CODEC_ID_H264);
 	uint8_t *nals;
 	int size;
 
@@ -77,7 +84,7 @@ static bool describe(AVCodecParameters *par, const dec_h264_unit *u)
 		parser->flags |= PARSER_FLAG_COMPLETE_FRAMES;
 		ctx->codec_id = AV_CODEC_ID_H264;
 		ctx->log_level_offset = AV_LOG_TRACE;	/* keep quiet */
-		av_parser_parse2(parser, ctx, &nals, &size, u->data.p,
+		av->av_parser_parse2(parser, ctx, &nals, &size, u->data.p,
 				 (int)u->data.left, 0, 0, 0);
 		par->width = parser->width;
 		par->height = parser->height;
@@ -85,8 +92,8 @@ static bool describe(AVCodecParameters *par, const dec_h264_unit *u)
 		par->level = ctx->level;
 	}
 	if (parser)
-		av_parser_close(parser);
-	avcodec_free_context(&ctx);
+		av->av_parser_close(parser);
+	av->avcodec_free_context(&ctx);
 	return par->width > 0 && par->height > 0;
 }
 
@@ -132,9 +139,9 @@ static int write_head(dec_video *v)
 		    "frag_keyframe+empty_moov+default_base_moof", 0);
 	av_dict_set(&options, "frag_duration", "1000000", 0);	/* us */
 	av_dict_set(&options, "cluster_time_limit", "1000", 0);	/* ms */
-	r = avio_open(&v->out->pb, v->path, AVIO_FLAG_WRITE);
+	r = v->av->avio_open(&v->out->pb, v->path, AVIO_FLAG_WRITE);
 	if (r >= 0)
-		r = avformat_write_header(v->out, &options);
+		r = v->av->avformat_write_header(v->out, &options);
 	av_dict_free(&options);
 	return r;
 }
@@ -143,15 +150,15 @@ static int write_head(dec_video *v)
 static bool begin(dec_video *v, const dec_h264_unit *u, GError **err)
 {
 	AVStream *stream;
-	int r = avformat_alloc_output_context2(&v->out, NULL, NULL, v->path);
+	int r = v->av->avformat_alloc_output_context2(&v->out, NULL, NULL, v->path);
 
 	if (r < 0)
 		return fail(v, DEC_VIDEO_ERROR_OPEN, r, err);
 	v->out->flags |= AVFMT_FLAG_BITEXACT | AVFMT_FLAG_FLUSH_PACKETS;
-	stream = avformat_new_stream(v->out, NULL);
-	if (!stream || !describe(stream->codecpar, u) ||
+	stream = v->av->avformat_new_stream(v->out, NULL);
+	if (!stream || !describe(v->av, stream->codecpar, u) ||
 	    !copy_parameter_sets(stream->codecpar, u->data)) {
-		avformat_free_context(v->out);
+		v->av->avformat_free_context(v->out);
 		v->out = NULL;
 		return false;
 	}
@@ -188,9 +195,9 @@ bool dec_video_put(dec_video *v, const dec_h264_unit *u, GError **err)
 	v->pkt->flags = u->key ? AV_PKT_FLAG_KEY : 0;
 	v->pkt->pts = v->pkt->dts = place(v, u->ts);
 	v->pkt->duration = v->step;	/* as good a guess as any */
-	av_packet_rescale_ts(v->pkt, (AVRational){1, CLOCK},
+	v->av->av_packet_rescale_ts(v->pkt, (AVRational){1, CLOCK},
 			     stream->time_base);
-	r = av_write_frame(v->out, v->pkt);
+	r = v->av->av_write_frame(v->out, v->pkt);
 	if (r < 0)
 		return fail(v, DEC_VIDEO_ERROR_WRITE, r, err);
 	v->pictures++;
@@ -207,8 +214,8 @@ bool dec_video_finish(dec_video *v, GError **err)
 			    v->path);
 		return false;
 	}
-	r = av_write_trailer(v->out);
+	r = v->av->av_write_trailer(v->out);
 	if (r >= 0)
-		r = avio_closep(&v->out->pb);
+		r = v->av->avio_closep(&v->out->pb);
 	return r >= 0 ? true : fail(v, DEC_VIDEO_ERROR_WRITE, r, err);
 }

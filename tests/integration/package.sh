@@ -17,6 +17,8 @@ dpkg-deb -I "$tmp/e.deb" >"$tmp/info"
 holds "of this version" grep -q 'Version: 1.2.3' "$tmp/info"
 holds "that depends on what it is linked with" \
 	grep -qE 'Depends:.*libglib2.0-0.*libssl3' "$tmp/info"
+holds "and on what it loads" \
+	grep -qE 'Depends:.*libavcodec[0-9].*libavformat[0-9]' "$tmp/info"
 mkdir "$tmp/x"
 dpkg-deb -x "$tmp/e.deb" "$tmp/x"
 for f in sbin/edgetape share/man/man8/edgetape.8 share/man/man5/edgetape.conf.5 \
@@ -25,6 +27,9 @@ for f in sbin/edgetape share/man/man8/edgetape.8 share/man/man5/edgetape.conf.5 
 	share/doc/edgetape/alarms.md; do
 	holds "it has $f" test -s "$tmp/x/usr/$f"
 done
+ldd "$tmp/x/usr/sbin/edgetape" >"$tmp/linked"
+holds "its program starts without libavcodec" \
+	sh -c '! grep libavcodec "$1"' sh "$tmp/linked"
 says "its program runs" 0 "usage: edgetape" "$tmp/x/usr/sbin/edgetape" --help
 holds "its configuration can be read" \
 	"$tmp/x/usr/sbin/edgetape" check -p -c "$tmp/x/etc/edgetape/edgetape.conf"
