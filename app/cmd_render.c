@@ -71,6 +71,7 @@ static void start_worker(render_role *r, unsigned i)
 		.count = r->count,
 		.seen = &r->seen[i],
 		.done = ledger_pen_done,
+		.flush = ledger_pen_flush,
 		.user = &r->pen,
 	};
 	sigset_t set;

@@ -170,18 +170,44 @@ cat_entry *ledger_from_result(const render_result *r)
 	return e;
 }
 
+static void put_row(ledger_pen *pen, const cat_entry *e)
+{
+	g_autoptr(GError) err = NULL;
+
+	if (!pen->db)
+		pen->db = cat_open(pen->path, &err);
+	if (!pen->db || !cat_ledger_put(pen->db, e, &err))
+		g_critical("%s is not in the ledger: %s; `edgetape rebuild` "
+			   "puts it there", e->name, err->message);
+}
+
+static void free_row(void *e)
+{
+	cat_entry_free(e);
+}
+
 void ledger_pen_done(void *user, const render_result *r)
 {
 	ledger_pen *pen = user;
-	g_autoptr(GError) err = NULL;
-	g_autoptr(cat_entry) e = NULL;
 
 	if (!pen->path)
 		return;
-	if (!pen->db)
-		pen->db = cat_open(pen->path, &err);
-	e = pen->db ? ledger_from_result(r) : NULL;
-	if (!e || !cat_ledger_put(pen->db, e, &err))
-		g_critical("%s is not in the ledger: %s; `edgetape rebuild` "
-			   "puts it there", r->story->name, err->message);
+	if (!pen->rows)
+		pen->rows = g_ptr_array_new_with_free_func(free_row);
+	g_ptr_array_add(pen->rows, ledger_from_result(r));
+}
+
+/* One that cannot be written does not keep the others out. */
+void ledger_pen_flush(void *user)
+{
+	ledger_pen *pen = user;
+	GPtrArray *rows = pen->rows;
+
+	if (!rows || !rows->len)
+		return;
+	if (rows->len == 1 || !pen->db ||
+	    !cat_ledger_put_all(pen->db, rows, NULL))
+		for (guint i = 0; i < rows->len; i++)
+			put_row(pen, g_ptr_array_index(rows, i));
+	g_ptr_array_set_size(rows, 0);
 }

@@ -24,10 +24,13 @@ cat_end ledger_end(uint8_t rec_cause);
 /* As render says it; a call that we refused was blocked. `why` may be NULL. */
 void ledger_outcome(cat_entry *e, const char *outcome, const char *why);
 
-/* render's: writes each call's row. Opens the database at the first call, in
- * the process that uses it. `path` is lent. */
+/* render's: the rows of calls, of which those that end in one step share a
+ * commit. Opens the database at the first call, in the process that uses it.
+ * `path` is lent. */
 typedef struct ledger_pen {
 	const char *path;
 	cat_db *db;
+	GPtrArray *rows;	/* of cat_entry, not written yet; or NULL */
 } ledger_pen;
 void ledger_pen_done(void *pen, const render_result *r);
+void ledger_pen_flush(void *pen);

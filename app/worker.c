@@ -25,6 +25,7 @@ typedef struct worker {
 	render_config blind;	/* for calls that have crashed */
 	GHashTable *calls;	/* name -> render_call, those in progress */
 	GHashTable *done;	/* names that need no further look */
+	GPtrArray *ended;	/* in this step: a name, its sidecar, ... */
 	alarm_post *post;
 	unsigned steps;
 	pid_t parent;
@@ -89,7 +90,6 @@ static void tell_done(const render_result *o)
 		g_warning("%s", line);
 }
 
-/* The journal stays; the mark says that it need not be read again. */
 static void conclude(worker *w, const char *name, const render_call *c)
 {
 	const render_result *o = render_call_result(c);
@@ -97,8 +97,23 @@ static void conclude(worker *w, const char *name, const render_call *c)
 	tell_done(o);
 	if (w->plan->done)
 		w->plan->done(w->plan->user, o);
-	write_file(w->plan->spool, name, "rendered", o->sidecar);
+	g_ptr_array_add(w->ended, g_strdup(name));
+	g_ptr_array_add(w->ended, g_strdup(o->sidecar));
 	settle(w, name);
+}
+
+/* Journals stay; the mark says that one need not be read again. It comes when
+ * the call's row has been written. */
+static void mark_ended(worker *w)
+{
+	if (!w->ended->len)
+		return;
+	if (w->plan->done)
+		w->plan->flush(w->plan->user);
+	for (guint i = 0; i < w->ended->len; i += 2)
+		write_file(w->plan->spool, g_ptr_array_index(w->ended, i),
+			   "rendered", g_ptr_array_index(w->ended, i + 1));
+	g_ptr_array_set_size(w->ended, 0);
 }
 
 /* The journal is whole and stays: a later start tries again. */
@@ -317,7 +332,9 @@ static gboolean tick(gpointer user)
 	if (w->steps++ % SCAN_EVERY == 0)
 		scan(w);
 	step_speaking(w);
+	mark_ended(w);
 	step_behind(w);
+	mark_ended(w);
 	if (w->steps % WATCH_EVERY == 0)
 		watch_all(w);
 	sync_files(w);
@@ -337,10 +354,12 @@ int worker_run(const worker_plan *plan)
 	w.calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					(GDestroyNotify)render_call_free);
 	w.done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	w.ended = g_ptr_array_new_with_free_func(g_free);
 	g_timeout_add(STEP_MS, tick, &w);
 	app_loop_run(loop, NULL, NULL);
 	alarm_post_free(w.post);
 	g_hash_table_unref(w.calls);
 	g_hash_table_unref(w.done);
+	g_ptr_array_unref(w.ended);
 	return APP_OK;
 }

@@ -23,8 +23,10 @@ typedef struct worker_plan {
 	const char *run;	/* of its alarms and the level of the disk */
 	unsigned index, count;	/* takes each call whose hash is `index` */
 	worker_seen *seen;
-	/* Told after each call; may be NULL. */
+	/* Told after each call, and when all that it was told of has to be
+	 * written. Both or neither. */
 	void (*done)(void *user, const render_result *r);
+	void (*flush)(void *user);
 	void *user;
 } worker_plan;
 
