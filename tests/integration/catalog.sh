@@ -17,7 +17,7 @@ says 'a user' 0 'alice is added' officer users add Alice sip:Alice@Example.com \
 says 'the list' 0 'alice +Ålice +Berlin +traders +sip:alice@example.com' officer users
 says 'found by an identity' 0 '^user +alice' officer users show +4930123
 says 'all of them are shown, however narrow it is' 0 '^ +tel:\+4930123$' \
-	env COLUMNS=20 "$edgetape" users show alice -c "$tmp/e.conf"
+	env COLUMNS=20 "$edgetape" users show alice -c "$tmp/conf"
 says 'more for one that is there' 0 'alice is changed' \
 	officer users add alice second
 says 'less' 0 'alice is changed' officer users remove alice second
@@ -149,7 +149,7 @@ says 'too few arguments' 2 'add needs USER' officer users add
 says 'too few for a command of one verb' 2 'it needs a CALL' officer play
 says 'too many' 2 'too many words: more' officer users show alice more
 says 'words where there are none' 2 'what is "now"' \
-	"$edgetape" stats -c "$tmp/e.conf" now
+	"$edgetape" stats -c "$tmp/conf" now
 says 'both forms' 2 'exclude each other' officer users --json --csv
 says 'help' 0 'Verbs:' officer rules --help
 COLUMNS=60 officer users >"$tmp/narrow"

@@ -57,7 +57,8 @@ rig_recorder "$RIG/recordings" '[rules]' "record=sip:alice@$RIG_DOMAIN" \
 	'[rewrite]' method=remove '[render]' formats=wav || bail 'the recorder'
 rig_frontend EDGETAPE_LOG="$RIG/signalling.txt" || bail 'the Front End'
 
-(sleep 3 && forge >"$RIG/forged.log" 2>&1 && sleep 1 &&
+(rig_await 30 'the first packets' has_media && sleep 1 &&
+	forge >"$RIG/forged.log" 2>&1 && sleep 1 &&
 	rekey >"$RIG/rekeyed.log" 2>&1; echo $? >"$RIG/forged") &
 rig_call alice bob 8 || bail 'a call'
 rig_await 40 'the recording' recorded || bail 'the recording'

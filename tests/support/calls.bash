@@ -15,7 +15,7 @@ keep_logs() {
 	rm -rf "$to"
 	mkdir -p "$to"
 	cp -r "$RIG"/{*.log,*.json,*.sdp,*.txt,*.pcap,*.wav,edgetape.conf} \
-		"$RIG/recordings" "$to" 2>/dev/null
+		"$RIG"/{recordings,spool,catalog,run} "$to" 2>/dev/null
 	echo "# the programs' logs are in $to"
 }
 
