@@ -112,21 +112,29 @@ static void stream(const render_result *r, const dec_stream_totals *t, FILE *to)
 }
 
 /* The candidate that an address is, in whatever half it stands first. */
+static const call_cand *offered_at(const call_half *h, const net_addr *a)
+{
+	for (guint k = 0; k < h->media->len; k++) {
+		const call_media *m = CALL_MEDIA(h, k);
+
+		for (guint c = 0; c < m->cands->len; c++)
+			if (net_addr_same(&CALL_CAND(m, c)->addr, a))
+				return CALL_CAND(m, c);
+	}
+	return NULL;
+}
+
 static const call_cand *candidate_at(const story *s, const net_addr *a,
 				     uint8_t *side)
 {
 	for (guint i = 0; i < s->halves->len; i++) {
 		const call_half *h = g_ptr_array_index(s->halves, i);
+		const call_cand *c = offered_at(h, a);
 
-		for (guint k = 0; k < h->media->len; k++) {
-			const call_media *m = CALL_MEDIA(h, k);
-
-			for (guint c = 0; c < m->cands->len; c++)
-				if (net_addr_same(&CALL_CAND(m, c)->addr, a)) {
-					*side = h->side;
-					return CALL_CAND(m, c);
-				}
-		}
+		if (!c)
+			continue;
+		*side = h->side;
+		return c;
 	}
 	return NULL;
 }

@@ -228,6 +228,15 @@ static bool wire_read(wire *w, SSL *ssl)
 	return true;
 }
 
+/* False: nothing more can be read. */
+static bool wire_catch_up(wire *w, SSL *ssl)
+{
+	while (w->frames - w->verdicts > AHEAD)
+		if (!wire_read(w, ssl))
+			return false;
+	return true;
+}
+
 /* The last frame goes whole. */
 static void wire_cut_everywhere(wire *w, SSL *ssl)
 {
@@ -243,9 +252,8 @@ static void wire_cut_everywhere(wire *w, SSL *ssl)
 				wire_write(ssl, span_of(frame.p + n,
 							frame.left - n));
 			w->frames++;
-			while (w->frames - w->verdicts > AHEAD)
-				if (!wire_read(w, ssl))
-					return;
+			if (!wire_catch_up(w, ssl))
+				return;
 		}
 	}
 }
