@@ -110,10 +110,8 @@ cat_policy *cat_policy_load(cat_db *db, int64_t since, GError **err);
 cat_policy *cat_policy_load_with(cat_db *db, int64_t since,
 				 const cat_rule *more,
 				 GError **err);
-cat_policy *cat_policy_ref(cat_policy *p);
 void cat_policy_unref(cat_policy *p);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cat_policy, cat_policy_unref)
-unsigned cat_policy_rules(const cat_policy *p);
 /* ANY. No allocation, no lock but GTimeZone's own. */
 void cat_policy_decide(const cat_policy *p, const cat_call *c,
 		       cat_verdict *out);

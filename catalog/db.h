@@ -41,7 +41,6 @@ bool cat_exec(cat_db *db, const char *sql, GError **err);
 bool cat_txn_begin(cat_db *db, GError **err);
 /* Commits when `ok`, else rolls back; returns whether it is committed. */
 bool cat_txn_end(cat_db *db, bool ok, GError **err);
-int64_t cat_last_id(cat_db *db);
 /* Rows that the last statement changed. */
 int cat_changes(cat_db *db);
 /* Changes whenever another connection has committed. Cheap. */

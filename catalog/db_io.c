@@ -168,11 +168,6 @@ bool cat_txn_end(cat_db *db, bool ok, GError **err)
 	return false;
 }
 
-int64_t cat_last_id(cat_db *db)
-{
-	return sqlite3_last_insert_rowid(db->sql);
-}
-
 int cat_changes(cat_db *db)
 {
 	return sqlite3_changes(db->sql);

@@ -4,7 +4,7 @@
 #include "catalog/db.h"
 #include "catalog/entry.h"
 
-void cat_hold_clear(void *p)
+static void hold_clear(void *p)
 {
 	cat_hold *h = p;
 
@@ -104,7 +104,7 @@ GArray *cat_hold_list(cat_db *db, const char *call, GError **err)
 		    " AND (?1 IS NULL OR c.name = ?1) ORDER BY h.since, h.id",
 		err);
 
-	g_array_set_clear_func(all, cat_hold_clear);
+	g_array_set_clear_func(all, hold_clear);
 	if (!s)
 		return NULL;
 	cat_bind_text(s, 1, call);

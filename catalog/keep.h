@@ -12,7 +12,6 @@ typedef struct cat_hold {
 	char *call, *matter;
 	int64_t since;		/* s UTC */
 } cat_hold;
-void cat_hold_clear(void *h);
 
 /* `call` is the whole name. A call can be held for several matters and is free
  * when the last has ended. `*changed`: it was not so already. */

@@ -81,20 +81,10 @@ static void policy_clear(void *v)
 	g_hash_table_unref(p->classes);
 }
 
-cat_policy *cat_policy_ref(cat_policy *p)
-{
-	return g_atomic_rc_box_acquire(p);
-}
-
 void cat_policy_unref(cat_policy *p)
 {
 	if (p)
 		g_atomic_rc_box_release_full(p, policy_clear);
-}
-
-unsigned cat_policy_rules(const cat_policy *p)
-{
-	return p->rules->len;
 }
 
 uint32_t pol_user_add(cat_policy *p, const char *key)

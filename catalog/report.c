@@ -3,14 +3,14 @@
 #include "catalog/db.h"
 #include "catalog/entry.h"
 
-void cat_cover_clear(void *p)
+static void cover_clear(void *p)
 {
 	cat_cover *c = p;
 
 	g_free(c->owner);
 }
 
-void cat_gap_of_clear(void *p)
+static void gap_of_clear(void *p)
 {
 	cat_gap_of *g = p;
 
@@ -48,7 +48,7 @@ static void cover_read(cat_stmt *s, cat_cover *c)
 GArray *cat_report_cover(cat_db *db, int64_t from_ms, int64_t to_ms,
 			 const char *owner, GError **err)
 {
-	g_autoptr(GArray) all = array_new(sizeof(cat_cover), cat_cover_clear);
+	g_autoptr(GArray) all = array_new(sizeof(cat_cover), cover_clear);
 	g_autoptr(cat_stmt) s = cat_sql(
 		db, "SELECT date(c.begun / 1000, 'unixepoch', 'localtime')"
 		    " AS day, a.value AS owner, count(*),"
@@ -83,7 +83,7 @@ GArray *cat_report_gaps(cat_db *db, int64_t from_ms, int64_t to_ms,
 			unsigned limit, GError **err)
 {
 	g_autoptr(GArray) all = array_new(sizeof(cat_gap_of),
-					  cat_gap_of_clear);
+					  gap_of_clear);
 	g_autoptr(cat_stmt) s = cat_sql(
 		db, "SELECT c.name, c.begun, g.side, g.cause, g.at, g.length,"
 		    " g.packets FROM gap g JOIN call c ON c.id = g.call"
@@ -106,7 +106,7 @@ GArray *cat_report_gaps(cat_db *db, int64_t from_ms, int64_t to_ms,
 	return cat_done(s, err) ? g_steal_pointer(&all) : NULL;
 }
 
-void cat_source_clear(void *p)
+static void source_clear(void *p)
 {
 	cat_source *s = p;
 
@@ -117,7 +117,7 @@ GArray *cat_report_sources(cat_db *db, int64_t from_ms, int64_t to_ms,
 			   GError **err)
 {
 	g_autoptr(GArray) all = array_new(sizeof(cat_source),
-					  cat_source_clear);
+					  source_clear);
 	g_autoptr(cat_stmt) s = cat_sql(
 		db, "SELECT source, count(*), max(begun) FROM call"
 		    " WHERE begun >= ?1 AND begun < ?2 AND source IS NOT NULL"

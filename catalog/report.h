@@ -9,7 +9,6 @@ typedef struct cat_cover {
 	int64_t calls, answered, outcome[CAT_EXEMPT + 1];
 	int64_t gaps, gap_ms, recorded_ms;
 } cat_cover;
-void cat_cover_clear(void *c);
 
 /* Of cat_cover, by day and owner. Times in ms; to 0: until now. `owner` NULL:
  * all, else a part of one. Free the array. */
@@ -22,7 +21,6 @@ typedef struct cat_gap_of {
 	int64_t begun_ms;
 	cat_gap gap;
 } cat_gap_of;
-void cat_gap_of_clear(void *g);
 /* Of cat_gap_of, the longest first. */
 GArray *cat_report_gaps(cat_db *db, int64_t from_ms, int64_t to_ms,
 			unsigned limit, GError **err);
@@ -31,7 +29,6 @@ typedef struct cat_source {
 	char *name;
 	int64_t calls, last_ms;	/* when its latest call began */
 } cat_source;
-void cat_source_clear(void *s);
 /* Of cat_source, the one that was silent longest first: those that told of a
  * call in this time. */
 GArray *cat_report_sources(cat_db *db, int64_t from_ms, int64_t to_ms,

@@ -100,11 +100,6 @@ void dec_srtp_free(dec_srtp *k)
 	g_free(k);
 }
 
-const dec_suite *dec_srtp_suite(const dec_srtp *k)
-{
-	return k->suite;
-}
-
 static uint32_t word_of(span s)
 {
 	uint32_t v = 0;

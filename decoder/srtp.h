@@ -14,7 +14,6 @@ typedef struct dec_srtp dec_srtp;
 dec_srtp *dec_srtp_new(const dec_suite *s, const secret *master, bool libsrtp);
 /* NULL is fine. Keys are wiped. */
 void dec_srtp_free(dec_srtp *k);
-const dec_suite *dec_srtp_suite(const dec_srtp *k);
 
 /* True when the packet authenticates under rollover counter `roc`; then `out`
  * (room for the whole packet) holds it in clear and *n its length. `mki`

@@ -370,29 +370,16 @@ void tap_calls_tick(tap_calls *c, clk_both now)
 	}
 }
 
-static void end_one(tap_call *call, clk_both now)
-{
-	if (!call->ended)
-		tap_call_due(call, now);
-}
-
-void tap_calls_end(tap_calls *c, clk_both now, uint64_t number)
-{
-	GHashTableIter it;
-	void *value;
-
-	g_hash_table_iter_init(&it, c->table);
-	while (g_hash_table_iter_next(&it, NULL, &value))
-		if (((tap_call *)value)->number == number)
-			end_one(value, now);
-}
-
 void tap_calls_end_all(tap_calls *c, clk_both now)
 {
 	GHashTableIter it;
 	void *value;
 
 	g_hash_table_iter_init(&it, c->table);
-	while (g_hash_table_iter_next(&it, NULL, &value))
-		end_one(value, now);
+	while (g_hash_table_iter_next(&it, NULL, &value)) {
+		tap_call *call = value;
+
+		if (!call->ended)
+			tap_call_due(call, now);
+	}
 }

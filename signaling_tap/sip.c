@@ -34,13 +34,8 @@ static const char *const method_names[] = {
 	[TAP_BYE] = "BYE", [TAP_CANCEL] = "CANCEL",
 	[TAP_PRACK] = "PRACK", [TAP_UPDATE] = "UPDATE",
 	[TAP_INFO] = "INFO", [TAP_REFER] = "REFER",
-	[TAP_MESSAGE] = "MESSAGE", [TAP_METHOD_OTHER] = "OTHER",
+	[TAP_MESSAGE] = "MESSAGE",
 };
-
-const char *tap_method_name(tap_method m)
-{
-	return method_names[m];
-}
 
 static tap_method method_of(span s)
 {

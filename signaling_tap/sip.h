@@ -89,7 +89,6 @@ MUST_CHECK tap_sip_verdict tap_sip_parse(span message, tap_sip *out);
 /* The next header field, folded lines joined to it. False at the end of the
  * header section or when malformed. */
 MUST_CHECK bool tap_header_next(span *in, tap_header *out);
-const char *tap_method_name(tap_method m);
 /* Folds become single blanks; NUL-terminated, cut to `size`. */
 void tap_header_text(span value, char *to, size_t size);
 

@@ -117,8 +117,7 @@ void tap_calls_message(tap_calls *c, clk_both now, const tap_source *src,
 		       span message, tap_answer *out);
 /* MAIN. Ends calls whose time is up; call it about once a second. */
 void tap_calls_tick(tap_calls *c, clk_both now);
-/* MAIN. Ends one call, or all of them (end of a replay), by REC_TIMEOUT. */
-void tap_calls_end(tap_calls *c, clk_both now, uint64_t call);
+/* MAIN. Ends all calls by REC_TIMEOUT: a replay is over. */
 void tap_calls_end_all(tap_calls *c, clk_both now);
 unsigned tap_calls_count(const tap_calls *c);
 
