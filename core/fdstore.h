@@ -45,6 +45,7 @@ fdkeeper *fdkeeper_new(fdstore *above);
 int fdkeeper_fd(const fdkeeper *k);
 /* Takes all that `pid` has said; others are not heard. */
 void fdkeeper_hear(fdkeeper *k, pid_t pid);
+/* Descriptors that are kept now. */
 unsigned fdkeeper_count(const fdkeeper *k);
 /* The process's environment: ours, and what it must know of the keeper. Lent
  * until the next call. */

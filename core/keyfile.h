@@ -13,7 +13,7 @@ typedef enum keyfile_error {
 } keyfile_error;
 GQuark keyfile_error_quark(void);
 
-/* `algorithm` is OpenSSL's name: "X25519", "ED25519". Free the key with
+/* ANY. `algorithm` is OpenSSL's name: "X25519", "ED25519". Free the key with
  * EVP_PKEY_free(). */
 EVP_PKEY *keyfile_private(const char *path, const char *algorithm,
 			  GError **err);

@@ -22,6 +22,7 @@ typedef enum seal_error {
 } seal_error;
 GQuark seal_error_quark(void);
 
+/* Both belong to the thread that uses them. */
 typedef struct seal_box seal_box;	/* the writing side */
 typedef struct seal_key seal_key;	/* the reading side: a private key */
 
@@ -33,9 +34,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(seal_box, seal_box_free)
  * authenticated with it. */
 bool seal_put(seal_box *b, put *o, span plain, span bound, GError **err);
 
+/* The recorder's private key in PEM. Free with seal_key_free(). */
 seal_key *seal_key_open(const char *path, GError **err);
 /* A key pair of its own, for a replay that needs none on disk. */
 seal_key *seal_key_new(GError **err);
+/* What seals for this key; free it. */
 seal_box *seal_key_box(const seal_key *k, GError **err);
 /* Whether the key opens what is sealed in the box. */
 bool seal_pair(seal_box *b, seal_key *k);
