@@ -1,6 +1,7 @@
 #!/bin/bash
 # catalog_calls.sh - an officer's rules on real calls: what a rule says is in
 # force within a second, and every call of a recorded user has its row.
+# alone: rules are in force within a second
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/calls.bash

@@ -3,6 +3,7 @@
 # get no shorter when the process that writes them is killed; one that is
 # stopped for a while catches up, and capture does not notice. What comes out
 # has the bytes of a render of the finished journal, within a second of the end.
+# alone: it measures how far behind files are
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/calls.bash

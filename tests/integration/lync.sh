@@ -3,6 +3,7 @@
 # Front End and an MS-TURN relay in namespaces; PCMU and SIREN, with the method
 # "remove" and the default one. No media off the relay, every packet that the
 # caller's host saw is in the recording, and the recording is the voices.
+# alone: starved phones drop sound
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/calls.bash

@@ -1,6 +1,7 @@
 #!/bin/bash
 # lync_away.sh - the recorder dies, hangs, is slow and comes back while people
 # telephone through the Lync Front End.
+# alone: starved phones drop sound
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/calls.bash

@@ -3,6 +3,7 @@
 # as systemd takes and finds well confined, and completion knows the commands.
 # Installed under a systemd of its own it runs, is killed, gets a new version and
 # goes, and what it recorded stays.
+# alone: `make install` builds what is older than its source
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh

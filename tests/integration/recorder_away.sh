@@ -1,6 +1,7 @@
 #!/bin/bash
 # recorder_away.sh - the recorder dies, hangs, is slow and comes back while
 # people telephone through Kamailio.
+# alone: the Front End waits for half a second
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/calls.bash
