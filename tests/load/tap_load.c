@@ -6,7 +6,7 @@
  * generator's clock, its own wake-up included, and by the tap's histogram
  * (signaling_tap/latency.h), which is what is judged.
  * LOAD_RATE, LOAD_SECONDS, LOAD_DIALOGS; LOAD_STEADY=1: the steady rate alone;
- * LOAD_MEMORY=1: the memory alone;
+ * LOAD_MEMORY=1: the memory alone; LOAD_FLOOD=1: the INVITEs a core alone;
  * LOAD_FILL=1, as root: on a small spool of its own, which is filled;
  * LOAD_SLOW=1: its disk takes 1.5 seconds for a sync;
  * LOAD_REFUSE=1: its calls may not go unrecorded. */
@@ -328,6 +328,18 @@ static void steady_slow(bench *b)
 	tell(b, "  records lost", (double)stat(b, "records-lost"), "", 0, true);
 }
 
+/* A part of the whole, unless another one was asked for alone. */
+static bool is_wanted(const char *part)
+{
+	static const char *const alone[] = {"LOAD_STEADY", "LOAD_MEMORY",
+					    "LOAD_FLOOD"};
+	bool any = false;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(alone); i++)
+		any |= load_env(alone[i], 0);
+	return !any || load_env(part, 0);
+}
+
 int main(void)
 {
 	bench b = {0};
@@ -344,15 +356,15 @@ int main(void)
 	printf("edgetape tap; load average %.1f\n", load_average());
 	if (load_env("LOAD_SLOW", 0))
 		steady_slow(&b);
-	else if (!load_env("LOAD_MEMORY", 0)) {
+	else if (is_wanted("LOAD_STEADY")) {
 		steady(&b, "all is well", false);
 		steady_unrendered(&b);
 	}
 	if (load_env("LOAD_FILL", 0))
 		steady_full(&b);
-	if (!load_env("LOAD_STEADY", 0))
+	if (is_wanted("LOAD_MEMORY"))
 		memory(&b);
-	if (!load_env("LOAD_STEADY", 0) && !load_env("LOAD_MEMORY", 0)) {
+	if (is_wanted("LOAD_FLOOD")) {
 		flood(&b, "one INVITE again and again", 60, false, true);
 		flood(&b, "new recorded calls", 20, true, false);
 	}
