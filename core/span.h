@@ -132,12 +132,14 @@ static inline bool span_same(span a, span b)
 bool span_folds(const uint8_t *p, const char *s, size_t n);
 
 /* These are here so that the length of a constant is known: of the many names
- * that a line is compared with, most differ in length already. */
+ * that a line is compared with, most differ in length already, and most that
+ * are equal are so to the letter. */
 static inline bool span_caseeq(span a, const char *s)
 {
 	size_t n = strlen(s);
 
-	return a.left == n && span_folds(a.p, s, n);
+	return a.left == n &&
+	       (!n || !memcmp(a.p, s, n) || span_folds(a.p, s, n));
 }
 
 static inline bool span_starts(span a, const char *s)

@@ -35,6 +35,11 @@ static void read_name(ice_line *l)
 {
 	span whole = l->value, name;
 
+	/* Most lines by far. */
+	if (span_starts(whole, "candidate:") && span_skip(&l->value, 10)) {
+		l->attr = ICE_A_CANDIDATE;
+		return;
+	}
 	if (!span_until(&l->value, ':', &name)) {
 		name = whole;
 		l->value = ice_pen_behind(whole);

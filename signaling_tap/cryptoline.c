@@ -36,17 +36,21 @@ bool tap_crypto_read(span value, bool scale, tap_crypto_line *out)
 	return true;
 }
 
+/* One more than the value of a digit, 0 for what is none. A table, because the
+ * digits of a key cannot be guessed: a branch for each kind of them is wrong
+ * every other time. */
+static const uint8_t base64_digits[128] = {
+	['+'] = 63, ['/'] = 64,
+	['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
+	['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18,
+	19, 20, 21, 22, 23, 24, 25, 26,
+	['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42,
+	43, 44, 45, 46, 47, 48, 49, 50, 51, 52,
+};
+
 static int base64_value(uint8_t c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+' || c == '/')
-		return c == '+' ? 62 : 63;
-	return -1;
+	return c < sizeof(base64_digits) ? base64_digits[c] - 1 : -1;
 }
 
 /* Padding may be missing, as MS-SDPEXT does; nothing else may. */
