@@ -5,7 +5,7 @@
 #include "relay_capture/relay.h"
 
 enum {
-	FLUSH_FROM = 256 << 10,	/* octets that wait in memory */
+	FLUSH_FROM = 32 << 10,	/* octets that wait, still in a cache */
 	/* And how long: half a sync's time. Render reads 300 ms behind. */
 	FLUSH_NS = 125 * CLK_NS_PER_MS,
 	ROOM_MIN = 1 << 20,	/* octets; with less the disk is full */
