@@ -95,6 +95,8 @@ stat_is() { # stat_is PATH OWNER-AND-MODE
 	[ "$(boot_in stat -c '%U:%G %a' "$1")" = "$2" ]
 }
 
+# What this host may have of an edgetape of its own.
+boot_in rm -rf /etc/edgetape /var/lib/edgetape
 give "$tmp/e.deb" /root
 boot_in dpkg -i /root/e.deb >"$tmp/installed" 2>&1
 result $? "it can be installed"
