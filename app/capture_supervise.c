@@ -13,7 +13,7 @@
 
 enum {
 	TICK_MS = 500,
-	STATS_TICKS = 2,	/* from one telling of the counters to the next */
+	STATS_TICKS = 2,	/* from one telling of counters to the next */
 	SOON_MS = 1000,	/* before the next worker, if the last one died young */
 };
 

@@ -35,7 +35,7 @@ typedef struct pkt {
 	uint8_t leg;		/* pkt_leg */
 	uint8_t why;		/* pkt_why */
 	uint32_t flow;		/* capture's number of the transport path */
-	uint8_t iface;		/* capture's number of the interface; not written */
+	uint8_t iface;		/* capture's number of it; not written */
 	span bytes;		/* as on the wire, from the RTP header on */
 } pkt;
 

@@ -2,5 +2,5 @@
 #pragma once
 #include "relay_capture/source.h"
 
-/* Free it. `vlan`: frames may carry 802.1Q tags, two at most (Ethernet only). */
+/* Free it. `vlan`: frames may carry up to two 802.1Q tags (Ethernet only). */
 char *relay_filter_text(const relay_live_config *c, bool vlan);

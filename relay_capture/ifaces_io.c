@@ -19,7 +19,7 @@ enum {
 	READ_MS = 20,		/* the kernel hands a block over that late */
 	REOPEN_NS = CLK_NS_PER_S,
 	NO_PROTOCOL = 0x88b5,	/* IEEE 802, local experiments */
-	LAST_ROUNDS = 3,	/* of READ_MS: what the kernel still hands over*/
+	LAST_ROUNDS = 3,	/* of READ_MS: what the kernel has still */
 };
 
 typedef struct iface {

@@ -65,8 +65,8 @@ typedef struct relay_sink {
 typedef struct relay_tap relay_tap;
 
 relay_tap *relay_new(const relay_config *c, const relay_sink *sink, void *user);
-/* Closes every call at the sink. What nobody has claimed goes to the orphans, or
- * has expired. */
+/* Closes every call at the sink. What nobody has claimed goes to the orphans,
+ * or has expired. */
 void relay_close(relay_tap *r, clk_both now);
 /* Closes those that are open. */
 void relay_free(relay_tap *r, clk_both now);

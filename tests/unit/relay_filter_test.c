@@ -88,8 +88,8 @@ static unsigned tags_of(const char *link)
 
 static void test_relay(gconstpointer link)
 {
-	static const char *const paths[] = {"channel", "msturn", "msraw", "host",
-					    "tcp", "mstcp"};
+	static const char *const paths[] = {"channel", "msturn", "msraw",
+					    "host", "tcp", "mstcp"};
 	const net_addr edges[] = {rig_addr("10.9.0.9:0"),
 				  rig_addr("[2001:db8:900::a09:9]:0")};
 
