@@ -8,25 +8,10 @@ cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/calls.bash
 . tests/support/calls.bash
 
-sidecar() {
-	find "$RIG/recordings" -name '*.json' -newer "$RIG/begun"
-}
-
-recorded() {
-	[ -n "$(sidecar)" ]
-}
-
-outcome() {
-	sed -n 's/^ *"outcome" : "\([A-Z_]*\)".*/\1/p' "$(sidecar)" | head -n 1
-}
-
 # heard USER CHANNEL - what that one said is in the recording.
 heard() {
-	local wav
-
-	wav=$(sidecar)
 	"$RIG_BUILD/tools/wavcmp" --min 0.95 --overlap 2 --channel "$2" \
-		"$RIG/$1.wav" "${wav%.json}.wav"
+		"$RIG/$1.wav" "$(recording)"
 }
 
 # The demo's Front End without its filter, and with siptrace.
@@ -69,8 +54,9 @@ is 'it was warned that the keys cross the network in clear' \
 touch "$RIG/begun"
 rig_call alice bob 3 --force-relay || bail 'a call'
 rig_await 40 'the recording' recorded || bail 'the recording'
-is 'one recording' [ "$(sidecar | grep -c .)" = 1 ]
-is 'RECORDED' [ "$(outcome)" = RECORDED ]
+is 'one recording' [ "$(find "$RIG/recordings" -name '*.json' |
+	wc -l)" = 1 ]
+is 'RECORDED' recorded_as RECORDED
 is 'marked as one that nothing could force' \
 	grep -q '"mode" : "copy"' "$(sidecar)"
 is 'with the caller' heard alice 0
@@ -80,6 +66,6 @@ sleep 1
 touch "$RIG/begun"
 rig_call alice bob 2 --reinvite || bail 'a call that goes direct'
 rig_await 40 'its sidecar' recorded || bail 'its sidecar'
-is 'went direct: NOT_RECORDED' [ "$(outcome)" = NOT_RECORDED ]
+is 'went direct: NOT_RECORDED' recorded_as NOT_RECORDED
 is 'and marked, too' grep -q '"mode" : "copy"' "$(sidecar)"
 finish
