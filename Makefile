@@ -98,7 +98,9 @@ $B/tests/fuzz/tap_calls: $B/tests/support/tap_model.o
 $B/tests/fuzz/tap_dialog: $(addprefix $B/tests/support/tap_,model.o history.o)
 # Two hundred programs that run for a second each are made in half the time.
 $B/tests/unit/%.o $B/tests/fuzz/%.o: CFLAGS += -Og
+ifeq ($(SAN),)	# gold has a warning for each symbol of clang's sanitizers
 $(UNIT) $(FUZZ): LDFLAGS += $(if $(shell command -v ld.gold),-fuse-ld=gold)
+endif
 # These ask the library itself.
 $B/tests/unit/dec_codec_gsm_test $B/tests/unit/dec_video_io_test \
 $B/tests/bench/dec_codecs: LDLIBS += $(shell $(PKG_CONFIG) --libs $(LOADED))
