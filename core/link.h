@@ -27,9 +27,9 @@ void link_tap_send(link_tap *l, span message);
 /* Before the loop runs: waits until capture beats, at most `ms`. */
 void link_tap_await(link_tap *l, unsigned ms);
 /* Capture beat less than LINK_DEAD_MS ago. */
-bool link_tap_alive(const link_tap *l);
+bool link_tap_alive(link_tap *l);
 /* Capture's last beat said that it loses packets: its disk is full, say. */
-bool link_tap_troubled(const link_tap *l);
+bool link_tap_troubled(link_tap *l);
 void link_tap_free(link_tap *l);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(link_tap, link_tap_free)
 

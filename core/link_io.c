@@ -16,6 +16,7 @@ enum {
 	RETRY_MS = 250,
 	WAIT_US = 5000,
 	WAITING_MAX = 64 << 20,	/* octets that capture may be behind */
+	TURN_MAX = 64,		/* messages in a row; then a beat may be due */
 	BEAT_WELL = 0,
 	BEAT_TROUBLED = 1,
 };
@@ -79,17 +80,20 @@ static void tap_hang_up(link_tap *l)
 	l->beat.ns = INT64_MIN / 2;
 }
 
-/* False when nobody is there any more. */
+/* All that has come. False when nobody is there any more. */
 static bool tap_listen(link_tap *l)
 {
 	uint8_t beat[16];
-	ssize_t n = recv(l->fd, beat, sizeof(beat), MSG_DONTWAIT);
+	ssize_t n;
 
-	if (n > 0) {
+	while ((n = recv(l->fd, beat, sizeof(beat), MSG_DONTWAIT)) > 0) {
 		l->beat = clk_mono_now();
 		l->said = beat[0];
 	}
-	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return true;
+	l->beat.ns = INT64_MIN / 2;
+	return false;
 }
 
 static gboolean tap_readable(gint fd, GIOCondition cond, gpointer p)
@@ -210,13 +214,22 @@ void link_tap_send(link_tap *l, span message)
 		l->writable = g_unix_fd_add(l->fd, G_IO_OUT, tap_writable, l);
 }
 
-bool link_tap_alive(const link_tap *l)
+static bool is_fresh(const link_tap *l)
 {
 	return l->fd >= 0 && clk_since(clk_mono_now(), l->beat) <
 				     LINK_DEAD_MS * CLK_NS_PER_MS;
 }
 
-bool link_tap_troubled(const link_tap *l)
+/* A loop that had much to do, or no processor, has not read the beats yet; who
+ * hangs up is the watch's business. */
+bool link_tap_alive(link_tap *l)
+{
+	if (l->fd >= 0 && !is_fresh(l))
+		(void)tap_listen(l);
+	return is_fresh(l);
+}
+
+bool link_tap_troubled(link_tap *l)
 {
 	return link_tap_alive(l) && l->said == BEAT_TROUBLED;
 }
@@ -235,11 +248,15 @@ void link_tap_free(link_tap *l)
 static gboolean capture_readable(gint fd, GIOCondition cond, gpointer p)
 {
 	link_capture *l = p;
+	unsigned taken = 0;
 	ssize_t n;
 
 	(void)cond;
-	while ((n = recv(fd, l->buf, sizeof(l->buf), MSG_DONTWAIT)) > 0)
+	while ((n = recv(fd, l->buf, sizeof(l->buf), MSG_DONTWAIT)) > 0) {
 		l->message(l->user, span_of(l->buf, (size_t)n));
+		if (++taken == TURN_MAX)
+			return G_SOURCE_CONTINUE;
+	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return G_SOURCE_CONTINUE;
 	g_hash_table_remove(l->taps, GINT_TO_POINTER(fd));

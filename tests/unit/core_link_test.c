@@ -178,6 +178,82 @@ static void test_one_capture(rig *r, gconstpointer data)
 	end(p);
 }
 
+/* A capture that beats when it is told to, and not by itself. */
+static int beater(const rig *r, int *server)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int tap;
+
+	*server = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s/capture.sock", r->run);
+	g_assert_cmpint(bind(*server, (struct sockaddr *)&a, sizeof(a)), ==, 0);
+	g_assert_cmpint(listen(*server, 1), ==, 0);
+	link_tap_await(r->tap, 0);
+	while (!r->back)
+		g_main_context_iteration(NULL, TRUE);
+	tap = accept(*server, NULL, NULL);
+	g_assert_cmpint(tap, >=, 0);
+	return tap;
+}
+
+static void beat(int fd)
+{
+	g_assert_cmpint(send(fd, "", 1, 0), ==, 1);
+}
+
+/* The loop, which is busy with calls, has not seen a beat for long. */
+static void test_busy(rig *r, gconstpointer data)
+{
+	int server, fd = beater(r, &server);
+
+	(void)data;
+	beat(fd);
+	g_assert_true(link_tap_alive(r->tap));
+	g_usleep((LINK_DEAD_MS + SHORT_MS) * 1000);
+	g_assert_false(link_tap_alive(r->tap));
+	beat(fd);
+	g_assert_true(link_tap_alive(r->tap));
+	g_usleep((LINK_DEAD_MS + SHORT_MS) * 1000);
+	beat(fd);
+	close(fd);	/* its last one says nothing of now */
+	g_assert_false(link_tap_alive(r->tap));
+	close(server);
+}
+
+typedef struct flood {
+	rig *r;
+	unsigned taken;
+} flood;
+
+enum { FLOOD = 10000 };
+
+/* As soon as one is taken there is another. */
+static void on_flood(void *user, span message)
+{
+	flood *f = user;
+
+	(void)message;
+	if (f->taken++ < FLOOD)
+		link_tap_send(f->r->tap, span_str("more"));
+}
+
+/* It beats between the messages, however many there are. */
+static void test_flood(rig *r, gconstpointer data)
+{
+	flood f = {.r = r};
+	link_capture *l = link_capture_new(r->run, on_flood, &f, NULL);
+
+	(void)data;
+	g_assert_nonnull(l);
+	while (!r->back || !link_capture_taps(l))
+		g_main_context_iteration(NULL, TRUE);
+	link_tap_send(r->tap, span_str("first"));
+	while (!f.taken)
+		g_main_context_iteration(NULL, TRUE);
+	g_assert_cmpuint(f.taken, <, FLOOD);
+	link_capture_free(l);
+}
+
 static void add(const char *name, void (*fn)(rig *, gconstpointer))
 {
 	g_test_add(name, rig, NULL, rig_up, fn, rig_down);
@@ -193,5 +269,7 @@ int main(int argc, char **argv)
 	add("/core/link/there", test_there);
 	add("/core/link/successor", test_successor);
 	add("/core/link/one-capture", test_one_capture);
+	add("/core/link/busy", test_busy);
+	add("/core/link/flood", test_flood);
 	return g_test_run();
 }
