@@ -37,8 +37,8 @@ void session_writer_sink(void *user, uint64_t call, void **own,
  * sink's `*own` shall be. */
 void *session_writer_resume(session_writer *w, const char *name, clk_both at,
 			    const GPtrArray *halves);
-/* MAIN. A call that ended at `at` by what an earlier tap has written: capture is
- * told when it comes. */
+/* MAIN. A call that ended at `at` by what an earlier tap has written: capture
+ * is told when it comes. */
 void session_writer_over(session_writer *w, const char *name, clk_both at);
 /* The journal's name of what the sink keeps in `*own`; "" for NULL. */
 const char *session_name(const void *own);

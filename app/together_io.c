@@ -172,7 +172,8 @@ static bool is_right(const holding_file *f, GError **err)
 /* What loses nothing comes first. */
 static bool is_lossless(const char *path)
 {
-	return g_str_has_suffix(path, ".wav") || g_str_has_suffix(path, ".flac");
+	return g_str_has_suffix(path, ".wav") ||
+	       g_str_has_suffix(path, ".flac");
 }
 
 static bool open_file(leg *l, const holding *h, bool lossless, GError **err)

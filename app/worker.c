@@ -289,8 +289,8 @@ static void step_speaking(worker *w)
 			g_hash_table_iter_remove(&i);
 }
 
-/* Of those that are behind, the one that had the fewest steps so far: a call that
- * has just begun is first. */
+/* Of those that are behind, the one that had the fewest steps so far: a call
+ * that has just begun is first. */
 static const char *most_due(const worker *w)
 {
 	const char *due = NULL;

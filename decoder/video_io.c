@@ -150,7 +150,8 @@ static int write_head(dec_video *v)
 static bool begin(dec_video *v, const dec_h264_unit *u, GError **err)
 {
 	AVStream *stream;
-	int r = v->av->avformat_alloc_output_context2(&v->out, NULL, NULL, v->path);
+	int r = v->av->avformat_alloc_output_context2(&v->out, NULL, NULL,
+						      v->path);
 
 	if (r < 0)
 		return fail(v, DEC_VIDEO_ERROR_OPEN, r, err);

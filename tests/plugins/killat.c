@@ -1,7 +1,7 @@
-/* killat.c - preloaded, ends a program at an instant of choice: KILLAT names a file; before the
- * KILLAT_N-th time that a name is given or a sync made below a directory
- * "recordings", or that a call is marked as rendered, that file is removed and
- * the process killed. Without the file it lives. */
+/* killat.c - preloaded, ends a program at an instant of choice: KILLAT names a
+ * file; before the KILLAT_N-th time that a name is given or a sync made below a
+ * directory "recordings", or that a call is marked as rendered, that file is
+ * removed and the process killed. Without the file it lives. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <signal.h>

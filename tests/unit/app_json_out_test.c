@@ -1,4 +1,4 @@
-/* app_json_out_test.c - the same text as json-glib's, and what it reads back. */
+/* The same text as json-glib's, and what it reads back. */
 #include "app/json_out.h"
 
 #include <json-glib/json-glib.h>
