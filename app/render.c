@@ -374,7 +374,8 @@ static render_state finish(render_call *r, GError **err)
 		return RENDER_FAILED;
 	decode_rest(r);
 	limit_time(r, false);	/* the encoders may take their time */
-	if (keys_would_help(r))
+	r->rate = mix_call_rate_wanted(r->mix);
+	if (keys_would_help(r) || r->rate)
 		return RENDER_AGAIN;
 	end = end_of(r);
 	r->result.end.mono = end;
@@ -541,6 +542,17 @@ void render_call_free(render_call *r)
 	g_free(r);
 }
 
+/* What the journal has shown to be missing. Each of them is missing once. */
+static render_config better_config(const render_call *r)
+{
+	render_config better = *r->cfg;
+
+	better.early_keys |= keys_would_help(r);
+	if (r->rate)
+		better.rate = r->rate;
+	return better;
+}
+
 render_call *render_whole(const render_config *cfg, const char *dir,
 			  GError **err)
 {
@@ -548,11 +560,12 @@ render_call *render_whole(const render_config *cfg, const char *dir,
 	render_call *r = render_call_new(cfg, dir);
 	render_state s = render_call_step(r, whenever, true, err);
 
-	if (s == RENDER_AGAIN) {
+	while (s == RENDER_AGAIN) {
+		const render_config better = better_config(r);
+
 		render_call_free(r);
 		r = render_call_new(cfg, dir);
-		r->own_cfg = *cfg;
-		r->own_cfg.early_keys = true;
+		r->own_cfg = better;
 		r->cfg = &r->own_cfg;
 		s = render_call_step(r, whenever, true, err);
 	}

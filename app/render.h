@@ -78,8 +78,9 @@ typedef struct render_result {
 typedef enum render_state {
 	RENDER_RUNNING,
 	RENDER_DONE,
-	RENDER_AGAIN,	/* a record or a key came late, or no end was seen and
-			 * silence was written meanwhile: render_whole() */
+	RENDER_AGAIN,	/* a record or a key came late, a codec of a higher
+			 * rate did, or no end was seen and silence was written
+			 * meanwhile: render_whole() */
 	RENDER_FAILED,
 } render_state;
 

@@ -27,6 +27,7 @@ struct render_call {
 	bool behind;		/* the journal has more than was taken in */
 	bool own;		/* its files are there and have names */
 	bool held;		/* packets waited for a key */
+	uint32_t rate;		/* Hz that a codec carried later on, or 0 */
 	GArray *forks;		/* of the streams, by number: render_fork */
 	unsigned steps;
 	clk_mono pressed[2];	/* where the key that is down went down */

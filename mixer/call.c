@@ -28,6 +28,7 @@ struct mix_call {
 	int64_t first;		/* release of the first block */
 	int64_t newest;
 	uint32_t top_rate;	/* highest carried in the first moments */
+	uint32_t carried;	/* highest of all so far */
 	int64_t horizon;
 	GError *trouble;	/* met where it could not be reported */
 };
@@ -120,22 +121,34 @@ static mix_track *track_of(mix_call *m, const pcm_block *b)
 	return t;
 }
 
+/* One that players know, and that holds what `rate` does. */
+static uint32_t usual_rate(uint32_t rate)
+{
+	static const uint32_t rates[] = {8000, 16000, 24000, 48000};
+	size_t i = 0;
+
+	while (i + 1 < G_N_ELEMENTS(rates) && rates[i] < rate)
+		i++;
+	return rates[i];
+}
+
 /* The recording's rate is at least what was carried at the start. */
 static void note_rate(mix_call *m, const pcm_block *b, int64_t released)
 {
-	static const uint32_t rates[] = {8000, 16000, 24000, 48000};
-
 	if (!m->heard_any)
 		m->first = m->newest = released;
 	m->heard_any = true;
-	if (released >= m->first + LOOKAHEAD_NS)
-		return;
-	for (size_t i = 0; i < G_N_ELEMENTS(rates); i++) {
-		if (b->rate <= rates[i] || rates[i] == 48000) {
-			m->top_rate = MAX(m->top_rate, rates[i]);
-			return;
-		}
-	}
+	if (b->kind == PCM_DECODED || released < m->first + LOOKAHEAD_NS)
+		m->carried = MAX(m->carried, b->rate);
+	if (released < m->first + LOOKAHEAD_NS)
+		m->top_rate = usual_rate(m->carried);
+}
+
+uint32_t mix_call_rate_wanted(const mix_call *m)
+{
+	const uint32_t best = usual_rate(m->carried);
+
+	return !m->plan.rate && best > m->top_rate ? best : 0;
 }
 
 static bool make_steps(mix_call *m, int64_t horizon, GError **err);

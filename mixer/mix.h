@@ -211,6 +211,9 @@ bool mix_call_seal(mix_call *m, clk_mono end, mix_totals *out, GError **err);
 bool mix_call_publish(mix_call *m, GError **err);
 /* Both. */
 bool mix_call_finish(mix_call *m, clk_mono end, mix_totals *out, GError **err);
+/* Hz that would lose nothing of what was handed in so far, where the rate that
+ * the beginning settled does. 0: nothing is lost, or the plan names a rate. */
+uint32_t mix_call_rate_wanted(const mix_call *m);
 /* The timeline so far, in order of time once finished; lent. */
 const GArray *mix_call_markers(mix_call *m);	/* of mix_marker */
 const char *mix_kind_name(mix_kind k);

@@ -339,6 +339,7 @@ static void rates(mixkit *t, gconstpointer data)
 		if (i >= 40)
 			mixkit_say(m, &b, mixkit_ms(20 + 20 * i));
 	}
+	g_assert_cmpuint(mix_call_rate_wanted(m), ==, 0);
 	finish(m, 6000, &totals);
 	g_assert_cmpuint(totals.rate, ==, 16000);
 	s = sound_of(&totals, 0);
@@ -349,6 +350,27 @@ static void rates(mixkit *t, gconstpointer data)
 	g_assert_cmpfloat(fabs(mixkit_tone(&s, 1, 900, 24000, 80000) + 12.25),
 			  <, 0.02);
 	mixkit_sound_clear(&s);
+	close_call(m, &totals);
+}
+
+/* What came too late for the recording's rate is told of. */
+static void higher_rate_later(mixkit *t, gconstpointer data)
+{
+	mixkit_party a = {1, CALL_CALLER, RATE, 400, 8000, .ts = 0};
+	mixkit_party b = {2, CALL_CALLEE, 22050, 900, 8000, .ts = 0};
+	mix_call *m = open_call(t, "later", OUTPUTS(STEREO_WAV));
+	mix_totals totals;
+
+	(void)data;
+	mix_call_begin(m, mixkit_ms(0));
+	for (int i = 0; i < 200; i++)
+		mixkit_say(m, &a, mixkit_ms(20 + 20 * i));
+	g_assert_cmpuint(mix_call_rate_wanted(m), ==, 0);
+	for (int i = 200; i < 300; i++)
+		mixkit_say(m, &b, mixkit_ms(20 + 20 * i));
+	g_assert_cmpuint(mix_call_rate_wanted(m), ==, 24000);
+	finish(m, 6000, &totals);
+	g_assert_cmpuint(totals.rate, ==, 8000);
 	close_call(m, &totals);
 }
 
@@ -511,6 +533,7 @@ int main(int argc, char **argv)
 	ADD(mono);
 	ADD(nothing_heard);
 	ADD(rates);
+	ADD(higher_rate_later);
 	ADD(names_are_kept);
 	ADD(killed);
 	ADD(disk_full);
