@@ -40,7 +40,8 @@ static const int network[] = {
 
 static bool fail(GError **err, confine_error code, const char *what, int no)
 {
-	g_set_error(err, CONFINE_ERROR, code, "%s: %s", what, g_strerror(no));
+	g_set_error(err, CONFINE_ERROR, (gint)code, "%s: %s", what,
+		    g_strerror(no));
 	return false;
 }
 

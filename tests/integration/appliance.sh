@@ -74,20 +74,29 @@ holds "all roles come to work" within 20 said "all roles are at work"
 # ---- who they are ----
 
 children() { cat /proc/"$1"/task/*/children; }
-all=$run
-for c in $(children $run); do all="$all $c $(children "$c")"; done
-count=0 root=0 caps=0 raw=0 gain=0 open=0
-for p in $all; do
-	s=/proc/$p/status
-	count=$((count + 1))
-	grep -qE '^Uid:.*\<0\>' $s && root=$((root + 1))
-	grep -qE '^Cap(Inh|Prm|Eff|Amb):.*[1-9a-f]' $s && caps=$((caps + 1))
-	# CAP_NET_RAW is bit 13.
-	[ "$(grep -cE '^Cap(Prm|Eff|Bnd):\s0000000000002000' $s)" = 3 ] &&
-		raw=$((raw + 1))
-	grep -q '^NoNewPrivs:.*1' $s || gain=$((gain + 1))
-	grep -q '^Seccomp:.*2' $s || open=$((open + 1))
-done
+look() {
+	all=$run
+	for c in $(children $run); do all="$all $c $(children "$c")"; done
+	count=0 root=0 caps=0 raw=0 gain=0 open=0
+	for p in $all; do
+		s=/proc/$p/status
+		count=$((count + 1))
+		grep -qE '^Uid:.*\<0\>' $s && root=$((root + 1))
+		grep -qE '^Cap(Inh|Prm|Eff|Amb):.*[1-9a-f]' $s &&
+			caps=$((caps + 1))
+		# CAP_NET_RAW is bit 13.
+		[ "$(grep -cE '^Cap(Prm|Eff|Bnd):\s0000000000002000' $s)" = 3 ] &&
+			raw=$((raw + 1))
+		grep -q '^NoNewPrivs:.*1' $s || gain=$((gain + 1))
+		grep -q '^Seccomp:.*2' $s || open=$((open + 1))
+	done
+}
+# A process that has just begun still opens what it needs.
+confined() {
+	look
+	[ $count -ge 8 ] && [ $gain = 0 ] && [ $open = 1 ]
+}
+within 30 confined
 [ $count -ge 8 ]
 result $? "run, capture and its worker, tap, render and its workers, keep: $count"
 [ $root = 0 ]

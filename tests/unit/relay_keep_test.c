@@ -124,6 +124,7 @@ static int supervisor(const char *spool, const char *first)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	g_assert_nonnull(log);	/* kept, for who comes next */
 	pid = fork_worker(&c, ends);
 	sigwaitinfo(&set, NULL);
 	close(ends[1]);

@@ -314,7 +314,6 @@ static void test_refused(gconstpointer data)
 {
 	const suite_case *c = data;
 	g_autoptr(tap_keylog) k = NULL;
-	g_autofree char *wrong = NULL;
 	unsigned bad;
 	talk t;
 
