@@ -162,6 +162,7 @@ static void test_ends(pair *r, gconstpointer data)
 {
 	const rec_event end = {.type = JRN_END, .at = clk_now(),
 			       .end = {.cause = REC_BYE}};
+	const rec_event close = {.type = JRN_CLOSE, .at = clk_now()};
 	const session_config cfg = {.spool = r->dir, .arm = on_arm,
 				    .arm_user = r};
 	g_autoptr(GPtrArray) none = g_ptr_array_new();
@@ -181,6 +182,7 @@ static void test_ends(pair *r, gconstpointer data)
 	g_assert_cmpstr(r->ended->str, ==, "d e d e ");
 	/* They were told, not only missing in the list as others are. */
 	g_assert_cmpstr(r->over->str, ==, "a b c | ");
+	session_writer_sink(r->tap, 0, &own, &close);
 }
 
 static void count_end(void *user, const char *call, span message)
