@@ -21,7 +21,7 @@ static void act(const char *path)
 	const char *armed = getenv("KILLAT"), *when = getenv("KILLAT_N");
 	static int n;
 
-	if (!armed || !when || !counts(path) || ++n != atoi(when))
+	if (!armed || !when || !counts(path) || ++n != strtol(when, NULL, 10))
 		return;
 	if (unlink(armed) == 0)
 		kill(getpid(), SIGKILL);
