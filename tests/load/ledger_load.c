@@ -669,14 +669,10 @@ int main(void)
 	campaign p = {.calls = load_env("LEDGER_CALLS", 50),
 		      .deaths = load_env("LEDGER_KILLS", 1)};
 
-	signal(SIGPIPE, SIG_IGN);
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	canary_allow_cores();
 	p.out = load_yard_open();
-	if (p.out < 0) {
-		printf("ok 1 - calls # SKIP a namespace needs root\n1..1\n");
+	if (p.out < 0)
 		return 0;
-	}
 	p.rand = g_rand_new_with_seed(seed);
 	plan(&p);
 	p.m = (load_media){.calls = p.calls, .packets = PACKETS};

@@ -114,13 +114,9 @@ int main(void)
 	load_score score = {0};
 	g_autoptr(cat_entry) e = NULL;
 
-	signal(SIGPIPE, SIG_IGN);
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	s.out = load_yard_open();
-	if (s.out < 0) {
-		printf("ok 1 - calls # SKIP a namespace needs root\n1..1\n");
+	if (s.out < 0)
 		return 0;
-	}
 	load_media_make(&s.m, NULL, 0);
 	load_rig_open(&s.rig, "edge0", "wav");
 	s.capture = load_rig_start(&s.rig, "capture");

@@ -5,7 +5,6 @@
  * events stand longer than this waits; and the ledger tells the truth of each
  * call. Needs root, for a network namespace of its own. Speaks TAP. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -345,13 +344,9 @@ int main(void)
 {
 	scene s = {.m = {.calls = MEDIA, .packets = END}};
 
-	signal(SIGPIPE, SIG_IGN);
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	s.out = load_yard_open();
-	if (s.out < 0) {
-		printf("ok 1 - calls # SKIP a namespace needs root\n1..1\n");
+	if (s.out < 0)
 		return 0;
-	}
 	load_media_make(&s.m, NULL, 0);
 	load_rig_open(&s.rig, "edge0", "wav");
 	configure(&s);

@@ -4,8 +4,9 @@
 #include "catalog/ledger.h"
 #include "tests/load/media.h"
 
-/* A network namespace of its own, in which edge0 hears what is sent to the
- * socket that comes back. -1: it takes root. */
+/* First of all in a program that speaks TAP: a network namespace of its own, in
+ * which edge0 hears what is sent to the socket that comes back. -1: it takes
+ * root, and the tests were told to be skipped. */
 int load_yard_open(void);
 void load_yard_send(int out, const uint8_t *frame);
 /* The row of a call of load_talk(); NULL: there is none. */
