@@ -189,6 +189,20 @@ static void test_changes(void)
 	g_assert_true(b->cancelled);
 }
 
+/* The next tap finds the call and writes it anew, the one after finds it. */
+static void assert_two_taps(const place *p, story *a)
+{
+	notes *n;
+
+	assert_all(p->path, &a, 1);
+	n = notes_open(p->path);
+	notes_enter(n, a);
+	notes_write(n);
+	notes_settle(n);
+	notes_free(n);
+	assert_all(p->path, &a, 1);
+}
+
 /* A tap goes on with each branch where it was: told change by change, and told
  * whole. */
 static void test_branches(void)
@@ -209,13 +223,7 @@ static void test_branches(void)
 	g_assert_cmpuint(story_fork_state(a, "b5"), ==, 0);
 	notes_write(n);
 	notes_free(n);
-	assert_all(p.path, &a, 1);
-	n = notes_open(p.path);
-	notes_enter(n, a);
-	notes_write(n);
-	notes_settle(n);
-	notes_free(n);
-	assert_all(p.path, &a, 1);
+	assert_two_taps(&p, a);
 }
 
 /* Over and settled: it stays, through two more taps, until it is dropped. */
@@ -231,13 +239,7 @@ static void test_settled(void)
 	notes_mark_settled(n, c);
 	notes_write(n);
 	notes_free(n);
-	assert_all(p.path, &a, 1);
-	n = notes_open(p.path);
-	notes_enter(n, a);
-	notes_write(n);
-	notes_settle(n);
-	notes_free(n);
-	assert_all(p.path, &a, 1);
+	assert_two_taps(&p, a);
 }
 
 static void test_not_written(void)

@@ -138,21 +138,32 @@ static const pcm_block *last_block(const dec_fix *f)
 	return &g_array_index(all, heard_block, all->len - 1).b;
 }
 
+enum { PACKET = 200 };		/* octets, at least */
+
+/* Spoken now, to be handed in later. */
+static pkt hold_back(dec_fix *f, uint8_t kept[PACKET])
+{
+	pkt p = dec_fix_speak(&f->a, 0x10);
+
+	g_assert_cmpuint(p.bytes.left, <=, PACKET);
+	memcpy(kept, p.bytes.p, p.bytes.left);
+	p.bytes.p = kept;
+	return p;
+}
+
 /* A packet is awaited for half a second from when its absence showed; what
  * waited behind it is released then, or when it came. */
 static void test_awaited(void)
 {
 	for (int late_ms = 490; late_ms <= 510; late_ms += 20) {
-		uint8_t kept[200];
+		uint8_t kept[PACKET];
 		dec_fix f;
 		pkt slow;
 
 		dec_fix_plain(&f);
 		for (int i = 0; i < 100; i++)
 			say(&f, 0x10);
-		slow = dec_fix_speak(&f.a, 0x10);
-		memcpy(kept, slow.bytes.p, slow.bytes.left);
-		slow.bytes.p = kept;
+		slow = hold_back(&f, kept);
 		slow.at.mono.ns = f.a.at + late_ms * CLK_NS_PER_MS;
 		say(&f, 0x10);
 		g_assert_cmpint(dec_call_packet(f.c, &slow), ==,
@@ -167,16 +178,14 @@ static void test_awaited(void)
 /* Later than a second: counted, not played. */
 static void test_late(void)
 {
-	uint8_t kept[200];
+	uint8_t kept[PACKET];
 	dec_fix f;
 	pkt late;
 
 	dec_fix_plain(&f);
 	for (int i = 0; i < 60; i++)
 		say(&f, 0x10);
-	late = dec_fix_speak(&f.a, 0x10);
-	memcpy(kept, late.bytes.p, late.bytes.left);
-	late.bytes.p = kept;
+	late = hold_back(&f, kept);
 	for (int i = 0; i < 60; i++)
 		say(&f, 0x10);
 	late.at.mono.ns = f.a.at;
