@@ -132,10 +132,8 @@ static void *media_run(void *p)
 
 	for (uint64_t i = 0; atomic_load(&s->over) < s->m.calls; i++) {
 		due = begun + (double)i * SLICE_MS / 1000;
-		if (load_now_s() < due)
-			g_usleep((gulong)(1e6 * (due - load_now_s())) + 1);
-		else
-			s->late += load_now_s() - due > LOAD_PACKET_MS / 1000.0;
+		s->late += load_now_s() - due > LOAD_PACKET_MS / 1000.0;
+		load_sleep_until(due);
 		send_slice(s, i % SLICES, next);
 	}
 	return NULL;
@@ -172,12 +170,10 @@ static void *talk_run(void *p)
 	step *s = p;
 	load_fe *fe = load_fe_new(&s->b->rig);
 	load_hop *hop = load_hop_new();
-	double begun = load_now_s(), due;
+	double begun = load_now_s();
 
 	for (unsigned c = 0; c < s->m.calls; c++) {
-		due = begun + (double)c / RATE;
-		if (load_now_s() < due)
-			g_usleep((gulong)(1e6 * (due - load_now_s())) + 1);
+		load_sleep_until(begun + (double)c / RATE);
 		set_up(s, fe, hop, c);
 		atomic_store(&s->up, c + 1);
 	}

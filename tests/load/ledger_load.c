@@ -406,12 +406,10 @@ static void plan(campaign *p)
 
 static void perform(campaign *p)
 {
-	double begun = p->told_s = load_now_s(), due;
+	const double begun = p->told_s = load_now_s();
 
 	for (unsigned tick = 0; !all_over(p); tick++) {
-		due = begun + tick * TICK_MS / 1000.0;
-		if (load_now_s() < due)
-			g_usleep((gulong)(1e6 * (due - load_now_s())) + 1);
+		load_sleep_until(begun + tick * TICK_MS / 1000.0);
 		for (unsigned n = 0; n < p->calls; n++) {
 			if (tick < n * EVERY_TICKS)
 				break;

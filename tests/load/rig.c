@@ -50,6 +50,15 @@ double load_now_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+void load_sleep_until(double due_s)
+{
+	const double whole = (double)(time_t)due_s;
+	const struct timespec t = {(time_t)due_s,
+				   (long)((due_s - whole) * 1e9)};
+
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+}
+
 static int by_size(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;

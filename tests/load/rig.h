@@ -54,5 +54,7 @@ void load_remove(const char *dir);
 /* A number from the environment, or `otherwise`. */
 unsigned load_env(const char *name, unsigned otherwise);
 double load_now_s(void);
+/* Returns at once when that time, of load_now_s(), has passed. */
+void load_sleep_until(double due_s);
 /* The p-th part (0..1) of n values, which are sorted by it. */
 double load_quantile(double *v, size_t n, double p);

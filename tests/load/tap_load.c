@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tests/load/front_end.h"
@@ -38,14 +37,6 @@ typedef struct bench {
 	unsigned calls;		/* numbers used so far */
 	bool missed;
 } bench;
-
-static void sleep_until(double due)
-{
-	const struct timespec t = {(time_t)due,
-				   (long)((due - (double)(time_t)due) * 1e9)};
-
-	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
-}
 
 static void tell(bench *b, const char *what, double got, const char *unit,
 		 double limit, bool at_most)
@@ -124,7 +115,7 @@ static void steady(bench *b, const char *while_, bool any)
 					       step);
 		double due = begun + (double)i / rate;
 
-		sleep_until(due);
+		load_sleep_until(due);
 		sent = load_now_s();
 		late += sent - due > 0.002;
 		load_fe_send(fe, m);

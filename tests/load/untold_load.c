@@ -45,11 +45,7 @@ static void speak(scene *s)
 	const double begun = load_now_s();
 
 	for (unsigned i = 0; i < PACKETS; i++) {
-		double left = begun + i * LOAD_PACKET_MS / 1000.0 -
-			      load_now_s();
-
-		if (left > 0)
-			g_usleep((gulong)(1e6 * left) + 1);
+		load_sleep_until(begun + i * LOAD_PACKET_MS / 1000.0);
 		for (int side = 0; side < 2; side++)
 			load_yard_send(s->out, load_media_frame(
 					&s->m, 0, (call_side)side, i));

@@ -310,10 +310,7 @@ static void perform(scene *s)
 	}
 	begun = load_now_s();
 	for (unsigned i = 0; i < END; i++) {
-		double left = begun + i * TICK_MS / 1000.0 - load_now_s();
-
-		if (left > 0)
-			g_usleep((gulong)(1e6 * left) + 1);
+		load_sleep_until(begun + i * TICK_MS / 1000.0);
 		send_all(s, i);
 		if (i == LOOK)
 			look(s);
