@@ -4,7 +4,10 @@
  * (LOAD_STEPS, calls at once) calls begin one after the other, speak for
  * LOAD_SECONDS, and end; every one must come out RECORDED and nothing may be
  * dropped. Frames are made beforehand (media.h), so sending costs little.
- * CPU seconds are the roles' own, from /proc. Needs root, for the namespace. */
+ * CPU seconds are the roles' own, from /proc. Needs root, for the namespace.
+ *
+ * The aim was set on a machine whose bare parts (parts.h) were measured too:
+ * how many times as much as these the roles cost says the same of any other. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_packet.h>
@@ -22,7 +25,7 @@
 
 #include "tests/load/front_end.h"
 #include "tests/load/hop.h"
-#include "tests/load/media.h"
+#include "tests/load/parts.h"
 #include "tests/load/talk.h"
 
 enum {
@@ -35,6 +38,9 @@ enum {
 	KNEE_STEP = 500,	/* more calls, as long as all come out */
 	AIM_CALLS = 500,	/* at which the roles are to cost at most */
 	AIM_PER_CORE = 2500,	/* one core for so many */
+	AIM_PARTS = 10450,	/* of the bare parts on that machine */
+	PARTS_OF = 50,		/* calls that these are measured with */
+	KNEE_S = 20,
 };
 
 static const char *const roles[ROLES] = {"capture", "tap", "render"};
@@ -45,6 +51,7 @@ typedef struct bench {
 	int out;		/* packet socket at the generator's end */
 	bool missed;
 	double per_core;	/* at AIM_CALLS; 0: not run */
+	double parts;		/* calls a core of the bare ones, then */
 } bench;
 
 /* One step: the generator's two threads share it. */
@@ -285,9 +292,17 @@ static double tell(const step *s, const double cpu[ROLES],
 	return call_s / all;
 }
 
+/* On these very packets, while nothing else runs here. */
+static double bare_parts(const bench *b, const load_media *m)
+{
+	g_autofree char *path = load_rig_path(&b->rig, "alone");
+
+	return load_parts(m, load_format_at(LOAD_WAV), PARTS_OF, path);
+}
+
 /* The generator's threads run until every call has ended; memory is looked at
  * when all speak. False: not every call came out as it should. */
-static bool run_step(bench *b, unsigned calls)
+static bool run_step(bench *b, unsigned calls, unsigned seconds)
 {
 	step s = {.b = b, .m = {.calls = calls}};
 	double cpu[ROLES];
@@ -296,11 +311,13 @@ static bool run_step(bench *b, unsigned calls)
 	unsigned good;
 	double per_core;
 
-	s.m.packets = 50 * MAX(load_env("LOAD_SECONDS", 20), calls / RATE + 2);
+	s.m.packets = 50 * MAX(seconds, calls / RATE + 2);
 	s.setup_us = g_new0(double, calls);
 	s.bare_us = g_new0(double, calls);
 	load_media_make(&s.m, NULL, 0);
 	start_roles(b);
+	if (calls == AIM_CALLS)
+		b->parts = bare_parts(b, &s.m);
 	for (int i = 0; i < ROLES; i++) {
 		cpu[i] = load_cpu_s(b->role[i]);
 		rss[i] = load_rss(b->role[i]);
@@ -334,9 +351,23 @@ static unsigned find_knee(bench *b, unsigned from)
 {
 	unsigned most = load_env("LOAD_MOST", 3000), n = from;
 
-	while (n + KNEE_STEP <= most && run_step(b, n + KNEE_STEP))
+	while (n + KNEE_STEP <= most && run_step(b, n + KNEE_STEP, KNEE_S))
 		n += KNEE_STEP;
 	return n;
+}
+
+static void tell_aim(const bench *b)
+{
+	double most = (double)AIM_PARTS / AIM_PER_CORE;
+	double times = b->parts / b->per_core;
+
+	printf("%u calls at once: %.0f calls a core, aim %u: %s\n"
+	       "bare parts: %.0f calls a core; all roles cost %.2f times as "
+	       "much, aim %.2f (%u / %u): %s\n",
+	       AIM_CALLS, b->per_core, AIM_PER_CORE,
+	       b->per_core >= AIM_PER_CORE ? "met" : "missed", b->parts,
+	       times, most, AIM_PARTS, AIM_PER_CORE,
+	       times <= most ? "met" : "missed");
 }
 
 static void tell_end(const bench *b, unsigned knee)
@@ -344,9 +375,7 @@ static void tell_end(const bench *b, unsigned knee)
 	unsigned most = load_env("LOAD_MOST", 3000);
 
 	if (b->per_core > 0)
-		printf("%u calls at once: %.0f calls a core, aim %u: %s\n",
-		       AIM_CALLS, b->per_core, AIM_PER_CORE,
-		       b->per_core >= AIM_PER_CORE ? "met" : "missed");
+		tell_aim(b);
 	if (!knee)
 		return;
 	if (knee + KNEE_STEP > most)
@@ -375,14 +404,14 @@ int main(void)
 {
 	const char *list = g_getenv("LOAD_STEPS");
 	g_auto(GStrv) steps = g_strsplit(list ? list : "100 500 1000", " ", -1);
-	unsigned calls = 0, knee = 0;
+	unsigned calls = 0, knee = 0, seconds = load_env("LOAD_SECONDS", 60);
 	bench b = {0};
 
 	open_wire(&b);
 	tell_heads();
 	for (char **t = steps; *t; t++) {
 		calls = (unsigned)g_ascii_strtoull(*t, NULL, 10);
-		b.missed |= !run_step(&b, calls);
+		b.missed |= !run_step(&b, calls, seconds);
 	}
 	if (!b.missed && !list)
 		knee = find_knee(&b, calls);
