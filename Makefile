@@ -108,7 +108,8 @@ $B/tests/bench/dec_codecs: LDLIBS += $(shell $(PKG_CONFIG) --libs $(LOADED))
 $B/tests/unit/app_captured_test: $B/app/captured.o
 $B/tests/unit/app_outcome_test: $(addprefix $B/app/,outcome.o story.o)
 $B/tests/unit/app_notes_test: $(addprefix $B/app/,notes.o notes_io.o story.o)
-$B/tests/unit/app_armed_test: $(addprefix $B/app/,armed.o ends.o session.o)
+$B/tests/unit/app_armed_test: $(addprefix $B/app/,armed.o ends.o session.o \
+	session_out.o)
 $B/tests/unit/app_json_out_test: $B/app/json_out.o
 $B/tests/unit/mix_powercut_test: $B/app/whole_io.o
 ifndef ENGINE	# no libFuzzer: a small main() replays the corpus

@@ -1,74 +1,16 @@
-#include "app/session.h"
+#include "app/session_impl.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "app/ends.h"
-#include "core/journal_io.h"
-#include "core/ring.h"
-
 enum {
-	RECORD_MAX = 256 << 10,	/* octets of one encoded event */
 	SPILL_MAX = 1 << 17,	/* events that may wait beside the ring */
 	SPILL_MS = 20,
-	SYNC_MS = 100,		/* what comes within shares a sync */
-	BATCH = 512,		/* events between two syncs, at most */
-	ARM_MAX = RECORD_MAX + 256,
 };
 
-/* One call. MAIN owns `name` to `arms`, the writing side the rest, and all of
- * it once MAIN has queued JRN_CLOSE. */
-typedef struct session {
-	char name[REC_NAME];
-	bool recorded, ended;
-	GQueue waiting;		/* of item: until the decision falls */
-	GQueue arms;		/* of GBytes: what capture was told */
-	jrn_out *out;
-	bool dirty;
-	bool over;		/* what comes now gets a file of its own */
-} session;
-
-/* One event, encoded. */
-typedef struct item {
-	session *call;
-	uint16_t type;
-	clk_both at;
-	GBytes *payload;
-	uint8_t *keys;		/* in clear until sealed; NULL when none */
-	size_t n_keys;
-	uint32_t serial;	/* of the half that the keys belong to */
-} item;
-
-struct session_writer {
-	session_config cfg;
-	GHashTable *live;	/* set of session; MAIN */
-	ends *ends;		/* MAIN */
-	GPtrArray *dirty;	/* of session: not synced; writing side */
-	GPtrArray *done;	/* of session: to be freed then; writing side */
-	int64_t unsynced;	/* events; writing side */
-	clk_mono synced;	/* writing side */
-	ring queue;
-	GQueue spill;		/* of item; what found it full; MAIN */
-	guint spill_timer;
-	uint64_t told;		/* events taken so far; MAIN */
-	int wake;		/* eventfd */
-	pthread_t thread;
-	bool started;
-	_Atomic bool stop;
-	_Atomic uint64_t lost;
-	_Atomic int64_t waiting;	/* events not yet on disk */
-	uint8_t buf[RECORD_MAX];
-	uint8_t armbuf[ARM_MAX];
-};
-
-static void item_free(void *p)
+void session_item_free(session_item *it)
 {
-	item *it = p;
-
 	if (it->keys)
 		explicit_bzero(it->keys, it->n_keys);
 	g_free(it->keys);
@@ -76,181 +18,30 @@ static void item_free(void *p)
 	g_free(it);
 }
 
+static void free_item(void *p)
+{
+	session_item_free(p);
+}
+
 static void free_bytes(void *p)
 {
 	g_bytes_unref(p);
 }
 
-static void session_free(session *s)
+void session_free(session *s)
 {
 	jrn_out_free(s->out);
-	g_queue_clear_full(&s->waiting, item_free);
+	g_queue_clear_full(&s->waiting, free_item);
 	g_queue_clear_full(&s->arms, free_bytes);
 	g_free(s);
 }
 
-/* ---- the writing side ---- */
-
-static void warn_once(session_writer *w, const session *s, const GError *err)
+void session_lost(session_writer *w, const session *s, const char *why)
 {
 	if (atomic_fetch_add(&w->lost, 1) == 0)
 		g_critical("%s: session record lost: %s", s->name,
-			   err ? err->message : "queue full");
+			   why);
 }
-
-static bool open_out(session_writer *w, session *s, clk_both at)
-{
-	g_autofree char *dir = g_build_filename(w->cfg.spool, s->name, NULL);
-	g_autoptr(GError) err = NULL;
-
-	if (!s->out)
-		s->out = jrn_out_open(dir, JRN_SESSION,
-				      w->cfg.thread ? JRN_KEEP_UNTIL_SYNC
-						    : JRN_KEEP_UNTIL_WRITTEN,
-				      at, NULL, &err);
-	if (!s->out)
-		warn_once(w, s, err);
-	return s->out != NULL;
-}
-
-static void add(session_writer *w, item *it, uint16_t type, span a, span b)
-{
-	session *s = it->call;
-
-	if (!jrn_out_add(s->out, type, it->at, a, b))
-		warn_once(w, s, NULL);
-	if (!s->dirty)
-		g_ptr_array_add(w->dirty, s);
-	s->dirty = true;
-}
-
-static void add_keys(session_writer *w, item *it)
-{
-	g_autoptr(GError) err = NULL;
-	uint8_t serial[4], *sealed = g_malloc(it->n_keys + SEAL_OVERHEAD);
-	put head = put_into(serial, sizeof(serial));
-	put o = put_into(sealed, it->n_keys + SEAL_OVERHEAD);
-
-	put_u32(&head, it->serial);
-	if (seal_put(w->cfg.box, &o, span_of(it->keys, it->n_keys),
-		     span_str(it->call->name), &err))
-		add(w, it, JRN_KEYS, put_done(&head), put_done(&o));
-	else
-		warn_once(w, it->call, err);
-	g_free(sealed);
-}
-
-static void write_item(session_writer *w, item *it)
-{
-	gsize n;
-	const void *p = g_bytes_get_data(it->payload, &n);
-
-	if (it->type == JRN_CLOSE) {
-		g_ptr_array_add(w->done, it->call);
-		return;
-	}
-	it->call->over |= it->type == JRN_END;
-	if (!open_out(w, it->call, it->at))
-		return;
-	add(w, it, it->type, span_of(p, n), span_of(NULL, 0));
-	if (it->keys)
-		add_keys(w, it);
-}
-
-/* What is written survives the death of this process. Trouble stays with the
- * file, and the sync tells of it. */
-static void flush_dirty(session_writer *w)
-{
-	for (guint i = 0; i < w->dirty->len; i++) {
-		session *s = g_ptr_array_index(w->dirty, i);
-		g_autoptr(GError) err = NULL;
-
-		if (!jrn_out_flush(s->out, &err) && !w->cfg.thread)
-			warn_once(w, s, err);
-	}
-}
-
-/* What is synced survives that of the host. */
-static void sync_dirty(session_writer *w)
-{
-	g_autofree jrn_out **all = g_new(jrn_out *, w->dirty->len + 1);
-	g_autoptr(GError) err = NULL;
-	unsigned n = 0;
-
-	for (guint i = 0; i < w->dirty->len; i++)
-		all[n++] = ((session *)g_ptr_array_index(w->dirty, i))->out;
-	if (n && jrn_out_sync_many(all, n, &err))
-		g_critical("session journals are not on disk: %s",
-			   err->message);
-}
-
-/* Nothing more is to be done for what was written. */
-static void settle(session_writer *w)
-{
-	if (w->cfg.thread)
-		sync_dirty(w);
-	for (guint i = 0; i < w->dirty->len; i++) {
-		session *s = g_ptr_array_index(w->dirty, i);
-
-		s->dirty = false;
-		if (s->over)
-			g_clear_pointer(&s->out, jrn_out_free);
-	}
-	g_ptr_array_set_size(w->dirty, 0);
-	g_ptr_array_set_size(w->done, 0);
-	atomic_fetch_sub(&w->waiting, w->unsynced);
-	w->unsynced = 0;
-	w->synced = clk_mono_now();
-}
-
-/* Everything queued. What is not synced stays in memory too: not too much. */
-static void drain(session_writer *w)
-{
-	item *it;
-
-	for (; (it = ring_pop(&w->queue)); w->unsynced++) {
-		if (w->unsynced == BATCH)
-			settle(w);
-		write_item(w, it);
-		item_free(it);
-	}
-	flush_dirty(w);
-}
-
-/* Until something is queued, or what was written is to be synced. */
-static bool await(session_writer *w)
-{
-	struct pollfd fd = {.fd = w->wake, .events = POLLIN};
-	int64_t ms = SYNC_MS - clk_since(clk_mono_now(), w->synced) /
-				       CLK_NS_PER_MS;
-	uint64_t n;
-
-	if (poll(&fd, 1, w->unsynced ? (int)MAX(ms, 0) : -1) > 0)
-		return read(w->wake, &n, sizeof(n)) > 0 || errno == EINTR;
-	return true;
-}
-
-static bool sync_due(const session_writer *w)
-{
-	return w->unsynced && clk_since(clk_mono_now(), w->synced) >=
-				      SYNC_MS * CLK_NS_PER_MS;
-}
-
-static void *writer(void *p)
-{
-	session_writer *w = p;
-
-	while (!atomic_load(&w->stop) && await(w)) {
-		drain(w);
-		if (sync_due(w))
-			settle(w);
-	}
-	drain(w);
-	settle(w);
-	return NULL;
-}
-
-/* ---- MAIN ---- */
 
 static void wake(session_writer *w)
 {
@@ -286,13 +77,13 @@ static gboolean on_spill(gpointer user)
 }
 
 /* A burst of calls is faster than the disk: the rest waits in memory. */
-static void spill(session_writer *w, item *it)
+static void spill(session_writer *w, session_item *it)
 {
 	if (g_queue_get_length(&w->spill) == SPILL_MAX) {
 		atomic_fetch_sub(&w->waiting, 1);
 		w->told--;
-		warn_once(w, it->call, NULL);
-		item_free(it);
+		session_lost(w, it->call, "too many wait for the disk");
+		session_item_free(it);
 		return;
 	}
 	g_queue_push_tail(&w->spill, it);
@@ -300,7 +91,7 @@ static void spill(session_writer *w, item *it)
 		w->spill_timer = g_timeout_add(SPILL_MS, on_spill, w);
 }
 
-static void queue_take(session_writer *w, item *it)
+static void queue_take(session_writer *w, session_item *it)
 {
 	w->told++;
 	atomic_fetch_add(&w->waiting, 1);
@@ -309,12 +100,12 @@ static void queue_take(session_writer *w, item *it)
 	} else if (w->cfg.thread) {
 		wake(w);
 	} else {
-		drain(w);
-		settle(w);
+		session_out_drain(w);
+		session_out_settle(w);
 	}
 }
 
-static void take_keys(session_writer *w, item *it, const call_half *h)
+static void take_keys(session_writer *w, session_item *it, const call_half *h)
 {
 	put o = put_into(w->buf, REC_KEYS_MAX);
 
@@ -326,16 +117,16 @@ static void take_keys(session_writer *w, item *it, const call_half *h)
 }
 
 /* NULL when it is too big for any record. */
-static item *item_new(session_writer *w, session *s, const rec_event *e)
+static session_item *item_new(session_writer *w, session *s, const rec_event *e)
 {
 	put o = put_into(w->buf, sizeof(w->buf));
-	item *it;
+	session_item *it;
 
 	if (e->type != JRN_CLOSE)	/* for the writer alone */
 		rec_event_put(&o, e);
 	if (o.full)
 		return NULL;
-	it = g_new0(item, 1);
+	it = g_new0(session_item, 1);
 	it->call = s;
 	it->type = e->type;
 	it->at = e->at;
@@ -379,7 +170,7 @@ static session *session_new(session_writer *w)
 
 static void release_waiting(session_writer *w, session *s)
 {
-	item *it;
+	session_item *it;
 
 	while ((it = g_queue_pop_head(&s->waiting)))
 		queue_take(w, it);
@@ -409,7 +200,7 @@ void session_writer_sink(void *user, uint64_t call, void **own,
 {
 	session_writer *w = user;
 	session *s = *own;
-	item *it;
+	session_item *it;
 
 	(void)call;
 	if (!s) {
@@ -421,7 +212,7 @@ void session_writer_sink(void *user, uint64_t call, void **own,
 	}
 	it = item_new(w, s, e);
 	if (!it) {
-		warn_once(w, s, NULL);
+		session_lost(w, s, "too large");
 		return;
 	}
 	if (e->type == JRN_DECISION && e->decision.record)
@@ -538,7 +329,7 @@ void session_writer_start(session_writer *w)
 
 	if (!w->cfg.thread)
 		return;
-	e = pthread_create(&w->thread, NULL, writer, w);
+	e = pthread_create(&w->thread, NULL, session_out_thread, w);
 	g_assert(e == 0);
 	w->started = true;
 }
