@@ -5,7 +5,10 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,18 +20,37 @@ enum {
 	SIZE = 182,		/* G.711 of 20 ms, SRTP */
 };
 
-const char *live_rig_namespace(void)
+/* Of the whole program: its tests share the namespace. */
+static const char *why_not;
+
+void live_rig_namespace(void)
 {
 	struct ifreq ifr = {.ifr_name = "lo", .ifr_flags = IFF_UP};
 	bool up;
 	int fd;
 
-	if (unshare(CLONE_NEWNET) < 0)
-		return "no right to make a network namespace";
+	if (unshare(CLONE_NEWNET) < 0) {
+		why_not = "no right to make a network namespace";
+		return;
+	}
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	up = ioctl(fd, SIOCSIFFLAGS, &ifr) == 0;
 	close(fd);
-	return up ? NULL : "lo does not come up";
+	if (!up)
+		why_not = "lo does not come up";
+}
+
+void live_rig_needs(const char *command, const char *otherwise)
+{
+	if (!why_not && system(command) != 0)
+		why_not = otherwise;
+}
+
+bool live_rig_skip(void)
+{
+	if (why_not)
+		g_test_skip(why_not);
+	return why_not != NULL;
 }
 
 static struct sockaddr_in local(uint16_t port)
@@ -77,6 +99,17 @@ void live_rig_arm(relay_live *l)
 	}
 }
 
+relay_live *live_rig_capture(const relay_live_config *c)
+{
+	g_autoptr(GError) err = NULL;
+	relay_live *l = relay_live_open(c, &err);
+
+	g_assert_no_error(err);
+	live_rig_arm(l);
+	g_assert_true(relay_live_start(l, &err));
+	return l;
+}
+
 static void send_until(int stop, int tell)
 {
 	struct pollfd p = {.fd = stop, .events = POLLIN};
@@ -118,6 +151,47 @@ uint32_t live_sender_stop(live_sender *s)
 	g_assert_cmpint(waitpid(s->pid, &status, 0), ==, s->pid);
 	g_assert_cmpint(status, ==, 0);
 	return n;
+}
+
+live_worker live_worker_start(const relay_live_config *c,
+			      const live_sender *sender)
+{
+	relay_live *l;
+	int ends[2];
+	char none;
+	pid_t pid;
+
+	g_assert_cmpint(pipe2(ends, O_CLOEXEC), ==, 0);
+	pid = fork();
+	if (pid != 0) {
+		close(ends[0]);
+		return (live_worker){pid, ends[1]};
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	close(ends[1]);
+	if (sender)
+		close(sender->go);
+	l = live_rig_capture(c);
+	while (read(ends[0], &none, 1) > 0)
+		;
+	relay_live_free(l);
+	_exit(0);
+}
+
+void live_worker_end(live_worker *w)
+{
+	int status;
+
+	close(w->stop);
+	g_assert_cmpint(waitpid(w->pid, &status, 0), ==, w->pid);
+	g_assert_cmpint(status, ==, 0);
+}
+
+void live_worker_kill(live_worker *w)
+{
+	g_assert_cmpint(kill(w->pid, SIGKILL), ==, 0);
+	g_assert_cmpint(waitpid(w->pid, NULL, 0), ==, w->pid);
+	close(w->stop);
 }
 
 static void count_file(const char *path, uint8_t *seen, uint32_t n)

@@ -24,8 +24,6 @@ enum {
 	STRAYS = 7,
 };
 
-static const char *why_not;
-
 static void run(const char *command)
 {
 	g_assert_cmpint(system(command), ==, 0);
@@ -200,10 +198,8 @@ static void check_interfaces(bool with_rings)
 	relay_live *l;
 	int to, from;
 
-	if (why_not) {
-		g_test_skip(why_not);
+	if (live_rig_skip())
 		return;
-	}
 	make_pair();
 	spool = g_dir_make_tmp("edgetape-iface-XXXXXX", NULL);
 	dir = g_build_filename(spool, "one", NULL);
@@ -217,10 +213,7 @@ static void check_interfaces(bool with_rings)
 	if (with_rings)
 		c.rings = relay_rings_open(&c, &err);
 	g_assert_no_error(err);
-	l = relay_live_open(&c, &err);
-	g_assert_no_error(err);
-	live_rig_arm(l);
-	g_assert_true(relay_live_start(l, &err));
+	l = live_rig_capture(&c);
 	send_phase(from, &number);
 
 	run("ip link set v1 down");
@@ -269,9 +262,8 @@ static void test_libpcap(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	why_not = live_rig_namespace();
-	if (!why_not && system("ip link add v9 type veth peer name v8") != 0)
-		why_not = "no veth here";
+	live_rig_namespace();
+	live_rig_needs("ip link add v9 type veth peer name v8", "no veth here");
 	g_test_add_func("/relay/iface/comes_back", test_rings);
 	g_test_add_func("/relay/iface/comes_back/libpcap", test_libpcap);
 	return g_test_run();

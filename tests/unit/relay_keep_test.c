@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,8 +21,6 @@ enum {
 	WAIT_MS = 5000,
 };
 
-static const char *why_not;
-
 static void plan(relay_live_config *c, const char *spool)
 {
 	static const char *const lo[] = {"lo", NULL};
@@ -35,40 +32,7 @@ static void plan(relay_live_config *c, const char *spool)
 	c->writer.spool = spool;
 }
 
-static relay_live *worker_new(const relay_live_config *c)
-{
-	g_autoptr(GError) err = NULL;
-	relay_live *l = relay_live_open(c, &err);
-
-	g_assert_no_error(err);
-	live_rig_arm(l);
-	g_assert_true(relay_live_start(l, &err));
-	return l;
-}
-
 /* ---- the supervisor, a program of its own ---- */
-
-/* The worker ends when the pipe is closed. */
-static pid_t fork_worker(const relay_live_config *c, int ends[2])
-{
-	relay_live *l;
-	pid_t pid;
-	char none;
-
-	g_assert_cmpint(pipe2(ends, O_CLOEXEC), ==, 0);
-	pid = fork();
-	if (pid != 0) {
-		close(ends[0]);
-		return pid;
-	}
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	close(ends[1]);
-	l = worker_new(c);
-	while (read(ends[0], &none, 1) > 0)
-		;
-	relay_live_free(l);
-	_exit(0);
-}
 
 static relay_rings *adopt_or_open(const relay_live_config *c, fdstore *store,
 				  const char *first)
@@ -115,9 +79,8 @@ static int supervisor(const char *spool, const char *first)
 	g_autoptr(relay_armlog) log = log_of(store, first);
 	relay_live_stats s;
 	relay_live_config c;
-	int ends[2], status;
+	live_worker w;
 	sigset_t set;
-	pid_t pid;
 
 	plan(&c, spool);
 	c.rings = adopt_or_open(&c, store, first);
@@ -125,11 +88,9 @@ static int supervisor(const char *spool, const char *first)
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	g_assert_nonnull(log);	/* kept, for who comes next */
-	pid = fork_worker(&c, ends);
+	w = live_worker_start(&c, NULL);
 	sigwaitinfo(&set, NULL);
-	close(ends[1]);
-	g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
-	g_assert_cmpint(status, ==, 0);
+	live_worker_end(&w);
 	relay_rings_tick(c.rings);
 	relay_rings_stats(c.rings, &s);
 	g_assert_cmpint(write(STDOUT_FILENO, &s, sizeof(s)), ==, sizeof(s));
@@ -189,10 +150,8 @@ static void test_supervisor_killed(void)
 	uint32_t sent;
 	pid_t pid;
 
-	if (why_not) {
-		g_test_skip(why_not);
+	if (live_rig_skip())
 		return;
-	}
 	spool = g_dir_make_tmp("edgetape-keep-XXXXXX", NULL);
 	dir = g_build_filename(spool, "one", NULL);
 	to = live_rig_udp(5004);
@@ -231,10 +190,8 @@ static void test_other_configuration(void)
 	pid_t pid;
 	int status;
 
-	if (why_not) {
-		g_test_skip(why_not);
+	if (live_rig_skip())
 		return;
-	}
 	spool = g_dir_make_tmp("edgetape-keep-XXXXXX", NULL);
 	pid = start(k, "--supervise", spool, "1", -1);
 	await_rings(k, pid);
@@ -262,7 +219,7 @@ int main(int argc, char **argv)
 	if (argc == 4 && !strcmp(argv[1], "--other"))
 		return other(argv[2]);
 	g_test_init(&argc, &argv, NULL);
-	why_not = live_rig_namespace();
+	live_rig_namespace();
 	g_test_add_func("/relay/keep/supervisor_killed",
 			test_supervisor_killed);
 	g_test_add_func("/relay/keep/other_configuration",

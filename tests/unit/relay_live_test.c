@@ -19,15 +19,6 @@ enum {
 	WAIT_MS = 5000,
 };
 
-static const char *why_not;
-
-static bool skip(void)
-{
-	if (why_not)
-		g_test_skip(why_not);
-	return why_not != NULL;
-}
-
 static relay_live *live_new(const char *spool, const jrn_disk *disk)
 {
 	static const char *const lo[] = {"lo", NULL};
@@ -93,7 +84,7 @@ static void test_account(void)
 	relay_live *l;
 	int to, from;
 
-	if (skip())
+	if (live_rig_skip())
 		return;
 	spool = g_dir_make_tmp("edgetape-live-XXXXXX", NULL);
 	dir = g_build_filename(spool, "one", NULL);
@@ -172,7 +163,7 @@ static void test_ill_disk(gconstpointer disk)
 	relay_live *l;
 	int to, from;
 
-	if (skip())
+	if (live_rig_skip())
 		return;
 	spool = g_dir_make_tmp("edgetape-live-XXXXXX", NULL);
 	dir = g_build_filename(spool, "one", NULL);
@@ -243,7 +234,7 @@ static void test_kill(void)
 	uint32_t number = 0;
 	int to, from;
 
-	if (skip())
+	if (live_rig_skip())
 		return;
 	spool = g_dir_make_tmp("edgetape-kill-XXXXXX", NULL);
 	to = live_rig_udp(5004);
@@ -263,7 +254,7 @@ static void test_errors(void)
 	g_autoptr(GError) err = NULL, filter = NULL;
 	relay_live_config c;
 
-	if (skip())
+	if (live_rig_skip())
 		return;
 	spool = g_dir_make_tmp("edgetape-live-XXXXXX", NULL);
 	relay_live_config_init(&c);
@@ -303,7 +294,7 @@ static void test_filter(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	why_not = live_rig_namespace();
+	live_rig_namespace();
 	g_test_add_func("/relay/filter/text", test_filter);
 	g_test_add_func("/relay/live/errors", test_errors);
 	g_test_add_func("/relay/live/account", test_account);

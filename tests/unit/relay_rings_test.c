@@ -30,15 +30,6 @@ typedef struct bench {
 	uint32_t sent;
 } bench;
 
-static const char *why_not;
-
-static bool skip(void)
-{
-	if (why_not)
-		g_test_skip(why_not);
-	return why_not != NULL;
-}
-
 static void bench_init(bench *b, const char *interface)
 {
 	g_autoptr(GError) err = NULL;
@@ -66,44 +57,6 @@ static void bench_clear(bench *b)
 	close(b->to);
 }
 
-/* A worker that knows the call from the start and ends when `*stop` is
- * closed. */
-static pid_t start_worker(bench *b, int *stop)
-{
-	g_autoptr(GError) err = NULL;
-	relay_live *l;
-	int ends[2];
-	char none;
-	pid_t pid;
-
-	g_assert_cmpint(pipe(ends), ==, 0);
-	pid = fork();
-	*stop = ends[1];
-	if (pid != 0) {
-		close(ends[0]);
-		return pid;
-	}
-	close(ends[1]);
-	close(b->sender.go);
-	l = relay_live_open(&b->conf, &err);
-	g_assert_no_error(err);
-	live_rig_arm(l);
-	g_assert_true(relay_live_start(l, &err));
-	while (read(ends[0], &none, 1) > 0)
-		;
-	relay_live_free(l);
-	_exit(0);
-}
-
-static void end_worker(pid_t pid, int stop)
-{
-	int status;
-
-	close(stop);
-	g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
-	g_assert_cmpint(status, ==, 0);
-}
-
 /* What was sent is what is in the journals, and the sums say so. */
 static void check(bench *b)
 {
@@ -126,50 +79,46 @@ static void test_kill(gconstpointer interface)
 	const char *times = getenv("EDGETAPE_KILLS");
 	guint kills = times ? (guint)g_ascii_strtoull(times, NULL, 10) : KILLS;
 	g_autoptr(GRand) rand = g_rand_new_with_seed(4);
-	int stop;
+	live_worker w;
 	bench b;
-	pid_t pid;
 
-	if (skip())
+	if (live_rig_skip())
 		return;
 	bench_init(&b, interface);
 	live_sender_start(&b.sender);
 	for (guint i = 0; i < kills; i++) {
-		pid = start_worker(&b, &stop);
+		w = live_worker_start(&b.conf, &b.sender);
 		g_usleep((gulong)g_rand_int_range(rand, LIFE_MS, 2 * LIFE_MS) *
 			 1000);
-		g_assert_cmpint(kill(pid, SIGKILL), ==, 0);
-		g_assert_cmpint(waitpid(pid, NULL, 0), ==, pid);
-		close(stop);
+		live_worker_kill(&w);
 		relay_rings_died(b.rings, false);
 		relay_rings_tick(b.rings);
 	}
-	pid = start_worker(&b, &stop);
+	w = live_worker_start(&b.conf, &b.sender);
 	b.sent = live_sender_stop(&b.sender);
 	g_usleep(QUIET_MS * 1000);
-	end_worker(pid, stop);
+	live_worker_end(&w);
 	check(&b);
 	bench_clear(&b);
 }
 
 static void test_stop(void)
 {
-	int stop;
+	live_worker w;
 	bench b;
-	pid_t pid;
 
-	if (skip())
+	if (live_rig_skip())
 		return;
 	bench_init(&b, "lo");
 	live_sender_start(&b.sender);
-	pid = start_worker(&b, &stop);
+	w = live_worker_start(&b.conf, &b.sender);
 	g_usleep(LIFE_MS * 1000);
-	g_assert_cmpint(kill(pid, SIGSTOP), ==, 0);
+	g_assert_cmpint(kill(w.pid, SIGSTOP), ==, 0);
 	g_usleep(STOPPED_S * G_USEC_PER_SEC);
-	g_assert_cmpint(kill(pid, SIGCONT), ==, 0);
+	g_assert_cmpint(kill(w.pid, SIGCONT), ==, 0);
 	b.sent = live_sender_stop(&b.sender);
 	g_usleep(QUIET_MS * 1000);
-	end_worker(pid, stop);
+	live_worker_end(&w);
 	check(&b);
 	bench_clear(&b);
 }
@@ -248,7 +197,7 @@ static void test_poison(void)
 	relay_live_stats s;
 	bench b;
 
-	if (skip())
+	if (live_rig_skip())
 		return;
 	bench_init(&b, "lo");
 	fd = live_rig_udp(5002);
@@ -276,7 +225,7 @@ static void test_poison(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	why_not = live_rig_namespace();
+	live_rig_namespace();
 	g_test_add_data_func("/relay/rings/kill", "lo", test_kill);
 	g_test_add_data_func("/relay/rings/kill/any", "any", test_kill);
 	g_test_add_func("/relay/rings/stop", test_stop);
