@@ -1,6 +1,6 @@
-/* session_impl.h - the two sides of a session writer: MAIN, which encodes events
- * and decides whether a call has a journal (session.c), and the writing side,
- * a thread or MAIN itself, which seals and writes (session_out.c). */
+/* session_impl.h - the two sides of a session writer: MAIN, which encodes what
+ * happens and decides whether a call has a journal (session.c), and the writing
+ * side, a thread or MAIN itself, which seals and writes (session_out.c). */
 #pragma once
 #include <pthread.h>
 #include <stdatomic.h>
