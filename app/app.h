@@ -49,7 +49,8 @@ bool app_role_start(app_role *role, const char *name, const char *help,
 
 /* True: no word is left of the command line. Else it is named. */
 bool app_no_words(const char *name, int argc, char **argv);
-/* Parses with GOption; false: stop with *status. `rest` may be NULL. */
+/* Parses with GOption; false: stop with *status. `args`
+ * (NULL: none) names the words that may follow. */
 bool app_options(const char *name, const char *args, const char *help,
 		 const GOptionEntry *entries, int *argc, char ***argv,
 		 int *status);

@@ -1,10 +1,10 @@
 /* book.h - the tap's side of the catalog: decides by its policy and enters
  * each call of a recorded user into the ledger, from its beginning. */
 #pragma once
-#include "signaling_tap/keypad.h"
 #include "app/story.h"
 #include "catalog/watch.h"
 #include "core/conf.h"
+#include "signaling_tap/keypad.h"
 #include "signaling_tap/tap.h"
 
 typedef struct book book;

@@ -7,12 +7,12 @@
 #include "app/book.h"
 #include "app/control.h"
 #include "app/ledger.h"
-#include "core/link.h"
 #include "app/resume.h"
 #include "app/room.h"
 #include "app/session.h"
 #include "app/setup.h"
 #include "app/stats.h"
+#include "core/link.h"
 #include "signaling_tap/latency.h"
 
 enum {

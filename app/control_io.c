@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "signaling_tap/keypad.h"
 #include "core/clock.h"
+#include "signaling_tap/keypad.h"
 
 enum { LINE_MAX_OCTETS = 4096 };
 

@@ -1,12 +1,12 @@
 /* setup.h - from the configuration to what each room wants to be told. */
 #pragma once
-#include "signaling_tap/keypad.h"
-#include "vault/vault.h"
 #include "app/render.h"
 #include "core/conf.h"
 #include "ice_rewriter/ice.h"
 #include "relay_capture/source.h"
+#include "signaling_tap/keypad.h"
 #include "signaling_tap/tap.h"
+#include "vault/vault.h"
 
 #define SETUP_ERROR (setup_error_quark())
 typedef enum setup_error { SETUP_ERROR_VALUE } setup_error;

@@ -1,4 +1,4 @@
-#include "catalog/ledger.h"
+#include "catalog/entry.h"
 
 static const char *const outcomes[] = {
 	[CAT_PENDING] = "PENDING",

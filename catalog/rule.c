@@ -1,4 +1,4 @@
-#include "catalog/rule_parts.h"
+#include "catalog/rule_impl.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "catalog/rule_parts.h"
+#include "catalog/rule_impl.h"
 
 bool cat_when_parse(span v, cat_rule *r)
 {

@@ -1,8 +1,8 @@
 #include "core/link.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <gio/gio.h>
+#include <glib-unix.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>

@@ -1,8 +1,8 @@
 #include "decoder/srtp_lib.h"
 
+#include <arpa/inet.h>
 #include <glib.h>
 #include <openssl/crypto.h>
-#include <arpa/inet.h>
 #include <srtp2/srtp.h>
 
 #include "decoder/dec.h"

@@ -1,5 +1,6 @@
-#include "decoder/red.h"
 #include "decoder/voice_impl.h"
+
+#include "decoder/red.h"
 
 enum {
 	LAG_MS = 200,		/* behind the reordering window */

@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "signaling_tap/uri.h"
 #include "signaling_tap/tap.h"
+#include "signaling_tap/uri.h"
 
 /* What a pattern wants of an identity such as "sip:alice@example.com". */
 typedef struct pattern {

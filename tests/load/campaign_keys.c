@@ -115,7 +115,8 @@ static void crash(campaign *p)
 	for (int i = 0; i < CAMPAIGN_ROLES; i++) {
 		g_autofree char *what = g_strdup_printf(
 			"%s leaves no core when it crashes%s",
-			campaign_role_name(i), cores ? "" : " # SKIP nobody does here");
+			campaign_role_name(i),
+			cores ? "" : " # SKIP nobody does here");
 
 		load_score_say(&p->score, !canary_dumps(p->role[i]), what);
 		p->role[i] = 0;

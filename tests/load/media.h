@@ -3,8 +3,8 @@
  * Each stream has its own key and is protected by libsrtp2, which the recorder
  * does not use. One sighting a packet; no RTCP, no ICE checks. */
 #pragma once
-#include "core/call.h"
 #include "core/addr.h"
+#include "core/call.h"
 #include "tests/load/rig.h"
 
 enum {

@@ -20,8 +20,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "tests/load/front_end.h"
 #include "signaling_tap/latency.h"
+#include "tests/load/front_end.h"
 #include "tests/load/talk.h"
 
 enum {

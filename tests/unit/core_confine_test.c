@@ -4,9 +4,9 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

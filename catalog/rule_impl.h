@@ -1,4 +1,4 @@
-/* rule_parts.h - the longer words of a rule, for rule.c alone. Pure. */
+/* rule_impl.h - the longer words of a rule, for rule.c alone. Pure. */
 #pragma once
 #include "catalog/rule.h"
 
