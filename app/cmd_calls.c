@@ -9,6 +9,7 @@
 static struct {
 	char *matter, *by;
 	int limit;
+	gboolean linked;
 } opt;
 
 static const GOptionEntry own_entries[] = {
@@ -18,6 +19,8 @@ static const GOptionEntry own_entries[] = {
 	 "due: what will be deleted by then (now)", "TIME"},
 	{"limit", 0, 0, G_OPTION_ARG_INT, &opt.limit,
 	 "At most so many, the newest (50)", "N"},
+	{"linked", 0, 0, G_OPTION_ARG_NONE, &opt.linked,
+	 "hold, release: the other legs of the call too", NULL},
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
@@ -49,6 +52,32 @@ static int list(officer *o, char **args, GError **err)
 	}
 	table_print(t, o->form, "no call fits", stdout);
 	return APP_OK;
+}
+
+static int list_linked(officer *o, char **args, GError **err)
+{
+	static const char *const columns[] = {"begun", "caller", "callee",
+					      "#length", "outcome", "by",
+					      "<call", NULL};
+	g_autoptr(table) t = table_new(columns);
+	g_autoptr(cat_entry) of = cat_ledger_get(o->db, args[0], err);
+	g_autoptr(GPtrArray) legs = of ? cat_ledger_linked(o->db, of, err)
+				       : NULL;
+
+	for (guint i = 0; legs && i < legs->len; i++) {
+		const cat_entry *e = g_ptr_array_index(legs, i);
+
+		table_time(t, e->begun_ms);
+		table_address(t, e->caller);
+		table_address(t, e->callee);
+		table_span(t, e->duration_ms);
+		table_text(t, cat_outcome_name(e->outcome));
+		table_text(t, e->linked);
+		table_text(t, e->name);
+	}
+	if (legs)
+		table_print(t, o->form, "", stdout);
+	return legs ? APP_OK : APP_FAIL;
 }
 
 static void row(table *t, const char *what, const char *value)
@@ -111,6 +140,18 @@ static void row_counts(table *t, const cat_entry *e)
 	}
 }
 
+static void row_legs(table *t, const cat_entry *e, const GPtrArray *legs)
+{
+	for (guint i = 0; i < legs->len; i++) {
+		const cat_entry *leg = g_ptr_array_index(legs, i);
+		g_autofree char *text = g_strdup_printf("%s (%s)", leg->name,
+							leg->linked);
+
+		if (strcmp(leg->name, e->name))
+			row(t, "linked", text);
+	}
+}
+
 static void row_holds(table *t, const GArray *holds)
 {
 	for (guint i = 0; i < holds->len; i++)
@@ -125,8 +166,10 @@ static int show(officer *o, char **args, GError **err)
 	g_autoptr(table) t = table_new(columns);
 	g_autoptr(cat_entry) e = cat_ledger_get(o->db, args[0], err);
 	g_autoptr(GArray) holds = NULL;
+	g_autoptr(GPtrArray) legs = NULL;
 
-	if (!e || !(holds = cat_hold_list(o->db, e->name, err)))
+	if (!e || !(holds = cat_hold_list(o->db, e->name, err)) ||
+	    !(legs = cat_ledger_linked(o->db, e, err)))
 		return APP_FAIL;
 	row(t, "call", e->name);
 	row(t, "outcome", cat_outcome_name(e->outcome));
@@ -146,12 +189,14 @@ static int show(officer *o, char **args, GError **err)
 	row(t, "mode", e->mode);
 	row(t, "scope", e->scope);
 	row(t, "class", e->class);
+	row(t, "announcement", e->announce ? "expected" : NULL);
 	row_time(t, "kept until", e->keep_until_ms);
 	row_holds(t, holds);
 	row_time(t, "deleted", e->expired_ms);
 	row(t, "source", e->source);
 	row(t, "Call-ID", e->call_id);
 	row(t, "conference", e->conference);
+	row_legs(t, e, legs);
 	row_gaps(t, e);
 	row_counts(t, e);
 	row(t, "sidecar", e->sidecar);
@@ -202,12 +247,14 @@ static int set_holds(officer *o, char **args, bool on, GError **err)
 		return officer_misused(o, "give one call, or options such as "
 					  "--who and --from that say which");
 	calls = filter_calls(o, args, err);
-	for (guint i = 0; calls && i < calls->len; i++)
+	if (!calls || (opt.linked && !filter_add_linked(o, calls, err)))
+		return APP_FAIL;
+	for (guint i = 0; i < calls->len; i++)
 		if (!set_hold(o, g_ptr_array_index(calls, i), on, err))
 			return APP_FAIL;
-	if (calls && !calls->len)
+	if (!calls->len)
 		puts("no call fits");
-	return calls ? APP_OK : APP_FAIL;
+	return APP_OK;
 }
 
 static int hold(officer *o, char **args, GError **err)
@@ -272,6 +319,9 @@ int cmd_calls(int argc, char **argv)
 		 0, list},
 		{"show", "CALL", "all that is known of one; a part of its name "
 				 "or its Call-ID will do", 1, 1, show},
+		{"linked", "CALL",
+		 "it and the other legs of its conference or transfer", 1, 1,
+		 list_linked},
 		{"hold", "[CALL] --reason TEXT",
 		 "it, or all that fit the options, must not be deleted", 0, 1,
 		 hold},

@@ -29,7 +29,7 @@ static const GOptionEntry own_entries[] = {
 	{"journal", 0, 0, G_OPTION_ARG_NONE, &opt.journal,
 	 "The journals too: packets as captured, keys sealed", NULL},
 	{"linked", 0, 0, G_OPTION_ARG_NONE, &opt.linked,
-	 "The other calls of the same conference at that time too", NULL},
+	 "The other legs of each call's conference or transfer too", NULL},
 	{"together", 0, 0, G_OPTION_ARG_FILENAME, &opt.together,
 	 "All these calls once more, as one recording on one time line: wav, "
 	 "mp3/mono, flac/separate ...", "FORMATS"},
@@ -69,6 +69,10 @@ static void put_call(JsonBuilder *b, const cat_entry *e)
 	member_time(b, "ended", e->ended_ms);
 	member(b, "rule", e->rule);
 	member(b, "class", e->class);
+	if (e->announce)
+		member(b, "announcement", "expected");
+	if (e->linked)
+		member(b, "linked", e->linked);
 	json_builder_set_member_name(b, "owners");
 	json_builder_begin_array(b);
 	for (guint i = 0; i < e->owners->len; i++)
@@ -295,38 +299,19 @@ static GPtrArray *calls_meant(const officer *o, char **args, GError **err)
 	return g_steal_pointer(&all);
 }
 
-static bool has_call(const GPtrArray *all, const char *name)
-{
-	for (guint i = 0; i < all->len; i++) {
-		const cat_entry *e = g_ptr_array_index(all, i);
-
-		if (!strcmp(e->name, name))
-			return true;
-	}
-	return false;
-}
-
 /* Those without a recording are named in no bundle: an announcement that was
  * not recorded, a party that was not answered. */
 static bool add_linked(const officer *o, GPtrArray *all, GError **err)
 {
 	const guint asked = all->len;
 
-	for (guint i = 0; i < asked; i++) {
-		g_autoptr(GPtrArray) run = together_calls(
-			o->db, g_ptr_array_index(all, i), err);
+	if (!filter_add_linked(o, all, err))
+		return false;
+	for (guint i = all->len; i-- > asked;) {
+		const cat_entry *e = g_ptr_array_index(all, i);
 
-		for (guint k = 0; run && k < run->len; k++) {
-			cat_entry *e = g_ptr_array_index(run, k);
-
-			if (has_call(all, e->name) || !e->sidecar ||
-			    e->expired_ms)
-				continue;
-			g_ptr_array_add(all,
-					g_steal_pointer(&run->pdata[k]));
-		}
-		if (!run)
-			return false;
+		if (!e->sidecar || e->expired_ms)
+			g_ptr_array_remove_index(all, i);
 	}
 	return true;
 }

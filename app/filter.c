@@ -1,8 +1,11 @@
 #include "app/filter.h"
 
+#include <string.h>
+
 static struct {
 	char *who, *number, *from, *to, *outcome, *scope, *shortest,
 		*longest;
+	gboolean announce;
 } opt;
 
 static const GOptionEntry entries[] = {
@@ -21,6 +24,8 @@ static const GOptionEntry entries[] = {
 	 "At least so long (90, 5m, 2h)", "TIME"},
 	{"longest", 0, 0, G_OPTION_ARG_FILENAME, &opt.longest,
 	 "At most so long", "TIME"},
+	{"announce", 0, 0, G_OPTION_ARG_NONE, &opt.announce,
+	 "Only where a rule expects an announcement", NULL},
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
@@ -37,7 +42,8 @@ GArray *filter_entries(const GOptionEntry *own)
 bool filter_given(void)
 {
 	return opt.who || opt.number || opt.from || opt.to || opt.outcome ||
-	       opt.scope || opt.shortest || opt.longest;
+	       opt.scope || opt.shortest || opt.longest ||
+	       opt.announce;
 }
 
 static bool outcomes_parse(const char *text, unsigned *out, GError **err)
@@ -85,7 +91,7 @@ static bool time_ms(const char *text, int64_t now, int64_t *ms, GError **err)
 bool filter_query(const officer *o, cat_query *q, GError **err)
 {
 	*q = (cat_query){.who = opt.who, .number = opt.number,
-			 .limit = q->limit};
+			 .announce = opt.announce, .limit = q->limit};
 	return time_ms(opt.from, o->now, &q->from_ms, err) &&
 	       time_ms(opt.to, o->now, &q->to_ms, err) &&
 	       (!opt.outcome || outcomes_parse(opt.outcome, &q->outcomes,
@@ -114,4 +120,39 @@ GPtrArray *filter_calls(const officer *o, char **names, GError **err)
 		g_ptr_array_add(all, e);
 	}
 	return g_steal_pointer(&all);
+}
+
+static bool has_call(const GPtrArray *all, const char *name)
+{
+	for (guint i = 0; i < all->len; i++) {
+		const cat_entry *e = g_ptr_array_index(all, i);
+
+		if (!strcmp(e->name, name))
+			return true;
+	}
+	return false;
+}
+
+static bool add_legs(const officer *o, GPtrArray *all, guint of, GError **err)
+{
+	g_autoptr(GPtrArray) legs = cat_ledger_linked(
+		o->db, g_ptr_array_index(all, of), err);
+
+	for (guint i = 0; legs && i < legs->len; i++) {
+		cat_entry *e = g_ptr_array_index(legs, i);
+
+		if (!has_call(all, e->name))
+			g_ptr_array_add(all, g_steal_pointer(&legs->pdata[i]));
+	}
+	return legs != NULL;
+}
+
+bool filter_add_linked(const officer *o, GPtrArray *calls, GError **err)
+{
+	const guint asked = calls->len;
+
+	for (guint i = 0; i < asked; i++)
+		if (!add_legs(o, calls, i, err))
+			return false;
+	return true;
 }

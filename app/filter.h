@@ -11,3 +11,5 @@ bool filter_query(const officer *o, cat_query *q, GError **err);
 /* The calls of these names or, without any, those that fit the options: of
  * cat_entry, those found by options without their details. */
 GPtrArray *filter_calls(const officer *o, char **names, GError **err);
+/* The other legs of each, with their details, behind them. */
+bool filter_add_linked(const officer *o, GPtrArray *calls, GError **err);

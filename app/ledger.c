@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "signaling_tap/uri.h"
+
 char *ledger_dir(const conf *c)
 {
 	g_autofree char *dir = g_path_get_dirname(conf_text(c, CONF_CATALOG));
@@ -71,6 +73,49 @@ void ledger_parties(cat_entry *e, const story *s)
 	add_new(e->owners, e->callee);
 }
 
+static void link_person(cat_entry *e, cat_link_kind kind, span uri)
+{
+	char who[256];
+	tap_uri u;
+
+	if (!tap_uri_parse(uri, &u))
+		return;
+	tap_uri_canonical(&u, who, sizeof(who));
+	cat_entry_link(e, kind, who);
+}
+
+/* A Referred-By names one, a History-Info whom the call went to, one after the
+ * other (RFC 7044 5); the callee himself links nothing. */
+static void link_people(cat_entry *e, cat_link_kind kind, const char *fact)
+{
+	span in = span_str(fact);
+	tap_nameaddr a;
+
+	while (tap_nameaddr_next(&in, &a))
+		link_person(e, kind, a.uri);
+}
+
+/* "call-id;to-tag=...;from-tag=..." (RFC 3891 6.1), or the first alone. */
+static void link_replaced(cat_entry *e, const char *fact)
+{
+	span in = span_str(fact), id;
+	g_autofree char *text = NULL;
+
+	if (!span_until(&in, ';', &id))
+		id = in;
+	text = span_dup(span_trim(id));
+	cat_entry_link(e, CAT_LINK_REPLACES, text);
+}
+
+static void links_take(cat_entry *e, const story *s)
+{
+	cat_entry_link(e, CAT_LINK_CONVERSATION, story_fact(s, "conversation"));
+	link_replaced(e, story_fact(s, "replaces"));
+	link_replaced(e, story_fact(s, "replaced-by"));
+	link_people(e, CAT_LINK_TRANSFER, story_fact(s, "referred-by"));
+	link_people(e, CAT_LINK_DIVERSION, story_fact(s, "history"));
+}
+
 cat_entry *ledger_from_story(const story *s)
 {
 	cat_entry *e = cat_entry_new(s->name);
@@ -81,6 +126,7 @@ cat_entry *ledger_from_story(const story *s)
 	if (s->reason)
 		cat_entry_told(e, span_str(s->reason));
 	ledger_parties(e, s);
+	links_take(e, s);
 	e->begun_ms = to_ms(s->begun.wall);
 	if (s->has_answer)
 		e->answered_ms = to_ms(s->answered.wall);

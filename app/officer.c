@@ -176,10 +176,11 @@ int officer_misused(const officer *o, const char *why)
 
 /* ---- what people write ---- */
 
-/* "3d": so long ago. */
-static bool ago(const char *text, int64_t now, int64_t *out)
+/* "3d": so long ago; "+3d": from now on. */
+static bool apart(const char *text, int64_t now, int64_t *out)
 {
-	span s = span_str(text);
+	const bool later = *text == '+';
+	span s = span_str(text + later);
 	uint64_t n;
 	int64_t unit;
 
@@ -198,7 +199,8 @@ static bool ago(const char *text, int64_t now, int64_t *out)
 	default:
 		return false;
 	}
-	*out = now - (int64_t)n * unit;
+	unit *= (int64_t)n;
+	*out = later ? now + unit : now - unit;
 	return true;
 }
 
@@ -240,14 +242,14 @@ bool officer_time(const char *text, int64_t now, int64_t *out, GError **err)
 		*out = midnight(now, *text == 't' ? 0 : -1);
 		return true;
 	}
-	if (ago(text, now, out))
+	if (apart(text, now, out))
 		return true;
 	t = g_date_time_new_from_iso8601(iso, local);
 	if (!t)
 		return fail(err, "\"%s\" is no time: expected such as "
 				 "2026-11-21, \"2026-11-21 14:00\", "
 				 "2026-11-21T14:00:00Z, today, yesterday, 3d "
-				 "or 2h", text);
+				 "or 2h (ago), +3d", text);
 	*out = g_date_time_to_unix(t);
 	return true;
 }

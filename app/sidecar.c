@@ -172,12 +172,16 @@ static void put_call(json_out *b, const render_result *r)
 }
 
 /* Only the catalog tells internal from external. */
-static void put_scope(json_out *b, const story *s)
+static void put_told(json_out *b, const story *s)
 {
 	g_autoptr(cat_entry) e = cat_entry_new("");
 
-	if (s->reason && cat_entry_told(e, span_str(s->reason)) && e->scope)
+	if (!s->reason || !cat_entry_told(e, span_str(s->reason)))
+		return;
+	if (e->scope)
 		text(b, "scope", e->scope);
+	if (e->announce)
+		text(b, "announcement", "expected");
 }
 
 static void put_decision(json_out *b, const story *s)
@@ -186,7 +190,7 @@ static void put_decision(json_out *b, const story *s)
 	boolean(b, "record", s->record);
 	text(b, "rule", s->rule ? s->rule : "");
 	text(b, "reason", s->reason ? s->reason : "");
-	put_scope(b, s);
+	put_told(b, s);
 	end_object(b);
 }
 

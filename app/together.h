@@ -6,12 +6,6 @@
 
 typedef struct together together;
 
-/* Calls of the same conference that went on at the same time as `e`, or as one
- * of these: an identifier lives as long as the meeting's entry in somebody's
- * calendar. Of cat_entry, `e`'s own too, in the order in which they began; only
- * `e` without a conference. */
-GPtrArray *together_calls(cat_db *db, const cat_entry *e, GError **err);
-
 /* From the stereo recordings of these calls (of cat_entry), whose SHA-256 must
  * be right. In a conference the server's side, which is the mix of all others,
  * is heard of the first call alone, and not at all where there is a mono file:

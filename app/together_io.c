@@ -10,7 +10,6 @@ enum {
 	STEPS_PER_S = 50,
 	CHUNK = 960,		/* frames of a step, at most */
 	EVERY = 25,		/* steps between two that write */
-	DAY_MS = 24 * 3600 * 1000,
 };
 
 /* One call. Its channels are the caller and the callee. */
@@ -37,88 +36,6 @@ static bool fail(GError **err, const char *call, const char *why)
 {
 	g_set_error(err, CAT_ERROR, CAT_ERROR_ABSENT, "%s: %s", call, why);
 	return false;
-}
-
-/* ---- which calls ---- */
-
-static int64_t end_of(const cat_entry *e)
-{
-	return MAX(e->begun_ms, e->ended_ms);
-}
-
-static gint by_begin(gconstpointer a, gconstpointer b)
-{
-	const cat_entry *x = *(const cat_entry *const *)a;
-	const cat_entry *y = *(const cat_entry *const *)b;
-
-	if (x->begun_ms != y->begun_ms)
-		return x->begun_ms < y->begun_ms ? -1 : 1;
-	return strcmp(x->name, y->name);
-}
-
-static GPtrArray *same_conference(cat_db *db, const cat_entry *e, GError **err)
-{
-	const cat_query q = {
-		.from_ms = e->begun_ms - DAY_MS,
-		.to_ms = end_of(e) + DAY_MS,
-		.limit = UINT32_MAX >> 1,
-	};
-	GPtrArray *all = cat_ledger_search(db, &q, err);
-
-	for (guint i = all ? all->len : 0; i-- > 0;) {
-		const cat_entry *x = g_ptr_array_index(all, i);
-
-		if (strcmp(x->name, e->name) &&
-		    (!e->conference || !*e->conference ||
-		     g_strcmp0(x->conference, e->conference)))
-			g_ptr_array_remove_index(all, i);
-	}
-	if (all)
-		g_ptr_array_sort(all, by_begin);
-	return all;
-}
-
-/* The run of calls without a pause that `e` is in: [*from, *to). */
-static void find_run(const GPtrArray *all, const cat_entry *e, guint *from,
-		     guint *to)
-{
-	int64_t end = INT64_MIN;
-	bool found = false;
-
-	*from = 0;
-	for (*to = 0; *to < all->len; (*to)++) {
-		const cat_entry *x = g_ptr_array_index(all, *to);
-
-		if (x->begun_ms > end && found)
-			return;
-		if (x->begun_ms > end)
-			*from = *to;
-		end = MAX(end, end_of(x));
-		found = found || !strcmp(x->name, e->name);
-	}
-}
-
-GPtrArray *together_calls(cat_db *db, const cat_entry *e, GError **err)
-{
-	g_autoptr(GPtrArray) all = same_conference(db, e, err);
-	GPtrArray *run;
-	guint from, to;
-
-	if (!all)
-		return NULL;
-	find_run(all, e, &from, &to);
-	run = g_ptr_array_new_with_free_func((GDestroyNotify)cat_entry_free);
-	for (guint i = from; i < to; i++) {
-		const cat_entry *x = g_ptr_array_index(all, i);
-		cat_entry *whole = cat_ledger_get(db, x->name, err);
-
-		if (!whole) {
-			g_ptr_array_unref(run);
-			return NULL;
-		}
-		g_ptr_array_add(run, whole);
-	}
-	return run;
 }
 
 /* ---- their recordings ---- */

@@ -16,6 +16,14 @@ static const char *const ends[] = {
 	[CAT_END_REPLACED] = "replaced",
 };
 
+static const char *const links[] = {
+	[CAT_LINK_CONFERENCE] = "conference",
+	[CAT_LINK_CONVERSATION] = "conversation",
+	[CAT_LINK_REPLACES] = "replaces",
+	[CAT_LINK_TRANSFER] = "transfer",
+	[CAT_LINK_DIVERSION] = "diversion",
+};
+
 const char *cat_outcome_name(cat_outcome o)
 {
 	return outcomes[o];
@@ -34,6 +42,11 @@ bool cat_outcome_parse(const char *text, cat_outcome *out)
 const char *cat_end_name(cat_end e)
 {
 	return ends[e];
+}
+
+const char *cat_link_name(cat_link_kind k)
+{
+	return links[k];
 }
 
 cat_entry *cat_entry_new(const char *name)
@@ -85,6 +98,8 @@ void cat_entry_free(cat_entry *e)
 	g_free(e->sidecar);
 	g_ptr_array_unref(e->owners);
 	g_ptr_array_unref(e->ids);
+	if (e->links)
+		g_array_unref(e->links);
 	if (e->gaps)
 		g_array_unref(e->gaps);
 	if (e->files)
@@ -137,4 +152,23 @@ void cat_entry_count(cat_entry *e, const char *what, int64_t packets)
 		return;
 	c.what = g_strdup(what);
 	g_array_append_val(e->counts, c);
+}
+
+static void link_clear(void *p)
+{
+	g_free(((cat_link *)p)->value);
+}
+
+void cat_entry_link(cat_entry *e, cat_link_kind kind, const char *value)
+{
+	cat_link l = {kind, NULL};
+
+	if (!*value)
+		return;
+	l.value = g_utf8_make_valid(value, -1);
+	if (!e->links) {
+		e->links = g_array_new(FALSE, FALSE, sizeof(cat_link));
+		g_array_set_clear_func(e->links, link_clear);
+	}
+	g_array_append_val(e->links, l);
 }

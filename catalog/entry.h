@@ -9,6 +9,12 @@
 	" c.finish, c.status, c.call_id, c.source, c.conference, c.caller," \
 	" c.caller_name, c.callee, c.callee_name, c.cause, c.reason, c.rule," \
 	" c.mode, c.keep, c.sidecar, c.class, c.hold, c.keep_until, c.expired," \
-	" c.scope"
+	" c.scope, c.announce"
 
 cat_entry *cat_entry_read(cat_stmt *s);
+/* With its details. */
+cat_entry *cat_entry_load(cat_db *db, int64_t id, GError **err);
+/* linked.c: what the entry tells, its conference too; what was told before
+ * stays. */
+bool cat_links_write(cat_db *db, const cat_entry *e, int64_t call,
+		     int64_t begun, GError **err);

@@ -13,9 +13,9 @@ static const char upsert[] =
 	"INSERT INTO call (name, begun, answered, ended, duration, outcome,"
 	"  finish, status, call_id, source, conference, caller, caller_name,"
 	"  callee, callee_name, cause, reason, rule, mode, keep, sidecar,"
-	"  class, scope)"
+	"  class, scope, announce)"
 	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-	"  ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)"
+	"  ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)"
 	" ON CONFLICT (name) DO UPDATE SET"
 	" begun = iif(begun > 0, begun, excluded.begun),"
 	" answered = coalesce(excluded.answered, answered),"
@@ -38,7 +38,8 @@ static const char upsert[] =
 	" keep = coalesce(excluded.keep, keep),"
 	" sidecar = coalesce(excluded.sidecar, sidecar),"
 	" class = coalesce(excluded.class, class),"
-	" scope = coalesce(excluded.scope, scope)"
+	" scope = coalesce(excluded.scope, scope),"
+	" announce = max(excluded.announce, announce)"
 	" RETURNING id, begun";
 
 static bool call_write(cat_db *db, const cat_entry *e, int64_t *id,
@@ -66,6 +67,7 @@ static bool call_write(cat_db *db, const cat_entry *e, int64_t *id,
 	cat_bind_text(s, 21, e->sidecar);
 	cat_bind_text(s, 22, e->class);
 	cat_bind_text(s, 23, e->scope);
+	cat_bind_int(s, 24, e->announce);
 	while (cat_step(s)) {
 		*id = cat_int(s, 0);
 		*begun = cat_int(s, 1);
@@ -245,6 +247,7 @@ bool cat_ledger_put(cat_db *db, const cat_entry *e, GError **err)
 	     times_settle(db, id, err) &&
 	     parties_write(db, id, begun, e->ids, "p", err) &&
 	     parties_write(db, id, begun, e->owners, "o", err) &&
+	     cat_links_write(db, e, id, begun, err) &&
 	     gaps_write(db, id, e->gaps, err) &&
 	     files_write(db, id, e->files, err) &&
 	     counts_write(db, id, e->counts, err);
@@ -301,6 +304,7 @@ cat_entry *cat_entry_read(cat_stmt *s)
 	e->keep_until_ms = cat_int(s, 24);
 	e->expired_ms = cat_int(s, 25);
 	e->scope = known_text(s, 26);
+	e->announce = cat_int(s, 27);
 	return e;
 }
 
@@ -405,29 +409,36 @@ static int64_t call_find(cat_db *db, const char *name, GError **err)
 	return 0;
 }
 
-cat_entry *cat_ledger_get(cat_db *db, const char *name, GError **err)
+cat_entry *cat_entry_load(cat_db *db, int64_t id, GError **err)
 {
-	g_autoptr(cat_stmt) s = NULL;
+	g_autoptr(cat_stmt) s = cat_sql(
+		db, "SELECT " CAT_ENTRY_COLUMNS " FROM call c WHERE id = ?1",
+		err);
 	g_autoptr(cat_entry) e = NULL;
-	int64_t id;
 
-	/* As a narrow table shows it, and as it is copied from there. */
-	if (g_str_has_prefix(name, "\u2026"))
-		name += strlen("\u2026");
-	id = *name ? call_find(db, name, err) : (absent(err, name), 0);
-	if (!id)
-		return NULL;
-	s = cat_sql(db, "SELECT " CAT_ENTRY_COLUMNS " FROM call c"
-			" WHERE id = ?1", err);
 	if (!s)
 		return NULL;
 	cat_bind_int(s, 1, id);
-	if (!cat_step(s))
-		return cat_done(s, err) ? (absent(err, name), NULL) : NULL;
+	if (!cat_step(s)) {
+		if (cat_done(s, err))
+			absent(err, "");
+		return NULL;
+	}
 	e = cat_entry_read(s);
 	cat_entry_known(e);
 	if (!parties_read(db, id, e, err) || !gaps_read(db, id, e, err) ||
 	    !files_read(db, id, e, err) || !counts_read(db, id, e, err))
 		return NULL;
 	return g_steal_pointer(&e);
+}
+
+cat_entry *cat_ledger_get(cat_db *db, const char *name, GError **err)
+{
+	int64_t id;
+
+	/* As a narrow table shows it, and as it is copied from there. */
+	if (g_str_has_prefix(name, "\u2026"))
+		name += strlen("\u2026");
+	id = *name ? call_find(db, name, err) : (absent(err, name), 0);
+	return id ? cat_entry_load(db, id, err) : NULL;
 }

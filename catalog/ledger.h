@@ -52,6 +52,22 @@ typedef struct cat_count {
 	int64_t packets;
 } cat_count;
 
+/* What a call tells of the calls that it belongs to. The last two are the word
+ * of this call's caller, and name somebody with whom he had another one. */
+typedef enum cat_link_kind {
+	CAT_LINK_CONFERENCE,	/* identifier; `conference` of the entry */
+	CAT_LINK_CONVERSATION,	/* identifier of the parties' programs */
+	CAT_LINK_REPLACES,	/* SIP Call-ID of the call that it replaces */
+	CAT_LINK_TRANSFER,	/* identity of who sent the caller here */
+	CAT_LINK_DIVERSION,	/* identity of who was called before */
+} cat_link_kind;
+const char *cat_link_name(cat_link_kind k);
+
+typedef struct cat_link {
+	cat_link_kind kind;
+	char *value;
+} cat_link;
+
 /* Unknown texts are NULL and unknown numbers 0: the row keeps what it has. */
 typedef struct cat_entry {
 	char *name;		/* of the journal's directory; the key */
@@ -67,6 +83,7 @@ typedef struct cat_entry {
 	char *scope;		/* "internal", "federated", ... */
 	uint32_t keep_days;	/* from the end of the call; 0: for ever */
 	char *class;		/* of retention */
+	bool announce;		/* the rules expect an announcement */
 	char *sidecar;
 	GPtrArray *owners;	/* of char *: "user:KEY" or an identity */
 	GPtrArray *ids;		/* of char *: all identities of both parties;
@@ -74,7 +91,9 @@ typedef struct cat_entry {
 	GArray *gaps;		/* of cat_gap; NULL: not known */
 	GArray *files;		/* of cat_file; NULL: not known */
 	GArray *counts;		/* of cat_count; NULL: not known */
-	/* read only; see keep.h */
+	GArray *links;		/* of cat_link; written only */
+	/* read only; see keep.h and cat_ledger_linked() */
+	const char *linked;
 	unsigned holds;
 	int64_t keep_until_ms, expired_ms;
 } cat_entry;
@@ -90,7 +109,9 @@ void cat_entry_file(cat_entry *e, const char *name, const char *sha256,
 		    int64_t bytes, unsigned channels);
 /* Noughts are not entered. */
 void cat_entry_count(cat_entry *e, const char *what, int64_t packets);
-/* Mode, scope, keep_days, class and owners from what cat_verdict_tell() wrote;
+/* An empty value is no link. */
+void cat_entry_link(cat_entry *e, cat_link_kind kind, const char *value);
+/* Mode, scope, keep_days, class, announce and owners from what cat_verdict_tell() wrote;
  * the sentence alone is left in `reason`. False: it has no such tail. */
 bool cat_entry_told(cat_entry *e, span told);
 
@@ -108,8 +129,15 @@ typedef struct cat_query {
 	int64_t from_ms, to_ms;
 	int64_t shortest_ms, longest_ms;
 	const char *scope;	/* as in cat_entry */
+	bool announce;		/* only where one was expected */
 	unsigned outcomes;	/* bits 1 << cat_outcome; 0: all */
 	unsigned limit;		/* 0: 50 */
 } cat_query;
 /* Of cat_entry without children, the newest first. */
 GPtrArray *cat_ledger_search(cat_db *db, const cat_query *q, GError **err);
+
+/* The legs of what `e` is one of: calls linked with it, and those linked with
+ * these, `e` itself too; of a conference those that went on at one time. Of
+ * cat_entry with its details, in the order in which they began; `linked` of
+ * each but `e` says by what it was found. */
+GPtrArray *cat_ledger_linked(cat_db *db, const cat_entry *e, GError **err);

@@ -117,6 +117,19 @@ static const char *const steps[] = {
 
 	/* 7: calls are sought by scope */
 	"CREATE INDEX call_scope ON call (scope, begun);",
+
+	/* 8: what links calls (cat_link_kind), and whether an announcement was
+	 * expected */
+	"ALTER TABLE call ADD COLUMN announce INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX call_announce ON call (begun) WHERE announce;"
+	"CREATE TABLE link ("
+	"  kind INTEGER NOT NULL, value TEXT NOT NULL,"
+	"  begun INTEGER NOT NULL,"
+	"  call INTEGER NOT NULL REFERENCES call ON DELETE CASCADE,"
+	"  PRIMARY KEY (kind, value, begun, call)) WITHOUT ROWID;"
+	"CREATE INDEX link_call ON link (call);"
+	"INSERT INTO link SELECT 0, conference, begun, id FROM call"
+	"  WHERE conference <> '';",
 };
 
 int cat_schema_version(void)

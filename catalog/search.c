@@ -11,15 +11,16 @@
 enum { MANY = 20000, LIMIT_DEFAULT = 50 };
 
 /* ?1, ?2: time; ?3, ?4: duration; ?5: outcomes; ?6: is there a who;
- * ?7: scope. */
+ * ?7: scope; ?8: an announcement is expected. */
 #define FITS \
 	" c.begun >= ?1 AND c.begun < ?2 AND c.duration >= ?3" \
 	" AND c.duration <= ?4 AND (1 << c.outcome) & ?5" \
-	" AND (?7 IS NULL OR c.scope = ?7)"
+	" AND (?7 IS NULL OR c.scope = ?7)" \
+	" AND (?8 = 0 OR c.announce)"
 #define OF_WHO \
 	" AND (?6 = 0 OR EXISTS (SELECT 1 FROM party p WHERE p.call = c.id" \
 	" AND p.address IN temp.found))"
-#define NEWEST " ORDER BY c.begun DESC, c.id DESC LIMIT ?8"
+#define NEWEST " ORDER BY c.begun DESC, c.id DESC LIMIT ?9"
 #define SELECT "SELECT " CAT_ENTRY_COLUMNS " FROM call c "
 
 typedef struct way {
@@ -27,7 +28,7 @@ typedef struct way {
 	const char *select;
 } way;
 
-#define COUNT(from) "SELECT count(*) FROM (SELECT 1 FROM " from " LIMIT ?8)"
+#define COUNT(from) "SELECT count(*) FROM (SELECT 1 FROM " from " LIMIT ?9)"
 
 static const way by_time = {
 	COUNT("call WHERE begun >= ?1 AND begun < ?2"),
@@ -37,15 +38,20 @@ static const way by_duration = {
 	COUNT("call WHERE duration >= ?3 AND duration <= ?4"),
 	SELECT "INDEXED BY call_duration WHERE" FITS OF_WHO NEWEST,
 };
-/* ?9: one outcome; several are asked for one by one. */
+/* ?10: one outcome; several are asked for one by one. */
 static const way by_outcome = {
-	COUNT("call WHERE outcome = ?9"),
-	SELECT "INDEXED BY call_outcome WHERE c.outcome = ?9 AND" FITS OF_WHO
+	COUNT("call WHERE outcome = ?10"),
+	SELECT "INDEXED BY call_outcome WHERE c.outcome = ?10 AND" FITS OF_WHO
 	NEWEST,
 };
 static const way by_scope = {
 	COUNT("call WHERE scope = ?7"),
 	SELECT "INDEXED BY call_scope WHERE c.scope = ?7 AND" FITS OF_WHO
+	NEWEST,
+};
+static const way by_announce = {
+	COUNT("call WHERE announce"),
+	SELECT "INDEXED BY call_announce WHERE c.announce AND" FITS OF_WHO
 	NEWEST,
 };
 static const way by_who = {
@@ -76,9 +82,10 @@ static void bind_query(const search *f, cat_stmt *s, unsigned limit,
 	cat_bind_int(s, 5, f->outcomes);
 	cat_bind_int(s, 6, f->who);
 	cat_bind_text(s, 7, q->scope);
-	cat_bind_int(s, 8, limit);
+	cat_bind_int(s, 8, q->announce);
+	cat_bind_int(s, 9, limit);
 	if (outcome <= CAT_EXEMPT)
-		cat_bind_int(s, 9, outcome);
+		cat_bind_int(s, 10, outcome);
 }
 
 /* ---- which way ---- */
@@ -122,6 +129,10 @@ static const way *choose(const search *f)
 	if (f->q->scope && (n = count(f, &by_scope, EVERY)) < least) {
 		least = n;
 		best = &by_scope;
+	}
+	if (f->q->announce && (n = count(f, &by_announce, EVERY)) < least) {
+		least = n;
+		best = &by_announce;
 	}
 	if (f->outcomes != EVERY && count_outcomes(f) < least)
 		best = &by_outcome;

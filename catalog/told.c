@@ -136,6 +136,7 @@ static void take_word(cat_entry *e, span word)
 	uint64_t n;
 	span key;
 
+	e->announce |= span_eq(word, "announce");
 	if (!span_until(&word, '=', &key))
 		return;
 	if (span_eq(key, "mode")) {

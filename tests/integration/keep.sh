@@ -56,6 +56,8 @@ sed -i -e 's/\("reason" : "[^"]*\)"/\1 [mode=always scope=external keep=1 class=
 officer rebuild >/dev/null 2>&1
 says 'its class is known' 0 'class +orders' officer calls show "$call"
 says 'it is due' 0 "orders +$call" officer calls due
+says 'and will be' 0 "orders +$call" officer calls due --by +1d
+says 'it was not years ago' 0 'nothing is due' officer calls due --by 3000d
 
 # That they run as root is for the roles to say.
 officer calls 2>"$tmp/quiet" >/dev/null

@@ -63,6 +63,42 @@ export_to pair a other --together wav >/dev/null
 hear "$tmp/pair/together/together.wav" \
 	'500 from 0 to 4000; 700 from 1000 to 2000
 1100 from 1000 to 2000; 2000 from 0 to 4000'
+# Both legs of a transfer.
+export_to sent second --linked --together wav >/dev/null
+calls_in sent 'first/ second/ together/'
+hear "$tmp/sent/together/together.wav" \
+	'500 from 0 to 2000; 1300 from 3000 to 4000
+900 from 0 to 2000; 2000 from 3000 to 4000'
+legs() { # CALL LEGS
+	got=$(officer calls linked "$1" --json | python3 -c '
+import json, sys
+print(*(x["call"] + ":" + x["by"] for x in json.load(sys.stdin)))')
+	[ "$got" = "$2" ]
+	result $? "the legs of $1: $2"
+	[ "$got" = "$2" ] || echo "# $got"
+}
+legs first 'first: second:transfer'
+legs second 'first:transfer second:'
+legs c 'a:conference b:conference c:'
+legs other 'other:'
+says 'they stand with the call' 0 'linked +second \(transfer\)' \
+	officer calls show first
+says 'a call that is none' 1 'there is no call "nobody"' \
+	officer calls linked nobody
+says 'a leg is held with the others' 0 '^second: held' officer calls hold \
+	first --linked --matter m --reason r
+holds 'which are those alone' [ "$(officer calls holds --csv |
+	grep -c ',m,')" = 2 ]
+says 'and released' 0 '^first: the hold is released' officer calls release \
+	second --linked --matter m --reason r
+holds 'all of them' [ "$(officer calls holds --json)" = '[]' ]
+# What a rule expected to be said.
+says 'an announcement was expected' 0 'announcement +expected' \
+	officer calls show b
+holds 'of that call alone' [ "$(officer calls --announce --csv |
+	sed 's/.*,//' | tr '\r\n' '  ' | tr -s ' ')" = 'call b ' ]
+holds 'and the manifest says so' [ "$(grep -c '"announcement" : "expected"' \
+	"$tmp/all/manifest.json")" = 1 ]
 says 'a call without a conference has no others' 0 '1 call in' export_to alone \
 	other --linked
 says 'a format that is none' 1 '"mp9" is not a format' export_to bad a \

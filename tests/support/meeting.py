@@ -6,7 +6,8 @@
                           server calls carol, at another rate. Each has a tone
                           of his own; what the server sends is 2000 Hz. Then
                           a meeting under the same identifier an hour later, and
-                          a call of bob and dave at the same time
+                          a call of bob and dave at the same time. Two hours
+                          later erin calls frank, who sends her on to grace
   meeting.py hear WAV     the tones in each channel and when they begin, ms
 """
 import array
@@ -19,13 +20,18 @@ import wave
 
 BEGIN = 1795300000.0
 SERVER = 2000
-# call, conference, caller, callee, begin, seconds, rate, left Hz, right Hz
+MEET = {'conference': 'MEET'}
+# call, links, caller, callee, begin, seconds, rate, left Hz, right Hz
 CALLS = [
-    ('a', 'MEET', 'alice', 'alice', 0, 4, 8000, 500, SERVER),
-    ('b', 'MEET', 'bob', 'alice', 1.5, 2, 8000, 900, SERVER),
-    ('c', 'MEET', 'alice', 'carol', 2.04, 1, 16000, SERVER, 1300),
-    ('later', 'MEET', 'dave', 'alice', 3600, 1, 8000, 700, SERVER),
-    ('other', '', 'bob', 'dave', 1, 1, 8000, 700, 1100),
+    ('a', MEET, 'alice', 'alice', 0, 4, 8000, 500, SERVER),
+    ('b', MEET, 'bob', 'alice', 1.5, 2, 8000, 900, SERVER),
+    ('c', MEET, 'alice', 'carol', 2.04, 1, 16000, SERVER, 1300),
+    ('later', MEET, 'dave', 'alice', 3600, 1, 8000, 700, SERVER),
+    ('other', {}, 'bob', 'dave', 1, 1, 8000, 700, 1100),
+    ('first', {}, 'erin', 'frank', 7200, 2, 8000, 500, 900),
+    ('second', {'referred-by': '"Frank" <sip:Frank@example.com;opaque=u>;x=1',
+                'conversation': ''},
+     'erin', 'grace', 7203, 1, 8000, 1300, 2000),
 ]
 
 
@@ -39,7 +45,7 @@ def iso(seconds):
 
 def make(where):
     os.makedirs(where, exist_ok=True)
-    for name, conference, caller, callee, at, secs, rate, left, right in CALLS:
+    for name, links, caller, callee, at, secs, rate, left, right in CALLS:
         pcm = array.array('h')
         for i in range(secs * rate):
             for hz in left, right:
@@ -51,9 +57,7 @@ def make(where):
         with open(path, 'rb') as f:
             data = f.read()
         facts = {'caller.uri': 'sip:%s@example.com' % caller,
-                 'callee.uri': 'sip:%s@example.com' % callee}
-        if conference:
-            facts['conference'] = conference
+                 'callee.uri': 'sip:%s@example.com' % callee, **links}
         begin = BEGIN + at
         with open(os.path.join(where, name + '.json'), 'w') as f:
             json.dump({
@@ -63,7 +67,9 @@ def make(where):
                          'ended': iso(begin + secs),
                          'end': {'cause': 'bye', 'by': 'caller'},
                          'facts': facts},
-                'decision': {'record': True, 'rule': '', 'reason': ''},
+                'decision': {'record': True, 'rule': '', 'reason':
+                             'Why. [mode=always scope=internal keep=9%s '
+                             'owners=sip:x]' % (' announce' * (name == 'b'))},
                 'recording': {
                     'begin': iso(begin), 'end': iso(begin + secs),
                     'duration_ms': secs * 1000, 'rate': rate,

@@ -18,6 +18,7 @@ static cat_entry *begun(const char *name)
 	e->callee = g_strdup("tel:+4930 1");
 	e->rule = g_strdup("traders");
 	e->scope = g_strdup("federated");
+	e->announce = true;
 	e->keep_days = 2;
 	g_ptr_array_add(e->owners, g_strdup("user:alice"));
 	g_ptr_array_add(e->ids, g_strdup("SIP:Alice@X"));
@@ -72,6 +73,7 @@ static void test_merge(void)
 	g_assert_cmpint(got->duration_ms, ==, 59000);
 	g_assert_cmpstr(got->reason, ==, "2 gaps");
 	g_assert_cmpstr(got->scope, ==, "federated");
+	g_assert_true(got->announce);
 	g_assert_cmpuint(got->gaps->len, ==, 2);
 	g_assert_cmpstr(g_array_index(got->gaps, cat_gap, 0).cause, ==,
 			"late");
@@ -119,6 +121,7 @@ static void fill(const cat_temp *t)
 		e->begun_ms = T0 + i * 1000;
 		e->duration_ms = i * 10000;
 		e->outcome = (cat_outcome)(i % 6);
+		e->announce = i % 5 == 3;
 		e->scope = i ? g_strdup(cat_scope_name(1 + i % 4)) : NULL;
 		g_ptr_array_add(e->ids, g_strdup(i % 2 ? "sip:alice@x"
 						       : "sip:bob@x"));
@@ -165,6 +168,10 @@ static void test_search(void)
 	expect(&t, (cat_query){.scope = "pstn", .who = "alice",
 			       .outcomes = 1 << CAT_EXEMPT}, "c11");
 	expect(&t, (cat_query){.scope = "internal"}, "c08 c04");
+	expect(&t, (cat_query){.announce = true}, "c08 c03");
+	expect(&t, (cat_query){.announce = true, .who = "alice"}, "c03");
+	expect(&t, (cat_query){.announce = true, .scope = "pstn", .limit = 1},
+	       "c03");
 	expect(&t, (cat_query){.outcomes = 1 << CAT_EXEMPT | 1 << CAT_BLOCKED},
 	       "c11 c10 c05 c04");
 	expect(&t, (cat_query){.shortest_ms = 100000}, "c11 c10");

@@ -6,7 +6,8 @@
 static cat_verdict verdict_of(const char *const *owners, unsigned n)
 {
 	cat_verdict v = {.mode = CAT_BUFFERED, .scope = CAT_PSTN,
-			 .keep_days = 77, .mandatory = true, .n_owners = n};
+			 .keep_days = 77, .mandatory = true, .announce = true,
+			 .n_owners = n};
 
 	for (unsigned i = 0; i < n; i++)
 		v.owner[i] = (cat_owner){span_str(owners[i]), i == 0, 0};
@@ -40,6 +41,7 @@ static void test_round_trip(void)
 	g_assert_cmpstr(e->reason, ==, "the rule [mode=x] says so");
 	g_assert_cmpstr(e->mode, ==, "on-demand-buffered");
 	g_assert_cmpstr(e->scope, ==, "pstn");
+	g_assert_true(e->announce);
 	g_assert_cmpuint(e->keep_days, ==, 77);
 	g_assert_cmpuint(e->owners->len, ==, 4);
 	g_assert_cmpstr(g_ptr_array_index(e->owners, 0), ==, "user:alice");
