@@ -63,6 +63,16 @@ int cert_days_left(const char *path, GError **err)
 	return secs < 0 ? days - 1 : days;
 }
 
+bool cert_is_to_come(const char *path)
+{
+	g_autoptr(X509) x = read_cert(path, NULL);
+	int days = 0, secs = 0;
+
+	return x && ASN1_TIME_diff(&days, &secs, NULL,
+				   X509_get0_notBefore(x)) &&
+	       (days > 0 || secs > 0);
+}
+
 static void add_name(GPtrArray *to, const GENERAL_NAME *n)
 {
 	int kind;

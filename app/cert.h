@@ -6,6 +6,8 @@
 /* Whole days until the first certificate of a PEM file expires, negative when
  * it has; INT_MAX and an error when it cannot be read. */
 int cert_days_left(const char *path, GError **err);
+/* It begins to be valid later than now. False when that cannot be read. */
+bool cert_is_to_come(const char *path);
 /* Its subject alternative names (DNS, IP), or its common name; NULL-terminated,
  * free with g_strfreev(). NULL on error. */
 char **cert_names(const char *path, GError **err);

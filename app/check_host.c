@@ -13,7 +13,7 @@
 
 #include "app/cert.h"
 #include "app/check.h"
-#include "catalog/cat.h"
+#include "catalog/report.h"
 #include "core/clock.h"
 #include "core/seal.h"
 
@@ -74,6 +74,9 @@ static void check_expiry(check *k, const char *cert)
 {
 	int days = cert_days_left(cert, NULL);
 
+	if (cert_is_to_come(cert))
+		check_error(k, "certificates", "%s: it is not valid yet, if "
+			    "this host's clock is right", cert);
 	if (days < 0)
 		check_error(k, "certificates", "%s: it has expired", cert);
 	else if (days < CERT_DAYS)
@@ -118,31 +121,42 @@ void check_certificates(check *k, const conf *c)
 
 /* ---- interfaces ---- */
 
-static bool is_up(const char *name)
+/* Of the kernel: IFF_UP, and IFF_RUNNING with something at the other end. Where
+ * nobody can be asked, nothing is known to be wrong. */
+static int flags_of(const char *name)
 {
 	struct ifreq r = {.ifr_flags = 0};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool up;
+	int flags = IFF_UP | IFF_RUNNING;
 
 	g_strlcpy(r.ifr_name, name, sizeof(r.ifr_name));
-	up = fd < 0 || ioctl(fd, SIOCGIFFLAGS, &r) != 0 ||
-	     (r.ifr_flags & IFF_UP);
+	if (fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &r) == 0)
+		flags = r.ifr_flags;
 	if (fd >= 0)
 		close(fd);
-	return up;
+	return flags;
+}
+
+static void check_interface(check *k, const char *name)
+{
+	const int flags = flags_of(name);
+
+	if (!if_nametoindex(name))
+		check_error(k, "interfaces", "[capture] interfaces: there is "
+			    "no interface \"%s\"", name);
+	else if (!(flags & IFF_UP))
+		check_warning(k, "interfaces", "%s is down; ip link set %s up",
+			      name, name);
+	else if (!(flags & IFF_RUNNING))
+		check_warning(k, "interfaces", "%s is up, but nothing is at "
+			      "the other end of its cable", name);
 }
 
 void check_interfaces(check *k, const conf *c)
 {
-	for (char **i = conf_list(c, CONF_CAPTURE_INTERFACES); *i; i++) {
-		if (!strcmp(*i, "any"))
-			continue;
-		if (!if_nametoindex(*i))
-			check_error(k, "interfaces", "[capture] interfaces: "
-				    "there is no interface \"%s\"", *i);
-		else if (!is_up(*i))
-			check_warning(k, "interfaces", "%s is down", *i);
-	}
+	for (char **i = conf_list(c, CONF_CAPTURE_INTERFACES); *i; i++)
+		if (strcmp(*i, "any") != 0)
+			check_interface(k, *i);
 }
 
 /* ---- rights ---- */
@@ -189,6 +203,14 @@ static void check_readable(check *k, const struct passwd *p, const char *path)
 			    p ? p->pw_name : "this user");
 }
 
+/* A copy that root put back belongs to root. */
+static void check_catalog(check *k, const struct passwd *p, const char *path)
+{
+	if (access(path, F_OK) == 0 && !may(p, path, R_OK | W_OK))
+		check_error(k, "rights", "%s: %s may not write it", path,
+			    p ? p->pw_name : "this user");
+}
+
 void check_rights(check *k, const conf *c)
 {
 	static const conf_id files[] = {CONF_PUBLIC_KEY, CONF_PRIVATE_KEY,
@@ -211,6 +233,7 @@ void check_rights(check *k, const conf *c)
 	for (size_t i = 0; i < G_N_ELEMENTS(dirs); i++)
 		check_dir(k, p, conf_text(c, dirs[i]));
 	check_dir(k, p, catalog);
+	check_catalog(k, p, conf_text(c, CONF_CATALOG));
 }
 
 /* ---- disk, database, time ---- */
@@ -239,6 +262,21 @@ void check_disks(check *k, const conf *c)
 	check_disk(k, catalog);
 }
 
+/* What the catalog has was so when it was written. */
+static void check_newest(check *k, cat_db *db)
+{
+	const int64_t now = clk_now().wall.ns / CLK_NS_PER_S;
+	char text[2][32];
+	int64_t at = 0;
+
+	if (!cat_report_newest(db, &at, NULL) || at <= now + 60)
+		return;
+	clk_wall_iso((clk_wall){at * CLK_NS_PER_S}, text[0]);
+	clk_wall_iso((clk_wall){now * CLK_NS_PER_S}, text[1]);
+	check_error(k, "time", "the clock says %s, but the catalog has "
+		    "something of %s: set the clock", text[1], text[0]);
+}
+
 /* One that is not there yet is made at the start. */
 void check_database(check *k, const conf *c)
 {
@@ -250,7 +288,9 @@ void check_database(check *k, const conf *c)
 		return;
 	db = cat_open(path, &err);
 	if (!db || !cat_check(db, &err))
-		check_error(k, "database", "%s: %s", path, err->message);
+		complain(k, "database", err);
+	else
+		check_newest(k, db);
 	cat_close(db);
 }
 

@@ -7,6 +7,9 @@ G_DEFINE_QUARK(cat_error, cat_error)
 
 enum { BUSY_MS = 5000 };
 
+#define ADVICE_DAMAGED \
+	"; put a copy back, or move it away, and run `edgetape rebuild`"
+
 struct cat_db {
 	sqlite3 *sql;
 	char *path;
@@ -22,10 +25,31 @@ struct cat_stmt {
 	bool busy;
 };
 
-static bool fail(cat_db *db, GError **err, const char *what)
+/* What SQLite leaves to be found out. */
+static const char *advice(int code)
 {
-	g_set_error(err, CAT_ERROR, CAT_ERROR_DB, "%s: %s%s%s", db->path,
-		    what, *what ? ": " : "", sqlite3_errmsg(db->sql));
+	switch (code & 0xff) {
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return ADVICE_DAMAGED;
+	case SQLITE_READONLY:
+		return "; whose is it, and is sudo missing?";
+	case SQLITE_BUSY:
+		return ": another program has been writing to it for too long";
+	}
+	return "";
+}
+
+static bool fail(cat_db *db, GError **err)
+{
+	const int code = sqlite3_extended_errcode(db->sql);
+	const int cause = (code & 0xff) == SQLITE_CANTOPEN
+			      ? sqlite3_system_errno(db->sql)
+			      : 0;
+
+	g_set_error(err, CAT_ERROR, CAT_ERROR_DB, "%s: %s%s%s%s", db->path,
+		    sqlite3_errmsg(db->sql), cause ? ": " : "",
+		    cause ? g_strerror(cause) : "", advice(code));
 	return false;
 }
 
@@ -51,7 +75,7 @@ cat_stmt *cat_sql(cat_db *db, const char *text, GError **err)
 	s->db = db;
 	if (sqlite3_prepare_v3(db->sql, text, -1, SQLITE_PREPARE_PERSISTENT,
 			       &s->s, NULL) != SQLITE_OK) {
-		fail(db, err, "");
+		fail(db, err);
 		g_free(s);
 		return NULL;
 	}
@@ -101,7 +125,7 @@ bool cat_done(cat_stmt *s, GError **err)
 {
 	if (s->rc == SQLITE_DONE || s->rc == SQLITE_ROW || s->rc == SQLITE_OK)
 		return true;
-	return fail(s->db, err, "");
+	return fail(s->db, err);
 }
 
 bool cat_run(cat_stmt *s, GError **err)
@@ -141,7 +165,7 @@ bool cat_exec(cat_db *db, const char *sql, GError **err)
 {
 	if (sqlite3_exec(db->sql, sql, NULL, NULL, NULL) == SQLITE_OK)
 		return true;
-	return fail(db, err, "");
+	return fail(db, err);
 }
 
 bool cat_txn_begin(cat_db *db, GError **err)
@@ -190,6 +214,18 @@ int64_t cat_policy_version(cat_db *db)
 	return one_int(db, "SELECT value FROM meta WHERE key = 'policy'");
 }
 
+/* Of many lines the first that tells something: "*** in database main ***" does
+ * not. */
+static void damaged(const cat_db *db, const char *found, GError **err)
+{
+	g_auto(GStrv) lines = g_strsplit(found, "\n", 3);
+	const bool title = lines[0] && lines[1] && *lines[0] == '*';
+
+	g_set_error(err, CAT_ERROR, CAT_ERROR_DB,
+		    "%s is damaged: %s" ADVICE_DAMAGED, db->path,
+		    lines[0] ? lines[title] : "");
+}
+
 static bool first_row_is(cat_db *db, const char *sql, const char *want,
 			 GError **err)
 {
@@ -201,8 +237,7 @@ static bool first_row_is(cat_db *db, const char *sql, const char *want,
 		return cat_done(s, err);
 	if (want && !strcmp(cat_text(s, 0), want))
 		return true;
-	g_set_error(err, CAT_ERROR, CAT_ERROR_DB, "%s is damaged: %s",
-		    db->path, cat_text(s, 0));
+	damaged(db, cat_text(s, 0), err);
 	return false;
 }
 
@@ -222,7 +257,7 @@ static cat_db *db_new(const char *path, int flags, GError **err)
 	if (sqlite3_open_v2(path, &db->sql, flags | SQLITE_OPEN_READWRITE |
 			    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 			    NULL) != SQLITE_OK) {
-		fail(db, err, "");
+		fail(db, err);
 		return NULL;
 	}
 	sqlite3_busy_timeout(db->sql, BUSY_MS);
@@ -240,9 +275,16 @@ static cat_db *db_new(const char *path, int flags, GError **err)
 static cat_db *migrated(cat_db *made, GError **err)
 {
 	g_autoptr(cat_db) db = made;
+	g_autoptr(GError) bad = NULL;
 
-	if (!db || !cat_migrate(db, err))
+	if (!db)
 		return NULL;
+	if (!cat_migrate(db, &bad)) {
+		if (g_error_matches(bad, CAT_ERROR, CAT_ERROR_VERSION))
+			g_prefix_error(&bad, "%s: ", db->path);
+		g_propagate_error(err, g_steal_pointer(&bad));
+		return NULL;
+	}
 	return g_steal_pointer(&db);
 }
 

@@ -154,3 +154,17 @@ GPtrArray *cat_report_unresolved(cat_db *db, unsigned limit, GError **err)
 		g_ptr_array_add(all, cat_entry_read(s));
 	return cat_done(s, err) ? g_steal_pointer(&all) : NULL;
 }
+
+bool cat_report_newest(cat_db *db, int64_t *at, GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(
+		db, "SELECT max(coalesce((SELECT max(begun) FROM call), 0)"
+		    "  / 1000, coalesce((SELECT at FROM audit"
+		    "  ORDER BY seq DESC LIMIT 1), 0))", err);
+
+	if (!s)
+		return false;
+	if (cat_step(s))
+		*at = cat_int(s, 0);
+	return cat_done(s, err);
+}

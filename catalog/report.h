@@ -36,6 +36,9 @@ GArray *cat_report_sources(cat_db *db, int64_t from_ms, int64_t to_ms,
 /* Of cat_entry: calls without an outcome, the oldest first. */
 GPtrArray *cat_report_unresolved(cat_db *db, unsigned limit, GError **err);
 
+/* The time (s) of the newest row of ledger or audit log; 0: there is none. */
+bool cat_report_newest(cat_db *db, int64_t *at, GError **err);
+
 /* A call as an outside witness saw it: a gateway's or a PBX's record. */
 typedef struct cat_cdr {
 	unsigned line;
