@@ -8,7 +8,6 @@
 #define CONF_ERROR (conf_error_quark())
 typedef enum conf_error {
 	CONF_ERROR_FILE,
-	CONF_ERROR_KEY,		/* unknown group or key */
 	CONF_ERROR_VALUE,
 } conf_error;
 GQuark conf_error_quark(void);

@@ -232,15 +232,3 @@ void relay_close(relay_tap *r, clk_both now)
 	relay_preroll_expire(r->preroll, all);
 	relay_mirror(r);
 }
-
-bool relay_call_last(const relay_tap *r, const char *call, clk_mono *last,
-		     uint64_t *packets)
-{
-	const relay_call *c = g_hash_table_lookup(r->calls, call);
-
-	if (!c)
-		return false;
-	*last = c->last;
-	*packets = c->tally.stored;
-	return true;
-}

@@ -178,11 +178,6 @@ const char *relay_file_trouble(const relay_file *f)
 	return f->trouble;
 }
 
-uint64_t relay_file_frames(const relay_file *f)
-{
-	return f->frames;
-}
-
 double relay_file_done(const relay_file *f)
 {
 	uint64_t done = f->offset - (f->n - f->pos);

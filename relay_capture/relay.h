@@ -91,9 +91,6 @@ void relay_tick(relay_tap *r, clk_both now);
  * one in pieces, counts where it came from. */
 uint64_t relay_count_from(const relay_tap *r, unsigned iface, relay_counter c);
 uint64_t relay_count(const relay_tap *r, relay_counter c);
-/* Of a call that is armed or in its grace; false when there is none such. */
-bool relay_call_last(const relay_tap *r, const char *call, clk_mono *last,
-		     uint64_t *packets);
 
 /* The journal sink: a directory per call under `spool`. WRITER thread. */
 typedef struct relay_writer relay_writer;
@@ -119,11 +116,8 @@ bool relay_writer_settled(const relay_writer *w);
 bool relay_writer_flush(relay_writer *w, GError **err);
 /* At the end: what the disk has not taken until now is lost. */
 void relay_writer_give_up(relay_writer *w);
-/* Packets given to journals, and packets lost because the disk did not take
- * them. */
-uint64_t relay_writer_stored(const relay_writer *w);
-uint64_t relay_writer_lost(const relay_writer *w);
-/* The same of each interface. */
+/* Of each interface: packets given to journals, and packets lost because the
+ * disk did not take them. */
 typedef struct relay_fates {
 	uint64_t stored[RELAY_IFACES_MAX], lost[RELAY_IFACES_MAX];
 } relay_fates;

@@ -27,7 +27,6 @@ relay_file *relay_file_open(const char *path, GError **err);
 relay_next relay_file_next(relay_file *f, int *link, span *frame, clk_both *at);
 /* One sentence after CUT or BAD: what is missing. */
 const char *relay_file_trouble(const relay_file *f);
-uint64_t relay_file_frames(const relay_file *f);
 /* Share of the file that has been read, 0 to 1. */
 double relay_file_done(const relay_file *f);
 void relay_file_free(relay_file *f);

@@ -373,25 +373,6 @@ void relay_writer_give_up(relay_writer *w)
 	g_ptr_array_set_size(w->calls, 0);
 }
 
-static uint64_t sum(const uint64_t n[static RELAY_IFACES_MAX])
-{
-	uint64_t all = 0;
-
-	for (unsigned i = 0; i < RELAY_IFACES_MAX; i++)
-		all += n[i];
-	return all;
-}
-
-uint64_t relay_writer_stored(const relay_writer *w)
-{
-	return sum(w->fates.stored);
-}
-
-uint64_t relay_writer_lost(const relay_writer *w)
-{
-	return sum(w->fates.lost);
-}
-
 relay_fates relay_writer_fates(const relay_writer *w)
 {
 	return w->fates;

@@ -14,7 +14,6 @@ typedef enum tap_keylog_label {
 	TAP_KEYLOG_SERVER_HANDSHAKE,
 	TAP_KEYLOG_CLIENT_TRAFFIC,
 	TAP_KEYLOG_SERVER_TRAFFIC,
-	TAP_KEYLOG_LABELS
 } tap_keylog_label;
 
 typedef struct tap_keylog tap_keylog;
