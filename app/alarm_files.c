@@ -1,5 +1,4 @@
 #include <glib/gstdio.h>
-#include <string.h>
 
 #include "app/alarm_watch.h"
 

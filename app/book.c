@@ -1,7 +1,5 @@
 #include "app/book_impl.h"
 
-#include <string.h>
-
 #include "app/ledger.h"
 
 enum {

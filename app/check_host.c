@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <grp.h>
-#include <limits.h>
 #include <net/if.h>
 #include <pwd.h>
 #include <string.h>
@@ -188,7 +187,7 @@ static void check_dir(check *k, const struct passwd *p, const char *dir)
 		g_free(at);
 		at = up;
 	}
-	/* root makes it before it becomes the user. */
+	/* Root makes it before it becomes the user. */
 	if (strcmp(at, dir) && geteuid() == 0)
 		return;
 	if (!may(p, at, W_OK | X_OK))

@@ -198,8 +198,8 @@ static bool add_call(const officer *o, vlt_bundle *b, const cat_entry *e,
 			return false;
 		n++;
 	}
-	/* one that was asked for by name, or that has some files, must have
-	 * what was asked for */
+	/* One that was asked for by name, or that has some files, must have
+	 * what was asked for. */
 	if (!n && (opt.format || !h->sidecar || e->expired_ms))
 		return nothing(err, e);
 	return (!h->sidecar ||

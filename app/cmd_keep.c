@@ -2,7 +2,6 @@
  * watches how full the disk is. */
 #include "app/app.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "app/alarm_post.h"

@@ -1,6 +1,5 @@
 #include "app/control.h"
 
-#include <errno.h>
 #include <gio/gunixsocketaddress.h>
 #include <json-glib/json-glib.h>
 #include <string.h>

@@ -1,8 +1,6 @@
 #include "app/officer.h"
 
-#include <errno.h>
 #include <pwd.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -155,7 +153,7 @@ int officer_run(const char *command, const char *help,
 	if (argc > 1) {
 		v = verb_find(verbs, n_verbs, argv[1]);
 		args += v != NULL;
-		/* a command with one verb needs not be told it */
+		/* A command with one verb needs not be told it. */
 		v = v || n_verbs > 1 ? v : &verbs[0];
 	}
 	if (!v)
@@ -303,7 +301,7 @@ char *officer_join(char **words)
 
 		if (s->len)
 			g_string_append_c(s, ' ');
-		/* the shell took the quotes that the rule's text has */
+		/* The shell took the quotes that the rule's text has. */
 		if (eq && strpbrk(eq, " \t") && eq[1] != '"')
 			g_string_append_printf(s, "%.*s\"%s\"",
 					       (int)(eq + 1 - *words), *words,

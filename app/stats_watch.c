@@ -1,6 +1,5 @@
 #include "app/stats_watch.h"
 
-#include <glib/gstdio.h>
 #include <inttypes.h>
 #include <json-glib/json-glib.h>
 #include <stdio.h>

@@ -1,7 +1,6 @@
 #include "catalog/db.h"
 
 #include <sqlite3.h>
-#include <stdlib.h>
 
 G_DEFINE_QUARK(cat_error, cat_error)
 

@@ -70,7 +70,7 @@ static void put_sides(pen *o, const cat_verdict *v)
 void cat_verdict_tell(const cat_verdict *v, const char *sentence,
 		      char to[static CAT_TOLD_MAX])
 {
-	/* the closing bracket always fits */
+	/* The closing bracket always fits. */
 	pen o = {to, 0, CAT_TOLD_MAX - 2, false};
 	const char *class = v->class ? v->class : "";
 	char head[112 + CAT_NAME_MAX];

@@ -138,7 +138,7 @@ static bool write_entries(cat_watch *w)
 		g_ptr_array_add(w->unwritten, j);
 	if (!w->unwritten->len)
 		return false;
-	/* rows do not wait in memory for somebody else to make the catalog */
+	/* Rows do not wait in memory for somebody else to make the catalog. */
 	if (!w->db)
 		w->db = cat_open(w->path, &err);
 	if (w->db && write_all(w->db, w->unwritten, &err)) {

@@ -1,6 +1,5 @@
 #include "core/journal_list.h"
 
-#include <errno.h>
 #include <string.h>
 
 static const char *stem(jrn_kind kind)

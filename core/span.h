@@ -116,7 +116,7 @@ static inline bool span_holds(span all, span in)
 	return in.p >= all.p && in.p + in.left <= all.p + all.left;
 }
 
-/* Text. */
+/* ---- text ---- */
 
 static inline bool span_eq(span a, const char *s)
 {

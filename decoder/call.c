@@ -60,7 +60,7 @@ static dec_source *source_at(const dec_call *c, size_t i)
 	return g_ptr_array_index(c->sources, i);
 }
 
-/* Time. */
+/* ---- time ---- */
 
 /* Everything due up to `now`, in the order in which it is due. */
 static void run_tracks(dec_call *c, clk_mono now)
@@ -112,7 +112,7 @@ dec_source *dec_call_lock(dec_call *c, uint32_t ssrc, uint8_t side,
 	return s;
 }
 
-/* What is held. */
+/* ---- what is held ---- */
 
 /* The packet's SSRC, wherever it stands; 0 when it has none. */
 static uint32_t ssrc_of(span b)
@@ -205,7 +205,7 @@ static void try_all_held(dec_call *c)
 	c->turns = 0;
 }
 
-/* The public functions. */
+/* ---- the public functions ---- */
 
 /* The keyring may forget keys only when nothing points to them. */
 static void pin_keys(dec_call *c)

@@ -12,7 +12,7 @@ void dec_voice_tell(dec_voice *v, dec_event e)
 	dec_out_event(v->out, v->totals, e);
 }
 
-/* Names for the books. */
+/* ---- names for the books ---- */
 
 static bool has_name(const char *list, const char *name)
 {
@@ -61,7 +61,7 @@ void dec_voice_note_codec(dec_voice *v, const dec_unit *u)
 			  });
 }
 
-/* Sound on its way to the sink. */
+/* ---- sound on its way to the sink ---- */
 
 /* Mostly the clock is the rate, and a division takes longer than to see it. */
 static int64_t to_units(const dec_voice *v, uint64_t frames, uint32_t rate)

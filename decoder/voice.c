@@ -48,7 +48,7 @@ void dec_voice_keyed(dec_voice *v, const dec_origin *from, clk_mono at)
 			  });
 }
 
-/* The clock. */
+/* ---- the clock ---- */
 
 bool dec_voice_extend(const dec_voice *v, uint32_t ts, int64_t *ext)
 {
@@ -164,7 +164,7 @@ static void tell_gap(dec_voice *v, dec_hole h, uint64_t repaired, int64_t from,
 			  });
 }
 
-/* Playing. */
+/* ---- playing ---- */
 
 static void play_blind(dec_voice *v, const dec_unit *u)
 {

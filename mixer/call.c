@@ -85,7 +85,7 @@ void mix_call_begin(mix_call *m, clk_mono start)
 	m->desk.begin = start;
 }
 
-/* Input. */
+/* ---- input ---- */
 
 /* Tracks stay sorted by number: streams that overlap are then always summed
  * in the same order. */
@@ -213,7 +213,7 @@ void mix_call_leave_out(mix_call *m, uint32_t stream, clk_mono at, bool out)
 		mix_mute_stop(mute, 0, ns);
 }
 
-/* Output. */
+/* ---- output ---- */
 
 static bool open_board(mix_call *m, GError **err)
 {

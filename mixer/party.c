@@ -157,7 +157,7 @@ static mix_mute *left_out(const mix_party *p, const mix_track *t)
 						mix_track_stream(t) + 1));
 }
 
-/* Who sits where. */
+/* ---- who sits where ---- */
 
 static int64_t overlap(const mix_party *p)
 {
@@ -300,7 +300,7 @@ void mix_party_tell(const mix_party *p, GArray *speakers)
 	}
 }
 
-/* What they say. */
+/* ---- what they say ---- */
 
 static void clear_seats(mix_party *p, size_t n)
 {

@@ -167,7 +167,7 @@ static int64_t block_ns(const mix_block *k)
 	return (int64_t)k->frames * CLK_NS_PER_S / k->rate;
 }
 
-/* Books. */
+/* ---- books ---- */
 
 static const mix_kind marker_of[] = {
 	[PCM_DECODED] = MIX_SPEECH,
@@ -294,7 +294,7 @@ static void book_late(mix_track *t, const mix_block *k)
 			 NULL);
 }
 
-/* Runs. */
+/* ---- runs ---- */
 
 static void start_run(mix_track *t, const mix_block *k, int64_t skip)
 {

@@ -166,7 +166,7 @@ static bool mp3_write(mix_writer *base, const int16_t *pcm, size_t frames,
 
 	while (frames) {
 		int n = (int)MIN(frames, CHUNK);
-		/* lame does not write through these pointers. */
+		/* LAME does not write through these pointers. */
 		short *in = (short *)(uintptr_t)pcm;
 		int got = base->spec.channels == 1
 			? lame_encode_buffer(w->lame, in, in, n, w->out, OUT)

@@ -92,7 +92,7 @@ void relay_queue_free(relay_queue *q)
 	g_aligned_free(q);
 }
 
-/* CAPTURE from here on. */
+/* ---- CAPTURE from here on ---- */
 
 static void push_filling(relay_queue *q)
 {
@@ -281,7 +281,7 @@ uint64_t relay_queue_mark(relay_queue *q)
 	return ++q->marks;
 }
 
-/* WRITER from here on. */
+/* ---- WRITER from here on ---- */
 
 static void deliver(const note *n, const relay_sink *to, void *user)
 {

@@ -94,7 +94,7 @@ uint16_t tap_calls_late(tap_calls *c, clk_both now, uint16_t otherwise)
 	return end.status;
 }
 
-/* Finding the call of a message. */
+/* ---- finding the call of a message ---- */
 
 tap_digest tap_call_key(span call_id, span tag)
 {
@@ -148,7 +148,7 @@ static bool begins_anew(const tap_call *call, const tap_msg *m)
 		return true;
 	if (call->cause != REC_FAILED && call->cause != REC_CANCELLED)
 		return false;
-	/* who has hung up does not wait for what rings still */
+	/* Who has hung up does not wait for what rings still. */
 	return s->status >= 200 ||
 	       (call->cause == REC_FAILED && early_media_is_new(call, m));
 }
@@ -231,7 +231,7 @@ static void replaced_note(tap_calls *c, const tap_call *by, const tap_msg *m)
 		tap_call_replace(old, m->at, by->call_id);
 }
 
-/* Counting and reading. */
+/* ---- counting and reading ---- */
 
 static void verdict_count(tap_calls *c, tap_sip_verdict v)
 {
@@ -347,7 +347,7 @@ void tap_calls_message(tap_calls *c, clk_both now, const tap_source *src,
 	answer_count(c, out);
 }
 
-/* Time. */
+/* ---- time ---- */
 
 void tap_calls_tick(tap_calls *c, clk_both now)
 {

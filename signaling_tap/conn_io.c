@@ -178,7 +178,7 @@ clk_mono tap_conn_heard(const tap_conn *c, const char **name)
 	return c->peer.heard;
 }
 
-/* The life of a connection. */
+/* ---- the life of a connection ---- */
 
 static void refuse(tap_conn *c, const char *why)
 {
@@ -286,7 +286,7 @@ static void conn_step(tap_conn *c)
 	if (waiting(c) || c->wants_write)
 		wish |= G_IO_OUT;
 	g_source_modify_unix_fd(c->source, c->tag, wish);
-	/* poll() does not know of what TLS has read already */
+	/* poll() does not know of what TLS has read already. */
 	g_source_set_ready_time(c->source, c->more && (wish & G_IO_IN) ? 0 :
 									 -1);
 }

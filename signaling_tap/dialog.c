@@ -23,7 +23,7 @@ static void end_later(tap_call *c, const tap_msg *m, rec_cause cause)
 			   .status = m->sip->status};
 	c->end_at = m->at;
 	c->due.ns = m->at.mono.ns + TAP_GRACE_S * CLK_NS_PER_S;
-	/* for whoever goes on with the call if we die before it is due */
+	/* For whoever goes on with the call if we die before it is due. */
 	tap_call_tell_state(c, m->at, REC_ENDING, m->sip->status, m->branch);
 }
 
@@ -35,7 +35,7 @@ static void end_not_yet(tap_call *c, const tap_msg *m)
 	c->due.ns = 0;
 }
 
-/* The decision. */
+/* ---- the decision ---- */
 
 static void kinds_note(tap_call *c, const tap_msg *m)
 {
@@ -111,7 +111,7 @@ static void begin(tap_call *c, const tap_msg *m)
 	e.begin.from_tag = span_str(c->tag);
 	e.begin.source = span_str(c->source);
 	tap_call_tell(c, &e);
-	/* what a call of the same name that was over had told */
+	/* What a call of the same name that was over had told. */
 	for (unsigned f = 0; f < TAP_FACT_COUNT; f++)
 		if (c->facts.text[f])
 			tap_call_tell_fact(c, m->at, (tap_fact)f);
@@ -121,7 +121,7 @@ static void begin(tap_call *c, const tap_msg *m)
 		tap_call_note(c, m->at, TAP_F_JOINED, "late");
 }
 
-/* Requests. */
+/* ---- requests ---- */
 
 static void offer_note(tap_call *c, const tap_msg *m)
 {
@@ -264,15 +264,15 @@ static void request_take(tap_call *c, tap_msg *m)
 	}
 }
 
-/* Responses. */
+/* ---- responses ---- */
 
 static void on_provisional(tap_call *c, tap_msg *m)
 {
 	const tap_fork *f = tap_fork_find(c, m->branch);
 	bool lost = f && f->state == REC_FORK_LOST;
 
-	/* who has hung up does not wait for what rings still, and what is
-	 * overtaken by its own failure rings no more */
+	/* Who has hung up does not wait for what rings still, and what is
+	 * overtaken by its own failure rings no more. */
 	if (!c->cancelled && !lost)
 		end_not_yet(c, m);
 	tap_half_take(c, m);
@@ -440,7 +440,7 @@ void tap_call_message(tap_call *c, tap_msg *m)
 	c->heard = m->at;
 	m->repeated = is_repeat(c, m);
 	if (m->src->rewrites && !c->inline_source) {
-		/* a copy had come first */
+		/* A copy had come first. */
 		c->inline_source = true;
 		tap_call_note(c, m->at, TAP_F_MODE, "inline");
 	}

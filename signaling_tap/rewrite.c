@@ -52,7 +52,7 @@ static void refuse(tap_call *c, const tap_msg *m, uint16_t status,
 	out->verdict = TAP_REFUSE;
 	out->status = status;
 	out->reason = why;
-	/* in mid-call only the change is refused */
+	/* In mid-call only the change is refused. */
 	if (!m->sip->to_tag.left)
 		tap_call_finish(c, m->at, &end);
 }

@@ -200,7 +200,7 @@ static void crypto_line(tap_sdp_reader *r, span v, bool scale)
 	tap_crypto_line l;
 	call_crypto c;
 
-	/* cryptoscale lines may be taken out by a rewriter */
+	/* a=cryptoscale may be taken out by a rewriter. */
 	if (!scale)
 		tap_hash_add(&r->version, v);
 	if (!tap_crypto_read(v, scale, &l)) {

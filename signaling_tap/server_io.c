@@ -232,7 +232,7 @@ static gboolean datagram_came(gint fd, GIOCondition cond, gpointer user)
 	return G_SOURCE_CONTINUE;
 }
 
-/* Listening. */
+/* ---- listening ---- */
 
 static bool fail(GError **err, const char *where, const char *why)
 {

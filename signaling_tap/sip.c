@@ -206,7 +206,7 @@ static bool cseq_read(tap_sip *m)
 	span v = m->first[TAP_H_CSEQ], word;
 	uint64_t n;
 
-	/* the number may be folded away from the method */
+	/* The number may be folded away from the method. */
 	if (!span_decimal(&v, INT32_MAX, &n) ||
 	    span_same(v, span_trim(v)) || !span_word(&v, &word) ||
 	    span_trim(v).left || !token(word))

@@ -150,7 +150,7 @@ bool tap_nameaddr_next(span *in, tap_nameaddr *out)
 		if (!span_until(in, '>', &out->uri))
 			return false;
 	} else {
-		/* addr-spec: parameters belong to the header, not the URI */
+		/* addr-spec: parameters belong to the header, not the URI. */
 		bare = out->name;
 		out->name = (span){0};
 		out->uri = bare;

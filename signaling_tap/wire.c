@@ -311,7 +311,7 @@ static bool next_of_stream(tap_wire *w, clk_both *at, span *message)
 	case TAP_CUT_SHORT:
 		if (in.left <= STREAM_MAX)
 			break;
-		/* fall through */
+		/* Fall through. */
 	case TAP_CUT_BAD:
 		keep(c, w->way, 0);
 		if (++s->failures == FOREIGN_AFTER)

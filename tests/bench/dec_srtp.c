@@ -8,7 +8,6 @@
  * 16,000 streams cost more than half as much again a packet as one does. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
-#include <arpa/inet.h>
 #include <glib.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

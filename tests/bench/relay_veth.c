@@ -5,11 +5,9 @@
  * Needs root.
  *
  * BENCH_SECONDS (10), BENCH_RATE (50000), BENCH_STEP_SECONDS (3). */
-#include <errno.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>

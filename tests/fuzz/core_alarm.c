@@ -1,7 +1,6 @@
 /* Targets: alarm_line_get, alarms_adopt */
 #include "core/alarm.h"
 
-#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -6,7 +6,6 @@
 #include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "tests/load/media.h"
 #include "tests/load/talk.h"

@@ -256,7 +256,7 @@ static void steady_full(bench *b)
 
 	if (fd < 0)
 		load_die("%s: %s", filler, g_strerror(errno));
-	/* journals that end give back what they had reserved */
+	/* Journals that end give back what they had reserved. */
 	while (fill(fd))
 		sleep(3);	/* and stats are a second old */
 	before = stat(b, "rewritten");

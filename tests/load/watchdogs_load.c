@@ -4,12 +4,9 @@
  * told to the hook and over when its cause is, except that those of single
  * events stand longer than this waits; and the ledger tells the truth of each
  * call. Needs root, for a network namespace of its own. Speaks TAP. */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "signaling_tap/tap.h"
 #include "tests/load/front_end.h"

@@ -1,7 +1,6 @@
 #include "tests/support/mkcall.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 

@@ -1,6 +1,5 @@
 #include "tests/support/relay_rig.h"
 
-#include <stdio.h>
 #include <string.h>
 
 net_addr rig_addr(const char *text)

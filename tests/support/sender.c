@@ -1,8 +1,6 @@
 #include "tests/support/sender.h"
 
-#include <arpa/inet.h>
 #include <srtp2/srtp.h>
-#include <stdio.h>
 
 #include "core/put.h"
 

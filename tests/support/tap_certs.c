@@ -204,7 +204,7 @@ static int client_socket(guint16 port)
 	int small = 65536, on = 1;
 
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	/* buffers that do not grow: back-pressure shows early */
+	/* Buffers that do not grow: back-pressure shows early. */
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));

@@ -316,7 +316,7 @@ void tap_model_message(tap_model *t, clk_both now, const tap_source *src,
 
 	tap_calls_message(t->calls, now, src, message, &a);
 	compare(t);
-	/* what is not recorded goes on as it came */
+	/* What is not recorded goes on as it came. */
 	g_assert_true(a.verdict != TAP_REFUSE);
 	g_assert_true(a.verdict == TAP_PASS ||
 		      (src->rewrites && tap_calls_records(t->calls)));

@@ -28,7 +28,7 @@ void told(talk *t, const char *want)
 	GString *kept = g_string_new(NULL);
 	g_auto(GStrv) lines = g_strsplit(have, "\n", -1);
 
-	/* the facts of every call have tests of their own */
+	/* The facts of every call have tests of their own. */
 	for (char **l = lines; *l; l++)
 		if (**l && !strstr(*l, " fact "))
 			g_string_append_printf(kept, "%s\n", *l);

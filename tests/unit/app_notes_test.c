@@ -303,7 +303,7 @@ static void assert_cut(const char *path, const uint8_t *p, size_t n,
 	}
 	g_assert_cmpuint(g_hash_table_size(left), ==,
 			 g_hash_table_size(want));
-	/* what was torn is gone; what was begun and not decided, too */
+	/* What was torn is gone; what was begun and not decided, too. */
 	g_hash_table_unref(left);
 	left = left_at(path);
 	g_assert_cmpuint(g_hash_table_size(left), ==, decided);

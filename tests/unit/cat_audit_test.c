@@ -56,7 +56,7 @@ static void test_mutations(void)
 		"UPDATE audit SET action = 'undid' WHERE seq = ROW",
 		"UPDATE audit SET object = object || ' ' WHERE seq = ROW",
 		"UPDATE audit SET reason = '' WHERE seq = ROW",
-		/* what moves from one field to the next */
+		/* What moves from one field to the next. */
 		"UPDATE audit SET actor = 'teste', action = 'rdid'"
 		" WHERE seq = ROW",
 		"UPDATE audit SET hash = replace(hash, substr(hash, 1, 1),"

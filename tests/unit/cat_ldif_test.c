@@ -66,7 +66,7 @@ static void test_mistakes(void)
 	expect("dn: x\ncn:: YQ\n", "dn=x;!2");
 	expect("dn: x\nchangetype: delete\n", "dn=x;!2");
 	expect("dn: x\nb\xc3\xa4r: y\n", "dn=x;!2");
-	/* the line of the attribute, behind one that is folded */
+	/* The line of the attribute, behind one that is folded. */
 	expect("dn: x\n y\n z\nbad\n", "dn=xyz;!4");
 }
 

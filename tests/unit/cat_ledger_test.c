@@ -62,7 +62,7 @@ static void test_merge(void)
 	put(&t, first);
 	put_rendered(&t, first->name);
 	put_rendered(&t, first->name);
-	/* a late word of the tap takes nothing back */
+	/* A late word of the tap takes nothing back. */
 	end->end = CAT_END_TIMEOUT;
 	put(&t, end);
 	got = cat_ledger_get(t.db, "id-1", NULL);

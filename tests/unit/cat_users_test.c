@@ -46,7 +46,7 @@ static void test_history(void)
 
 	g_assert_true(put(&t, "alice", "tel:+1", 100, &err));
 	g_assert_true(put(&t, "alice", "tel:+2", 200, &err));
-	/* the number goes to another one */
+	/* The number goes to another one. */
 	g_assert_true(put(&t, "bob", "tel:+1", 300, &err));
 	g_assert_no_error(err);
 	expect_at(&t, 99, "");
@@ -112,13 +112,13 @@ static void test_csv(void)
 	g_assert_no_error(err);
 	g_assert_cmpuint(n.added, ==, 2);
 	expect_at(&t, CAT_TEMP_NOW, want);
-	/* again: nothing happens, nothing is written to the audit log */
+	/* Again: nothing happens, nothing is written to the audit log. */
 	cat_audit_head(t.db, &before, NULL);
 	g_assert_true(import_text(&t, text, true, &n, &err));
 	g_assert_cmpuint(n.same, ==, 2);
 	cat_audit_head(t.db, &after, NULL);
 	g_assert_cmpstr(before.head, ==, after.head);
-	/* two swap a number, and one that is missing goes */
+	/* Two swap a number, and one that is missing goes. */
 	g_assert_true(import_text(&t, "key,identities\nalice,bob@x\n"
 				      "carol,+49301\n", true, &n, &err));
 	g_assert_no_error(err);

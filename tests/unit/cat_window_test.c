@@ -38,7 +38,7 @@ static void test_texts(void)
 		g_test_message("%s", bad[i]);
 		g_assert_false(cat_window_parse(span_str(bad[i]), &w));
 	}
-	/* over the end of the week */
+	/* Over the end of the week. */
 	g_assert_true(cat_window_parse(span_str("sat-mon"), &w));
 	g_assert_cmpuint(w.days, ==, 1 << 5 | 1 << 6 | 1 << 0);
 }

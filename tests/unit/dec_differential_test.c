@@ -285,8 +285,8 @@ static uint64_t number_of(const char *name, uint64_t otherwise)
 /* Seeds whose history once lost a packet that had arrived. */
 static void test_found(void)
 {
-	/* a new key behind a wrap, all known late; the first packet under it
-	 * was tried again only when the source had leapt once more */
+	/* A new key behind a wrap, all known late; the first packet under it
+	 * was tried again only when the source had leapt once more. */
 	static const uint32_t seeds[] = {809441};
 	uint64_t ours = 0, theirs = 0;
 

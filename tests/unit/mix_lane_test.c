@@ -1,7 +1,6 @@
 #include "mixer/lane.h"
 
 #include <glib.h>
-#include <math.h>
 #include <string.h>
 
 enum { N = 261 };		/* three blocks and a rest */

@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <spandsp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "decoder/dec.h"

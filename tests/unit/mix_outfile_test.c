@@ -1,6 +1,5 @@
 #include "mixer/outfile_io.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -1,7 +1,6 @@
 /* Conferences: several speakers on one side, each in a file of his own. */
 #include "mixer/mix.h"
 
-#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* Peaks, their picture, and the PNG that holds it. */
 #include "mixer/picture.h"
 
-#include <string.h>
 
 #include "mixer/png.h"
 #include "tests/support/mixkit.h"

@@ -1,9 +1,7 @@
 /* Capture's supervisor is killed, with its worker: the service manager still
  * holds the rings, the account and the calls in progress, and the next
  * supervisor loses nothing. Needs root. */
-#include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -71,7 +71,7 @@ static void test_challenge(void)
 	say(&t, "200 OK", "a", "b", "2 INVITE", "", ANSWER);
 	told(&t, BEGIN H HALF1 H "state 6 407 fe\n" H "state 7 0 \n"
 	     H "half 2 callee answer branch=b\n" H "state 3 200 b\n");
-	/* the older transaction's late failure changes nothing */
+	/* The older transaction's late failure changes nothing. */
 	say(&t, "408 Timeout", "a", "c", "1 INVITE", "", "");
 	tap_script_wait(t.s, 10);
 	told(&t, "");

@@ -50,7 +50,7 @@ static void test_late_halves(void)
 	     H "half 4 callee answer branch=b\n");
 	g_assert_cmpuint(tap_script_counter(t.s, "late-halves"), ==, 2);
 	g_assert_cmpuint(tap_calls_count(t.s->calls), ==, 0);
-	/* they show that it lives: the window begins anew */
+	/* They show that it lives: the window begins anew. */
 	tap_script_wait(t.s, 31);
 	say(&t, "UPDATE sip:bob@x", "a", "b", "3 UPDATE", "",
 	    SDP("50", "8000"));
@@ -258,7 +258,7 @@ static void test_transfer(void)
 	say(&t, "REFER sip:bob@x", "a", "b", "3 REFER",
 	    "Refer-To: <sip:carol@x?Replaces=c9>\n", "");
 	told(&t, H "mark 8 0 <sip:carol@x?Replaces=c9>\n");
-	/* carol's new call takes the place of this one */
+	/* Carol's new call takes the place of this one. */
 	t.id = "c2";
 	say(&t, "INVITE sip:alice@x", "d", "", "1 INVITE",
 	    "Replaces: c1;to-tag=b;from-tag=a\n", OFFER);

@@ -17,7 +17,7 @@ static void test_forks(void)
 	say(&t, "487 Gone", "a", "b1", "1 INVITE", "", "");
 	tap_script_wait(t.s, 10);
 	told(&t, "");
-	/* a second answer: the caller hangs up on one of the two */
+	/* A second answer: the caller hangs up on one of the two. */
 	say(&t, "200 OK", "a", "b4", "1 INVITE", "", SDP("40", "7000"));
 	say(&t, "BYE sip:bob@x", "a", "b4", "2 BYE", "", "");
 	told(&t, H "half 4 callee answer branch=b4\n" H "state 3 200 b4\n"

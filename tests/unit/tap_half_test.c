@@ -141,7 +141,7 @@ static void test_trickle(void)
 	    "m=video 9 RTP/SAVP 34\n"
 	    "a=candidate:7 1 UDP 1 203.0.113.9 5002 typ host\n");
 	told(&t, "");
-	/* the description stays the one that a refresh is compared with */
+	/* The description stays the one that a refresh is compared with. */
 	say(&t, "UPDATE sip:alice@x", "b", "a", "2 UPDATE", "", ANSWER);
 	told(&t, "");
 	talk_free(&t);

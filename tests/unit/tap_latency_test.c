@@ -35,11 +35,11 @@ static void test_rounds(void)
 	tap_rounds_sleep(&r, at(1000));
 	tap_rounds_wake(&r, at(1001));
 	g_assert_cmpint(r.since.ns, ==, at(1001).ns);
-	/* busy for 9 ms: what is here then may have waited all the while */
+	/* Busy for 9 ms: what is here then may have waited all the while. */
 	tap_rounds_sleep(&r, at(10000));
 	tap_rounds_wake(&r, at(10005));
 	g_assert_cmpint(r.since.ns, ==, at(1001).ns);
-	/* it slept: nothing was here before it woke */
+	/* It slept: nothing was here before it woke. */
 	tap_rounds_sleep(&r, at(10100));
 	tap_rounds_wake(&r, at(12000));
 	g_assert_cmpint(r.since.ns, ==, at(12000).ns);

@@ -24,7 +24,7 @@ static void test_rewriting(void)
 			first, len);
 	tap_script_raw(t.s, span_of(first, len), true);
 	g_assert_cmpint(t.s->answer.verdict, ==, TAP_PASS);
-	/* a copy cannot be rewritten */
+	/* A copy cannot be rewritten. */
 	tap_script_raw(t.s, span_of(first, len), false);
 	g_assert_cmpint(t.s->answer.verdict, ==, TAP_PASS);
 	say(&t, "200 OK", "a", "b", "1 INVITE", "", ANSWER);
@@ -128,7 +128,7 @@ static void test_no_relay(void)
 	g_assert_cmpint(t.s->answer.verdict, ==, TAP_REFUSE);
 	g_assert_cmpuint(t.s->answer.status, ==, 488);
 	told(&t, BEGIN H HALF1 H "end cause=4 side=0 status=488\n");
-	/* the same again is refused again, as one event */
+	/* The same again is refused again, as one event. */
 	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", SDP("1", "4000"));
 	g_assert_cmpint(t.s->answer.verdict, ==, TAP_REFUSE);
 	told(&t, "");

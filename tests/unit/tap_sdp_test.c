@@ -123,7 +123,7 @@ static void test_offer(void)
 	g_assert_cmpuint(CALL_PAYLOAD(m, 0)->channels, ==, 2);
 	g_assert_cmpstr(CALL_PAYLOAD(m, 1)->fmtp, ==,
 			"useinbandfec=1; usedtx=0");
-	/* without rtpmap, by RFC 3551 */
+	/* Without rtpmap, by RFC 3551. */
 	g_assert_cmpstr(CALL_PAYLOAD(m, 3)->name, ==, "PCMA");
 	g_assert_cmpuint(CALL_PAYLOAD(m, 3)->clock, ==, 8000);
 	g_assert_true(r.about.audio && !r.about.video && !r.about.held);
@@ -374,7 +374,7 @@ static void test_fragment(void)
 	g_assert_cmpuint(r.half->media->len, ==, 1);
 	g_assert_cmpuint(CALL_MEDIA(r.half, 0)->cands->len, ==, 2);
 	call_half_free(r.half);
-	/* in a description they would belong to no stream */
+	/* In a description they would belong to no stream. */
 	r = read_sdp("v=0\r\n"
 		     "a=candidate:1 1 UDP 9 192.0.2.1 4000 typ host\r\n");
 	g_assert_cmpuint(r.half->media->len, ==, 0);

@@ -85,7 +85,7 @@ static void test_step(void)
 	pass(&t, S);
 	g_assert_cmpint(told(&t, 0), ==, 0);
 	g_assert_true(t.stepped);
-	/* ours steps */
+	/* Our wall clock is set. */
 	t.now.wall.ns += 3600 * S;
 	t.ahead -= 3600 * S;
 	pass(&t, S);

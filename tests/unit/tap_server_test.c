@@ -265,7 +265,7 @@ static void test_time(void)
 	at = (const clk_both *)times->data;
 	for (guint i = 0; i < 3; i++) {
 		g_assert_cmpint(at[i].wall.ns, >=, start.wall.ns);
-		/* both clocks move together */
+		/* Both clocks move together. */
 		between = at[i].wall.ns - at[i].mono.ns;
 		between -= start.wall.ns - start.mono.ns;
 		g_assert_cmpint(ABS(between), <, 400 * CLK_NS_PER_MS);

@@ -7,7 +7,7 @@ static const char log_text[] =
 	"### 1795295144.195663 fe received\r\n" HEAD "### 1 body\r\n"
 	"\r\n\r\n"
 	"### 1795295145 fe sent\n"
-	/* line ends were changed: Content-Length does not fit any more */
+	/* Line ends were changed: Content-Length does not fit any more. */
 	"BYE sip:b@x SIP/2.0\nContent-Length: 8\n\na\nb\n\n"
 	"### 1795295146.5 the same, longer\n"
 	"BYE sip:b@x SIP/2.0\nContent-Length: 80\n\na\nb\n"

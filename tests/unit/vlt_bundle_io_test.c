@@ -1,7 +1,6 @@
 /* Bundles: whole and right, or not there; signatures; removal. */
 #include "vault/vault.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "core/keyfile.h"
@@ -138,7 +137,7 @@ static void test_remove(void)
 	g_assert_true(vlt_remove_dir(journal, &err));
 	g_assert_no_error(err);
 	run(p.dir, "test -z \"$(ls -A)\" && test -d /etc", 0);
-	/* what is no plain file stays, and is named */
+	/* What is no plain file stays, and is named. */
 	run(p.dir, "mkdir -p j/sub", 0);
 	g_assert_false(vlt_remove_dir(journal, &err));
 	g_assert_nonnull(strstr(err->message, "sub"));

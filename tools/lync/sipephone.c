@@ -293,7 +293,7 @@ static gboolean on_signal(gpointer ctx)
 	return G_SOURCE_CONTINUE;
 }
 
-/* Setting up. */
+/* ---- setting up ---- */
 
 /* libpurple trusts a certificate that it has seen before. */
 static bool trust(const phone *p, GError **err)

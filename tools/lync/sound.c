@@ -117,7 +117,7 @@ static void add_element(const char *id, PurpleMediaElementType type,
 			     "create-cb", create, NULL));
 }
 
-/* The call. */
+/* ---- the call ---- */
 
 bool sound_open(const char *play, const char *heard, sound_trouble *trouble,
 		void *user, GError **err)

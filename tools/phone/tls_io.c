@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <glib-unix.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
