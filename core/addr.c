@@ -72,16 +72,6 @@ bool net_addr_parse_port(span text, net_addr *out)
 	       net_addr_parse(ip, (uint16_t)port, out);
 }
 
-bool net_addr_same_ip(const net_addr *a, const net_addr *b)
-{
-	return a->family == b->family && !memcmp(a->ip, b->ip, sizeof(a->ip));
-}
-
-bool net_addr_same(const net_addr *a, const net_addr *b)
-{
-	return a->port == b->port && net_addr_same_ip(a, b);
-}
-
 bool net_addr_is_any(const net_addr *a)
 {
 	static const uint8_t zero[16];

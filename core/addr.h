@@ -22,8 +22,17 @@ MUST_CHECK bool net_addr_parse_port(span text, net_addr *out);
 /* From wire bytes; family is 4 or 6. */
 net_addr net_addr_from(uint8_t family, const uint8_t *ip, uint16_t port);
 
-bool net_addr_same(const net_addr *a, const net_addr *b);
-bool net_addr_same_ip(const net_addr *a, const net_addr *b);
+/* Here, because each packet is compared with its path. */
+static inline bool net_addr_same_ip(const net_addr *a, const net_addr *b)
+{
+	return a->family == b->family && !memcmp(a->ip, b->ip, sizeof(a->ip));
+}
+
+static inline bool net_addr_same(const net_addr *a, const net_addr *b)
+{
+	return a->port == b->port && net_addr_same_ip(a, b);
+}
+
 /* 0.0.0.0 or :: */
 bool net_addr_is_any(const net_addr *a);
 /* Stable within a process; for hash tables. */

@@ -3,10 +3,11 @@
 
 static bool is_copy(relay_call *c, span bytes)
 {
-	bool copy = relay_dedup_seen(c->dedup, bytes);
+	const relay_print p = relay_print_of(bytes);
+	bool copy = relay_dedup_seen(&c->dedup, &p);
 
-	if (c->early)
-		copy |= relay_dedup_seen(c->early, bytes);
+	if (c->early.print)
+		copy |= relay_dedup_seen(&c->early, &p);
 	return copy;
 }
 

@@ -20,11 +20,11 @@ void relay_call_free(gpointer p)
 {
 	relay_call *c = p;
 
-	relay_dedup_free(c->dedup);
-	relay_dedup_free(c->early);
-	g_free(c->spill);
+	relay_dedup_clear(&c->dedup);
+	relay_dedup_clear(&c->early);
+	g_aligned_free(c->spill);
 	g_free(c->name);
-	g_free(c);
+	g_aligned_free(c);
 }
 
 static bool video(const call_half *half)
@@ -78,11 +78,11 @@ void relay_tell_tally(relay_tap *r, relay_call *c, clk_both at)
 relay_call *relay_call_new(relay_tap *r, const char *name, bool many,
 			   clk_both now)
 {
-	relay_call *c = g_new0(relay_call, 1);
+	relay_call *c = g_aligned_alloc0(1, sizeof(*c), _Alignof(relay_call));
 
 	c->name = g_strdup(name);
-	c->dedup = relay_dedup_new(many ? DEDUP_MANY : DEDUP_AUDIO);
-	c->early = relay_dedup_new(DEDUP_EARLY);
+	relay_dedup_init(&c->dedup, many ? DEDUP_MANY : DEDUP_AUDIO);
+	relay_dedup_init(&c->early, DEDUP_EARLY);
 	c->last = c->tally.from = now.mono;
 	take_sums(r, &c->tally);
 	c->user = r->sink.open(r->user, name, now);
@@ -165,7 +165,7 @@ static void forget_early(const relay_tap *r, relay_call *c, clk_mono now)
 	if (!c->has_side[CALL_CALLER] || !c->has_side[CALL_CALLEE] ||
 	    clk_since(now, c->described) < r->conf.preroll_ns)
 		return;
-	g_clear_pointer(&c->early, relay_dedup_free);
+	relay_dedup_clear(&c->early);
 }
 
 static void tell_flows_of(relay_tap *r, relay_call *c, clk_both now)

@@ -3,24 +3,14 @@
 #include <glib.h>
 
 enum {
-	WAYS = 8,		/* a set is one cache line */
-	RUN = WAYS / 2,		/* two streams in step fill it, no more */
+	RUN = RELAY_WAYS / 2,	/* two streams in step fill it, no more */
 };
 
-struct relay_dedup {
-	size_t sets;
-	_Alignas(64) uint64_t print[][WAYS];	/* newest first; 0 is empty */
-};
-
-relay_dedup *relay_dedup_new(unsigned packets)
+void relay_dedup_init(relay_dedup *d, unsigned packets)
 {
-	size_t sets = (packets + WAYS - 1) / WAYS;
-	relay_dedup *d;
-
-	d = g_aligned_alloc0(1, sizeof(*d) + sets * sizeof(d->print[0]),
-			     _Alignof(relay_dedup));
-	d->sets = sets;
-	return d;
+	d->sets = (packets + RELAY_WAYS - 1) / RELAY_WAYS;
+	d->print = g_aligned_alloc0(d->sets, sizeof(d->print[0]),
+				    sizeof(d->print[0]));
 }
 
 static uint64_t mix(uint64_t h, uint64_t word)
@@ -65,32 +55,49 @@ static bool is_rtp(span s)
 
 /* Packets of a stream in a row share a set, and those that follow have the set
  * after it: a call's memory is in no cache between two of its packets, so that
- * a set of its own would cost each of them a miss. */
-static size_t set_of(const relay_dedup *d, span packet, uint64_t print)
+ * a set of its own would cost each of them a miss. The lower half counts on from
+ * the place that the upper half gives. */
+static uint64_t rtp_where(span rtp)
 {
-	uint64_t where = print;
-	uint32_t ssrc, run = 0;
+	uint32_t ssrc;
 
-	if (is_rtp(packet)) {
-		memcpy(&ssrc, packet.p + 8, sizeof(ssrc));
-		where = mix(0, ssrc);
-		run = (uint32_t)(packet.p[2] << 8 | packet.p[3]) / RUN;
-	}
-	/* The upper half as a fraction of the sets. */
-	return (size_t)(((where >> 32) * d->sets >> 32) + run) % d->sets;
+	memcpy(&ssrc, rtp.p + 8, sizeof(ssrc));
+	return mix(0, ssrc) >> 32 << 32 |
+	       (uint32_t)(rtp.p[2] << 8 | rtp.p[3]) / RUN;
 }
 
-bool relay_dedup_seen(relay_dedup *d, span packet)
+relay_print relay_print_of(span packet)
 {
-	uint64_t print = fingerprint(packet);
-	uint64_t *set = d->print[set_of(d, packet, print)];
+	relay_print p = {.print = fingerprint(packet)};
 
-	for (int i = 0; i < WAYS; i++)
-		if (set[i] == print)
+	p.where = is_rtp(packet) ? rtp_where(packet) : p.print >> 32 << 32;
+	return p;
+}
+
+static uint64_t *set_of(const relay_dedup *d, uint64_t where)
+{
+	/* The upper half as a fraction of the sets. */
+	size_t i = (size_t)((where >> 32) * d->sets >> 32) + (uint32_t)where;
+
+	return d->print[i % d->sets];
+}
+
+bool relay_dedup_seen(relay_dedup *d, const relay_print *p)
+{
+	uint64_t *set = set_of(d, p->where);
+
+	for (int i = 0; i < RELAY_WAYS; i++)
+		if (set[i] == p->print)
 			return true;
-	memmove(set + 1, set, sizeof(*set) * (WAYS - 1));
-	set[0] = print;
+	memmove(set + 1, set, sizeof(*set) * (RELAY_WAYS - 1));
+	set[0] = p->print;
 	return false;
+}
+
+void relay_dedup_hint(const relay_dedup *d, span packet)
+{
+	if (d->print && is_rtp(packet))
+		__builtin_prefetch(set_of(d, rtp_where(packet)), 1);
 }
 
 size_t relay_dedup_bytes(const relay_dedup *d)
@@ -98,7 +105,8 @@ size_t relay_dedup_bytes(const relay_dedup *d)
 	return sizeof(*d) + d->sets * sizeof(d->print[0]);
 }
 
-void relay_dedup_free(relay_dedup *d)
+void relay_dedup_clear(relay_dedup *d)
 {
-	g_aligned_free(d);
+	g_aligned_free(d->print);
+	*d = (relay_dedup){0};
 }

@@ -4,12 +4,26 @@
 #pragma once
 #include "core/span.h"
 
-typedef struct relay_dedup relay_dedup;
+enum { RELAY_WAYS = 8 };		/* a set is one cache line */
+
+typedef struct relay_dedup {
+	uint64_t (*print)[RELAY_WAYS];	/* newest first; 0 is empty; NULL: no
+					 * memory */
+	size_t sets;
+} relay_dedup;
+
+/* What is remembered of a packet, and where. */
+typedef struct relay_print {
+	uint64_t print, where;
+} relay_print;
 
 /* Remembers about this many packets; rounded up to eight. */
-relay_dedup *relay_dedup_new(unsigned packets);
-/* NULL is fine. */
-void relay_dedup_free(relay_dedup *d);
+void relay_dedup_init(relay_dedup *d, unsigned packets);
+/* Twice is fine. */
+void relay_dedup_clear(relay_dedup *d);
+relay_print relay_print_of(span packet);
 /* True if it was seen; else it is remembered. No allocation. */
-bool relay_dedup_seen(relay_dedup *d, span packet);
+bool relay_dedup_seen(relay_dedup *d, const relay_print *p);
+/* This RTP packet will be asked for soon: its set comes into the cache. */
+void relay_dedup_hint(const relay_dedup *d, span packet);
 size_t relay_dedup_bytes(const relay_dedup *d);

@@ -19,18 +19,18 @@ relay_flows *relay_flows_new(unsigned max)
 	t->max = max;
 	t->mask = buckets - 1;
 	t->bucket = g_new0(relay_flow *, buckets);
-	t->pool = g_new0(relay_flow, max);
+	t->pool = g_aligned_alloc0(max, sizeof(*t->pool), _Alignof(relay_flow));
 	return t;
 }
 
 void relay_flows_free(relay_flows *t)
 {
 	g_free(t->bucket);
-	g_free(t->pool);
+	g_aligned_free(t->pool);
 	g_free(t);
 }
 
-static uint32_t path_hash(const relay_path *p)
+uint32_t relay_path_hash(const relay_path *p)
 {
 	uint64_t h = net_addr_hash(&p->src);
 
@@ -54,11 +54,22 @@ static bool path_same(const relay_path *a, const relay_path *b)
 
 relay_flow *relay_flow_find(const relay_flows *t, const relay_path *p)
 {
-	relay_flow *f = t->bucket[path_hash(p) & t->mask];
+	const uint32_t hash = relay_path_hash(p);
+	relay_flow *f = t->bucket[hash & t->mask];
 
-	while (f && !path_same(&f->path, p))
+	while (f && (f->hash != hash || !path_same(&f->path, p)))
 		f = f->chain;
 	return f;
+}
+
+void relay_flow_hint(const relay_flows *t, uint32_t hash)
+{
+	__builtin_prefetch(&t->bucket[hash & t->mask]);
+}
+
+const relay_flow *relay_flow_first(const relay_flows *t, uint32_t hash)
+{
+	return t->bucket[hash & t->mask];
 }
 
 static void list_append(relay_flows *t, relay_flow *f)
@@ -87,7 +98,8 @@ static void list_unlink(relay_flows *t, relay_flow *f)
 
 relay_flow *relay_flow_add(relay_flows *t, const relay_path *p, clk_both at)
 {
-	relay_flow **bucket = &t->bucket[path_hash(p) & t->mask];
+	const uint32_t hash = relay_path_hash(p);
+	relay_flow **bucket = &t->bucket[hash & t->mask];
 	relay_flow *f = t->spare;
 
 	if (f)
@@ -96,8 +108,8 @@ relay_flow *relay_flow_add(relay_flows *t, const relay_path *p, clk_both at)
 		f = &t->pool[t->used++];
 	else
 		return NULL;
-	*f = (relay_flow){.path = *p, .number = ++t->born, .chain = *bucket,
-			  .first = at, .last = at.mono};
+	*f = (relay_flow){.path = *p, .hash = hash, .number = ++t->born,
+			  .chain = *bucket, .first = at, .last = at.mono};
 	relay_held_init(&f->held);
 	*bucket = f;
 	list_append(t, f);
@@ -106,7 +118,7 @@ relay_flow *relay_flow_add(relay_flows *t, const relay_path *p, clk_both at)
 
 void relay_flow_remove(relay_flows *t, relay_flow *f)
 {
-	relay_flow **at = &t->bucket[path_hash(&f->path) & t->mask];
+	relay_flow **at = &t->bucket[f->hash & t->mask];
 
 	while (*at != f)
 		at = &(*at)->chain;

@@ -16,11 +16,11 @@ typedef enum note_kind {
 
 /* CAPTURE makes it; it belongs to WRITER once NOTE_CLOSE is pushed. */
 typedef struct queue_call {
-	char *name;
 	rec_loss lost;		/* CAPTURE: dropped, not yet told */
-	clk_both closed;	/* CAPTURE: when, if there was no room */
 	void *below;		/* WRITER: the next sink's; NULL: not open */
 	bool open;		/* WRITER */
+	char *name;
+	clk_both closed;	/* CAPTURE: when, if there was no room */
 } queue_call;
 
 /* In a block; a packet's bytes follow it, or a tally. */

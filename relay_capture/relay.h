@@ -79,6 +79,10 @@ void relay_disarm(relay_tap *r, const char *call, clk_both now);
 /* One frame of libpcap link type `link`. Allocates at most when a flow is
  * born. */
 void relay_frame(relay_tap *r, int link, span frame, clk_both at);
+/* These frames are the next ones, up to RELAY_GROUP of them: what they touch
+ * comes into the cache. It changes no more than the time that they take. */
+enum { RELAY_GROUP = 16 };
+void relay_hint(const relay_tap *r, int link, const span *frame, unsigned n);
 /* The frames that follow came by that interface, of RELAY_IFACES_MAX; the first
  * is 0. */
 void relay_from(relay_tap *r, unsigned iface);

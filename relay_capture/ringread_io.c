@@ -106,11 +106,48 @@ static bool is_poison(const relay_rings *r, unsigned i, uint64_t block)
 	       atomic_load(&r->shared->poison.ring) == i;
 }
 
+/* The next frames of a block, without copies: how many. */
+static unsigned take_group(relay_rings *r, unsigned i, ring_block *b,
+			   span frame[static RELAY_GROUP],
+			   int64_t wall[static RELAY_GROUP])
+{
+	unsigned n = 0;
+	ring_frame f;
+
+	while (n < RELAY_GROUP && ring_block_next(&r->ring[i], b, &f)) {
+		if (f.copy) {
+			r->mine[i].copies++;
+			continue;
+		}
+		frame[n] = f.bytes;
+		wall[n++] = f.wall;
+	}
+	return n;
+}
+
+static void read_frames(relay_rings *r, unsigned i, ring_block *b,
+			relay_tap *tap, int64_t mono_less_wall)
+{
+	const int link = r->ring[i].place.link;
+	int64_t wall[RELAY_GROUP];
+	span frame[RELAY_GROUP];
+	unsigned n;
+
+	while ((n = take_group(r, i, b, frame, wall)) > 0) {
+		relay_hint(tap, link, frame, n);
+		for (unsigned k = 0; k < n; k++) {
+			clk_both at = {{wall[k] + mono_less_wall}, {wall[k]}};
+
+			r->mine[i].frames++;
+			relay_frame(tap, link, frame[k], at);
+		}
+	}
+}
+
 static void read_block(relay_rings *r, unsigned i, ring_block b,
 		       relay_tap *tap, int64_t mono_less_wall)
 {
 	uint64_t number = r->next[i];
-	ring_frame f;
 
 	if (number <= r->read_before[i])
 		atomic_fetch_add(&r->shared->read_again, b.left);
@@ -123,16 +160,7 @@ static void read_block(relay_rings *r, unsigned i, ring_block b,
 	relay_from(tap, i);
 	atomic_store(&r->shared->at.ring, i);
 	atomic_store(&r->shared->at.block, number);
-	while (ring_block_next(&r->ring[i], &b, &f)) {
-		clk_both at = {{f.wall + mono_less_wall}, {f.wall}};
-
-		if (f.copy) {
-			r->mine[i].copies++;
-			continue;
-		}
-		r->mine[i].frames++;
-		relay_frame(tap, r->ring[i].place.link, f.bytes, at);
-	}
+	read_frames(r, i, &b, tap, mono_less_wall);
 	atomic_store(&r->shared->at.block, 0);
 }
 

@@ -127,7 +127,8 @@ static relay_counter spill(relay_tap *r, relay_flow *f, span bytes,
 	relay_flow *s = claim.call->spill;
 
 	if (!s)
-		s = claim.call->spill = g_new0(relay_flow, 1);
+		s = claim.call->spill =
+			g_aligned_alloc0(1, sizeof(*s), _Alignof(relay_flow));
 	s->claim = claim;
 	s->leg = f->leg;
 	relay_preroll_drop(r->preroll, &f->held);
@@ -143,6 +144,15 @@ static void note_ssrc(relay_flow *f, span rtp)
 		return;
 }
 
+/* Its first packets go to the call that it was just found to belong to. */
+static void release_held(relay_tap *r, relay_flow *f)
+{
+	if (!f->claim.call || !f->held.count)
+		return;
+	g_ptr_array_add(r->late, f);
+	relay_release(r);
+}
+
 static relay_counter media(relay_tap *r, const relay_path *p, span bytes,
 			   clk_both at)
 {
@@ -153,17 +163,15 @@ static relay_counter media(relay_tap *r, const relay_path *p, span bytes,
 	f->last = at.mono;
 	if (!f->claim.call)
 		note_ssrc(f, bytes);
-	if (f->generation != r->generation && !relay_resolve(r, f, at))
-		return spill(r, f, bytes, at);
+	if (f->generation != r->generation) {
+		if (!relay_resolve(r, f, at))
+			return spill(r, f, bytes, at);
+		release_held(r, f);
+	}
 	f->packets++;
 	f->fresh = true;
-	if (f->claim.call) {
-		if (f->held.count) {
-			g_ptr_array_add(r->late, f);
-			relay_release(r);
-		}
+	if (f->claim.call)
 		return relay_deliver(r, f, bytes, at, r->from);
-	}
 	relay_flow_touch(r->flows, f);
 	return relay_preroll_add(r->preroll, &f->held, bytes, at, r->from) ?
 	       RELAY_HELD : RELAY_UNHELD;
@@ -188,14 +196,11 @@ static void check(relay_tap *r, const relay_path *p, span username,
 	f->leg = leg;
 	f->checked = true;
 	f->generation = r->generation;
-	if (f->held.count) {
-		g_ptr_array_add(r->late, f);
-		relay_release(r);
-	}
+	release_held(r, f);
 }
 
-static relay_path path_of(const net_addr *src, const net_addr *dst,
-			  const relay_unit *u)
+relay_path relay_path_of(const net_addr *src, const net_addr *dst,
+			 const relay_unit *u)
 {
 	relay_path p = {.src = *src, .dst = *dst, .wrap = u->wrap,
 			.channel = u->channel, .has_session = u->session,
@@ -214,7 +219,7 @@ relay_counter relay_payload(relay_tap *r, const net_addr *src,
 	relay_path p;
 
 	relay_turn_peel(in, stream, &u);
-	p = path_of(src, dst, &u);
+	p = relay_path_of(src, dst, &u);
 	switch ((relay_what)u.what) {
 	case RELAY_WHAT_MEDIA:
 		return media(r, &p, u.inner, at);

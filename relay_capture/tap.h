@@ -19,24 +19,27 @@ enum {
 };
 
 struct relay_call {
+	/* What a packet touches comes first: two cache lines, and one more for
+	 * a copy. */
+	_Alignas(64) void *user;	/* the sink's */
+	relay_dedup dedup;
+	uint64_t record[4];	/* a bit for each m= line; 255: any of them */
+	clk_mono last;		/* media */
+	relay_dedup early;	/* until both sides are described and the
+				 * pre-roll has gone by: copies of a packet
+				 * may be claimed that far apart. Else empty */
+	rec_tally tally;	/* the sums of all interfaces as of `from` */
+	uint64_t told;		/* of the packets in it */
 	char *name;
-	void *user;		/* the sink's */
 	bool ended;
 	bool shared;		/* no call: the journal of the orphans */
 	bool has_side[2];
-	clk_mono end, last;	/* disarmed; last media */
+	clk_mono end;		/* disarmed */
 	clk_mono proved;	/* the last tally of a silent call */
 	unsigned learnt, n_flows;
-	relay_dedup *dedup;
-	relay_dedup *early;	/* until both sides are described and the
-				 * pre-roll has gone by: copies of a packet
-				 * may be claimed that far apart. Else NULL */
 	clk_mono described;	/* when the latest side first was */
 	relay_flow *flows;	/* by sibling */
 	relay_flow *spill;	/* stands for paths beyond RELAY_CALL_FLOWS */
-	uint64_t record[4];	/* a bit for each m= line; 255: any of them */
-	rec_tally tally;	/* the sums of all interfaces as of `from` */
-	uint64_t told;		/* of the packets in it */
 };
 
 /* "This client's relayed address is that", from Allocate responses: they come
@@ -100,6 +103,10 @@ static inline void relay_bump(relay_tap *r, relay_counter c, uint64_t n)
 relay_counter relay_payload(relay_tap *r, const net_addr *src,
 			    const net_addr *dst, span in, bool stream,
 			    clk_both at);
+
+/* Of what a TURN header, if there is one, says of it. */
+relay_path relay_path_of(const net_addr *src, const net_addr *dst,
+			 const relay_unit *u);
 
 /* bind.c: who owns a path. */
 

@@ -265,24 +265,32 @@ static void test_preroll(void)
 	relay_preroll_free(p);
 }
 
+static bool seen(relay_dedup *d, span packet)
+{
+	const relay_print p = relay_print_of(packet);
+
+	return relay_dedup_seen(d, &p);
+}
+
 static void test_dedup(void)
 {
-	relay_dedup *d = relay_dedup_new(512);
 	uint8_t buf[100];
+	relay_dedup d;
 
+	relay_dedup_init(&d, 512);
 	for (uint32_t n = 0; n < 100000; n++) {
 		pkt k = numbered(n, buf, 12 + n % 88);
 
-		g_assert_false(relay_dedup_seen(d, k.bytes));
-		g_assert_true(relay_dedup_seen(d, k.bytes));
+		g_assert_false(seen(&d, k.bytes));
+		g_assert_true(seen(&d, k.bytes));
 		if (n < 30)
 			continue;
 		k = numbered(n - 30, buf, 12 + (n - 30) % 88);
-		g_assert_true(relay_dedup_seen(d, k.bytes));
+		g_assert_true(seen(&d, k.bytes));
 	}
 	/* 2 KiB for each of the two streams of a call. */
-	g_assert_cmpuint(relay_dedup_bytes(d), <=, 2 * 2048 + 64);
-	relay_dedup_free(d);
+	g_assert_cmpuint(relay_dedup_bytes(&d), <=, 2 * 2048 + 64);
+	relay_dedup_clear(&d);
 }
 
 int main(int argc, char **argv)
