@@ -111,8 +111,9 @@ void cat_entry_file(cat_entry *e, const char *name, const char *sha256,
 void cat_entry_count(cat_entry *e, const char *what, int64_t packets);
 /* An empty value is no link. */
 void cat_entry_link(cat_entry *e, cat_link_kind kind, const char *value);
-/* Mode, scope, keep_days, class, announce and owners from what cat_verdict_tell() wrote;
- * the sentence alone is left in `reason`. False: it has no such tail. */
+/* Mode, scope, keep_days, class, announce and owners from what
+ * cat_verdict_tell() wrote; the sentence alone is left in `reason`. False: it
+ * has no such tail. */
 bool cat_entry_told(cat_entry *e, span told);
 
 bool cat_ledger_put(cat_db *db, const cat_entry *e, GError **err);

@@ -26,7 +26,7 @@ enum {
 struct dec_siren {
 	dec_siren_kind kind;
 	uint16_t seed[4];	/* of the noise, newest first */
-	float spectrum[SIREN_N];	/* of the last good frame */
+	float spectrum[DEC_SIREN_N];	/* of the last good frame */
 	bool repeated;		/* that one has stood in for a bad one */
 	dec_siren_mlt mlt;
 };
@@ -220,8 +220,8 @@ static int budget(dec_siren_kind kind, const dec_bits *bits)
 {
 	int avail = (int)bits->left;
 
-	if (kind == DEC_SIREN_G7221 && avail > SIREN_N)
-		avail = SIREN_N + (avail - SIREN_N) * 5 / 8;
+	if (kind == DEC_SIREN_G7221 && avail > DEC_SIREN_N)
+		avail = DEC_SIREN_N + (avail - DEC_SIREN_N) * 5 / 8;
 	return avail;
 }
 
@@ -311,7 +311,7 @@ static void fill_noise(dec_siren *s, int category, float deviation, float *c)
 
 static void read_coefficients(dec_siren *s, frame *f, float *spectrum)
 {
-	memset(spectrum, 0, SIREN_N * sizeof *spectrum);
+	memset(spectrum, 0, DEC_SIREN_N * sizeof *spectrum);
 	for (int r = 0; r < REGIONS; r++) {
 		float deviation = f->scale * exp2f((float)f->power[r] / 2);
 		float *c = spectrum + r * REGION;
@@ -360,7 +360,7 @@ static bool read_frame(dec_siren *s, span in, float *spectrum)
 bool dec_siren_decode(dec_siren *s, span in,
 		      int16_t out[static DEC_SIREN_FRAME])
 {
-	float spectrum[SIREN_N];
+	float spectrum[DEC_SIREN_N];
 	bool good = in.left && read_frame(s, in, spectrum);
 
 	if (good)

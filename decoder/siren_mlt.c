@@ -12,12 +12,12 @@
 
 bool dec_siren_mlt_init(dec_siren_mlt *m)
 {
-	const float scale = sqrtf(2.0f / SIREN_N);
+	const float scale = sqrtf(2.0f / DEC_SIREN_N);
 
 	memset(m, 0, sizeof *m);
-	for (int i = 0; i < SIREN_N; i++)
-		m->window[i] = (float)sin(M_PI / 2 * (i + 0.5) / SIREN_N);
-	return av_tx_init(&m->tx, &m->run, AV_TX_FLOAT_MDCT, 1, SIREN_N,
+	for (int i = 0; i < DEC_SIREN_N; i++)
+		m->window[i] = (float)sin(M_PI / 2 * (i + 0.5) / DEC_SIREN_N);
+	return av_tx_init(&m->tx, &m->run, AV_TX_FLOAT_MDCT, 1, DEC_SIREN_N,
 			  &scale, AV_TX_UNALIGNED) >= 0;
 }
 
@@ -40,20 +40,20 @@ static int16_t to_sample(float v)
 	return (int16_t)lrintf(v);
 }
 
-void dec_siren_mlt_run(dec_siren_mlt *m, float spectrum[static SIREN_N],
-		       int16_t out[static SIREN_N])
+void dec_siren_mlt_run(dec_siren_mlt *m, float spectrum[static DEC_SIREN_N],
+		       int16_t out[static DEC_SIREN_N])
 {
-	float t[SIREN_N];
+	float t[DEC_SIREN_N];
 	const float *w = m->window, *old = m->old;
 
 	m->run(m->tx, t, spectrum, sizeof *spectrum);
-	for (int i = 0; i < SIREN_HALF; i++) {
-		int j = SIREN_HALF - 1 - i;
+	for (int i = 0; i < DEC_SIREN_HALF; i++) {
+		int j = DEC_SIREN_HALF - 1 - i;
 
-		out[i] = to_sample(w[i] * t[SIREN_HALF + i] +
-				   w[SIREN_HALF + j] * old[j]);
-		out[SIREN_HALF + i] = to_sample(
-			w[SIREN_HALF + i] * t[SIREN_HALF + j] -
+		out[i] = to_sample(w[i] * t[DEC_SIREN_HALF + i] +
+				   w[DEC_SIREN_HALF + j] * old[j]);
+		out[DEC_SIREN_HALF + i] = to_sample(
+			w[DEC_SIREN_HALF + i] * t[DEC_SIREN_HALF + j] -
 			w[j] * old[i]);
 	}
 	memcpy(m->old, t, sizeof m->old);

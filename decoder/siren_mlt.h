@@ -5,15 +5,15 @@
 #include <stdint.h>
 
 enum {
-	SIREN_N = 320,		/* samples and coefficients of a frame */
-	SIREN_HALF = SIREN_N / 2,
+	DEC_SIREN_N = 320,	/* samples and coefficients of a frame */
+	DEC_SIREN_HALF = DEC_SIREN_N / 2,
 };
 
 typedef struct dec_siren_mlt {
 	AVTXContext *tx;
 	av_tx_fn run;
-	float window[SIREN_N];	/* a quarter of a sine */
-	float old[SIREN_HALF];	/* what the last frame leaves for this one */
+	float window[DEC_SIREN_N];	/* a quarter of a sine */
+	float old[DEC_SIREN_HALF]; /* left by the last frame for this one */
 } dec_siren_mlt;
 
 /* False when libavutil has no such transform. */
@@ -22,5 +22,5 @@ void dec_siren_mlt_clear(dec_siren_mlt *m);
 /* Forgets the frame before. */
 void dec_siren_mlt_reset(dec_siren_mlt *m);
 /* Transforms, overlaps with the frame before and rounds. */
-void dec_siren_mlt_run(dec_siren_mlt *m, float spectrum[static SIREN_N],
-		       int16_t out[static SIREN_N]);
+void dec_siren_mlt_run(dec_siren_mlt *m, float spectrum[static DEC_SIREN_N],
+		       int16_t out[static DEC_SIREN_N]);

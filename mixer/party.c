@@ -274,7 +274,7 @@ static void find_seats(mix_party *p, const GPtrArray *tracks, int64_t until)
 			continue;
 		s = sitter_of(p, t);
 		if (s ? p->sitters->len == 1 || !taken(p, s)
-		      : p->sitters->len >= PARTY_NAMES_MAX)
+		      : p->sitters->len >= MIX_PARTY_NAMES_MAX)
 			continue;
 		if (s)
 			move_on(p, s);
@@ -326,7 +326,7 @@ static unsigned talker_seat(mix_party *p, const mix_track *t, uint32_t talker)
 		first->talker = talker;
 		return first->seat;
 	}
-	if (p->sitters->len >= PARTY_NAMES_MAX)
+	if (p->sitters->len >= MIX_PARTY_NAMES_MAX)
 		return p->seats->len - 1;
 	return sit_down(p, t, talker)->seat;
 }

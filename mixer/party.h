@@ -11,7 +11,7 @@
 #include "mixer/track.h"
 
 /* Sources and contributors of a side that are told apart. */
-enum { PARTY_NAMES_MAX = 256 };
+enum { MIX_PARTY_NAMES_MAX = 256 };
 
 typedef struct mix_party mix_party;
 

@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 enum {
-	PEAKS_LANES = 2,
-	PEAKS_MAX = 4096,	/* buckets; then two become one */
+	MIX_PEAKS_LANES = 2,
+	MIX_PEAKS_BUCKETS = 4096,	/* then two become one */
 };
 
 typedef struct mix_peaks mix_peaks;
@@ -14,7 +14,7 @@ typedef struct mix_peaks mix_peaks;
 mix_peaks *mix_peaks_new(uint32_t first);
 void mix_peaks_free(mix_peaks *p);
 /* The same n samples of both lanes. */
-void mix_peaks_add(mix_peaks *p, const int16_t *const lane[PEAKS_LANES],
+void mix_peaks_add(mix_peaks *p, const int16_t *const lane[MIX_PEAKS_LANES],
 		   size_t n);
 /* Buckets so far; the last may be short. */
 size_t mix_peaks_count(const mix_peaks *p);

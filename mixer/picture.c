@@ -10,7 +10,7 @@ enum colour {
 	AXIS,
 	GRID,
 	LANE,			/* one for each lane */
-	COLOURS = LANE + PEAKS_LANES,
+	COLOURS = LANE + MIX_PEAKS_LANES,
 };
 
 static const uint32_t colours[COLOURS] = {
@@ -22,7 +22,7 @@ static const uint32_t colours[COLOURS] = {
 };
 
 enum {
-	LANE_HEIGHT = PICTURE_HEIGHT / PEAKS_LANES,
+	LANE_HEIGHT = MIX_PICTURE_HEIGHT / MIX_PEAKS_LANES,
 	MIDDLE = LANE_HEIGHT / 2,
 	REACH = MIDDLE - 4,	/* pixels of full scale */
 	TENTHS = 10,
@@ -47,15 +47,15 @@ static int loudest(const mix_peaks *p, unsigned lane, size_t from, size_t to)
 
 static void draw_ground(uint8_t *px)
 {
-	memset(px, GROUND, PICTURE_WIDTH * PICTURE_HEIGHT);
-	for (int x = PICTURE_WIDTH / TENTHS; x < PICTURE_WIDTH;
-	     x += PICTURE_WIDTH / TENTHS) {
-		for (int y = 0; y < PICTURE_HEIGHT; y++)
-			px[y * PICTURE_WIDTH + x] = GRID;
+	memset(px, GROUND, MIX_PICTURE_WIDTH * MIX_PICTURE_HEIGHT);
+	for (int x = MIX_PICTURE_WIDTH / TENTHS; x < MIX_PICTURE_WIDTH;
+	     x += MIX_PICTURE_WIDTH / TENTHS) {
+		for (int y = 0; y < MIX_PICTURE_HEIGHT; y++)
+			px[y * MIX_PICTURE_WIDTH + x] = GRID;
 	}
-	for (int lane = 0; lane < PEAKS_LANES; lane++)
-		memset(px + (lane * LANE_HEIGHT + MIDDLE) * PICTURE_WIDTH,
-		       AXIS, PICTURE_WIDTH);
+	for (int lane = 0; lane < MIX_PEAKS_LANES; lane++)
+		memset(px + (lane * LANE_HEIGHT + MIDDLE) * MIX_PICTURE_WIDTH,
+		       AXIS, MIX_PICTURE_WIDTH);
 }
 
 static void draw_lane(uint8_t *px, const mix_peaks *p, unsigned lane)
@@ -63,24 +63,26 @@ static void draw_lane(uint8_t *px, const mix_peaks *p, unsigned lane)
 	size_t n = mix_peaks_count(p);
 	int middle = (int)lane * LANE_HEIGHT + MIDDLE;
 
-	for (size_t x = 0; x < PICTURE_WIDTH; x++) {
-		size_t from = x * n / PICTURE_WIDTH;
-		size_t to = (x + 1) * n / PICTURE_WIDTH;
+	for (size_t x = 0; x < MIX_PICTURE_WIDTH; x++) {
+		size_t from = x * n / MIX_PICTURE_WIDTH;
+		size_t to = (x + 1) * n / MIX_PICTURE_WIDTH;
 		int high = bar(loudest(p, lane, from, MAX(to, from + 1)));
 
 		for (int y = middle - high; high && y <= middle + high; y++)
-			px[(size_t)y * PICTURE_WIDTH + x] =
+			px[(size_t)y * MIX_PICTURE_WIDTH + x] =
 				(uint8_t)(LANE + lane);
 	}
 }
 
 GByteArray *mix_picture(const mix_peaks *p)
 {
-	g_autofree uint8_t *px = g_malloc(PICTURE_WIDTH * PICTURE_HEIGHT);
+	g_autofree uint8_t *px = g_malloc(MIX_PICTURE_WIDTH *
+					  MIX_PICTURE_HEIGHT);
 
 	draw_ground(px);
-	for (unsigned lane = 0; lane < PEAKS_LANES && mix_peaks_count(p);
+	for (unsigned lane = 0; lane < MIX_PEAKS_LANES && mix_peaks_count(p);
 	     lane++)
 		draw_lane(px, p, lane);
-	return mix_png(px, PICTURE_WIDTH, PICTURE_HEIGHT, colours, COLOURS);
+	return mix_png(px, MIX_PICTURE_WIDTH, MIX_PICTURE_HEIGHT, colours,
+		       COLOURS);
 }

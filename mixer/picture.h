@@ -4,7 +4,7 @@
 
 #include "mixer/peaks.h"
 
-enum { PICTURE_WIDTH = 1200, PICTURE_HEIGHT = 240 };
+enum { MIX_PICTURE_WIDTH = 1200, MIX_PICTURE_HEIGHT = 240 };
 
 /* The caller above, the callee below, the whole call across, a fainter line
  * where a tenth of it has passed. Free with g_byte_array_unref(). */

@@ -137,7 +137,7 @@ static mix_place_news close_window(mix_place *p)
 			news = MIX_PLACE_STEPPED;
 		}
 	}
-	push_point(p->hist, &p->n_hist, PLACE_HIST, now);
+	push_point(p->hist, &p->n_hist, MIX_PLACE_HIST, now);
 	p->far = fabs(p->step) > FAR_NS ? p->far + 1 : 0;
 	/* Sooner than ever is proof; later may be a queue that will drain. */
 	if (p->step < -FAR_NS || p->far >= FAR_WINDOWS) {
@@ -183,7 +183,7 @@ void mix_place_report(mix_place *p, int64_t media, uint64_t ntp)
 	sent = (double)(int64_t)(ntp - p->ntp0) / 4294967296.0 * CLK_NS_PER_S;
 	if (p->n_reports && (double)media <= p->report[p->n_reports - 1].t)
 		return;
-	push_point(p->report, &p->n_reports, PLACE_REPORTS,
+	push_point(p->report, &p->n_reports, MIX_PLACE_REPORTS,
 		   (mix_point){(double)media, sent - (double)media});
 }
 

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 enum {
-	PLACE_HIST = 24,	/* windows that the line is laid through */
-	PLACE_REPORTS = 32,
+	MIX_PLACE_HIST = 24,	/* windows that the line is laid through */
+	MIX_PLACE_REPORTS = 32,
 };
 
 typedef struct mix_point {
@@ -29,12 +29,12 @@ typedef struct mix_place {
 				 * all others to keep doubles exact */
 	int64_t window;		/* number of the 5-s window being filled */
 	mix_point least;	/* its least delayed packet */
-	mix_point hist[PLACE_HIST]; /* of past windows, steps taken off */
+	mix_point hist[MIX_PLACE_HIST]; /* of past windows, steps taken off */
 	unsigned n_hist;
 	double step;		/* sum of the steps now taken off */
 	unsigned far;		/* windows in a row that it was too large */
 	double news_ns;
-	mix_point report[PLACE_REPORTS]; /* media time, NTP minus media time */
+	mix_point report[MIX_PLACE_REPORTS]; /* media time, NTP minus it */
 	unsigned n_reports;
 	uint64_t ntp0;
 	mix_point at;		/* the line: through this point ... */

@@ -12,7 +12,7 @@ enum { PHASES = 512 };
 #define BETA 10.0
 
 struct mix_sinc {
-	float tap[PHASES + 1][SINC_TAPS];
+	float tap[PHASES + 1][MIX_SINC_TAPS];
 };
 
 /* Modified Bessel function of the first kind, order 0. */
@@ -29,7 +29,7 @@ static double bessel_i0(double x)
 
 static double kernel(double x)
 {
-	double w = x / (SINC_TAPS / 2);
+	double w = x / (MIX_SINC_TAPS / 2);
 
 	if (fabs(x) < 1e-12)
 		return 1;
@@ -44,8 +44,9 @@ mix_sinc *mix_sinc_new(void)
 	mix_sinc *s = g_new(mix_sinc, 1);
 
 	for (int p = 0; p <= PHASES; p++) {
-		for (int k = 0; k < SINC_TAPS; k++) {
-			double x = k - (SINC_TAPS / 2 - 1) - (double)p / PHASES;
+		for (int k = 0; k < MIX_SINC_TAPS; k++) {
+			double x = k - (MIX_SINC_TAPS / 2 - 1) -
+				   (double)p / PHASES;
 
 			s->tap[p][k] = (float)kernel(x);
 		}
@@ -62,16 +63,16 @@ void mix_sinc_add(const mix_sinc *s, const float *in, int64_t *pos,
 		  int64_t step, float *out, size_t n)
 {
 	for (size_t i = 0; i < n; i++, *pos += step) {
-		const float *x = in + (*pos >> 32) - (SINC_TAPS / 2 - 1);
+		const float *x = in + (*pos >> 32) - (MIX_SINC_TAPS / 2 - 1);
 		uint32_t frac = (uint32_t)*pos;
 		const float *a = s->tap[frac / (UINT32_MAX / PHASES + 1)];
 		float mix = (float)(frac % (UINT32_MAX / PHASES + 1)) /
 			    (float)(UINT32_MAX / PHASES + 1);
 		float lo = 0, hi = 0;
 
-		for (int k = 0; k < SINC_TAPS; k++) {
+		for (int k = 0; k < MIX_SINC_TAPS; k++) {
 			lo += x[k] * a[k];
-			hi += x[k] * a[SINC_TAPS + k];
+			hi += x[k] * a[MIX_SINC_TAPS + k];
 		}
 		out[i] += lo + mix * (hi - lo);
 	}

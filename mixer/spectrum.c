@@ -6,12 +6,12 @@
 #include "mixer/png.h"
 
 enum {
-	FRAME = 2 * SPECTRUM_BINS,
+	FRAME = 2 * MIX_SPECTRUM_BINS,
 	LOG2_FRAME = 8,
 	WIDTH = 1200,
-	LANE_HEIGHT = SPECTRUM_BINS,
+	LANE_HEIGHT = MIX_SPECTRUM_BINS,
 	GAP = 4,		/* lines between the lanes */
-	HEIGHT = SPECTRUM_LANES * LANE_HEIGHT + GAP,
+	HEIGHT = MIX_SPECTRUM_LANES * LANE_HEIGHT + GAP,
 	SHADES = 64,
 };
 #define FLOOR_DB (-96.0)	/* the darkest shade */
@@ -21,9 +21,9 @@ struct mix_spectrum {
 	unsigned in;		/* of the last one */
 	size_t n;		/* columns */
 	size_t held;		/* samples of the next frame */
-	int16_t frame[SPECTRUM_LANES][FRAME];
+	int16_t frame[MIX_SPECTRUM_LANES][FRAME];
 	float window[FRAME], cosine[FRAME], sine[FRAME];
-	uint8_t shade[SPECTRUM_LANES][SPECTRUM_MAX][SPECTRUM_BINS];
+	uint8_t shade[MIX_SPECTRUM_LANES][MIX_SPECTRUM_MAX][MIX_SPECTRUM_BINS];
 };
 
 mix_spectrum *mix_spectrum_new(void)
@@ -92,24 +92,24 @@ static void add_frame(mix_spectrum *s, unsigned lane)
 		re[mirrored(i)] = s->frame[lane][i] * s->window[i];
 	for (int half = 1; half < FRAME; half *= 2)
 		butterflies(s, re, im, half);
-	for (int i = 0; i < SPECTRUM_BINS; i++)
+	for (int i = 0; i < MIX_SPECTRUM_BINS; i++)
 		column[i] = MAX(column[i], shade_of(re[i], im[i]));
 }
 
 static void halve(mix_spectrum *s)
 {
-	for (unsigned l = 0; l < SPECTRUM_LANES; l++) {
-		for (size_t i = 0; i < SPECTRUM_MAX; i++) {
+	for (unsigned l = 0; l < MIX_SPECTRUM_LANES; l++) {
+		for (size_t i = 0; i < MIX_SPECTRUM_MAX; i++) {
 			uint8_t *to = s->shade[l][i / 2];
 
-			for (int k = 0; k < SPECTRUM_BINS; k++)
+			for (int k = 0; k < MIX_SPECTRUM_BINS; k++)
 				to[k] = i & 1 ? MAX(to[k], s->shade[l][i][k])
 					      : s->shade[l][i][k];
 		}
-		memset(s->shade[l][SPECTRUM_MAX / 2], 0,
+		memset(s->shade[l][MIX_SPECTRUM_MAX / 2], 0,
 		       sizeof(s->shade[l]) / 2);
 	}
-	s->n = SPECTRUM_MAX / 2;
+	s->n = MIX_SPECTRUM_MAX / 2;
 	s->per *= 2;
 }
 
@@ -117,19 +117,19 @@ static void open_column(mix_spectrum *s)
 {
 	if (s->n && s->in < s->per)
 		return;
-	if (s->n == SPECTRUM_MAX)
+	if (s->n == MIX_SPECTRUM_MAX)
 		halve(s);
 	s->n++;
 	s->in = 0;
 }
 
 void mix_spectrum_add(mix_spectrum *s,
-		      const int16_t *const lane[SPECTRUM_LANES], size_t n)
+		      const int16_t *const lane[MIX_SPECTRUM_LANES], size_t n)
 {
 	for (size_t at = 0; at < n;) {
 		size_t take = MIN(n - at, FRAME - s->held);
 
-		for (unsigned l = 0; l < SPECTRUM_LANES; l++)
+		for (unsigned l = 0; l < MIX_SPECTRUM_LANES; l++)
 			memcpy(s->frame[l] + s->held, lane[l] + at,
 			       take * sizeof(int16_t));
 		s->held += take;
@@ -137,7 +137,7 @@ void mix_spectrum_add(mix_spectrum *s,
 		if (s->held < FRAME)
 			return;
 		open_column(s);
-		for (unsigned l = 0; l < SPECTRUM_LANES; l++)
+		for (unsigned l = 0; l < MIX_SPECTRUM_LANES; l++)
 			add_frame(s, l);
 		s->held = 0;
 		s->in++;
@@ -166,12 +166,12 @@ GByteArray *mix_spectrum_picture(const mix_spectrum *s)
 	for (int y = 0; y < GAP; y++)
 		memset(px + (LANE_HEIGHT + y) * WIDTH, SHADES - 1, WIDTH);
 	for (size_t x = 0; x < WIDTH && s->n; x++) {
-		for (size_t l = 0; l < SPECTRUM_LANES; l++) {
+		for (size_t l = 0; l < MIX_SPECTRUM_LANES; l++) {
 			size_t low = l * (LANE_HEIGHT + GAP) + LANE_HEIGHT - 1;
 			const uint8_t *column =
 				s->shade[l][x * s->n / WIDTH];
 
-			for (size_t i = 0; i < SPECTRUM_BINS; i++)
+			for (size_t i = 0; i < MIX_SPECTRUM_BINS; i++)
 				px[(low - i) * WIDTH + x] = column[i];
 		}
 	}

@@ -9,7 +9,7 @@
 #include "mixer/resample.h"
 
 enum {
-	EDGE = SINC_TAPS / 2,	/* zeros around a run, for the sinc */
+	EDGE = MIX_SINC_TAPS / 2,	/* zeros around a run, for the sinc */
 	SURE_WINDOWS = 12,	/* of 5 s: then a sender's clock is known */
 };
 /* A longer hole ends the run; the next one starts where it belongs. */

@@ -140,7 +140,7 @@ static void put_chunks(put *o, const mix_spec *s, uint64_t data, uint64_t head)
 
 void mix_wavhead_put(put *o, const mix_spec *s, uint64_t data)
 {
-	uint8_t dry[WAVHEAD_MAX];
+	uint8_t dry[MIX_WAVHEAD_MAX];
 	put length = put_into(dry, sizeof(dry));
 
 	put_chunks(&length, s, 0, 8);

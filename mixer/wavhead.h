@@ -3,7 +3,7 @@
 #include "core/put.h"
 #include "mixer/writer.h"
 
-enum { WAVHEAD_MAX = 1024 };
+enum { MIX_WAVHEAD_MAX = 1024 };
 
 /* Always of one length for one spec, so that it can be rewritten in place
  * while the file grows. RF64 has a ds64 chunk (EBU Tech 3306, 3.5); so has, in

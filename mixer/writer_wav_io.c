@@ -14,7 +14,7 @@ typedef struct wav {
 
 static bool put_header(wav *w, GError **err)
 {
-	uint8_t head[WAVHEAD_MAX];
+	uint8_t head[MIX_WAVHEAD_MAX];
 	put o = put_into(head, sizeof(head));
 
 	mix_wavhead_put(&o, &w->base.spec, w->data);

@@ -55,8 +55,8 @@ static bool is_rtp(span s)
 
 /* Packets of a stream in a row share a set, and those that follow have the set
  * after it: a call's memory is in no cache between two of its packets, so that
- * a set of its own would cost each of them a miss. The lower half counts on from
- * the place that the upper half gives. */
+ * a set of its own would cost each of them a miss. The lower half counts on
+ * from the place that the upper half gives. */
 static uint64_t rtp_where(span rtp)
 {
 	uint32_t ssrc;

@@ -17,7 +17,7 @@ typedef struct relay_path {
 
 typedef struct relay_flow relay_flow;
 struct relay_flow {
-	/* What a packet of a claimed flow touches comes first: two cache lines.*/
+	/* First what a packet of a claimed flow touches: two cache lines. */
 	_Alignas(64) relay_path path;
 	uint32_t hash;		/* of the path; the table's own */
 	uint32_t number;	/* 1, 2, ... */
@@ -49,7 +49,7 @@ relay_flows *relay_flows_new(unsigned max);
 void relay_flows_free(relay_flows *t);
 relay_flow *relay_flow_find(const relay_flows *t, const relay_path *p);
 uint32_t relay_path_hash(const relay_path *p);
-/* A path of this hash will be looked for soon: the table comes into the cache.*/
+/* A path of this hash will be looked for soon: the table comes near. */
 void relay_flow_hint(const relay_flows *t, uint32_t hash);
 /* The first path that would be looked at for it; it is not touched. NULL: there
  * is none. */

@@ -391,7 +391,7 @@ static void endless_names(mixkit *t, gconstpointer data)
 		mixkit_say(m, &p, mixkit_ms(LEAD + 20 * i));
 	}
 	finish(m, &totals);
-	g_assert_cmpuint(totals.speakers->len, ==, PARTY_NAMES_MAX);
+	g_assert_cmpuint(totals.speakers->len, ==, MIX_PARTY_NAMES_MAX);
 	s = load(t, "names-callee-16.wav");
 	g_assert_cmpfloat(fabs(mixkit_tone(&s, 0, 500, 52000, 60000) + 16.33),
 			  <, 0.5);

@@ -39,8 +39,8 @@ static void peaks_are_bounded(void)
 
 	for (int i = 0; i < 86400 / 4; i++)
 		add_level(p, i == 10000 ? 30000 : 50, 4 * 8000);
-	g_assert_cmpuint(mix_peaks_count(p), <=, PEAKS_MAX);
-	g_assert_cmpuint(mix_peaks_count(p), >, PEAKS_MAX / 2);
+	g_assert_cmpuint(mix_peaks_count(p), <=, MIX_PEAKS_BUCKETS);
+	g_assert_cmpuint(mix_peaks_count(p), >, MIX_PEAKS_BUCKETS / 2);
 	g_assert_cmpuint(mix_peaks_bucket(p) * mix_peaks_count(p), >=,
 			 86400ull * 8000);
 	for (size_t i = 0; i < mix_peaks_count(p); i++)
@@ -98,15 +98,16 @@ static void picture_shows(mixkit *t, gconstpointer data)
 	add_level(p, 0, 80000);
 	png = mix_picture(p);
 	got = decode(t, png, &n);
-	g_assert_cmpuint(n, ==, 3 * PICTURE_WIDTH * PICTURE_HEIGHT);
+	g_assert_cmpuint(n, ==, 3 * MIX_PICTURE_WIDTH * MIX_PICTURE_HEIGHT);
 	for (gsize i = 0; i < n / 3; i++) {
-		gsize x = i % PICTURE_WIDTH, y = i / PICTURE_WIDTH;
-		bool lower = y >= PICTURE_HEIGHT / 2;
-		bool later = x >= PICTURE_WIDTH / 2;
+		gsize x = i % MIX_PICTURE_WIDTH, y = i / MIX_PICTURE_WIDTH;
+		bool lower = y >= MIX_PICTURE_HEIGHT / 2;
+		bool later = x >= MIX_PICTURE_WIDTH / 2;
 
 		blue[lower][later] += got[3 * i] == 0x1f;
 	}
-	g_assert_cmpuint(blue[0][0], >, PICTURE_WIDTH * PICTURE_HEIGHT / 5);
+	g_assert_cmpuint(blue[0][0], >,
+			 MIX_PICTURE_WIDTH * MIX_PICTURE_HEIGHT / 5);
 	g_assert_cmpuint(blue[0][1] + blue[1][0] + blue[1][1], ==, 0);
 	mix_peaks_free(p);
 }

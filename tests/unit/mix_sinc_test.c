@@ -3,7 +3,7 @@
 #include <glib.h>
 #include <math.h>
 
-enum { N = 16000, EDGE = SINC_TAPS / 2 };
+enum { N = 16000, EDGE = MIX_SINC_TAPS / 2 };
 
 /* A tone read at a speed of its own, against the tone computed there; dB. */
 static double snr(double hz_of_rate, double ppm)

@@ -20,7 +20,7 @@ static size_t make(uint8_t *head, uint8_t format, uint64_t data)
 {
 	mix_spec s = {.out = {.format = format}, .channels = 2, .rate = 16000,
 		      .title = "odd", .comment = "even"};
-	put o = put_into(head, WAVHEAD_MAX);
+	put o = put_into(head, MIX_WAVHEAD_MAX);
 
 	mix_wavhead_put(&o, &s, data);
 	return o.n;
@@ -31,7 +31,7 @@ static size_t make(uint8_t *head, uint8_t format, uint64_t data)
 static void grows_into_rf64(void)
 {
 	const uint64_t big = 5000000000;
-	uint8_t small[WAVHEAD_MAX], large[WAVHEAD_MAX];
+	uint8_t small[MIX_WAVHEAD_MAX], large[MIX_WAVHEAD_MAX];
 	size_t n = make(small, MIX_WAV, 1000);
 
 	g_assert_cmpuint(make(large, MIX_WAV, big), ==, n);
@@ -57,7 +57,7 @@ static void rf64_by_choice(void)
 	} kinds[] = {{MIX_RF64, 1, 4}, {MIX_RF64_ULAW, 7, 2}};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-		uint8_t head[WAVHEAD_MAX];
+		uint8_t head[MIX_WAVHEAD_MAX];
 		size_t n = make(head, kinds[i].format, 1000);
 
 		g_assert_cmpmem(head, 4, "RF64", 4);
@@ -76,7 +76,7 @@ static void rf64_by_choice(void)
 /* The largest WAV and the smallest RF64 are four octets apart. */
 static void the_border(void)
 {
-	uint8_t head[WAVHEAD_MAX];
+	uint8_t head[MIX_WAVHEAD_MAX];
 	size_t n = make(head, MIX_WAV, 0);
 	uint64_t most = UINT32_MAX - n + 8;
 
@@ -92,7 +92,7 @@ static void rf64_is_read(mixkit *t, gconstpointer data)
 	const uint64_t samples = 4400000000;
 	g_autofree char *path = g_build_filename(t->dir, "big.wav", NULL);
 	FILE *f = fopen(path, "wb");
-	uint8_t head[WAVHEAD_MAX];
+	uint8_t head[MIX_WAVHEAD_MAX];
 	size_t n = make(head, MIX_WAV, samples);
 	SF_INFO info = {0};
 	SNDFILE *s;
