@@ -108,6 +108,7 @@ static void on_tally(void *user, void *call, const rec_tally *t, clk_both at)
 	rig *g = user;
 
 	g->told = at.mono;
+	g->tallies++;
 	g_assert_cmpuint(t->stored, >=, c->tally.stored);
 	g_assert_cmpuint(t->frames, >=, c->tally.frames);
 	c->tally = *t;

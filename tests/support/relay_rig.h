@@ -22,6 +22,7 @@ typedef struct rig {
 	unsigned opened, closed;
 	rec_tally done;		/* sums of the closed calls' last tallies */
 	clk_mono told;		/* of the latest tally */
+	unsigned tallies;
 	uint64_t lost;
 } rig;
 

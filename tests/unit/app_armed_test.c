@@ -75,8 +75,10 @@ static void remove_spool(char *dir)
 {
 	g_autofree char *call = g_build_filename(dir, "d", NULL);
 	g_autofree char *file = g_build_filename(call, "session-001.etj", NULL);
+	g_autofree char *late = g_build_filename(call, "session-002.etj", NULL);
 
 	g_unlink(file);
+	g_unlink(late);
 	g_rmdir(call);
 	g_assert_cmpint(g_rmdir(dir), ==, 0);
 	g_free(dir);
@@ -166,6 +168,9 @@ static void test_ends(pair *r, gconstpointer data)
 	const session_config cfg = {.spool = r->dir, .arm = on_arm,
 				    .arm_user = r};
 	g_autoptr(GPtrArray) none = g_ptr_array_new();
+	g_autoptr(call_half) half = rig_half(CALL_CALLEE, "ijkl", NULL);
+	const rec_event late = {.type = JRN_HALF, .at = clk_now(),
+				.half = half};
 	void *own;
 
 	(void)data;
@@ -182,6 +187,9 @@ static void test_ends(pair *r, gconstpointer data)
 	g_assert_cmpstr(r->ended->str, ==, "d e d e ");
 	/* They were told, not only missing in the list as others are. */
 	g_assert_cmpstr(r->over->str, ==, "a b c | ");
+	/* A half arms, and capture would wait for what is over. */
+	session_writer_sink(r->tap, 0, &own, &late);
+	g_assert_cmpstr(r->ended->str, ==, "d e d e d ");
 	session_writer_sink(r->tap, 0, &own, &close);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "relay_capture/balance.h"
 #include "relay_capture/rings.h"
 #include "tests/support/live_rig.h"
 #include "tests/support/relay_rig.h"
@@ -18,6 +19,7 @@ enum {
 	QUIET_MS = 200,
 	STOPPED_S = 5,
 	POISON = 5,
+	HELD = 50,
 };
 
 typedef struct bench {
@@ -99,6 +101,40 @@ static void test_kill(gconstpointer interface)
 	g_usleep(QUIET_MS * 1000);
 	live_worker_end(&w);
 	check(&b);
+	bench_clear(&b);
+}
+
+/* What a reader kept of nobody's media dies with it, and is accounted for. */
+static void test_held(void)
+{
+	relay_live_stats s = {.n_ifaces = 0};
+	live_worker w;
+	bench b;
+	int fd;
+
+	if (live_rig_skip())
+		return;
+	bench_init(&b, "lo");
+	fd = live_rig_udp(5006);
+	w = live_worker_start(&b.conf, NULL);
+	for (uint32_t n = 0; n < HELD; n++)
+		live_rig_send_to(fd, n, 5008);
+	close(fd);
+	for (int i = 0; i < 200 && s.count[RELAY_HELD] < HELD; i++) {
+		g_usleep(50000);
+		relay_rings_tick(b.rings);
+		relay_rings_stats(b.rings, &s);
+	}
+	g_assert_cmpuint(s.count[RELAY_HELD], ==, HELD);
+	g_assert_cmpint(relay_balance_waiting(&s.iface[0]), ==, HELD);
+	live_worker_kill(&w);
+	relay_rings_died(b.rings, false);
+	w = live_worker_start(&b.conf, NULL);
+	live_worker_end(&w);
+	relay_rings_tick(b.rings);
+	relay_rings_stats(b.rings, &s);
+	g_assert_cmpuint(s.held_died, ==, HELD);
+	g_assert_cmpint(relay_balance_waiting(&s.iface[0]), ==, 0);
 	bench_clear(&b);
 }
 
@@ -228,6 +264,7 @@ int main(int argc, char **argv)
 	live_rig_namespace();
 	g_test_add_data_func("/relay/rings/kill", "lo", test_kill);
 	g_test_add_data_func("/relay/rings/kill/any", "any", test_kill);
+	g_test_add_func("/relay/rings/held", test_held);
 	g_test_add_func("/relay/rings/stop", test_stop);
 	g_test_add_func("/relay/rings/poison", test_poison);
 	return g_test_run();

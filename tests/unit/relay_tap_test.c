@@ -300,12 +300,23 @@ static void test_tally(void)
 	rig_clear(&g);
 }
 
+/* Tenths of a second `from` to `to` behind `last` go by. */
+static void let_pass(rig *g, clk_mono last, int from, int to)
+{
+	for (int i = from; i <= to; i++) {
+		const clk_mono now = {last.ns + i * 100 * CLK_NS_PER_MS};
+
+		relay_tick(g->tap, (clk_both){now, {now.ns}});
+	}
+}
+
 /* A call that ended, but nobody told: the journal shows that capture was there
- * for a while, but is not written to for ever. */
+ * for a while, each second, but is not written to for ever. */
 static void test_quiet(void)
 {
 	mkcall m = parse("path channel\npackets 50\nchecks 0\nrtcp 0\n");
 	const rig_pkt *newest;
+	unsigned before;
 	clk_mono last;
 	rig g;
 
@@ -315,17 +326,32 @@ static void test_quiet(void)
 	g_assert_cmpuint(g.pkts->len, ==, 100);
 	newest = g_ptr_array_index(g.pkts, 99);
 	last = newest->p.at.mono;
-	for (int i = 1; i <= 300; i++) {
-		clk_both now = {{last.ns + i * 100 * CLK_NS_PER_MS},
-				{last.ns + i * 100 * CLK_NS_PER_MS}};
-
-		relay_tick(g.tap, now);
-		if (i == 14)
-			g_assert_cmpint(clk_since(g.told, last), >=,
-					CLK_NS_PER_S);
-	}
+	let_pass(&g, last, 1, 1);
+	before = g.tallies;
+	let_pass(&g, last, 2, 9);
+	g_assert_cmpuint(g.tallies, ==, before);
+	let_pass(&g, last, 10, 14);
+	g_assert_cmpuint(g.tallies, ==, before + 1);
+	g_assert_cmpint(clk_since(g.told, last), >=, CLK_NS_PER_S);
+	let_pass(&g, last, 15, 300);
+	/* A copy of the newest one came a little later. */
+	g_assert_cmpuint(g.tallies, >=, before + 9);
+	g_assert_cmpuint(g.tallies, <=, before + 10);
 	g_assert_cmpint(clk_since(g.told, last), >=, 9 * CLK_NS_PER_S);
 	g_assert_cmpint(clk_since(g.told, last), <=, 10 * CLK_NS_PER_S);
+	rig_clear(&g);
+}
+
+/* A call of which nothing was heard has nothing to prove. */
+static void test_unheard(void)
+{
+	mkcall m = parse("packets 1\n");
+	rig g;
+
+	rig_init(&g, NULL);
+	arm(&g, &m, clk_from_wall(0));
+	let_pass(&g, clk_from_wall(0).mono, 0, 300);
+	g_assert_cmpuint(g.tallies, ==, 0);
 	rig_clear(&g);
 }
 
@@ -469,6 +495,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/tap/told", test_told);
 	g_test_add_func("/relay/tap/tally", test_tally);
 	g_test_add_func("/relay/tap/quiet", test_quiet);
+	g_test_add_func("/relay/tap/unheard", test_unheard);
 	g_test_add_func("/relay/tap/not_recorded", test_not_recorded);
 	g_test_add_func("/relay/tap/interfaces", test_interfaces);
 	g_test_add_func("/relay/tap/flood", test_flood);
