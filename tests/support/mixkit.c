@@ -29,6 +29,12 @@ void mixkit_close(mixkit *k, gconstpointer data)
 	g_free(k->dir);
 }
 
+double mixkit_roll(mixkit_dice *d)
+{
+	d->state = d->state * 6364136223846793005u + 1442695040888963407u;
+	return (double)(d->state >> 11) / 9007199254740992.0;
+}
+
 clk_mono mixkit_ms(double ms)
 {
 	return (clk_mono){llrint(ms * CLK_NS_PER_MS)};

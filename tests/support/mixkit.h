@@ -30,6 +30,13 @@ void mixkit_speak(mixkit_party *p, int16_t *pcm, size_t frames);
 
 clk_mono mixkit_ms(double ms);
 
+/* The same chances everywhere, from a seed. */
+typedef struct mixkit_dice {
+	uint64_t state;
+} mixkit_dice;
+/* [0, 1) */
+double mixkit_roll(mixkit_dice *d);
+
 /* A decoded file; interleaved, full scale 1. */
 typedef struct mixkit_sound {
 	size_t frames;

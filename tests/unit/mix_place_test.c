@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "core/clock.h"
+#include "tests/support/mixkit.h"
 
 enum { PACKET_MS = 20, BASE_MS = 37 };
 
@@ -35,23 +36,12 @@ static const link_case cases[] = {
 	{"one_minute", 1, 100, 8, 0, false, 1.5},
 };
 
-typedef struct dice {
-	uint64_t state;
-} dice;
-
-/* [0, 1), the same everywhere. */
-static double roll(dice *d)
+static double jitter_ms(mixkit_dice *d, double mean)
 {
-	d->state = d->state * 6364136223846793005u + 1442695040888963407u;
-	return (double)(d->state >> 11) / 9007199254740992.0;
-}
-
-static double jitter_ms(dice *d, double mean)
-{
-	double j = -mean * log(1 - roll(d));
+	double j = -mean * log(1 - mixkit_roll(d));
 
 	/* One packet in 200 hits a queue. */
-	return roll(d) < 0.005 ? j + 150 * roll(d) : j;
+	return mixkit_roll(d) < 0.005 ? j + 150 * mixkit_roll(d) : j;
 }
 
 static int64_t ns_of_ms(double ms)
@@ -68,7 +58,7 @@ static double true_ms(const link_case *c, double ms)
 static double end_error_ms(const link_case *c, mix_place *p)
 {
 	int64_t packets = (int64_t)(c->minutes * 60000 / PACKET_MS);
-	dice d = {42};
+	mixkit_dice d = {42};
 	double base = BASE_MS, end = 0;
 
 	for (int64_t i = 1; i <= packets; i++) {
@@ -80,9 +70,9 @@ static double end_error_ms(const link_case *c, mix_place *p)
 					  jitter_ms(&d, c->jitter_ms)));
 		/* A sender whose wall clock is right but for 5 ms. */
 		if (c->reports && i % 250 == 0)
-			mix_place_report(p, ns_of_ms(end),
-				(uint64_t)((true_ms(c, end) / 1000 + 1e6 +
-					    0.005 * roll(&d)) * 4294967296.0));
+			mix_place_report(p, ns_of_ms(end), (uint64_t)(
+				(true_ms(c, end) / 1000 + 1e6 +
+				 0.005 * mixkit_roll(&d)) * 4294967296.0));
 	}
 	return (double)mix_place_at(p, ns_of_ms(end)) / CLK_NS_PER_MS -
 	       true_ms(c, end) - BASE_MS;
@@ -176,7 +166,7 @@ static void bad_reports(void)
 {
 	link_case c = {"plain", 10, 100, 8, 0, false, 1};
 	mix_place with = {0}, without = {0};
-	dice d = {7};
+	mixkit_dice d = {7};
 
 	for (int i = 1; i < 30000; i++) {
 		int64_t end = ns_of_ms(20 * i);
@@ -186,7 +176,7 @@ static void bad_reports(void)
 		mix_place_packet(&without, end, arrival);
 		if (i % 250 == 0)
 			mix_place_report(&with, end,
-				(uint64_t)((20e-3 * i + roll(&d)) *
+				(uint64_t)((20e-3 * i + mixkit_roll(&d)) *
 					   4294967296.0));
 	}
 	g_assert_cmpfloat(with.slope, ==, without.slope);

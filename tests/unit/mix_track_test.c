@@ -16,17 +16,14 @@ enum {
 
 static const mix_output wav = {.format = MIX_WAV, .layout = MIX_CALLER};
 
-typedef struct dice {
-	uint64_t state;
-} dice;
+/* A call, and what was heard of it. */
+typedef struct scene {
+	mix_call *m;
+	mix_totals totals;
+	mixkit_sound sound;
+} scene;
 
-static double roll(dice *d)
-{
-	d->state = d->state * 6364136223846793005u + 1442695040888963407u;
-	return (double)(d->state >> 11) / 9007199254740992.0;
-}
-
-static mix_call *open_call(mixkit *t, uint32_t rate)
+static scene open_scene(mixkit *t, uint32_t rate)
 {
 	mix_plan plan = {
 		.dir = t->dir,
@@ -36,29 +33,35 @@ static mix_call *open_call(mixkit *t, uint32_t rate)
 		.rate = rate,
 	};
 	GError *err = NULL;
-	mix_call *m = mix_call_new(&plan, &err);
+	scene g = {.m = mix_call_new(&plan, &err)};
 
 	g_assert_no_error(err);
-	mix_call_begin(m, (clk_mono){0});
-	return m;
+	mix_call_begin(g.m, (clk_mono){0});
+	return g;
 }
 
-static mixkit_sound end_call(mix_call *m, double ms, mix_totals *totals)
+static void end_scene(scene *g, double ms)
 {
 	GError *err = NULL;
-	mixkit_sound s;
 
-	g_assert_true(mix_call_finish(m, mixkit_ms(ms), totals, &err));
+	g_assert_true(mix_call_finish(g->m, mixkit_ms(ms), &g->totals, &err));
 	g_assert_no_error(err);
-	s = mixkit_load(g_array_index(totals->files, mix_file, 0).path);
-	g_assert_cmpuint(s.frames, ==,
-			 (size_t)llrint(ms * totals->rate / 1000));
-	return s;
+	g->sound = mixkit_load(
+		g_array_index(g->totals.files, mix_file, 0).path);
+	g_assert_cmpuint(g->sound.frames, ==,
+			 (size_t)llrint(ms * g->totals.rate / 1000));
 }
 
-static guint count_markers(mix_call *m, mix_kind kind)
+static void clear_scene(scene *g)
 {
-	const GArray *all = mix_call_markers(m);
+	mixkit_sound_clear(&g->sound);
+	mix_totals_clear(&g->totals);
+	mix_call_free(g->m);
+}
+
+static guint count_markers(const scene *g, mix_kind kind)
+{
+	const GArray *all = mix_call_markers(g->m);
 	guint n = 0;
 
 	for (guint i = 0; i < all->len; i++)
@@ -107,7 +110,7 @@ static void send_link(mix_call *m, const link_case *c, const int64_t word_at[],
 	int64_t total = (int64_t)(c->seconds * RATE);
 	g_autofree int16_t *pcm = g_new(int16_t, frames);
 	double ms_of = 1000.0 / RATE / (1 + c->ppm * 1e-6);
-	dice d = {11};
+	mixkit_dice d = {11};
 
 	for (int64_t at = 0; at + frames <= total; at += frames) {
 		double base = at * 2 > total ? BASE_MS + c->step_ms : BASE_MS;
@@ -116,7 +119,7 @@ static void send_link(mix_call *m, const link_case *c, const int64_t word_at[],
 			.rate = RATE, .clock = RATE, .ts = 99999 + at,
 			.arrival = mixkit_ms(LEAD_MS + base + ms_of *
 				(double)(at + frames) -
-				c->jitter_ms * log(1 - roll(&d))),
+				c->jitter_ms * log(1 - mixkit_roll(&d))),
 			.pcm = pcm, .frames = (size_t)frames,
 		};
 
@@ -140,20 +143,19 @@ static void over_link(mixkit *t, gconstpointer data)
 		(int64_t)(c->seconds * 0.45 * RATE),
 		(int64_t)((c->seconds - 2) * RATE),
 	};
-	mix_call *m = open_call(t, 0);
-	mix_totals totals;
+	scene g = open_scene(t, 0);
 	int16_t word[WORD];
-	mixkit_sound s;
 
 	make_word(word, WORD, 3);
-	send_link(m, c, word_at, word, G_N_ELEMENTS(word_at));
-	s = end_call(m, c->seconds * 1000 + 2000, &totals);
+	send_link(g.m, c, word_at, word, G_N_ELEMENTS(word_at));
+	end_scene(&g, c->seconds * 1000 + 2000);
 	for (size_t i = 0; i < G_N_ELEMENTS(word_at); i++) {
 		double want = (LEAD_MS + BASE_MS) * RATE / 1000.0 +
 			      (double)word_at[i] / (1 + c->ppm * 1e-6);
 		double r, error;
 
-		error = ((double)mixkit_find(&s, 0, (ptrdiff_t)want - 2000,
+		error = ((double)mixkit_find(&g.sound, 0,
+					     (ptrdiff_t)want - 2000,
 					     (ptrdiff_t)want + 2000, word,
 					     WORD, &r) - want) * 1000 / RATE;
 		g_test_message("%s: word %zu %+.2f ms off, r %.4f", c->name, i,
@@ -161,10 +163,8 @@ static void over_link(mixkit *t, gconstpointer data)
 		g_assert_cmpfloat(r, >, 0.9);
 		g_assert_cmpfloat(fabs(error), <=, c->limit_ms);
 	}
-	g_assert_cmpuint(totals.side[0].late, ==, 0);
-	mixkit_sound_clear(&s);
-	mix_totals_clear(&totals);
-	mix_call_free(m);
+	g_assert_cmpuint(g.totals.side[0].late, ==, 0);
+	clear_scene(&g);
 }
 
 /* 60 ms jitter with packets overtaking, stalls of 300 ms that end in a burst:
@@ -173,19 +173,17 @@ static void stalls(mixkit *t, gconstpointer data)
 {
 	enum { SECONDS = 60 };
 	g_autofree int16_t *said = g_new(int16_t, SECONDS * RATE);
-	mix_call *m = open_call(t, 0);
+	scene g = open_scene(t, 0);
 	double free_at = 0, r;
 	size_t wrong = 0;
-	mix_totals totals;
-	mixkit_sound s;
-	dice d = {5};
+	mixkit_dice d = {5};
 	ptrdiff_t at;
 
 	(void)data;
 	make_word(said, SECONDS * RATE, 17);
 	for (int i = 0; i < SECONDS * 50; i++) {
 		double sent = LEAD_MS + BASE_MS + 20 * (i + 1);
-		double came = sent + 60 * roll(&d);
+		double came = sent + 60 * mixkit_roll(&d);
 		pcm_block b = {
 			.stream = 1, .side = CALL_CALLER, .channels = 1,
 			.rate = RATE, .clock = RATE, .ts = 160 * i,
@@ -195,61 +193,54 @@ static void stalls(mixkit *t, gconstpointer data)
 		if (i % 150 == 149)
 			free_at = sent + 300;
 		b.arrival = mixkit_ms(MAX(came, free_at));
-		mix_call_block(m, &b);
+		mix_call_block(g.m, &b);
 	}
-	s = end_call(m, 63000, &totals);
-	at = mixkit_find(&s, 0, 12000, 12600, said + 4000, WORD, &r) - 4000;
+	end_scene(&g, 63000);
+	at = mixkit_find(&g.sound, 0, 12000, 12600, said + 4000, WORD, &r) -
+	     4000;
 	g_test_message("lies %td samples from its place", at - 8240);
 	g_assert_cmpint(ABS(at - 8240), <=, 40);
 	for (int i = 0; i < SECONDS * RATE; i++)
-		wrong += fabs(s.pcm[at + i] * 32768 - said[i]) > 1;
+		wrong += fabs(g.sound.pcm[at + i] * 32768 - said[i]) > 1;
 	g_test_message("%zu of %d samples wrong", wrong, SECONDS * RATE);
 	g_assert_cmpuint(wrong, <=, SECONDS * RATE * 3 / 10000);
-	mixkit_sound_clear(&s);
-	mix_totals_clear(&totals);
-	mix_call_free(m);
+	clear_scene(&g);
 }
 
 /* The sender is put on hold for 30 s and its timestamps stand still. */
 static void clock_stands(mixkit *t, gconstpointer data)
 {
 	mixkit_party p = {1, CALL_CALLER, RATE, 0, 12000, .seed = 9};
-	mix_call *m = open_call(t, 0);
+	scene g = open_scene(t, 0);
 	int16_t word[WORD];
-	mix_totals totals;
-	mixkit_sound s;
 	double r;
 
 	(void)data;
 	for (int i = 0; i < 500; i++)
-		mixkit_say(m, &p, mixkit_ms(1020 + 20 * i));
+		mixkit_say(g.m, &p, mixkit_ms(1020 + 20 * i));
 	for (int i = 0; i < 500; i++) {
 		if (i == 0) {
 			mixkit_party same = p;
 
 			mixkit_speak(&same, word, WORD);
 		}
-		mixkit_say(m, &p, mixkit_ms(41020 + 20 * i));
+		mixkit_say(g.m, &p, mixkit_ms(41020 + 20 * i));
 	}
-	s = end_call(m, 52000, &totals);
-	g_assert_cmpint(mixkit_find(&s, 0, 40000 * 8, 42000 * 8, word, WORD,
-				    &r), ==, 41000 * 8);
+	end_scene(&g, 52000);
+	g_assert_cmpint(mixkit_find(&g.sound, 0, 40000 * 8, 42000 * 8, word,
+				    WORD, &r), ==, 41000 * 8);
 	g_assert_cmpfloat(r, >, 0.999);
-	g_assert_cmpuint(totals.side[0].late, ==, 0);
-	g_assert_cmpuint(count_markers(m, MIX_ANCHOR), ==, 1);
-	mixkit_sound_clear(&s);
-	mix_totals_clear(&totals);
-	mix_call_free(m);
+	g_assert_cmpuint(g.totals.side[0].late, ==, 0);
+	g_assert_cmpuint(count_markers(&g, MIX_ANCHOR), ==, 1);
+	clear_scene(&g);
 }
 
 /* The sender restarts its clock: timestamps leap ahead by 100 s. */
 static void clock_leaps(mixkit *t, gconstpointer data)
 {
 	mixkit_party p = {1, CALL_CALLER, RATE, 0, 12000, .seed = 9};
-	mix_call *m = open_call(t, 0);
+	scene g = open_scene(t, 0);
 	int16_t word[WORD];
-	mix_totals totals;
-	mixkit_sound s;
 	double r;
 
 	(void)data;
@@ -260,17 +251,15 @@ static void clock_leaps(mixkit *t, gconstpointer data)
 			mixkit_speak(&same, word, WORD);
 			p.ts += 100 * RATE;
 		}
-		mixkit_say(m, &p, mixkit_ms(1020 + 20 * i));
+		mixkit_say(g.m, &p, mixkit_ms(1020 + 20 * i));
 	}
-	s = end_call(m, 12000, &totals);
-	g_assert_cmpint(mixkit_find(&s, 0, 5000 * 8, 7000 * 8, word, WORD, &r),
-			==, 6000 * 8);
+	end_scene(&g, 12000);
+	g_assert_cmpint(mixkit_find(&g.sound, 0, 5000 * 8, 7000 * 8, word,
+				    WORD, &r), ==, 6000 * 8);
 	g_assert_cmpfloat(r, >, 0.999);
-	g_assert_cmpuint(totals.side[0].decoded, ==, 10 * RATE);
-	g_assert_cmpuint(count_markers(m, MIX_HOLE), ==, 0);
-	mixkit_sound_clear(&s);
-	mix_totals_clear(&totals);
-	mix_call_free(m);
+	g_assert_cmpuint(g.totals.side[0].decoded, ==, 10 * RATE);
+	g_assert_cmpuint(count_markers(&g, MIX_HOLE), ==, 0);
+	clear_scene(&g);
 }
 
 /* After a stall of 5 s what comes more than the look-ahead late has lost its
@@ -279,24 +268,20 @@ static void too_late(mixkit *t, gconstpointer data)
 {
 	enum { LOST = (5000 - MIX_LOOKAHEAD_MS) / 20 };
 	mixkit_party p = {1, CALL_CALLER, RATE, 440, 8192, .ts = 0};
-	mix_call *m = open_call(t, 0);
-	mix_totals totals;
-	mixkit_sound s;
+	scene g = open_scene(t, 0);
 
 	(void)data;
 	for (int i = 0; i < 1000; i++)
-		mixkit_say(m, &p, mixkit_ms(1020 + 20 * (i < 300 ? i :
+		mixkit_say(g.m, &p, mixkit_ms(1020 + 20 * (i < 300 ? i :
 							 MAX(i, 550))));
-	s = end_call(m, 22000, &totals);
-	g_assert_cmpuint(totals.side[0].late, >=, (LOST - 6) * 160);
-	g_assert_cmpuint(totals.side[0].late, <=, (LOST + 6) * 160);
-	g_assert_cmpuint(count_markers(m, MIX_LATE), ==, 1);
-	g_assert_cmpuint(count_markers(m, MIX_ANCHOR), ==, 0);
-	g_assert_cmpfloat(mixkit_tone(&s, 0, 440, 11000 * 8, 20000 * 8), >,
-			  -12.05);
-	mixkit_sound_clear(&s);
-	mix_totals_clear(&totals);
-	mix_call_free(m);
+	end_scene(&g, 22000);
+	g_assert_cmpuint(g.totals.side[0].late, >=, (LOST - 6) * 160);
+	g_assert_cmpuint(g.totals.side[0].late, <=, (LOST + 6) * 160);
+	g_assert_cmpuint(count_markers(&g, MIX_LATE), ==, 1);
+	g_assert_cmpuint(count_markers(&g, MIX_ANCHOR), ==, 0);
+	g_assert_cmpfloat(mixkit_tone(&g.sound, 0, 440, 11000 * 8, 20000 * 8),
+			  >, -12.05);
+	clear_scene(&g);
 }
 
 /* The sound ends for now, its end is flushed out of the resampler, and then
@@ -304,21 +289,17 @@ static void too_late(mixkit *t, gconstpointer data)
 static void goes_on_after_flush(mixkit *t, gconstpointer data)
 {
 	mixkit_party p = {1, CALL_CALLER, RATE, 440, 8192, .ts = 0};
-	mix_call *m = open_call(t, 16000);
-	mix_totals totals;
-	mixkit_sound s;
+	scene g = open_scene(t, 16000);
 
 	(void)data;
 	for (int i = 0; i < 500; i++)
-		mixkit_say(m, &p, mixkit_ms(1020 + 20 * (i < 252 ? i :
+		mixkit_say(g.m, &p, mixkit_ms(1020 + 20 * (i < 252 ? i :
 							 MAX(i, 300))));
-	s = end_call(m, 12000, &totals);
-	g_assert_cmpuint(totals.side[0].late, <, 320);
-	g_assert_cmpfloat(fabs(mixkit_tone(&s, 0, 440, 8000 * 16, 10000 * 16) +
-			       12.04), <, 0.1);
-	mixkit_sound_clear(&s);
-	mix_totals_clear(&totals);
-	mix_call_free(m);
+	end_scene(&g, 12000);
+	g_assert_cmpuint(g.totals.side[0].late, <, 320);
+	g_assert_cmpfloat(fabs(mixkit_tone(&g.sound, 0, 440, 8000 * 16,
+					   10000 * 16) + 12.04), <, 0.1);
+	clear_scene(&g);
 }
 
 /* Two streams of one side at a time, each almost at full scale: their mix. */
@@ -331,27 +312,23 @@ static void forks_add_up(mixkit *t, gconstpointer data)
 	};
 	mixkit_party a = {1, CALL_CALLER, RATE, 400, 30000, .ts = 0};
 	mixkit_party b = {2, CALL_CALLER, RATE, 700, 30000, .ts = 0};
-	mix_call *m = mix_call_new(&plan, NULL);
-	mix_totals totals;
-	mixkit_sound s;
+	scene g = {.m = mix_call_new(&plan, NULL)};
 
 	(void)data;
-	mix_call_begin(m, (clk_mono){0});
+	mix_call_begin(g.m, (clk_mono){0});
 	for (int i = 0; i < 500; i++) {
-		mixkit_say(m, &a, mixkit_ms(1020 + 20 * i));
-		mixkit_say(m, &b, mixkit_ms(1020 + 20 * i));
+		mixkit_say(g.m, &a, mixkit_ms(1020 + 20 * i));
+		mixkit_say(g.m, &b, mixkit_ms(1020 + 20 * i));
 	}
-	s = end_call(m, 12000, &totals);
-	g_assert_cmpuint(totals.side[0].streams, ==, 2);
-	g_assert_cmpuint(totals.side[0].clipped, >, 0);
-	g_assert_cmpfloat(totals.side[0].peak, <=, 1);
+	end_scene(&g, 12000);
+	g_assert_cmpuint(g.totals.side[0].streams, ==, 2);
+	g_assert_cmpuint(g.totals.side[0].clipped, >, 0);
+	g_assert_cmpfloat(g.totals.side[0].peak, <=, 1);
 	/* Held down, not cut off: both tones, and no products of theirs. */
-	g_assert_cmpfloat(mixkit_tone(&s, 0, 400, 16000, 80000), >, -8);
-	g_assert_cmpfloat(mixkit_tone(&s, 0, 700, 16000, 80000), >, -8);
-	g_assert_cmpfloat(mixkit_tone(&s, 0, 1000, 16000, 80000), <, -35);
-	mixkit_sound_clear(&s);
-	mix_totals_clear(&totals);
-	mix_call_free(m);
+	g_assert_cmpfloat(mixkit_tone(&g.sound, 0, 400, 16000, 80000), >, -8);
+	g_assert_cmpfloat(mixkit_tone(&g.sound, 0, 700, 16000, 80000), >, -8);
+	g_assert_cmpfloat(mixkit_tone(&g.sound, 0, 1000, 16000, 80000), <, -35);
+	clear_scene(&g);
 }
 
 /* After two packets the sender's clock leaps by 260 ms, and its packets go on
@@ -359,10 +336,8 @@ static void forks_add_up(mixkit *t, gconstpointer data)
 static void clock_skips(mixkit *t, gconstpointer data)
 {
 	mixkit_party p = {.stream = 1, .hz = 440, .level = 8192, .rate = RATE};
-	mix_call *m = open_call(t, 0);
+	scene g = open_scene(t, 0);
 	int16_t pcm[RATE / 4];
-	mix_totals totals;
-	mixkit_sound s;
 
 	(void)data;
 	for (int i = 0; i < 20; i++) {
@@ -375,22 +350,20 @@ static void clock_skips(mixkit *t, gconstpointer data)
 		};
 
 		mixkit_speak(&p, pcm, b.frames);
-		mix_call_block(m, &b);
+		mix_call_block(g.m, &b);
 	}
-	s = end_call(m, 7000, &totals);
+	end_scene(&g, 7000);
 	for (int ms = 1020; ms < 5950; ms += 50)
-		g_assert_cmpfloat(fabs(mixkit_tone(&s, 0, 440,
+		g_assert_cmpfloat(fabs(mixkit_tone(&g.sound, 0, 440,
 						   (size_t)ms * RATE / 1000,
 						   (size_t)(ms + 50) * RATE /
 							   1000) + 12.04),
 				  <, 0.2);
-	g_assert_cmpuint(totals.side[0].late, ==, 0);
-	g_assert_cmpuint(totals.side[0].decoded, ==, 5 * RATE);
-	g_assert_cmpuint(count_markers(m, MIX_HOLE), ==, 0);
-	g_assert_cmpuint(count_markers(m, MIX_ANCHOR), ==, 1);
-	mixkit_sound_clear(&s);
-	mix_totals_clear(&totals);
-	mix_call_free(m);
+	g_assert_cmpuint(g.totals.side[0].late, ==, 0);
+	g_assert_cmpuint(g.totals.side[0].decoded, ==, 5 * RATE);
+	g_assert_cmpuint(count_markers(&g, MIX_HOLE), ==, 0);
+	g_assert_cmpuint(count_markers(&g, MIX_ANCHOR), ==, 1);
+	clear_scene(&g);
 }
 
 static void say_rate(mix_call *m, mixkit_party *p, uint32_t rate, int64_t ts,
@@ -413,38 +386,32 @@ static void say_rate(mix_call *m, mixkit_party *p, uint32_t rate, int64_t ts,
 static void rate_changes(mixkit *t, gconstpointer data)
 {
 	mixkit_party p = {.stream = 1, .hz = 440, .level = 8192};
-	mix_call *m = open_call(t, 48000);
-	mix_totals totals;
-	mixkit_sound s;
+	scene g = open_scene(t, 48000);
 
 	(void)data;
 	for (int i = 0; i < 500; i++) {
 		if (i == 250)
 			p.sample *= 2;
-		say_rate(m, &p, i < 250 ? 8000 : 16000, 160 * i,
+		say_rate(g.m, &p, i < 250 ? 8000 : 16000, 160 * i,
 			 1020 + 20 * i);
 	}
-	s = end_call(m, 12000, &totals);
-	g_assert_cmpuint(totals.rate, ==, 48000);
+	end_scene(&g, 12000);
+	g_assert_cmpuint(g.totals.rate, ==, 48000);
 	for (int ms = 1100; ms < 10800; ms += 50) {
-		double db = mixkit_tone(&s, 0, 440, (size_t)ms * 48,
+		double db = mixkit_tone(&g.sound, 0, 440, (size_t)ms * 48,
 					(size_t)(ms + 100) * 48);
 
 		g_assert_cmpfloat(fabs(db + 12.04), <, 0.1);
 	}
-	g_assert_cmpuint(count_markers(m, MIX_HOLE), ==, 0);
-	mixkit_sound_clear(&s);
-	mix_totals_clear(&totals);
-	mix_call_free(m);
+	g_assert_cmpuint(count_markers(&g, MIX_HOLE), ==, 0);
+	clear_scene(&g);
 }
 
 /* Kinds are counted apart, holes are holes. */
 static void books(mixkit *t, gconstpointer data)
 {
 	static const int16_t quiet[480];
-	mix_call *m = open_call(t, 0);
-	mix_totals totals;
-	mixkit_sound s;
+	scene g = open_scene(t, 0);
 
 	(void)data;
 	for (int i = 0; i < 100; i++) {
@@ -462,22 +429,20 @@ static void books(mixkit *t, gconstpointer data)
 			b.ts += RATE;
 			b.arrival.ns += CLK_NS_PER_S;
 		}
-		mix_call_block(m, &b);
+		mix_call_block(g.m, &b);
 	}
-	s = end_call(m, 5000, &totals);
-	g_assert_cmpuint(totals.side[0].decoded, ==, 50 * 160);
-	g_assert_cmpuint(totals.side[0].concealed, ==, 10 * 160);
-	g_assert_cmpuint(totals.side[0].comfort, ==, 20 * 160);
-	g_assert_cmpuint(totals.side[0].undecodable, ==, 20 * 160);
-	g_assert_cmpuint(totals.side[0].silent, ==, 5 * RATE - 100 * 160);
-	g_assert_cmpuint(totals.side[1].silent, ==, 5 * RATE);
-	g_assert_cmpuint(count_markers(m, MIX_HOLE), ==, 1);
-	g_assert_cmpuint(count_markers(m, MIX_CONCEALED), ==, 1);
-	g_assert_cmpuint(count_markers(m, MIX_COMFORT), ==, 1);
-	g_assert_cmpuint(count_markers(m, MIX_UNDECODABLE), ==, 2);
-	mixkit_sound_clear(&s);
-	mix_totals_clear(&totals);
-	mix_call_free(m);
+	end_scene(&g, 5000);
+	g_assert_cmpuint(g.totals.side[0].decoded, ==, 50 * 160);
+	g_assert_cmpuint(g.totals.side[0].concealed, ==, 10 * 160);
+	g_assert_cmpuint(g.totals.side[0].comfort, ==, 20 * 160);
+	g_assert_cmpuint(g.totals.side[0].undecodable, ==, 20 * 160);
+	g_assert_cmpuint(g.totals.side[0].silent, ==, 5 * RATE - 100 * 160);
+	g_assert_cmpuint(g.totals.side[1].silent, ==, 5 * RATE);
+	g_assert_cmpuint(count_markers(&g, MIX_HOLE), ==, 1);
+	g_assert_cmpuint(count_markers(&g, MIX_CONCEALED), ==, 1);
+	g_assert_cmpuint(count_markers(&g, MIX_COMFORT), ==, 1);
+	g_assert_cmpuint(count_markers(&g, MIX_UNDECODABLE), ==, 2);
+	clear_scene(&g);
 }
 
 #define ADD(test) g_test_add("/mixer/track/" #test, mixkit, NULL, \
