@@ -93,7 +93,7 @@ $B/tools/mkpcap: $(addprefix $B/tests/support/,mkcall.o mkframe.o)
 # Test support: every unit test and fuzz target may use it.
 SUPPORT := $(patsubst %.c,$B/%.o,$(filter-out tests/support/replay.c,\
 	$(wildcard tests/support/*.c)))
-$(UNIT) $(BENCH): $(SUPPORT)
+$(UNIT) $(BENCH) $B/tests/bench/cat_search: $(SUPPORT)
 $B/tests/fuzz/tap_calls: $B/tests/support/tap_model.o
 $B/tests/fuzz/tap_dialog: $(addprefix $B/tests/support/tap_,model.o history.o)
 # Two hundred programs that run for a second each are made in half the time.

@@ -3,19 +3,11 @@
  * the promise of 20 microseconds. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "catalog/policy.h"
+#include "tests/support/cost.h"
 
 enum { RULES = 1000, USERS = 10000, LIMIT_NS = 20000 };
-
-static double now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 static void rule_add(cat_policy *p, const char *text)
 {
@@ -96,13 +88,13 @@ static bool measure(const char *what, const cat_policy *p, const char *from,
 
 	/* The best batch: other work on the machine only adds. */
 	for (unsigned b = 0; b < BATCHES; b++) {
-		double begin = now_ns();
+		double begin = cost_cpu_ns();
 
 		for (unsigned i = 0; i < ROUNDS; i++) {
 			cat_policy_decide(p, &c, &v);
 			recorded += v.record;
 		}
-		ns = MIN(ns, (now_ns() - begin) / ROUNDS);
+		ns = MIN(ns, (cost_cpu_ns() - begin) / ROUNDS);
 	}
 	printf("cat_decide %-22s %8.0f ns a decision, %u rules matched%s\n",
 	       what, ns, v.n_matched, ns <= LIMIT_NS ? "" : "  TOO SLOW");

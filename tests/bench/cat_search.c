@@ -4,10 +4,10 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "catalog/db.h"
 #include "catalog/ledger.h"
+#include "tests/support/cost.h"
 
 enum { BATCH = 5000, USERS = 5000, NUMBERS = 100000, LIMIT_MS = 100 };
 
@@ -18,10 +18,7 @@ static const int64_t step_ms = 30000;	/* a call every half minute */
  * database is in the page cache, so an idle machine needs no longer. */
 static double now_ms(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+	return cost_cpu_ns() / 1e6;
 }
 
 /* A fixed sequence, spread well (Knuth's multiplicative hash). */

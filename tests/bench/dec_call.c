@@ -3,8 +3,8 @@
  * Fails when packets allocate, apart from a note of the numbering once in 256
  * (decoder/past.h), whose array doubles. */
 #include <stdio.h>
-#include <time.h>
 
+#include "tests/support/cost.h"
 #include "tests/support/dec_heard.h"
 
 enum {
@@ -29,14 +29,6 @@ static void on_block(void *user, const pcm_block *b)
 {
 	(void)user;
 	frames += b->frames;
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
 static void play(dec_call *c, const uint8_t *packets, int from, int to)
@@ -73,9 +65,9 @@ int main(void)
 	}
 	play(f.c, packets, 0, WARM);
 	allocations = 0;
-	spent = now();
+	spent = cost_cpu_ns();
 	play(f.c, packets, WARM, PACKETS);
-	spent = now() - spent;
+	spent = cost_cpu_ns() - spent;
 	printf("a packet through the whole decoder: %.0f ns, %zu allocations "
 	       "in %d packets\n", spent / (PACKETS - WARM), allocations,
 	       PACKETS - WARM);

@@ -15,13 +15,13 @@
 #include <srtp2/srtp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "core/put.h"
 #include "decoder/hmac.h"
 #include "decoder/kdf.h"
 #include "decoder/srtp.h"
 #include "decoder/window.h"
+#include "tests/support/cost.h"
 
 enum {
 	HEAD = 12,
@@ -63,15 +63,6 @@ typedef struct bench {
 	unsigned n;
 	uint8_t *packets;	/* n of SIZE, round by round */
 } bench;
-
-/* Of this process, so that others on the machine matter less. */
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static void iv_of(const stream *s, uint32_t ssrc, uint16_t seq, uint8_t iv[16])
 {
@@ -232,10 +223,10 @@ static void run_own(const bench *b)
 
 static double timed(const bench *b, void (*run)(const bench *))
 {
-	const double from = now();
+	const double from = cost_cpu_s();
 
 	run(b);
-	return (now() - from) / b->n;
+	return (cost_cpu_s() - from) / b->n;
 }
 
 typedef struct times {
@@ -279,7 +270,7 @@ static double libsrtp(bench *b)
 		memcpy(buf, b->packets + i * SIZE, SIZE);
 		g_assert(srtp_unprotect(b->s[i].lib, buf, &n) == 0);
 	}
-	from = now();
+	from = cost_cpu_s();
 	for (unsigned i = 0; i < packets; i++) {
 		int n = SIZE;
 
@@ -287,7 +278,7 @@ static double libsrtp(bench *b)
 		g_assert(srtp_unprotect(b->s[i % b->streams].lib, buf, &n) ==
 			 0);
 	}
-	return (now() - from) / packets;
+	return (cost_cpu_s() - from) / packets;
 }
 
 /* Returns the time of a packet, in *ok whether it is short enough. */

@@ -6,7 +6,8 @@
 #include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "tests/support/cost.h"
 
 enum { ROOM = 1 << 20, BLOCKS = 240 };
 
@@ -18,14 +19,6 @@ void *malloc(size_t n)
 {
 	allocations++;
 	return __libc_malloc(n);
-}
-
-static double cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
 /* Nanoseconds of one rewriting, the best of five series. */
@@ -40,7 +33,7 @@ static double cost(const char *type, const char *body, unsigned rounds)
 	p.method = ICE_REMOVE;
 	for (unsigned series = 0; series < 5; series++) {
 		unsigned long before = allocations;
-		double start = cpu_ns(), ns;
+		double start = cost_cpu_ns(), ns;
 
 		for (unsigned i = 0; i < rounds; i++) {
 			put out = put_into(room, sizeof(room));
@@ -48,7 +41,7 @@ static double cost(const char *type, const char *body, unsigned rounds)
 			if (ice_rewrite(&p, what, in, &out, &r) != ICE_CHANGED)
 				exit(1);
 		}
-		ns = (cpu_ns() - start) / rounds;
+		ns = (cost_cpu_ns() - start) / rounds;
 		if (allocations != before) {
 			fprintf(stderr, "ice_rewrite allocates\n");
 			exit(1);
@@ -57,18 +50,6 @@ static double cost(const char *type, const char *body, unsigned rounds)
 			best = ns;
 	}
 	return best;
-}
-
-static char *load(const char *name)
-{
-	g_autoptr(GError) err = NULL;
-	char *text;
-
-	if (!g_file_get_contents(name, &text, NULL, &err)) {
-		fprintf(stderr, "%s\n", err->message);
-		exit(1);
-	}
-	return text;
 }
 
 static char *long_body(unsigned candidates, unsigned others)
@@ -100,8 +81,8 @@ static double report(const char *what, const char *type, const char *body,
 
 int main(void)
 {
-	g_autofree char *e1 = load("tests/golden/sdp/e1.sdp");
-	g_autofree char *e2 = load("tests/golden/sdp/e2.sdp");
+	g_autofree char *e1 = cost_file("tests/golden/sdp/e1.sdp");
+	g_autofree char *e2 = cost_file("tests/golden/sdp/e2.sdp");
 	g_autofree char *offer = g_strconcat(
 		"--b\r\nContent-Type: application/sdp\r\n\r\n", e2,
 		"\r\n--b\r\nContent-Type: application/sdp\r\n\r\n", e1,

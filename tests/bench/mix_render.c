@@ -12,9 +12,9 @@
 #include <sndfile.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "mixer/mix.h"
+#include "tests/support/cost.h"
 
 enum {
 	RATE = 8000,
@@ -32,14 +32,6 @@ typedef struct format {
 
 static char *scratch;		/* a file for libsndfile */
 static int16_t voice[2][FRAMES], both[2 * FRAMES];
-
-static double cpu_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* Harmonics under a syllable-like envelope, taking turns, some noise. */
 static void make_voices(void)
@@ -176,7 +168,7 @@ static void make_call(const format *f, const char *dir)
 
 static double calls_per_core(const format *f, const char *dir)
 {
-	double start = cpu_s(), took;
+	double start = cost_cpu_s(), took;
 	int n = 0;
 
 	do {
@@ -185,7 +177,7 @@ static double calls_per_core(const format *f, const char *dir)
 		else
 			f->alone(f, both);
 		n++;
-		took = cpu_s() - start;
+		took = cost_cpu_s() - start;
 	} while (took < ENOUGH_S);
 	/* A call lasts a minute: so many run at once on one core. */
 	return n * SECONDS / took;

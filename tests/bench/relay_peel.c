@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "relay_capture/flow.h"
 #include "relay_capture/source.h"
+#include "tests/support/cost.h"
 #include "tests/support/mkcall.h"
 
 enum {
@@ -64,14 +64,6 @@ typedef struct run {
 	uint64_t heap;		/* octets that the calls need, at the end */
 	uint64_t flows;
 } run;
-
-static double now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static uint64_t heap(void)
 {
@@ -161,13 +153,13 @@ static run run_pcap(const char *path)
 {
 	char text[PCAP_ERRBUF_SIZE];
 	run r = {0};
-	double start = now_s();
+	double start = cost_cpu_s();
 	pcap_t *p = pcap_open_offline(path, text);
 
 	g_assert_nonnull(p);
 	pcap_loop(p, -1, count_frame, (u_char *)(void *)&r.frames);
 	pcap_close(p);
-	r.seconds = now_s() - start;
+	r.seconds = cost_cpu_s() - start;
 	return r;
 }
 
@@ -206,14 +198,14 @@ static run run_tap(const char *path, const mkcall *m, uint64_t middle,
 	tap = relay_new(&conf, sink, user);
 	r.heap = heap();
 	arm(tap, m);
-	start = now_s();
+	start = cost_cpu_s();
 	while (relay_file_next(f, &link, &frame, &at) == RELAY_NEXT_FRAME) {
 		relay_frame(tap, link, frame, at);
 		if (++r.frames == middle)
 			before = allocations;
 	}
 	r.allocated = allocations - before;
-	r.seconds = now_s() - start;
+	r.seconds = cost_cpu_s() - start;
 	r.stored = relay_count(tap, RELAY_STORED) +
 		   relay_count(tap, RELAY_TCP_STORED);
 	r.flows = relay_count(tap, RELAY_FLOWS_BORN);
@@ -232,11 +224,11 @@ static run run_journal(const char *path, const mkcall *m, uint64_t middle,
 {
 	relay_writer_config conf = {.spool = spool};
 	g_autoptr(relay_writer) w = relay_writer_new(&conf, NULL);
-	double start = now_s();
+	double start = cost_cpu_s();
 	run r = run_tap(path, m, middle, &relay_writer_sink, w);
 
 	g_assert_true(relay_writer_flush(w, NULL));
-	r.seconds = now_s() - start;
+	r.seconds = cost_cpu_s() - start;
 	return r;
 }
 

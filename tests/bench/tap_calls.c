@@ -5,10 +5,10 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "ice_rewriter/ice.h"
 #include "signaling_tap/tap.h"
+#include "tests/support/cost.h"
 
 enum { CALLS = 1000, SERIES = 12, IDLE_MAX = 8192, FLOOR = 10000 };
 
@@ -30,30 +30,10 @@ static void sink(void *user, uint64_t call, void **own, const rec_event *e)
 	*(uint64_t *)user += e->type;
 }
 
-static double cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static char *load(const char *name)
-{
-	g_autoptr(GError) err = NULL;
-	char *text;
-
-	if (!g_file_get_contents(name, &text, NULL, &err)) {
-		fprintf(stderr, "%s\n", err->message);
-		exit(1);
-	}
-	return text;
-}
-
 static char *offer_body(void)
 {
-	g_autofree char *e1 = load("tests/golden/sdp/e1.sdp");
-	g_autofree char *e2 = load("tests/golden/sdp/e2.sdp");
+	g_autofree char *e1 = cost_file("tests/golden/sdp/e1.sdp");
+	g_autofree char *e2 = cost_file("tests/golden/sdp/e2.sdp");
 
 	return g_strconcat(
 		"--b\r\nContent-Type: application/sdp\r\n"
@@ -91,7 +71,7 @@ static double run(tap_calls *c, char **texts, tap_verdict want)
 {
 	const tap_source src = {span_str("fe1"), true};
 	clk_both now = clk_from_wall(CLK_NS_PER_S);
-	double start = cpu_ns();
+	double start = cost_cpu_ns();
 
 	for (unsigned i = 0; i < CALLS; i++) {
 		tap_answer a;
@@ -102,7 +82,7 @@ static double run(tap_calls *c, char **texts, tap_verdict want)
 			exit(1);
 		}
 	}
-	return (cpu_ns() - start) / CALLS;
+	return (cost_cpu_ns() - start) / CALLS;
 }
 
 static void tell(const char *what, size_t octets, double ns)
@@ -156,7 +136,7 @@ int main(void)
 	const tap_config cfg = {.decide = decide, .sink = sink, .plan = &plan,
 				.sink_user = &told};
 	g_autofree char *body = offer_body();
-	g_autofree char *answer = load("tests/golden/sdp/e1.sdp");
+	g_autofree char *answer = cost_file("tests/golden/sdp/e1.sdp");
 	g_auto(GStrv) invites = all_of("INVITE sip:bob@example.com SIP/2.0", "",
 				       "multipart/alternative;boundary=b",
 				       body);
