@@ -1,6 +1,7 @@
 /* app.h - the subcommands, and what several of them share. */
 #pragma once
 #include <glib.h>
+#include <signal.h>
 #include <stdbool.h>
 
 #include "core/conf.h"
@@ -60,6 +61,9 @@ int app_fail(const char *name, const GError *err);
 /* Loads FILE, or says all that is wrong with it and returns NULL. */
 conf *app_conf(const char *name, const char *path);
 
+/* What a supervisor without a loop waits for: to stop, to read anew, to see to
+ * a child that has died. */
+void app_signals(sigset_t *set);
 /* Runs until SIGTERM or SIGINT; SIGHUP calls `reload` when not NULL. */
 void app_loop_run(GMainLoop *loop, void (*reload)(void *), void *user);
 /* Becomes the configured user when running as root and one is set, and gives

@@ -25,15 +25,6 @@ typedef struct supervisor {
 	unsigned ticks;
 } supervisor;
 
-static void watch_signals(sigset_t *set)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGHUP);
-	sigaddset(set, SIGCHLD);
-}
-
 /* Only fork: no thread runs here and none is lost. A worker without its
  * supervisor would stand in the way of the next one. */
 static void start_worker(supervisor *r)
@@ -50,7 +41,7 @@ static void start_worker(supervisor *r)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != self)
 		_exit(APP_FAIL);
-	watch_signals(&set);
+	app_signals(&set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	exit(capture_work(r->plan));
 }
@@ -113,7 +104,7 @@ static int supervise(supervisor *r)
 	int sig = 0, status = APP_OK;
 	sigset_t set;
 
-	watch_signals(&set);
+	app_signals(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	start_worker(r);
 	while (sig != SIGTERM && sig != SIGINT) {

@@ -51,15 +51,6 @@ typedef struct render_role {
 	alarm_post *post;	/* the supervisor's */
 } render_role;
 
-static void watch_signals(sigset_t *set)
-{
-	sigemptyset(set);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGHUP);
-	sigaddset(set, SIGCHLD);
-}
-
 /* Only fork: no thread runs here and none is lost. */
 static void start_worker(render_role *r, unsigned i)
 {
@@ -85,7 +76,7 @@ static void start_worker(render_role *r, unsigned i)
 		return;
 	r->cfg.pulse = &r->seen[i].pulse;
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	watch_signals(&set);
+	app_signals(&set);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	_exit(worker_run(&plan));
 }
@@ -227,7 +218,7 @@ static void supervise(render_role *r)
 	int sig = 0;
 
 	r->post = alarm_post_new(conf_text(r->conf, CONF_RUN), "render");
-	watch_signals(&set);
+	app_signals(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	for (unsigned i = 0; i < r->count; i++)
 		start_worker(r, i);

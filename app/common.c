@@ -95,6 +95,15 @@ bool app_role_start(app_role *role, const char *name, const char *help,
 	return true;
 }
 
+void app_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGCHLD);
+}
+
 static gboolean on_stop(gpointer loop)
 {
 	g_main_loop_quit(loop);

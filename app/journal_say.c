@@ -1,18 +1,11 @@
 #include "app/journal_say.h"
 
+#include "app/captured.h"
 #include "core/record.h"
 
 #define NAME(names, i) name_of(names, G_N_ELEMENTS(names), i)
 
 static const char *const sides[] = {"caller", "callee", "unknown"};
-static const char *const legs[] = {
-	[PKT_LEG_UNKNOWN] = "unknown",
-	[PKT_LEG_FROM_CLIENT] = "from-client",
-	[PKT_LEG_RELAYED] = "relayed",
-	[PKT_LEG_TO_RELAYED] = "to-relayed",
-	[PKT_LEG_TO_CLIENT] = "to-client",
-	[PKT_LEG_PLAIN] = "plain",
-};
 static const char *const whys[] = {
 	[PKT_WHY_NONE] = "none",     [PKT_WHY_UFRAG] = "ufrag",
 	[PKT_WHY_RADDR] = "raddr",   [PKT_WHY_RELAYED] = "relayed",
@@ -166,7 +159,7 @@ static bool say_packet(JsonObject *o, const jrn_rec *r, bool hex)
 		return false;
 	json_object_set_string_member(o, "side", NAME(sides, p.side));
 	add_number(o, "media", p.media);
-	json_object_set_string_member(o, "leg", NAME(legs, p.leg));
+	json_object_set_string_member(o, "leg", captured_leg_name(p.leg));
 	json_object_set_string_member(o, "why", NAME(whys, p.why));
 	add_number(o, "path", p.flow);
 	add_rtp(o, p.bytes);
@@ -183,7 +176,7 @@ static bool say_flow(JsonObject *o, span payload)
 	if (!rec_flow_get(payload, &f))
 		return false;
 	add_number(o, "path", f.flow);
-	json_object_set_string_member(o, "leg", NAME(legs, f.leg));
+	json_object_set_string_member(o, "leg", captured_leg_name(f.leg));
 	json_object_set_string_member(o, "side", NAME(sides, f.side));
 	add_number(o, "media", f.media);
 	add_addr(o, "src", &f.src);
@@ -219,7 +212,7 @@ static bool say_tally(JsonObject *o, span payload)
 	add_number(o, "not_recorded", t.not_recorded);
 	copies = json_object_new();
 	for (unsigned i = 0; i < REC_LEGS; i++)
-		add_number(copies, legs[i], t.copies[i]);
+		add_number(copies, captured_leg_name(i), t.copies[i]);
 	json_object_set_object_member(o, "copies", copies);
 	add_number(o, "frames", t.frames);
 	add_number(o, "unclaimed", t.unclaimed);
