@@ -1,3 +1,4 @@
+/* cmd_keygen.c - a key pair: the recorder's, or the one that signs exports. */
 #include "app/app.h"
 
 #include <errno.h>

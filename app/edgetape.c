@@ -1,4 +1,4 @@
-/* edgetape - one program, one table of subcommands. */
+/* edgetape.c - one program, one table of subcommands. */
 #include "app/app.h"
 
 #include <signal.h>

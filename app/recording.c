@@ -1,4 +1,5 @@
-/* Where a recording goes, what it is called, and what its files tell. */
+/* recording.c - where a recording goes, what it is called, and what its files
+ * tell. */
 #include "app/render_impl.h"
 
 #include <errno.h>
