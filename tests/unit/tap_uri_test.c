@@ -125,24 +125,37 @@ static void test_params(void)
 	g_assert_false(tap_param_find(span_str(""), "a", &v));
 }
 
-/* Every piece of a header value ends, and reads nothing behind its end. */
+static void check_lent(span all, span part)
+{
+	g_assert_true(!part.left || span_holds(all, part));
+}
+
+/* Every piece of a header value ends, and all that is read is a part of it. */
 static void test_cut(void)
 {
 	static const char text[] = "\"A \\\" B\" <sip:a:b@[::1]:1;x=\"y\"?h=1>"
 				   ";tag=\"1\";epid=2, <tel:+1-2;ext=3>";
-	tap_nameaddr a;
-	tap_uri u;
-	span v;
+	unsigned most = 0;
 
 	for (size_t n = 0; n < sizeof(text); n++) {
 		g_autofree char *copy = g_memdup2(text, n ? n : 1);
-		span in = span_of(copy, n);
+		const span all = span_of(copy, n);
+		span in = all, v;
+		unsigned found = 0;
+		tap_nameaddr a;
+		tap_uri u;
 
-		while (tap_nameaddr_next(&in, &a))
-			if (!tap_uri_parse(a.uri, &u) ||
-			    !tap_param_find(a.params, "epid", &v))
-				continue;
+		for (; tap_nameaddr_next(&in, &a); found++) {
+			check_lent(all, a.name);
+			check_lent(all, a.uri);
+			if (tap_uri_parse(a.uri, &u))
+				check_lent(a.uri, u.host);
+			if (tap_param_find(a.params, "epid", &v))
+				check_lent(a.params, v);
+		}
+		most = MAX(most, found);
 	}
+	g_assert_cmpuint(most, ==, 2);
 }
 
 int main(int argc, char **argv)
