@@ -12,6 +12,7 @@ struct tap_conn {
 	SSL *ssl;		/* NULL: plain */
 	GSource *source;
 	gpointer tag;		/* of fd in the source */
+	GIOCondition wish;	/* what is polled for there */
 	GSource *shake;		/* ends a handshake that takes too long */
 	char *address;
 	char *subject;		/* of its certificate */
@@ -285,7 +286,9 @@ static void conn_step(tap_conn *c)
 		wish |= G_IO_IN;
 	if (waiting(c) || c->wants_write)
 		wish |= G_IO_OUT;
-	g_source_modify_unix_fd(c->source, c->tag, wish);
+	if (wish != c->wish)	/* each change wakes the loop once more */
+		g_source_modify_unix_fd(c->source, c->tag, wish);
+	c->wish = wish;
 	/* poll() does not know of what TLS has read already. */
 	g_source_set_ready_time(c->source, c->more && (wish & G_IO_IN) ? 0 :
 									 -1);
@@ -333,8 +336,11 @@ tap_conn *tap_conn_new(const tap_conn_host *host, int fd, SSL_CTX *ctx,
 	}
 	c->source = g_source_new(&source_funcs, sizeof(conn_source));
 	((conn_source *)c->source)->conn = c;
-	c->tag = g_source_add_unix_fd(c->source, fd,
-				      G_IO_IN | G_IO_HUP | G_IO_ERR);
+	c->wish = G_IO_IN | G_IO_HUP | G_IO_ERR;
+	c->tag = g_source_add_unix_fd(c->source, fd, c->wish);
+	/* No loop runs within ours; and what may not recurse is taken out of
+	 * the poll and put back, each of which wakes the loop once more. */
+	g_source_set_can_recurse(c->source, TRUE);
 	g_source_attach(c->source, where);
 	return c;
 }
