@@ -2,13 +2,12 @@
  * itself without edgetape. */
 #include "app/filter.h"
 
-#include <glib/gstdio.h>
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "app/holding.h"
+#include "app/manifest.h"
 #include "app/room.h"
 #include "app/setup.h"
 #include "app/together.h"
@@ -35,105 +34,6 @@ static const GOptionEntry own_entries[] = {
 	 "mp3/mono, flac/separate ...", "FORMATS"},
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
 };
-
-/* ---- the manifest ---- */
-
-static void member(JsonBuilder *b, const char *name, const char *text)
-{
-	g_autofree char *ok = text ? g_utf8_make_valid(text, -1) : NULL;
-
-	json_builder_set_member_name(b, name);
-	json_builder_add_string_value(b, ok ? ok : "");
-}
-
-static void member_time(JsonBuilder *b, const char *name, int64_t ms)
-{
-	char text[32] = "";
-
-	if (ms)
-		clk_wall_iso((clk_wall){ms * CLK_NS_PER_MS}, text);
-	member(b, name, text);
-}
-
-static void put_call(JsonBuilder *b, const cat_entry *e)
-{
-	json_builder_begin_object(b);
-	member(b, "call", e->name);
-	member(b, "call_id", e->call_id);
-	member(b, "outcome", cat_outcome_name(e->outcome));
-	member(b, "reason", e->reason);
-	member(b, "caller", e->caller);
-	member(b, "callee", e->callee);
-	member_time(b, "begun", e->begun_ms);
-	member_time(b, "answered", e->answered_ms);
-	member_time(b, "ended", e->ended_ms);
-	member(b, "rule", e->rule);
-	member(b, "class", e->class);
-	if (e->announce)
-		member(b, "announcement", "expected");
-	if (e->linked)
-		member(b, "linked", e->linked);
-	json_builder_set_member_name(b, "owners");
-	json_builder_begin_array(b);
-	for (guint i = 0; i < e->owners->len; i++)
-		json_builder_add_string_value(
-			b, g_ptr_array_index(e->owners, i));
-	json_builder_end_array(b);
-	json_builder_end_object(b);
-}
-
-static void put_voice(JsonBuilder *b, const together_voice *v)
-{
-	json_builder_begin_object(b);
-	member(b, "call", v->call);
-	member(b, "who", v->who);
-	json_builder_set_member_name(b, "offset_ms");
-	json_builder_add_int_value(b, v->offset / CLK_NS_PER_MS);
-	member(b, "side", v->side == CALL_CALLER ? "caller" : "callee");
-	json_builder_set_member_name(b, "speaker");
-	json_builder_add_int_value(b, v->speaker);
-	json_builder_end_object(b);
-}
-
-static void put_together(JsonBuilder *b, const together *t)
-{
-	json_builder_set_member_name(b, "together");
-	json_builder_begin_object(b);
-	member_time(b, "begin", together_begin(t).ns / CLK_NS_PER_MS);
-	json_builder_set_member_name(b, "voices");
-	json_builder_begin_array(b);
-	for (guint i = 0; i < together_voices(t); i++) {
-		const together_voice v = together_voice_at(t, i);
-
-		put_voice(b, &v);
-	}
-	json_builder_end_array(b);
-	json_builder_end_object(b);
-}
-
-static char *manifest(const officer *o, const GPtrArray *calls,
-		      const together *t)
-{
-	g_autoptr(JsonBuilder) b = json_builder_new();
-	g_autoptr(JsonNode) root = NULL;
-	g_autofree char *text = NULL;
-
-	json_builder_begin_object(b);
-	member(b, "exported_by", o->actor.name);
-	member(b, "reason", o->actor.reason);
-	member_time(b, "exported", o->now * 1000);
-	json_builder_set_member_name(b, "calls");
-	json_builder_begin_array(b);
-	for (guint i = 0; i < calls->len; i++)
-		put_call(b, g_ptr_array_index(calls, i));
-	json_builder_end_array(b);
-	if (t)
-		put_together(b, t);
-	json_builder_end_object(b);
-	root = json_builder_get_root(b);
-	text = json_to_string(root, TRUE);
-	return g_strconcat(text, "\n", NULL);
-}
 
 /* ---- the files ---- */
 
@@ -210,7 +110,7 @@ static bool add_call(const officer *o, vlt_bundle *b, const cat_entry *e,
 static bool fill(const officer *o, vlt_bundle *b, const GPtrArray *calls,
 		 const together *t, GError **err)
 {
-	g_autofree char *text = manifest(o, calls, t);
+	g_autofree char *text = manifest_text(o, calls, t);
 
 	for (guint i = 0; i < calls->len; i++)
 		if (!add_call(o, b, g_ptr_array_index(calls, i), err))
