@@ -77,3 +77,7 @@ bool app_drop_run(const conf *c, GError **err);
  * of `write` first. See core/confine.h. */
 bool app_confine(bool network, const char *const *read,
 		 const char *const *write, GError **err);
+
+/* Removes what a command made for itself, as far as that can be done. Symbolic
+ * links are not followed. */
+void app_remove_tree(const char *dir);

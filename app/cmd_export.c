@@ -134,14 +134,6 @@ static bool add_together(vlt_bundle *b, const together *t, GError **err)
 	return true;
 }
 
-static void remove_tree(const char *dir)
-{
-	const char *argv[] = {"rm", "-rf", "--", dir, NULL};
-
-	g_spawn_sync(NULL, (char **)(uintptr_t)argv, NULL, G_SPAWN_SEARCH_PATH,
-		     NULL, NULL, NULL, NULL, NULL, NULL);
-}
-
 /* The one recording of all is made in `temp`. */
 static bool bundle_together(const officer *o, vlt_bundle *b, const char *temp,
 			    const GPtrArray *calls, GError **err)
@@ -170,7 +162,7 @@ static bool bundle_make(const officer *o, const char *dir,
 	if (!temp)
 		return false;
 	ok = bundle_together(o, b, temp, calls, err);
-	remove_tree(temp);
+	app_remove_tree(temp);
 	return ok;
 }
 
@@ -256,7 +248,7 @@ static bool export_tar(officer *o, const GPtrArray *calls, GError **err)
 		  audit(o, calls, err) && tar_out(parent, err);
 
 	if (parent)
-		remove_tree(parent);
+		app_remove_tree(parent);
 	return ok;
 }
 

@@ -2,7 +2,6 @@
 #include "app/app.h"
 
 #include <errno.h>
-#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,23 +39,6 @@ typedef struct job {
 	outcome_count count;
 	unsigned troubles;
 } job;
-
-static void remove_tree(const char *dir)
-{
-	g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
-	const char *name;
-
-	while (d && (name = g_dir_read_name(d))) {
-		g_autofree char *p = g_build_filename(dir, name, NULL);
-
-		if (g_file_test(p, G_FILE_TEST_IS_DIR) &&
-		    !g_file_test(p, G_FILE_TEST_IS_SYMLINK))
-			remove_tree(p);
-		else
-			g_unlink(p);
-	}
-	g_rmdir(dir);
-}
 
 /* ---- what is told of a call ---- */
 
@@ -320,7 +302,7 @@ static bool prepare(job *j, GError **err)
 static void clear(job *j)
 {
 	if (j->temp)
-		remove_tree(j->temp);
+		app_remove_tree(j->temp);
 	g_free(j->temp);
 	g_clear_pointer(&j->outputs, g_array_unref);
 	seal_key_free(j->key);
@@ -371,69 +353,71 @@ static int run(const options *o)
 	return ok ? APP_OK : APP_FAIL;
 }
 
+static options opt;
+
+static const GOptionEntry entries[] = {
+	{"signalling", 's', 0, G_OPTION_ARG_FILENAME_ARRAY,
+	 &opt.signalling,
+	 "SIP, if not in --media: a capture, a trace of a Lync server, "
+	 "or another log; may be given again", "FILE"},
+	{"media", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &opt.media,
+	 "Capture of the edge; may be given again", "FILE"},
+	{"tls-keys", 't', 0, G_OPTION_ARG_FILENAME, &opt.tls_keys,
+	 "Key log (SSLKEYLOGFILE) for SIP in TLS", "FILE"},
+	{"journal", 'j', 0, G_OPTION_ARG_FILENAME_ARRAY, &opt.journals,
+	 "Instead: a call's journal directory; may be given again",
+	 "DIR"},
+	{"key", 'k', 0, G_OPTION_ARG_FILENAME, &opt.key,
+	 "The recorder's private key, for --journal", "FILE"},
+	{"out", 'o', 0, G_OPTION_ARG_FILENAME, &opt.out,
+	 "Where the recordings go", "DIR"},
+	{"format", 'f', 0, G_OPTION_ARG_STRING, &opt.format,
+	 "wav;wav-ulaw;rf64;mp3/vbr/mono;flac;opus/24k;vorbis (wav)", "LIST"},
+	{"layout", 'l', 0, G_OPTION_ARG_STRING, &opt.layout,
+	 "stereo, mono or separate: a file a speaker (stereo)", "LAYOUT"},
+	{"rate", 'r', 0, G_OPTION_ARG_INT, &opt.rate,
+	 "Samples a second (0: the highest carried)", "HZ"},
+	{"picture", 0, 0, G_OPTION_ARG_NONE, &opt.picture,
+	 "Leave a picture of each recording's waveform", NULL},
+	{"spectrogram", 0, 0, G_OPTION_ARG_NONE, &opt.spectrogram,
+	 "Leave a picture of what frequencies were heard", NULL},
+	{"silence-hold", 0, 0, G_OPTION_ARG_NONE, &opt.silence_hold,
+	 "Silence while a party is on hold or transferred", NULL},
+	{"silence-dtmf", 0, 0, G_OPTION_ARG_NONE, &opt.silence_dtmf,
+	 "Silence for keys that are pressed", NULL},
+	{"dtmf-tones", 0, 0, G_OPTION_ARG_NONE, &opt.dtmf_tones,
+	 "The tones of keys that came as events only", NULL},
+	{"even-level", 0, 0, G_OPTION_ARG_NONE, &opt.level,
+	 "Bring each party to the same loudness", NULL},
+	{"early-media", 0, 0, G_OPTION_ARG_NONE, &opt.early,
+	 "Begin with the first media, before the answer", NULL},
+	{"list", 0, 0, G_OPTION_ARG_NONE, &opt.list,
+	 "Tell the calls and their outcomes; without --out leave "
+	 "nothing", NULL},
+	{"explain", 0, 0, G_OPTION_ARG_STRING, &opt.explain,
+	 "Tell all about the calls with this Call-ID (with * and ?)",
+	 "CALL-ID"},
+	{"call", 0, 0, G_OPTION_ARG_STRING, &opt.call,
+	 "Only calls with this Call-ID (with * and ?)", "CALL-ID"},
+	{"from", 0, 0, G_OPTION_ARG_STRING, &opt.from,
+	 "Only calls begun at this time or later", "TIME"},
+	{"to", 0, 0, G_OPTION_ARG_STRING, &opt.to,
+	 "Only calls begun before this time", "TIME"},
+	{"json", 0, 0, G_OPTION_ARG_NONE, &opt.json,
+	 "Print the sidecars as one JSON array", NULL},
+	{"codec-plugin", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &opt.plugins,
+	 "A shared object with further decoders; may be given again",
+	 "FILE"},
+	{"offset", 0, 0, G_OPTION_ARG_DOUBLE, &opt.offset,
+	 "Seconds to add to the signalling's times (0)", "SECONDS"},
+	{"keep-journal", 0, 0, G_OPTION_ARG_FILENAME, &opt.keep,
+	 "Keep the journals there; needs --key to be read again",
+	 "DIR"},
+	{NULL, 0, 0, 0, NULL, NULL, NULL},
+};
+
 int cmd_replay(int argc, char **argv)
 {
-	static options o;
-	static const GOptionEntry entries[] = {
-		{"signalling", 's', 0, G_OPTION_ARG_FILENAME_ARRAY,
-		 &o.signalling,
-		 "SIP, if not in --media: a capture, a trace of a Lync server, "
-		 "or another log; may be given again", "FILE"},
-		{"media", 'm', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.media,
-		 "Capture of the edge; may be given again", "FILE"},
-		{"tls-keys", 't', 0, G_OPTION_ARG_FILENAME, &o.tls_keys,
-		 "Key log (SSLKEYLOGFILE) for SIP in TLS", "FILE"},
-		{"journal", 'j', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.journals,
-		 "Instead: a call's journal directory; may be given again",
-		 "DIR"},
-		{"key", 'k', 0, G_OPTION_ARG_FILENAME, &o.key,
-		 "The recorder's private key, for --journal", "FILE"},
-		{"out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out,
-		 "Where the recordings go", "DIR"},
-		{"format", 'f', 0, G_OPTION_ARG_STRING, &o.format,
-		 "wav;wav-ulaw;rf64;mp3/vbr/mono;flac;opus/24k;vorbis (wav)", "LIST"},
-		{"layout", 'l', 0, G_OPTION_ARG_STRING, &o.layout,
-		 "stereo, mono or separate: a file a speaker (stereo)", "LAYOUT"},
-		{"rate", 'r', 0, G_OPTION_ARG_INT, &o.rate,
-		 "Samples a second (0: the highest carried)", "HZ"},
-		{"picture", 0, 0, G_OPTION_ARG_NONE, &o.picture,
-		 "Leave a picture of each recording's waveform", NULL},
-		{"spectrogram", 0, 0, G_OPTION_ARG_NONE, &o.spectrogram,
-		 "Leave a picture of what frequencies were heard", NULL},
-		{"silence-hold", 0, 0, G_OPTION_ARG_NONE, &o.silence_hold,
-		 "Silence while a party is on hold or transferred", NULL},
-		{"silence-dtmf", 0, 0, G_OPTION_ARG_NONE, &o.silence_dtmf,
-		 "Silence for keys that are pressed", NULL},
-		{"dtmf-tones", 0, 0, G_OPTION_ARG_NONE, &o.dtmf_tones,
-		 "The tones of keys that came as events only", NULL},
-		{"even-level", 0, 0, G_OPTION_ARG_NONE, &o.level,
-		 "Bring each party to the same loudness", NULL},
-		{"early-media", 0, 0, G_OPTION_ARG_NONE, &o.early,
-		 "Begin with the first media, before the answer", NULL},
-		{"list", 0, 0, G_OPTION_ARG_NONE, &o.list,
-		 "Tell the calls and their outcomes; without --out leave "
-		 "nothing", NULL},
-		{"explain", 0, 0, G_OPTION_ARG_STRING, &o.explain,
-		 "Tell all about the calls with this Call-ID (with * and ?)",
-		 "CALL-ID"},
-		{"call", 0, 0, G_OPTION_ARG_STRING, &o.call,
-		 "Only calls with this Call-ID (with * and ?)", "CALL-ID"},
-		{"from", 0, 0, G_OPTION_ARG_STRING, &o.from,
-		 "Only calls begun at this time or later", "TIME"},
-		{"to", 0, 0, G_OPTION_ARG_STRING, &o.to,
-		 "Only calls begun before this time", "TIME"},
-		{"json", 0, 0, G_OPTION_ARG_NONE, &o.json,
-		 "Print the sidecars as one JSON array", NULL},
-		{"codec-plugin", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o.plugins,
-		 "A shared object with further decoders; may be given again",
-		 "FILE"},
-		{"offset", 0, 0, G_OPTION_ARG_DOUBLE, &o.offset,
-		 "Seconds to add to the signalling's times (0)", "SECONDS"},
-		{"keep-journal", 0, 0, G_OPTION_ARG_FILENAME, &o.keep,
-		 "Keep the journals there; needs --key to be read again",
-		 "DIR"},
-		{NULL, 0, 0, 0, NULL, NULL, NULL},
-	};
 	int status;
 
 	if (!app_options("replay", NULL,
@@ -441,9 +425,9 @@ int cmd_replay(int argc, char **argv)
 			 "input gives the same bytes.",
 			 entries, &argc, &argv, &status))
 		return status;
-	if (!app_no_words("replay", argc, argv) || !asked_rightly(&o))
+	if (!app_no_words("replay", argc, argv) || !asked_rightly(&opt))
 		return APP_USAGE;
 	log_setup("replay", false);
 	rights_hide_memory();	/* the keys of the calls are in it */
-	return run(&o);
+	return run(&opt);
 }

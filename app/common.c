@@ -1,6 +1,7 @@
 #include "app/app.h"
 
 #include <glib-unix.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -210,4 +211,21 @@ bool app_confine(bool network, const char *const *read,
 		g_warning("Landlock is not to be had here: files are kept "
 			  "apart by their permissions alone");
 	return confine(&p, err);
+}
+
+void app_remove_tree(const char *dir)
+{
+	g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
+	const char *name;
+
+	while (d && (name = g_dir_read_name(d))) {
+		g_autofree char *p = g_build_filename(dir, name, NULL);
+
+		if (g_file_test(p, G_FILE_TEST_IS_DIR) &&
+		    !g_file_test(p, G_FILE_TEST_IS_SYMLINK))
+			app_remove_tree(p);
+		else
+			g_unlink(p);
+	}
+	g_rmdir(dir);
 }

@@ -13,6 +13,7 @@
 #include "relay_capture/flow.h"
 #include "relay_capture/source.h"
 #include "tests/support/cost.h"
+#include "tests/support/live_rig.h"
 #include "tests/support/mkcall.h"
 
 enum {
@@ -297,14 +298,6 @@ static bool meets(const char *what, const run *r, double least)
 	return per_s >= least && !r->allocated;
 }
 
-static void remove_tree(const char *dir)
-{
-	const char *argv[] = {"rm", "-rf", dir, NULL};
-
-	g_spawn_sync(NULL, (char **)(uintptr_t)argv, NULL,
-		     G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL);
-}
-
 int main(void)
 {
 	g_autofree char *dir = g_dir_make_tmp("edgetape-bench-XXXXXX", NULL);
@@ -324,7 +317,7 @@ int main(void)
 		keep_best(&dry, run_tap(path, &m, bare.frames / 2, &null_sink,
 					&seen));
 		keep_best(&wet, run_journal(path, &m, bare.frames / 2, spool));
-		remove_tree(spool);
+		live_rig_remove(spool);
 	}
 	printf("capture, offline: %u calls, %lu packets, %lu stored\n",
 	       m.calls, dry.frames, dry.stored);
@@ -333,7 +326,7 @@ int main(void)
 	line("the same, with journals", &wet, &bare);
 	ok = tell_memory("mix", &dry, 2 * m.calls);
 	ok &= paths_memory(path);
-	remove_tree(dir);
+	live_rig_remove(dir);
 	ok &= meets("without journal", &dry, FLOOR);
 	ok &= meets("with journal", &wet, FLOOR_JOURNAL);
 	return !ok;
