@@ -23,6 +23,13 @@ const jrn_disk jrn_disk_real = {
 };
 
 struct jrn_out {
+	/* What adding a record touches first: it fits a cache line.
+	 * buf holds whole records (and the header, if base is 0). buf[i]
+	 * belongs at file offset base + i; what is below base is safe. */
+	_Alignas(64) uint8_t *buf;
+	size_t size, n, written;
+	off_t base;
+	off_t reserved;		/* up to there the disk has room for us */
 	const jrn_disk *disk;
 	jrn_kind kind;
 	jrn_keep keep;
@@ -31,12 +38,6 @@ struct jrn_out {
 	bool named;		/* the directory entries are on disk */
 	bool tainted;		/* its sync failed: a second one would lie */
 	unsigned poisoned;
-	/* buf holds whole records (and the header, if base is 0). buf[i]
-	 * belongs at file offset base + i; what is below base is safe. */
-	uint8_t *buf;
-	size_t size, n, written;
-	off_t base;
-	off_t reserved;		/* up to there the disk has room for us */
 };
 
 static bool fail(GError **err, jrn_error code, const char *path, int no)
@@ -126,7 +127,8 @@ static bool begin_file(jrn_out *o, clk_both at, GError **err)
 jrn_out *jrn_out_open(const char *dir, jrn_kind kind, jrn_keep keep,
 		      clk_both at, const jrn_disk *disk, GError **err)
 {
-	g_autoptr(jrn_out) o = g_new0(jrn_out, 1);
+	g_autoptr(jrn_out) o = g_aligned_alloc0(1, sizeof(*o),
+						_Alignof(jrn_out));
 
 	o->disk = disk ? disk : &jrn_disk_real;
 	o->kind = kind;
@@ -159,6 +161,14 @@ bool jrn_out_add(jrn_out *o, uint16_t type, clk_both at, span a, span b)
 	g_assert(!p.full);
 	o->n += p.n;
 	return true;
+}
+
+void jrn_out_hint(const jrn_out *o, size_t payload)
+{
+	const size_t end = MIN(o->n + JRN_FRAME + payload, o->size);
+
+	for (size_t i = o->n; i < end; i += 64)
+		__builtin_prefetch(o->buf + i, 1);
 }
 
 /* What is safe, or need not be, leaves the buffer. Everything in it has been
@@ -426,5 +436,5 @@ void jrn_out_free(jrn_out *o)
 	g_free(o->buf);
 	g_free(o->path);
 	g_free(o->dir);
-	g_free(o);
+	g_aligned_free(o);
 }

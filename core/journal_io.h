@@ -54,6 +54,9 @@ bool jrn_out_sync(jrn_out *o, GError **err);
 /* The same for many files of one file system, with one syncfs(2) when that is
  * cheaper. Returns how many are not synced; `err` tells about the last. */
 unsigned jrn_out_sync_many(jrn_out *const *o, unsigned n, GError **err);
+/* A record of so many octets will be added soon: where it goes comes into the
+ * cache. */
+void jrn_out_hint(const jrn_out *o, size_t payload);
 /* Octets added and not yet written; not yet synced. */
 size_t jrn_out_unwritten(const jrn_out *o);
 size_t jrn_out_unsynced(const jrn_out *o);

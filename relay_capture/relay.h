@@ -59,6 +59,9 @@ typedef struct relay_sink {
 	/* What was done for the call so far; with the flows. May be NULL. */
 	void (*tally)(void *user, void *call, const rec_tally *t,
 		      clk_both at);
+	/* A packet of `bytes` will come for this call soon, so that what it
+	 * touches may come into the cache. May be NULL. */
+	void (*hint)(void *user, const void *call, size_t bytes);
 } relay_sink;
 
 /* The tap. CAPTURE thread, all of it but relay_count(). */

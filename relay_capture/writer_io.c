@@ -8,18 +8,21 @@ enum {
 	FLUSH_FROM = 32 << 10,	/* octets that wait, still in a cache */
 	/* And how long: half a sync's time. Render reads 300 ms behind. */
 	FLUSH_NS = 125 * CLK_NS_PER_MS,
+	WAITING_FIRST = 64,
 	ROOM_MIN = 1 << 20,	/* octets; with less the disk is full */
 };
 
 typedef struct writer_call {
-	relay_writer *writer;
-	char *dir;
+	/* What a packet touches: a cache line. */
+	_Alignas(64) relay_writer *writer;
 	jrn_out *out;		/* NULL while the disk refuses to make it */
-	bool closed, watch_told;
 	uint64_t lost;		/* packets since the last loss record */
 	clk_mono lost_from, lost_to;
-	GByteArray *waiting;	/* the interface of each packet that was given
+	uint8_t *waiting;	/* the interface of each packet that was given
 				 * to `out` since all of it was written */
+	uint32_t n_waiting, room;
+	bool closed, watch_told;
+	char *dir;
 } writer_call;
 
 struct relay_writer {
@@ -32,6 +35,7 @@ struct relay_writer {
 	clk_mono next_flush, next_sync, next_look;
 	relay_fates fates;
 	bool unsettled;		/* added since all was written */
+	bool closing;		/* a closed call may still be among `calls` */
 	GError *trouble;	/* met between two ticks */
 };
 
@@ -40,9 +44,9 @@ static void call_free(gpointer p)
 	writer_call *c = p;
 
 	jrn_out_free(c->out);
-	g_byte_array_unref(c->waiting);
+	g_free(c->waiting);
 	g_free(c->dir);
-	g_free(c);
+	g_aligned_free(c);
 }
 
 /* A file for each call: the default of 1,024 is soon used up. */
@@ -118,11 +122,10 @@ static bool tell_watch(writer_call *c, clk_both at)
 static void *on_open(void *user, const char *call, clk_both at)
 {
 	relay_writer *w = user;
-	writer_call *c = g_new0(writer_call, 1);
+	writer_call *c = g_aligned_alloc0(1, sizeof(*c), _Alignof(writer_call));
 
 	c->writer = w;
 	c->dir = g_build_filename(w->spool, call, NULL);
-	c->waiting = g_byte_array_new();
 	g_ptr_array_add(w->calls, c);
 	if (out_begin(c, at))
 		tell_watch(c, at);
@@ -173,8 +176,12 @@ static void keep_waiting(const relay_writer *w, writer_call *c, const pkt *p)
 	if (!w->sync_ns)
 		return;
 	if (c->out && !jrn_out_unwritten(c->out))
-		g_byte_array_set_size(c->waiting, 0);
-	g_byte_array_append(c->waiting, &p->iface, 1);
+		c->n_waiting = 0;
+	if (c->n_waiting == c->room) {
+		c->room = MAX(2 * c->room, WAITING_FIRST);
+		c->waiting = g_realloc(c->waiting, c->room);
+	}
+	c->waiting[c->n_waiting++] = p->iface;
 }
 
 static void on_packet(void *user, void *call, const pkt *p)
@@ -190,8 +197,8 @@ static void on_packet(void *user, void *call, const pkt *p)
 		w->fates.stored[p->iface]++;
 		return;
 	}
-	if (c->waiting->len)
-		g_byte_array_set_size(c->waiting, c->waiting->len - 1);
+	if (c->n_waiting)
+		c->n_waiting--;
 	if (!c->lost++)
 		c->lost_from = p->at.mono;
 	c->lost_to = p->at.mono;
@@ -233,13 +240,14 @@ static void on_tally(void *user, void *call, const rec_tally *t, clk_both at)
 
 static void on_close(void *user, void *call, clk_both at)
 {
+	relay_writer *w = user;
 	writer_call *c = call;
 	span none = span_of("", 0);
 
-	(void)user;
 	/* If it cannot be written, readers see a role that died. */
 	add(c, JRN_CLOSE, at, none, none);
 	c->closed = true;
+	w->closing = true;
 }
 
 /* An orphan belongs to no call, so that it has no journal. */
@@ -250,6 +258,17 @@ static void on_orphan(void *user, const relay_orphan *o, clk_both at)
 	(void)at;
 }
 
+static void on_hint(void *user, const void *call, size_t bytes)
+{
+	const writer_call *c = call;
+
+	(void)user;
+	if (c->waiting)
+		__builtin_prefetch(c->waiting + c->n_waiting, 1);
+	if (c->out)
+		jrn_out_hint(c->out, bytes + REC_PACKET_HEAD);
+}
+
 const relay_sink relay_writer_sink = {
 	.open = on_open,
 	.packet = on_packet,
@@ -258,16 +277,22 @@ const relay_sink relay_writer_sink = {
 	.close = on_close,
 	.orphan = on_orphan,
 	.tally = on_tally,
+	.hint = on_hint,
 };
 
 /* Closed calls whose bytes are safe go. */
 static void drop_closed(relay_writer *w)
 {
+	if (!w->closing)
+		return;
+	w->closing = false;
 	for (guint i = w->calls->len; i-- > 0;) {
 		writer_call *c = g_ptr_array_index(w->calls, i);
 
 		if (c->closed && (!c->out || !jrn_out_unsynced(c->out)))
 			g_ptr_array_remove_index_fast(w->calls, i);
+		else
+			w->closing |= c->closed;
 	}
 }
 
@@ -354,11 +379,11 @@ bool relay_writer_flush(relay_writer *w, GError **err)
 
 static void give_up(relay_writer *w, const writer_call *c)
 {
-	guint n = jrn_out_missing(c->out, JRN_PACKET), all = c->waiting->len;
+	guint n = jrn_out_missing(c->out, JRN_PACKET), all = c->n_waiting;
 
 	for (guint i = all - MIN(n, all); i < all; i++) {
-		w->fates.stored[c->waiting->data[i]]--;
-		w->fates.lost[c->waiting->data[i]]++;
+		w->fates.stored[c->waiting[i]]--;
+		w->fates.lost[c->waiting[i]]++;
 	}
 }
 

@@ -1,5 +1,5 @@
 /* Targets: relay_frame relay_arm relay_disarm relay_tick relay_frags_add */
-/* Targets: relay_streams_add relay_stream_next */
+/* Targets: relay_streams_add relay_stream_next relay_hint */
 #include <glib.h>
 #include <stdlib.h>
 
@@ -75,7 +75,7 @@ static void on_tally(void *user, void *call, const rec_tally *t, clk_both at)
 }
 
 static const relay_sink sink = {on_open, on_packet, on_flow, on_loss,
-				on_close, on_orphan, on_tally};
+				on_close, on_orphan, on_tally, NULL};
 
 static void arm(relay_tap *r, uint8_t what, clk_both now)
 {
@@ -165,6 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			if (!span_cut(&in, MIN(len, in.left), &frame))
 				break;
 			relay_from(r, what >> 1 & 3);
+			relay_hint(r, what & 1 ? 101 : 1, &frame, 1);
 			relay_frame(r, what & 1 ? 101 : 1, frame, now);
 		}
 	}

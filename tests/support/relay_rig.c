@@ -123,7 +123,7 @@ static void on_orphan(void *user, const relay_orphan *o, clk_both at)
 }
 
 static const relay_sink rig_sink = {on_open, on_packet, on_flow, on_loss,
-				    on_close, on_orphan, on_tally};
+				    on_close, on_orphan, on_tally, NULL};
 
 static void pkt_free(gpointer p)
 {

@@ -24,7 +24,7 @@ static pkt numbered(uint32_t n, uint8_t *buf, size_t len)
 
 typedef struct heard {
 	uint32_t next;
-	uint64_t lost;
+	uint64_t lost, hinted;
 	bool closed;
 } heard;
 
@@ -70,8 +70,17 @@ static void hear_close(void *user, void *call, clk_both at)
 	((heard *)user)->closed = true;
 }
 
+static void hear_hint(void *user, const void *call, size_t bytes)
+{
+	heard *h = user;
+
+	g_assert_true(call == user && !h->closed);
+	g_assert_cmpuint(bytes, >=, 20);
+	h->hinted++;
+}
+
 static const relay_sink hear = {hear_open, hear_packet, hear_flow, hear_loss,
-				hear_close, NULL, NULL};
+				hear_close, NULL, NULL, hear_hint};
 
 typedef struct pair {
 	relay_queue *queue;
@@ -143,6 +152,9 @@ static void test_queue_full(void)
 	g_assert_true(h.closed);
 	g_assert_cmpuint(h.lost, ==, relay_queue_dropped(q, 0));
 	g_assert_cmpuint(h.next + h.lost, ==, PACKETS);
+	/* All but those that came together with the call. */
+	g_assert_cmpuint(h.hinted, <=, h.next);
+	g_assert_cmpuint(h.hinted + RELAY_GROUP, >=, h.next);
 	relay_queue_free(q);
 }
 
