@@ -172,3 +172,127 @@ void cat_entry_link(cat_entry *e, cat_link_kind kind, const char *value)
 	}
 	g_array_append_val(e->links, l);
 }
+
+/* ---- from the tables ---- */
+
+static char *known_text(cat_stmt *s, int column)
+{
+	return cat_null(s, column) ? NULL : g_strdup(cat_text(s, column));
+}
+
+cat_entry *cat_entry_read(cat_stmt *s)
+{
+	cat_entry *e = cat_entry_new(cat_text(s, 1));
+
+	e->begun_ms = cat_int(s, 2);
+	e->answered_ms = cat_int(s, 3);
+	e->ended_ms = cat_int(s, 4);
+	e->duration_ms = cat_int(s, 5);
+	e->outcome = (cat_outcome)CLAMP(cat_int(s, 6), 0, CAT_EXEMPT);
+	e->end = (cat_end)CLAMP(cat_int(s, 7), 0, CAT_END_REPLACED);
+	e->end_status = (uint16_t)cat_int(s, 8);
+	e->call_id = known_text(s, 9);
+	e->source = known_text(s, 10);
+	e->conference = known_text(s, 11);
+	e->caller = known_text(s, 12);
+	e->caller_name = known_text(s, 13);
+	e->callee = known_text(s, 14);
+	e->callee_name = known_text(s, 15);
+	e->cause = known_text(s, 16);
+	e->reason = known_text(s, 17);
+	e->rule = known_text(s, 18);
+	e->mode = known_text(s, 19);
+	e->keep_days = (uint32_t)cat_int(s, 20);
+	e->sidecar = known_text(s, 21);
+	e->class = known_text(s, 22);
+	e->holds = (unsigned)cat_int(s, 23);
+	e->keep_until_ms = cat_int(s, 24);
+	e->expired_ms = cat_int(s, 25);
+	e->scope = known_text(s, 26);
+	e->announce = cat_int(s, 27);
+	return e;
+}
+
+static bool parties_read(cat_db *db, int64_t id, cat_entry *e, GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(
+		db, "SELECT value, role FROM party JOIN address"
+		    " ON address.id = party.address WHERE call = ?1"
+		    " ORDER BY value", err);
+
+	if (!s)
+		return false;
+	cat_bind_int(s, 1, id);
+	while (cat_step(s))
+		g_ptr_array_add(*cat_text(s, 1) == 'o' ? e->owners : e->ids,
+				g_strdup(cat_text(s, 0)));
+	return cat_done(s, err);
+}
+
+static bool gaps_read(cat_db *db, int64_t id, cat_entry *e, GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(
+		db, "SELECT side, cause, at, length, packets FROM gap"
+		    " WHERE call = ?1 ORDER BY at", err);
+
+	if (!s)
+		return false;
+	cat_bind_int(s, 1, id);
+	while (cat_step(s))
+		cat_entry_gap(e, (uint8_t)cat_int(s, 0), cat_text(s, 1),
+			      cat_int(s, 2), cat_int(s, 3), cat_int(s, 4));
+	return cat_done(s, err);
+}
+
+static bool files_read(cat_db *db, int64_t id, cat_entry *e, GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(
+		db, "SELECT name, sha256, bytes, channels FROM file"
+		    " WHERE call = ?1 ORDER BY name", err);
+
+	if (!s)
+		return false;
+	cat_bind_int(s, 1, id);
+	while (cat_step(s))
+		cat_entry_file(e, cat_text(s, 0), cat_text(s, 1),
+			       cat_int(s, 2), (unsigned)cat_int(s, 3));
+	return cat_done(s, err);
+}
+
+static bool counts_read(cat_db *db, int64_t id, cat_entry *e, GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(
+		db, "SELECT what, packets FROM count WHERE call = ?1"
+		    " ORDER BY what", err);
+
+	if (!s)
+		return false;
+	cat_bind_int(s, 1, id);
+	while (cat_step(s))
+		cat_entry_count(e, cat_text(s, 0), cat_int(s, 1));
+	return cat_done(s, err);
+}
+
+cat_entry *cat_entry_load(cat_db *db, int64_t id, GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(
+		db, "SELECT " CAT_ENTRY_COLUMNS " FROM call c WHERE id = ?1",
+		err);
+	g_autoptr(cat_entry) e = NULL;
+
+	if (!s)
+		return NULL;
+	cat_bind_int(s, 1, id);
+	if (!cat_step(s)) {
+		if (cat_done(s, err))
+			g_set_error(err, CAT_ERROR, CAT_ERROR_ABSENT,
+				    "the call has gone from the ledger");
+		return NULL;
+	}
+	e = cat_entry_read(s);
+	cat_entry_known(e);
+	if (!parties_read(db, id, e, err) || !gaps_read(db, id, e, err) ||
+	    !files_read(db, id, e, err) || !counts_read(db, id, e, err))
+		return NULL;
+	return g_steal_pointer(&e);
+}
