@@ -62,6 +62,19 @@ static bool expect_parse(int64_t *seq, const char **hash)
 	return true;
 }
 
+static void verified_say(const officer *o, const cat_audit_state *s)
+{
+	static const char *const columns[] = {"#rows", "chain", "expect", NULL};
+	g_autofree char *expect = g_strdup_printf("%" G_GINT64_FORMAT ":%s",
+						  s->rows, s->head);
+	g_autoptr(table) t = table_new(columns);
+
+	table_number(t, s->rows);
+	table_text(t, "whole");
+	table_text(t, expect);
+	table_print(t, o->form, "", stdout);
+}
+
 static int verify(officer *o, GError **err)
 {
 	cat_audit_state state;
@@ -75,6 +88,10 @@ static int verify(officer *o, GError **err)
 	}
 	if (!cat_audit_verify(o->db, seq, hash, &state, err))
 		return APP_FAIL;
+	if (o->form != TABLE_TEXT) {
+		verified_say(o, &state);
+		return APP_OK;
+	}
 	printf("%" G_GINT64_FORMAT " rows, the chain is whole\n"
 	       "note this elsewhere, so that a later --verify can tell whether "
 	       "the end was cut off:\n  --expect %" G_GINT64_FORMAT ":%s\n",

@@ -10,7 +10,7 @@ static struct {
 	char *matter, *by;
 	int limit;
 	gboolean linked;
-} opt;
+} opt = {.limit = 50};
 
 static const GOptionEntry own_entries[] = {
 	{"matter", 0, 0, G_OPTION_ARG_FILENAME, &opt.matter,
@@ -34,7 +34,9 @@ static int list(officer *o, char **args, GError **err)
 	cat_query q;
 
 	(void)args;
-	q.limit = opt.limit > 0 ? (unsigned)opt.limit : 0;
+	if (!officer_count(o, "--limit", opt.limit))
+		return APP_USAGE;
+	q.limit = (unsigned)opt.limit;
 	if (!filter_query(o, &q, err) ||
 	    !(calls = cat_ledger_search(o->db, &q, err)))
 		return APP_FAIL;
@@ -229,10 +231,9 @@ static bool set_hold(officer *o, const cat_entry *e, bool on, GError **err)
 			  o->now, &o->actor, &changed, err) ||
 	    !matters_write(o, e, err))
 		return false;
-	printf("%s: %s\n", e->name,
-	       !changed ? "it was so already"
-	       : on	? "held"
-			: "the hold is released");
+	officer_done(o, e->name, !changed ? "was so already"
+				 : on	  ? "is held"
+					  : "is released");
 	return true;
 }
 
@@ -252,7 +253,7 @@ static int set_holds(officer *o, char **args, bool on, GError **err)
 	for (guint i = 0; i < calls->len; i++)
 		if (!set_hold(o, g_ptr_array_index(calls, i), on, err))
 			return APP_FAIL;
-	if (!calls->len)
+	if (!calls->len && o->form == TABLE_TEXT)
 		puts("no call fits");
 	return APP_OK;
 }
@@ -290,14 +291,16 @@ static int due(officer *o, char **args, GError **err)
 {
 	static const char *const columns[] = {"kept until", "caller", "callee",
 					      "class", "<call", NULL};
-	unsigned limit = opt.limit > 0 ? (unsigned)opt.limit : 50;
 	g_autoptr(table) t = table_new(columns);
 	g_autoptr(GPtrArray) all = NULL;
 	int64_t by;
 
 	(void)args;
+	if (!officer_count(o, "--limit", opt.limit))
+		return APP_USAGE;
 	if (!officer_time(opt.by ? opt.by : "now", o->now, &by, err) ||
-	    !(all = cat_keep_due(o->db, by * 1000, limit, err)))
+	    !(all = cat_keep_due(o->db, by * 1000,
+					 (unsigned)opt.limit, err)))
 		return APP_FAIL;
 	for (guint i = 0; i < all->len; i++) {
 		const cat_entry *e = g_ptr_array_index(all, i);

@@ -208,8 +208,11 @@ static bool add_linked(const officer *o, GPtrArray *all, GError **err)
 	return true;
 }
 
-/* Before anything is given away. */
-static bool audit(officer *o, const GPtrArray *calls, GError **err)
+static const char exported[] = "call exported";
+
+/* Before anything is given away; and again, when it was not after all. */
+static bool audit(officer *o, const GPtrArray *calls, const char *action,
+		  GError **err)
 {
 	for (guint i = 0; i < calls->len; i++) {
 		const cat_entry *e = g_ptr_array_index(calls, i);
@@ -217,8 +220,8 @@ static bool audit(officer *o, const GPtrArray *calls, GError **err)
 			"%s to %s", e->name,
 			strcmp(opt.out, "-") ? opt.out : "standard output");
 
-		if (!cat_audit_add(o->db, &o->actor, o->now, "call exported",
-				   object, err))
+		if (!cat_audit_add(o->db, &o->actor, o->now, action, object,
+				   err))
 			return false;
 	}
 	return true;
@@ -245,7 +248,7 @@ static bool export_tar(officer *o, const GPtrArray *calls, GError **err)
 	g_autofree char *dir = parent ? g_build_filename(parent, "export", NULL)
 				      : NULL;
 	bool ok = dir && bundle_make(o, dir, calls, err) &&
-		  audit(o, calls, err) && tar_out(parent, err);
+		  audit(o, calls, exported, err) && tar_out(parent, err);
 
 	if (parent)
 		app_remove_tree(parent);
@@ -266,6 +269,17 @@ static const char *misuse(const officer *o, char **args)
 	return NULL;
 }
 
+/* Said before the audit log says anything. */
+static bool place_check(GError **err)
+{
+	if (!strcmp(opt.out, "-") || !g_file_test(opt.out, G_FILE_TEST_EXISTS))
+		return true;
+	g_set_error(err, VLT_ERROR, VLT_ERROR_FILE,
+		    "%s is there already, and nothing is overwritten: name a "
+		    "directory that is not", opt.out);
+	return false;
+}
+
 static bool room_check(const officer *o, GError **err)
 {
 	if (room_ask(conf_text(o->conf, CONF_RUN)) < VLT_NO_EXPORTS)
@@ -276,6 +290,21 @@ static bool room_check(const officer *o, GError **err)
 	return false;
 }
 
+static void exported_say(const officer *o, unsigned calls)
+{
+	static const char *const columns[] = {"directory", "#calls", NULL};
+	g_autoptr(table) t = table_new(columns);
+
+	if (o->form == TABLE_TEXT) {
+		printf("%u call%s in %s\n", calls, calls == 1 ? "" : "s",
+		       opt.out);
+		return;
+	}
+	table_text(t, opt.out);
+	table_number(t, calls);
+	table_print(t, o->form, "", stdout);
+}
+
 static int export(officer *o, char **args, GError **err)
 {
 	const char *wrong = misuse(o, args);
@@ -283,7 +312,7 @@ static int export(officer *o, char **args, GError **err)
 
 	if (wrong)
 		return officer_misused(o, wrong);
-	if (!room_check(o, err) || !(calls = calls_meant(o, args, err)) ||
+	if (!place_check(err) || !room_check(o, err) || !(calls = calls_meant(o, args, err)) ||
 	    (opt.linked && !add_linked(o, calls, err)))
 		return APP_FAIL;
 	if (!calls->len) {
@@ -293,10 +322,13 @@ static int export(officer *o, char **args, GError **err)
 	}
 	if (!strcmp(opt.out, "-"))
 		return export_tar(o, calls, err) ? APP_OK : APP_FAIL;
-	if (!audit(o, calls, err) || !bundle_make(o, opt.out, calls, err))
+	if (!audit(o, calls, exported, err))
 		return APP_FAIL;
-	printf("%u call%s in %s\n", calls->len, calls->len == 1 ? "" : "s",
-	       opt.out);
+	if (!bundle_make(o, opt.out, calls, err)) {
+		audit(o, calls, "export failed", NULL);
+		return APP_FAIL;
+	}
+	exported_say(o, calls->len);
 	return APP_OK;
 }
 

@@ -64,7 +64,8 @@ static int list(officer *o, char **args, GError **err)
 	return APP_OK;
 }
 
-static int act(officer *o, const char *verb, char **args, GError **err)
+static int act(officer *o, const char *verb, const char *result, char **args,
+	       GError **err)
 {
 	g_autoptr(JsonObject) request = json_object_new();
 	g_autoptr(JsonObject) answer = NULL;
@@ -78,36 +79,37 @@ static int act(officer *o, const char *verb, char **args, GError **err)
 	answer = ask(o, request, err);
 	if (!answer)
 		return APP_FAIL;
-	puts(json_object_get_boolean_member_with_default(answer, "changed",
-							 FALSE)
-		     ? "done"
-		     : "it was so already");
+	officer_done(o, args[0],
+		     json_object_get_boolean_member_with_default(
+			     answer, "changed", FALSE)
+			     ? result
+			     : "was so already");
 	return APP_OK;
 }
 
 static int do_pause(officer *o, char **args, GError **err)
 {
-	return act(o, "pause", args, err);
+	return act(o, "pause", "is paused", args, err);
 }
 
 static int do_resume(officer *o, char **args, GError **err)
 {
-	return act(o, "resume", args, err);
+	return act(o, "resume", "is recorded again", args, err);
 }
 
 static int do_stop(officer *o, char **args, GError **err)
 {
-	return act(o, "stop", args, err);
+	return act(o, "stop", "is stopped", args, err);
 }
 
 static int do_start(officer *o, char **args, GError **err)
 {
-	return act(o, "start", args, err);
+	return act(o, "start", "is recorded", args, err);
 }
 
 static int do_mark(officer *o, char **args, GError **err)
 {
-	return act(o, "mark", args, err);
+	return act(o, "mark", "is marked", args, err);
 }
 
 int cmd_live(int argc, char **argv)

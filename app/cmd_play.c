@@ -157,8 +157,10 @@ static int play(officer *o, char **args, GError **err)
 	    !cat_audit_add(o->db, &o->actor, o->now, "call played", e->name,
 			   err))
 		return APP_FAIL;
-	return (opt.to_stdout ? pour : play_file)(f->path, err) ? APP_OK
-								: APP_FAIL;
+	if ((opt.to_stdout ? pour : play_file)(f->path, err))
+		return APP_OK;
+	cat_audit_add(o->db, &o->actor, o->now, "play failed", e->name, NULL);
+	return APP_FAIL;
 }
 
 int cmd_play(int argc, char **argv)

@@ -160,6 +160,25 @@ static bool take_holds(rebuild *r, GError **err)
 	return true;
 }
 
+static void say(const rebuild *r)
+{
+	static const char *const columns[] = {"#sidecars", "#journals",
+					      "#holds", "#unreadable", NULL};
+	const unsigned all[] = {r->sidecars, r->journals, r->holds, r->bad};
+	g_autoptr(table) t = table_new(columns);
+
+	if (r->o->form == TABLE_TEXT) {
+		printf("%u call%s from sidecars, %u from journals alone, %u "
+		       "hold%s%s\n", r->sidecars, r->sidecars == 1 ? "" : "s",
+		       r->journals, r->holds, r->holds == 1 ? "" : "s",
+		       r->bad ? "; see above for what could not be read" : "");
+		return;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
+		table_number(t, all[i]);
+	table_print(t, r->o->form, "", stdout);
+}
+
 static int run(officer *o, char **args, GError **err)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new_full(
@@ -179,10 +198,7 @@ static int run(officer *o, char **args, GError **err)
 	if (!cat_audit_add(o->db, &o->actor, o->now, "ledger rebuilt", object,
 			   err))
 		return APP_FAIL;
-	printf("%u call%s from sidecars, %u from journals alone, %u hold%s%s\n",
-	       r.sidecars, r.sidecars == 1 ? "" : "s", r.journals, r.holds,
-	       r.holds == 1 ? "" : "s",
-	       r.bad ? "; see above for what could not be read" : "");
+	say(&r);
 	return r.bad ? APP_FAIL : APP_OK;
 }
 

@@ -91,6 +91,14 @@ static int coverage(officer *o, char **args, GError **err)
 	return APP_OK;
 }
 
+static bool numbers_fit(const officer *o)
+{
+	if (opt.tolerance >= 0)
+		return officer_count(o, "--limit", opt.limit);
+	officer_misused(o, "--tolerance: expected 0 or more seconds");
+	return false;
+}
+
 static int gaps(officer *o, char **args, GError **err)
 {
 	static const char *const columns[] = {"begun", "side", "cause", "#at",
@@ -102,6 +110,8 @@ static int gaps(officer *o, char **args, GError **err)
 	int64_t from, to;
 
 	(void)args;
+	if (!numbers_fit(o))
+		return APP_USAGE;
 	if (!range(o, &from, &to, err) ||
 	    !(all = cat_report_gaps(o->db, from, to, (unsigned)opt.limit,
 				    err)))
@@ -129,10 +139,12 @@ static int unresolved(officer *o, char **args, GError **err)
 	static const char *const columns[] = {"begun", "caller", "callee",
 					      "end", "<call", NULL};
 	g_autoptr(table) t = table_new(columns);
-	g_autoptr(GPtrArray) all = cat_report_unresolved(
-		o->db, (unsigned)opt.limit, err);
+	g_autoptr(GPtrArray) all = NULL;
 
 	(void)args;
+	if (!numbers_fit(o))
+		return APP_USAGE;
+	all = cat_report_unresolved(o->db, (unsigned)opt.limit, err);
 	for (guint i = 0; all && i < all->len; i++) {
 		const cat_entry *e = g_ptr_array_index(all, i);
 
@@ -244,6 +256,8 @@ static int summary(officer *o, char **args, GError **err)
 {
 	int status;
 
+	if (!numbers_fit(o))
+		return APP_USAGE;
 	if (opt.cdr)
 		return reconcile(o, err);
 	status = coverage(o, args, err);

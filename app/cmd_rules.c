@@ -28,8 +28,9 @@ static GPtrArray *rules_at(const officer *o, int64_t *at, GError **err)
 	return cat_rules_list(o->db, opt.history ? -1 : *at, err);
 }
 
-static void print_rules(const officer *o, const GPtrArray *all,
-			const char *name)
+/* Those of this name, or all. */
+static unsigned print_rules(const officer *o, const GPtrArray *all,
+			    const char *name)
 {
 	static const char *const columns[] = {"rule", "since", "until",
 					      "text", NULL};
@@ -46,12 +47,12 @@ static void print_rules(const officer *o, const GPtrArray *all,
 		table_time(t, r->to * 1000);
 		table_text(t, text);
 	}
-	table_print(t, o->form,
-		    name ? "there is no such rule; `edgetape rules list` shows "
-			   "all"
-			 : "no rules: nobody is recorded by the catalog; add "
-			   "one with `edgetape rules add NAME who=user:alice "
-			   "mode=always`", stdout);
+	if (!name || table_rows(t))
+		table_print(t, o->form,
+			    "no rules: nobody is recorded by the catalog; add "
+			    "one with `edgetape rules add NAME who=user:alice "
+			    "mode=always`", stdout);
+	return table_rows(t);
 }
 
 static int list(officer *o, char **args, GError **err)
@@ -59,9 +60,14 @@ static int list(officer *o, char **args, GError **err)
 	int64_t at;
 	g_autoptr(GPtrArray) all = rules_at(o, &at, err);
 
-	if (all)
-		print_rules(o, all, args[0]);
-	return all ? APP_OK : APP_FAIL;
+	if (!all)
+		return APP_FAIL;
+	if (print_rules(o, all, args[0]) || !args[0])
+		return APP_OK;
+	g_set_error(err, CAT_ERROR, CAT_ERROR_ABSENT,
+		    "there is no rule \"%s\"; `edgetape rules list` shows all, "
+		    "with --history those that ended", args[0]);
+	return APP_FAIL;
 }
 
 static bool rule_read(cat_rule *r, const char *name, char **words,
@@ -92,7 +98,7 @@ static int add(officer *o, char **args, GError **err)
 	if (!rule_read(&r, args[0], args + 1, err) ||
 	    !cat_rules_put(o->db, &r, o->now, &o->actor, &warning, err))
 		return APP_FAIL;
-	printf("%s is in force\n", r.name);
+	officer_done(o, r.name, "is in force");
 	if (warning)
 		fprintf(stderr, "edgetape rules: note: %s\n", warning);
 	return APP_OK;
@@ -102,7 +108,7 @@ static int del(officer *o, char **args, GError **err)
 {
 	if (!cat_rules_end(o->db, args[0], o->now, &o->actor, err))
 		return APP_FAIL;
-	printf("%s is no longer in force\n", args[0]);
+	officer_done(o, args[0], "is no longer in force");
 	return APP_OK;
 }
 
@@ -135,6 +141,7 @@ static int test(officer *o, char **args, GError **err)
 static int list_change(officer *o, char **args, GError **err)
 {
 	bool adds = !strcmp(args[0], "add");
+	g_autofree char *what = NULL;
 
 	if (o->n_args != 3 || (!adds && strcmp(args[0], "remove"))) {
 		fprintf(stderr, "edgetape rules: lists, lists add LIST VALUE "
@@ -144,8 +151,9 @@ static int list_change(officer *o, char **args, GError **err)
 	if (!(adds ? cat_list_put : cat_list_remove)(
 		    o->db, args[1], args[2], o->now, &o->actor, err))
 		return APP_FAIL;
-	printf("%s: %s is %s\n", args[1], args[2],
-	       adds ? "in the list" : "no longer in the list");
+	what = g_strdup_printf("%s: %s", args[1], args[2]);
+	officer_done(o, what, adds ? "is in the list"
+				   : "is no longer in the list");
 	return APP_OK;
 }
 

@@ -123,19 +123,36 @@ static table *one_user(const cat_user *u)
 	return t;
 }
 
+/* Also of a user who was removed. */
+static int show_history(officer *o, const char *who, GError **err)
+{
+	static const char *const columns[] = {"value", "since", "until", NULL};
+	g_autofree char *key = g_ascii_strdown(who, -1);
+	g_autoptr(GArray) all = cat_user_history(o->db, key, err);
+	g_autoptr(table) t = table_new(columns);
+
+	if (!all)
+		return APP_FAIL;
+	for (guint i = 0; i < all->len; i++) {
+		const cat_user_past *p = &g_array_index(all, cat_user_past, i);
+
+		table_text(t, p->value);
+		table_time(t, p->since * 1000);
+		table_time(t, p->until * 1000);
+	}
+	table_print(t, o->form, "no identity, group or site, and there never "
+				"was one", stdout);
+	return APP_OK;
+}
+
 static int show(officer *o, char **args, GError **err)
 {
 	g_autoptr(table) t = NULL;
-	g_autoptr(GPtrArray) lines = NULL;
 	g_autoptr(cat_user) u = NULL;
 	int64_t at;
 
-	if (opt.history) {
-		lines = cat_user_history(o->db, args[0], err);
-		for (guint i = 0; lines && i < lines->len; i++)
-			puts(g_ptr_array_index(lines, i));
-		return lines ? APP_OK : APP_FAIL;
-	}
+	if (opt.history)
+		return show_history(o, args[0], err);
 	if (!time_of(o, &at, err) ||
 	    !(u = cat_user_find(o->db, args[0], at, err)))
 		return APP_FAIL;
@@ -211,15 +228,12 @@ static int add(officer *o, char **args, GError **err)
 	if (!identities_add(u, args + 1, err) ||
 	    !cat_user_put(o->db, u, at, &o->actor, &changed, err))
 		return APP_FAIL;
-	if (!changed)
-		printf("%s is so already\n", u->key);
-	else if (!is_new)
-		printf("%s is changed\n", u->key);
-	else if (!u->ids->len)
-		printf("%s is added; without an identity no call is theirs\n",
-		       u->key);
-	else
-		printf("%s is added\n", u->key);
+	officer_done(o, u->key,
+		     !changed	   ? "is so already"
+		     : !is_new	   ? "is changed"
+		     : u->ids->len ? "is added"
+				   : "is added; without an identity no call is "
+				     "theirs");
 	return APP_OK;
 }
 
@@ -260,7 +274,7 @@ static int remove_some(officer *o, const cat_user *found, char **args,
 	}
 	if (!cat_user_put(o->db, u, at, &o->actor, NULL, err))
 		return APP_FAIL;
-	printf("%s is changed\n", u->key);
+	officer_done(o, u->key, "is changed");
 	return APP_OK;
 }
 
@@ -276,7 +290,7 @@ static int del(officer *o, char **args, GError **err)
 		return remove_some(o, u, args + 1, at, err);
 	if (!cat_user_end(o->db, u->key, at, &o->actor, err))
 		return APP_FAIL;
-	printf("%s is removed; the calls of before stay theirs\n", u->key);
+	officer_done(o, u->key, "is removed; the calls of before stay theirs");
 	return APP_OK;
 }
 
@@ -285,6 +299,23 @@ static bool is_ldif(const char *path)
 	return opt.format ? !g_ascii_strcasecmp(opt.format, "ldif")
 			  : g_str_has_suffix(path, ".ldif") ||
 				    g_str_has_suffix(path, ".ldf");
+}
+
+static void import_say(const officer *o, const cat_import_count *n)
+{
+	static const char *const columns[] = {"#added", "#changed", "#same",
+					      "#removed", NULL};
+	const unsigned all[] = {n->added, n->changed, n->same, n->ended};
+	g_autoptr(table) t = table_new(columns);
+
+	if (o->form == TABLE_TEXT) {
+		printf("%u added, %u changed, %u as they were, %u removed\n",
+		       n->added, n->changed, n->same, n->ended);
+		return;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
+		table_number(t, all[i]);
+	table_print(t, o->form, "", stdout);
 }
 
 static int import(officer *o, char **args, GError **err)
@@ -306,8 +337,7 @@ static int import(officer *o, char **args, GError **err)
 	}
 	if (!cat_import(o->db, users, opt.whole, at, &o->actor, &n, err))
 		return APP_FAIL;
-	printf("%u added, %u changed, %u as they were, %u removed\n", n.added,
-	       n.changed, n.same, n.ended);
+	import_say(o, &n);
 	return APP_OK;
 }
 

@@ -119,6 +119,9 @@ static int verb_run(officer *o, const officer_verb *v, char **args)
 	if (!o->conf)
 		return APP_FAIL;
 	status = catalog_open(o, &err) ? v->run(o, args, &err) : APP_FAIL;
+	if (o->done)
+		table_print(o->done, o->form, "", stdout);
+	g_clear_pointer(&o->done, table_free);
 	if (err)
 		status = app_fail(o->command, err);
 	cat_close(o->db);
@@ -170,6 +173,29 @@ int officer_misused(const officer *o, const char *why)
 {
 	fprintf(stderr, "edgetape %s: %s\n", o->command, why);
 	return APP_USAGE;
+}
+
+void officer_done(officer *o, const char *what, const char *result)
+{
+	static const char *const columns[] = {"what", "result", NULL};
+
+	if (o->form == TABLE_TEXT) {
+		printf("%s %s\n", what, result);
+		return;
+	}
+	if (!o->done)
+		o->done = table_new(columns);
+	table_text(o->done, what);
+	table_text(o->done, result);
+}
+
+bool officer_count(const officer *o, const char *option, int n)
+{
+	if (n > 0)
+		return true;
+	fprintf(stderr, "edgetape %s: %s %d: expected 1 or more\n",
+		o->command, option, n);
+	return false;
 }
 
 /* ---- what people write ---- */

@@ -24,6 +24,7 @@ struct officer {
 	table_form form;
 	int64_t now;		/* s UTC */
 	int n_args;
+	table *done;		/* for --json and --csv, see officer_done() */
 };
 
 /* Parses the common options (-c, --json, --csv, --reason) and `entries`, finds
@@ -34,8 +35,14 @@ int officer_run(const char *command, const char *help,
 		const GOptionEntry *entries, int argc, char **argv);
 /* Says `why`; the exit status for a command that was given wrongly. */
 int officer_misused(const officer *o, const char *why);
+/* Says that something was changed, "alice" "is added": a line for people, and a
+ * row of what the command answers to a program. */
+void officer_done(officer *o, const char *what, const char *result);
+/* 1 to INT_MAX. False, and it is said, when `n` is not. */
+bool officer_count(const officer *o, const char *option, int n);
 /* "2026-11-21", "2026-11-21 14:00", with seconds, with Z or an offset (else
- * local time), "today", "yesterday", "now", "3d", "2h" (ago). */
+ * local time), "today", "yesterday", "now", "3d", "2h" (ago),
+ * "+3d" (to come). */
 bool officer_time(const char *text, int64_t now, int64_t *out, GError **err);
 /* "90", "90s", "5m", "2h" -> milliseconds. */
 bool officer_span(const char *text, int64_t *ms, GError **err);

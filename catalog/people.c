@@ -121,36 +121,50 @@ cat_user *cat_user_find(cat_db *db, const char *who, int64_t at, GError **err)
 	return NULL;
 }
 
-static void say_time(GString *s, const char *before, int64_t at)
+static void past_clear(void *p)
 {
-	g_autoptr(GDateTime) t = g_date_time_new_from_unix_utc(at);
-	g_autofree char *text = g_date_time_format(t, "%Y-%m-%d %H:%M:%SZ");
-
-	g_string_append_printf(s, "%s%s", before, text);
+	g_free(((cat_user_past *)p)->value);
 }
 
-GPtrArray *cat_user_history(cat_db *db, const char *key, GError **err)
+static bool ever_was(cat_db *db, const char *key, GError **err)
 {
-	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(cat_stmt) s = cat_sql(
-		db, "SELECT v.value, v.since, v.until FROM"
-		    " (SELECT person, value, since, until FROM identity"
-		    "  UNION ALL SELECT person, 'group:' || grp, since, until"
-		    "  FROM member"
-		    "  UNION ALL SELECT person, 'site:' || site, since, until"
-		    "  FROM stay) v JOIN person p ON p.id = v.person"
-		    " WHERE p.key = ?1 ORDER BY v.since, v.value", err);
+		db, "SELECT 1 FROM person WHERE key = ?1", err);
 
+	if (!s)
+		return false;
+	cat_bind_text(s, 1, key);
+	if (cat_step(s))
+		return true;
+	if (cat_done(s, err))
+		cat_user_absent(err, key);
+	return false;
+}
+
+GArray *cat_user_history(cat_db *db, const char *key, GError **err)
+{
+	g_autoptr(GArray) all = g_array_new(FALSE, FALSE,
+					    sizeof(cat_user_past));
+	g_autoptr(cat_stmt) s = NULL;
+
+	g_array_set_clear_func(all, past_clear);
+	if (!ever_was(db, key, err))
+		return NULL;
+	s = cat_sql(db, "SELECT v.value, v.since, v.until FROM"
+			" (SELECT person, value, since, until FROM identity"
+			"  UNION ALL SELECT person, 'group:' || grp, since,"
+			"  until FROM member"
+			"  UNION ALL SELECT person, 'site:' || site, since,"
+			"  until FROM stay) v JOIN person p ON p.id = v.person"
+			" WHERE p.key = ?1 ORDER BY v.since, v.value", err);
 	if (!s)
 		return NULL;
 	cat_bind_text(s, 1, key);
 	while (cat_step(s)) {
-		GString *line = g_string_new(cat_text(s, 0));
+		const cat_user_past p = {g_strdup(cat_text(s, 0)),
+					 cat_int(s, 1), cat_int(s, 2)};
 
-		say_time(line, " from ", cat_int(s, 1));
-		if (!cat_null(s, 2))
-			say_time(line, " until ", cat_int(s, 2));
-		g_ptr_array_add(lines, g_string_free(line, FALSE));
+		g_array_append_val(all, p);
 	}
-	return cat_done(s, err) ? g_steal_pointer(&lines) : NULL;
+	return cat_done(s, err) ? g_steal_pointer(&all) : NULL;
 }

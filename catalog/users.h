@@ -38,8 +38,15 @@ bool cat_user_end(cat_db *db, const char *key, int64_t at,
 cat_user *cat_user_find(cat_db *db, const char *who, int64_t at, GError **err);
 /* Of cat_user, by key, as of `at`. Free the array. */
 GPtrArray *cat_user_list(cat_db *db, int64_t at, GError **err);
-/* Lines for a human: each identity and membership with its times. Free it. */
-GPtrArray *cat_user_history(cat_db *db, const char *key, GError **err);
+/* An identity, "group:NAME" or "site:NAME" and its time (s UTC); until 0: it is
+ * so now. */
+typedef struct cat_user_past {
+	char *value;
+	int64_t since, until;
+} cat_user_past;
+/* Of cat_user_past, in the order of time; of a user who was removed, too. An
+ * error when there never was one of this key. Free the array. */
+GArray *cat_user_history(cat_db *db, const char *key, GError **err);
 
 /* Of cat_user from CSV (columns key, name, site, identities, groups; the last
  * two separated by ';') or LDIF. NULL: `err` names the line. */

@@ -49,7 +49,7 @@ says 'its signature' 0 'Verified' openssl pkeyutl -verify -rawin -pubin \
 	-inkey "$tmp/sign.pub" -in "$tmp/out/SHA256SUMS" \
 	-sigfile "$tmp/out/SHA256SUMS.sig"
 says 'who and why' 0 '"reason" : "request 12"' cat "$tmp/out/manifest.json"
-says 'it overwrites nothing' 1 'File exists' officer export "$call" \
+says 'it overwrites nothing' 1 'nothing is overwritten' officer export "$call" \
 	--out "$tmp/out" --reason x
 officer export --from 2000-01-01 --format wav --journal --out "$tmp/some" \
 	--reason x >/dev/null

@@ -67,7 +67,7 @@ holds 'a command of an officer says nothing of root' [ ! -s "$tmp/quiet" ]
 says 'a hold needs a reason' 2 'needs a --reason' officer calls hold "$call"
 says 'a hold of what?' 2 'give one call' officer calls hold --reason x
 says 'a hold' 0 'held' officer calls hold "$call" --matter 'case 7' --reason court
-says 'and another, by who' 0 "$call: held" officer calls hold --who alice \
+says 'and another, by who' 0 "$call is held" officer calls hold --who alice \
 	--from 2000-01-01 --matter tax --reason audit
 says 'twice is once' 0 'so already' officer calls hold "$call" --matter tax --reason x
 says 'both are listed' 0 'case 7' officer calls holds

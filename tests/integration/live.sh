@@ -31,7 +31,7 @@ rig_await 30 'the call' is_heard || bail 'the call'
 id=$(call_id alice)
 is 'the call is listed' said "alice@.*yes" list
 sleep 3
-is 'pause' said '^done' pause "$id" card number
+is 'pause' said 'is paused$' pause "$id" card number
 is 'pause again changes nothing' said 'so already' pause "$id"
 is 'it is listed as paused' said paused list
 kill -KILL "$(cat "$RIG/tap.pid")"
@@ -39,8 +39,8 @@ rig_await 5 'the end of the tap' rig_gone "$(cat "$RIG/tap.pid")"
 rig_tap || bail 'another tap'
 is 'a tap that is started anew knows whose call that is' said "alice@.*bob@.*paused" list
 sleep 3
-is 'resume' said '^done' resume "$id"
-is 'a mark' said '^done' mark "$id" here it was
+is 'resume' said 'is recorded again$' resume "$id"
+is 'a mark' said 'is marked$' mark "$id" here it was
 is 'no such call' said 'progress: nobody@nowhere; .*live. shows' \
 	pause nobody@nowhere
 wait $caller

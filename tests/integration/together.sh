@@ -85,11 +85,11 @@ says 'they stand with the call' 0 'linked +second \(transfer\)' \
 	officer calls show first
 says 'a call that is none' 1 'there is no call "nobody"' \
 	officer calls linked nobody
-says 'a leg is held with the others' 0 '^second: held' officer calls hold \
+says 'a leg is held with the others' 0 '^second is held' officer calls hold \
 	first --linked --matter m --reason r
 holds 'which are those alone' [ "$(officer calls holds --csv |
 	grep -c ',m,')" = 2 ]
-says 'and released' 0 '^first: the hold is released' officer calls release \
+says 'and released' 0 '^first is released' officer calls release \
 	second --linked --matter m --reason r
 holds 'all of them' [ "$(officer calls holds --json)" = '[]' ]
 # What a rule expected to be said.

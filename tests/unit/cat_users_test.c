@@ -42,7 +42,8 @@ static void test_history(void)
 	g_auto(cat_temp) t = cat_temp_open();
 	g_autoptr(GError) err = NULL;
 	g_autoptr(cat_user) u = NULL;
-	g_autoptr(GPtrArray) lines = NULL;
+	g_autoptr(GArray) past = NULL;
+	const cat_user_past *first;
 
 	g_assert_true(put(&t, "alice", "tel:+1", 100, &err));
 	g_assert_true(put(&t, "alice", "tel:+2", 200, &err));
@@ -58,9 +59,16 @@ static void test_history(void)
 	cat_user_free(u);
 	u = cat_user_find(t.db, "+1", 300, &err);
 	g_assert_cmpstr(u->key, ==, "bob");
-	lines = cat_user_history(t.db, "alice", &err);
-	g_assert_cmpuint(lines->len, ==, 2);
 	g_assert_true(cat_user_end(t.db, "alice", 400, &cat_temp_actor, &err));
+	past = cat_user_history(t.db, "alice", &err);
+	g_assert_cmpuint(past->len, ==, 2);
+	first = &g_array_index(past, cat_user_past, 0);
+	g_assert_cmpstr(first->value, ==, "tel:+1");
+	g_assert_cmpint(first->since, ==, 100);
+	g_assert_cmpint(first->until, ==, 200);
+	g_assert_null(cat_user_history(t.db, "zoe", &err));
+	g_assert_error(err, CAT_ERROR, CAT_ERROR_ABSENT);
+	g_clear_error(&err);
 	expect_at(&t, 399, "alice,,,tel:+2,/bob,,,tel:+1,/");
 	expect_at(&t, 400, "bob,,,tel:+1,/");
 	g_assert_false(cat_user_end(t.db, "alice", 500, &cat_temp_actor,

@@ -1,0 +1,157 @@
+#!/bin/sh
+# TAP: whatever an officer asks or changes, --json is JSON, --csv is a table of
+# one width, and text fits a terminal of 80 columns; wrong words end with an
+# error that names them, and change nothing.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/support/tap.sh
+. tests/support/conf.sh
+export TZ=UTC LC_ALL=C.UTF-8 COLUMNS=80
+
+{ conf_kept "$tmp"; printf 'run=%s\n' "$tmp/run"; } >"$tmp/conf"
+mkdir -p "$tmp/spool" "$tmp/run"
+tests/support/meeting.py make "$tmp/recordings"
+echo 'start,caller,callee
+2026-11-21T22:26:41Z,sip:bob@example.com,sip:dave@example.com
+2026-11-21T22:26:41Z,sip:alice@example.com,sip:none@example.com' \
+	>"$tmp/cdr.csv"
+echo 'key,identities
+carol,sip:carol@example.com' >"$tmp/users.csv"
+
+# What was answered, all at once: NUMBER.FORM in a directory.
+cat >"$tmp/look.py" <<'END2'
+import csv, json, pathlib, sys
+
+
+def fits(form, text):
+    if form == '.json':
+        return isinstance(json.loads(text), (list, dict))
+    if form == '.csv':
+        return len({len(r) for r in csv.reader(text.splitlines())}) == 1
+    return 0 < max(len(line) for line in text.split('\n')) <= 80
+
+
+bad = 0
+for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
+    try:
+        good = fits(path.suffix, path.read_text())
+    except ValueError:
+        good = False
+    if not good:
+        bad += 1
+        print('#', path.name, path.read_text()[:200].replace('\n', '|'))
+sys.exit(bad != 0)
+END2
+
+# answers FORM... -- WORDS... - in each of these forms, without an error.
+mkdir "$tmp/answers"
+answers() {
+	forms= bad=
+	while [ "$1" != -- ]; do
+		forms="$forms $1"
+		shift
+	done
+	shift
+	for form in $forms; do
+		option=--$form
+		[ "$form" != text ] || option=
+		# shellcheck disable=SC2086 # none is no word
+		officer "$@" $option >"$tmp/answers/$n.$form" 2>"$tmp/err" ||
+			bad="$bad $form: $(cat "$tmp/err")"
+	done
+	[ -z "$bad" ]
+	result $? "$*"
+	[ -z "$bad" ] || echo "#$bad"
+}
+all() {
+	answers text csv json -- "$@"
+}
+machine() { # what shows whole paths and hashes
+	answers csv json -- "$@"
+}
+
+answers json -- rebuild
+all rebuild
+all users add alice sip:alice@example.com --group traders --reason new
+all users add bob
+answers json -- users import "$tmp/users.csv"
+all users list
+all users list --history
+all users show alice
+all users show alice --history
+answers csv -- users export
+answers json -- users remove bob
+all users show bob --history
+all rules add traders who=group:traders mode=always keep=7y --reason MiFID
+all rules add gone who=any mode=never
+answers csv -- rules remove gone
+all rules list
+all rules list --history
+all rules show traders
+all rules lists
+all rules lists add internal example.com
+answers json -- rules lists remove internal example.com
+answers text json -- rules test who=any mode=never --from alice --to carol
+answers text json -- explain --user alice --to +4989123
+answers text json -- explain a
+all calls
+all calls --who nobody
+all calls --announce
+all calls linked a
+machine calls show a
+all calls hold a --linked --reason x
+all calls holds
+all calls release a --linked --reason x
+all calls due --by +10d
+all report coverage --from 2026-11-01
+answers text -- report --from 2026-11-01
+all report unresolved
+all report gaps
+all report sources --from 2026-11-01
+all audit
+machine audit verify
+all alarms
+all alarms history
+answers json -- export a --out "$tmp/out1" --reason x
+answers csv -- export a --out "$tmp/out2" --reason x
+for form in csv json; do
+	officer report --cdr "$tmp/cdr.csv" --$form \
+		>"$tmp/answers/cdr.$form" 2>/dev/null
+done
+python3 "$tmp/look.py" "$tmp/answers" >"$tmp/said"
+result $? 'all of it is JSON, CSV, or as wide as a terminal'
+cat "$tmp/said"
+
+# ---- what is wrong is named
+before=$(officer audit --csv | wc -l)
+says 'no such user' 1 'no user "zoe"' officer users show zoe
+says 'nor ever' 1 'no user "zoe"' officer users show zoe --history
+says 'no such rule' 1 'no rule "zoe"' officer rules show zoe
+says 'no such file' 1 '/no/such' officer users import /no/such
+says 'no such day' 1 '"2026-02-30" is no time' officer calls --from 2026-02-30
+says 'no call at all' 2 '--limit 0: expected 1' officer calls --limit 0
+says 'fewer than none' 2 '--limit -1: expected 1' officer report gaps --limit -1
+says 'as fast as that' 2 '--tolerance' officer report --cdr "$tmp/cdr.csv" \
+	--tolerance -1
+says 'no such zone' 1 'zone=Europe/Berlyn' officer rules add x who=any \
+	mode=always 'when=mon 08:00-09:00' zone=Europe/Berlyn
+says 'a place that is taken' 1 "$tmp/out1 is there already" officer export a \
+	--out "$tmp/out1" --reason x
+[ "$(officer audit --csv | wc -l)" = "$before" ]
+result $? 'nothing of this is in the audit log'
+says 'a place that cannot be' 1 '/no/such/place' officer export a \
+	--out /no/such/place --reason x
+says 'is told to the audit log' 0 'export failed +a to /no' env COLUMNS=200 \
+	"$edgetape" audit -c "$tmp/conf"
+says 'a player that is none' 1 '/no/player' officer play a --player /no/player
+says 'is told too' 0 'play failed +a' env COLUMNS=200 "$edgetape" audit \
+	-c "$tmp/conf"
+says 'a configuration that is none' 1 "$tmp/none: there is no such file" \
+	"$edgetape" calls -c "$tmp/none"
+if [ "$(id -u)" = 0 ] && id daemon >/dev/null 2>&1; then
+	chmod 755 "$tmp" && chmod 644 "$tmp/conf" && chmod 700 "$tmp/catalog"
+	cp "$edgetape" "$tmp/edgetape"
+	says 'somebody without the right to' 1 'catalog.db: .*denied' su -s \
+		/bin/sh daemon -c "'$tmp/edgetape' calls -c '$tmp/conf'"
+fi
+finish
