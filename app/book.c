@@ -58,12 +58,6 @@ uint64_t book_waiting(const book *b)
 
 /* ---- the ledger ---- */
 
-static void put_text(char **to, span text)
-{
-	g_free(*to);
-	*to = span_dup(text);
-}
-
 /* A state that says nothing new is not told again. */
 static bool progress_take(story *s, const rec_event *e)
 {
@@ -85,22 +79,12 @@ static bool story_take(story *s, const rec_event *e)
 		story_put_fact(s, e->fact.name, e->fact.value);
 		return true;
 	case JRN_DECISION:
-		s->decided = true;
-		s->record = e->decision.record;
-		s->audio = e->decision.audio;
-		s->video = e->decision.video;
-		put_text(&s->rule, e->decision.rule);
-		put_text(&s->reason, e->decision.reason);
+		story_decide(s, &e->decision);
 		return true;
 	case JRN_STATE:
 		return progress_take(s, e);
 	case JRN_END:
-		s->has_end = true;
-		s->ended = e->at;
-		s->end_cause = e->end.cause;
-		s->end_side = e->end.side;
-		s->end_status = e->end.status;
-		put_text(&s->end_text, e->end.text);
+		story_end(s, e->at, &e->end);
 		return true;
 	case JRN_MARK:
 		story_mark(s, e->at, &e->control);

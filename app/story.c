@@ -90,18 +90,23 @@ static bool take_fact(story *s, const jrn_rec *r)
 	return true;
 }
 
+void story_decide(story *s, const rec_decision *d)
+{
+	s->decided = true;
+	s->record = d->record;
+	s->audio = d->audio;
+	s->video = d->video;
+	replace(&s->rule, d->rule);
+	replace(&s->reason, d->reason);
+}
+
 static bool take_decision(story *s, const jrn_rec *r)
 {
 	rec_decision d;
 
 	if (!rec_decision_get(r->payload, &d))
 		return false;
-	s->decided = true;
-	s->record = d.record;
-	s->audio = d.audio;
-	s->video = d.video;
-	replace(&s->rule, d.rule);
-	replace(&s->reason, d.reason);
+	story_decide(s, &d);
 	return true;
 }
 
@@ -198,18 +203,23 @@ static bool take_progress(story *s, const jrn_rec *r)
 	return true;
 }
 
+void story_end(story *s, clk_both at, const rec_end *e)
+{
+	s->has_end = true;
+	s->ended = at;
+	s->end_cause = e->cause;
+	s->end_side = e->side;
+	s->end_status = e->status;
+	replace(&s->end_text, e->text);
+}
+
 static bool take_end(story *s, const jrn_rec *r)
 {
 	rec_end e;
 
 	if (!rec_end_get(r->payload, &e))
 		return false;
-	s->has_end = true;
-	s->ended = r->at;
-	s->end_cause = e.cause;
-	s->end_side = e.side;
-	s->end_status = e.status;
-	replace(&s->end_text, e.text);
+	story_end(s, r->at, &e);
 	return true;
 }
 

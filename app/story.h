@@ -53,15 +53,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(story, story_free)
 const call_half *story_record(story *s, const jrn_rec *r, seal_key *key,
 			      story_control *control);
 
-/* What a state says of the call: story_record() does it too. */
+/* What an event says of the call, for who has no record of it: story_record()
+ * does the same. */
+void story_decide(story *s, const rec_decision *d);
 void story_progress(story *s, clk_both at, const rec_progress *p);
+void story_mark(story *s, clk_both at, const rec_control *c);
+void story_end(story *s, clk_both at, const rec_end *e);
 /* 0: nothing was heard of it. */
 uint8_t story_fork_state(const story *s, const char *branch);
 /* The fork's sound is no part of the call: another one answered, and not under
  * another tag with the same key. */
 bool story_fork_lost(const story *s, const char *branch);
-/* What a mark says of the call: story_record() does it too. */
-void story_mark(story *s, clk_both at, const rec_control *c);
 
 /* False: the tap gave up waiting, or was not there. */
 bool story_end_seen(const story *s);
