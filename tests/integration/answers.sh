@@ -46,7 +46,7 @@ END2
 # answers FORM... -- WORDS... - in each of these forms, without an error.
 mkdir "$tmp/answers"
 answers() {
-	forms= bad=
+	forms="" bad=""
 	while [ "$1" != -- ]; do
 		forms="$forms $1"
 		shift
