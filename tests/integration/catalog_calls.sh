@@ -36,7 +36,7 @@ officer users add alice "sip:alice@$RIG_DOMAIN" --group traders >/dev/null &&
 	officer users add bob "sip:bob@$RIG_DOMAIN" >/dev/null &&
 	officer users add carol "sip:carol@$RIG_DOMAIN" >/dev/null &&
 	officer rules add traders who=group:traders mode=always keep=5y \
-		>/dev/null && in_force || bail 'the rules'
+		announce=yes >/dev/null && in_force || bail 'the rules'
 
 rig_call carol bob 2 || bail 'a call that no rule names'
 is 'no rule: no row' [ -z "$(outcome carol)" ]
@@ -53,6 +53,10 @@ is 'and finds it by that' [ "$(officer calls --who alice --scope internal \
 	--json | grep -c '"scope" *: *"internal"')" = 1 ]
 is 'and not by another' [ "$(officer calls --scope pstn --json)" = '[]' ]
 is 'and so does the sidecar' grep -rq '"scope" : "internal"' \
+	--include='*.json' "$RIG/recordings"
+is 'and both that an announcement was expected' shown alice \
+	'^announcement,expected$'
+is 'for whoever has the sidecar alone' grep -rq '"announcement" : "expected"' \
 	--include='*.json' "$RIG/recordings"
 is 'and how many packets capture stored' [ "$(counted alice stored)" -gt 100 ]
 is 'and saw again on a later leg' [ "$(counted alice copies-to-client)" -gt 100 ]
@@ -84,6 +88,18 @@ is 'silence before the start' [ "$(loudest 0 1)" = 0.000000 ]
 is 'sound after it' [ "$(loudest 6 1)" != 0.000000 ]
 is 'the tap wrote the audit log' \
 	grep -q 'live.start.*please' <(officer audit)
+officer rules add demand who=user:carol mode=on-demand-buffered >/dev/null &&
+	in_force
+rig_call carol bob 6 &
+demand=$!
+rig_await 20 'the call' in_progress carol
+id=$(call_id carol)
+sleep 3
+officer live mark "$id" a complaint >/dev/null
+wait $demand
+rig_await 20 'the row' outcome_is carol RECORDED
+is 'buffered, and marked' outcome_is carol RECORDED
+is 'with the sound of before the mark' [ "$(loudest 0 1)" != 0.000000 ]
 before=$(find "$RIG/recordings" -name '*.wav' | wc -l)
 rig_edgetape keep rec
 rig_await 20 'the deletion' fewer_than "$before"
