@@ -240,12 +240,25 @@ clk_mono relay_rings_reached(const relay_rings *r)
 }
 
 /* A ring has few blocks left for the kernel. */
-static bool is_short(const relay_rings *r)
+static bool is_short(const relay_rings *r,
+		     const unsigned held[static RELAY_IFACES_MAX])
 {
 	for (unsigned i = 0; i < r->n; i++)
-		if (r->held[i] > r->ring[i].place.blocks / 4 * 3)
+		if (held[i] > r->ring[i].place.blocks / 4 * 3)
 			return true;
 	return false;
+}
+
+/* How many blocks must go, the oldest first, so that none is short. */
+static size_t count_short(const relay_rings *r)
+{
+	unsigned held[RELAY_IFACES_MAX];
+	size_t n = 0;
+
+	memcpy(held, r->held, sizeof(held));
+	while (n < r->used && is_short(r, held))
+		held[at_fifo(r, n++)->ring]--;
+	return n;
 }
 
 static size_t count_done(const relay_rings *r, const relay_written *w)
@@ -254,7 +267,7 @@ static size_t count_done(const relay_rings *r, const relay_written *w)
 
 	while (n < r->used && at_fifo(r, n)->due <= w->mark)
 		n++;
-	return n || !r->used || !is_short(r) ? n : 1;
+	return MAX(n, count_short(r));
 }
 
 void relay_rings_release(relay_rings *r, const relay_written *w)

@@ -20,6 +20,8 @@ enum {
 	STOPPED_S = 5,
 	POISON = 5,
 	HELD = 50,
+	ROUNDS = 16,
+	BURST = 900,
 };
 
 typedef struct bench {
@@ -258,6 +260,51 @@ static void test_poison(void)
 	bench_clear(&b);
 }
 
+/* The disk takes nothing: each look gives back as much as the kernel needs, not
+ * only a block. */
+static void test_stuck(void)
+{
+	const relay_written none = {0};
+	relay_live_stats s;
+	relay_queue *q;
+	relay_tap *tap;
+	bench b;
+	int fd;
+
+	if (live_rig_skip())
+		return;
+	bench_init(&b, "lo");
+	relay_rings_free(b.rings);
+	b.conf.ring_bytes = 4 << 20;
+	b.conf.rings = NULL;
+	b.rings = relay_rings_open(&b.conf, NULL);
+	g_assert_nonnull(b.rings);
+	q = relay_queue_new(1 << 20);
+	tap = relay_new(&b.conf.tap, &relay_queue_sink, q);
+	relay_rings_join(b.rings);
+	fd = live_rig_udp(5002);
+	/* Four blocks of 32 in each round. */
+	for (uint32_t n = 0; n < ROUNDS * BURST; n++) {
+		live_rig_send(fd, n);
+		if (n % BURST < BURST - 1)
+			continue;
+		g_usleep(QUIET_MS / 2 * 1000);
+		while (relay_rings_read(b.rings, tap, q, 0) > 0)
+			;
+		relay_rings_release(b.rings, &none);
+	}
+	close(fd);
+	relay_rings_finish(b.rings, tap, q,
+			   &(relay_written){.mark = UINT64_MAX});
+	relay_rings_tick(b.rings);
+	relay_rings_stats(b.rings, &s);
+	g_assert_cmpuint(s.kernel_dropped, ==, 0);
+	g_assert_cmpuint(s.count[RELAY_FRAMES], ==, ROUNDS * BURST);
+	relay_free(tap, clk_now());
+	relay_queue_free(q);
+	bench_clear(&b);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -267,5 +314,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/rings/held", test_held);
 	g_test_add_func("/relay/rings/stop", test_stop);
 	g_test_add_func("/relay/rings/poison", test_poison);
+	g_test_add_func("/relay/rings/stuck", test_stuck);
 	return g_test_run();
 }
