@@ -312,7 +312,8 @@ static int export(officer *o, char **args, GError **err)
 
 	if (wrong)
 		return officer_misused(o, wrong);
-	if (!place_check(err) || !room_check(o, err) || !(calls = calls_meant(o, args, err)) ||
+	if (!place_check(err) || !room_check(o, err) ||
+	    !(calls = calls_meant(o, args, err)) ||
 	    (opt.linked && !add_linked(o, calls, err)))
 		return APP_FAIL;
 	if (!calls->len) {

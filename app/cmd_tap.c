@@ -14,6 +14,7 @@
 #include "app/stats.h"
 #include "core/link.h"
 #include "signaling_tap/latency.h"
+#include "signaling_tap/server.h"
 
 enum {
 	SILENT_MS = 5000,	/* 20 heartbeats of a Front End */

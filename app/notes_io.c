@@ -1,9 +1,9 @@
+#include "app/notes.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <unistd.h>
-
-#include "app/notes.h"
 
 enum {
 	BUFFER = 128 << 10,

@@ -5,7 +5,7 @@
 #include "ice_rewriter/ice.h"
 #include "relay_capture/source.h"
 #include "signaling_tap/keypad.h"
-#include "signaling_tap/tap.h"
+#include "signaling_tap/rules.h"
 #include "vault/vault.h"
 
 #define SETUP_ERROR (setup_error_quark())

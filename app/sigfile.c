@@ -3,6 +3,7 @@
 #include "app/setup.h"
 #include "relay_capture/capfile.h"
 #include "signaling_tap/tap.h"
+#include "signaling_tap/textlog.h"
 #include "signaling_tap/tracelog.h"
 
 enum {

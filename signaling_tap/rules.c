@@ -1,6 +1,7 @@
+#include "signaling_tap/rules.h"
+
 #include <string.h>
 
-#include "signaling_tap/tap.h"
 #include "signaling_tap/uri.h"
 
 /* What a pattern wants of an identity such as "sip:alice@example.com". */

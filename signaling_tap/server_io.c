@@ -1,4 +1,4 @@
-#include "signaling_tap/tap.h"
+#include "signaling_tap/server.h"
 
 #include <errno.h>
 #include <glib-unix.h>

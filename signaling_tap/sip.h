@@ -95,3 +95,8 @@ void tap_header_text(span value, char *to, size_t size);
 /* The same message with another body: Content-Length is set (added when there
  * was none), all else stays byte for byte. */
 void tap_sip_put(put *o, const tap_sip *m, span body);
+
+/* Cut one SIP message off a byte stream by its Content-Length (RFC 3261
+ * 18.3), leading blank lines eaten. */
+typedef enum tap_cut { TAP_CUT_OK, TAP_CUT_SHORT, TAP_CUT_BAD } tap_cut;
+MUST_CHECK tap_cut tap_sip_cut(span *in, span *out);

@@ -1,4 +1,5 @@
-/* tap.h - SIP from the Front Ends in; verdicts and session records out.
+/* tap.h - SIP from the Front Ends in; verdicts and session records out. What
+ * listens for it is in server.h.
  *
  *	server_io -> hep -> calls -> sink (rec_event of each call)
  *	    ^                 |
@@ -170,67 +171,3 @@ bool tap_calls_control(tap_calls *c, clk_both now, uint64_t call,
  * 0; the name is NULL behind the last. */
 const char *tap_counter_name(unsigned i);
 uint64_t tap_calls_counter(const tap_calls *c, unsigned i);
-
-/* A list of rules, one a line: "record = PATTERN[; PATTERN...]" or "except =".
- * PATTERN: sip:alice@x, sip:*@x, sip:alice@*, tel:+4930*, or * for everybody.
- * '#' begins a comment. NULL on error, which names the line. */
-typedef struct tap_rules tap_rules;
-tap_rules *tap_rules_new(const char *text, GError **err);
-void tap_rules_free(tap_rules *r);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(tap_rules, tap_rules_free)
-/* A tap_decide; `rules` is a tap_rules. */
-bool tap_rules_decide(void *rules, const tap_facts *f, rec_decision *out);
-
-/* Text logs: each message follows a line "### <unix time> <note>". Pure; lent
- * from the input. False at the end; what is no message is passed over. */
-typedef struct tap_logged {
-	clk_wall at;
-	span note;
-	span message;
-} tap_logged;
-MUST_CHECK bool tap_textlog_next(span *in, tap_logged *out);
-
-/* Cut one SIP message off a byte stream by its Content-Length (RFC 3261
- * 18.3), leading blank lines eaten. */
-typedef enum tap_cut { TAP_CUT_OK, TAP_CUT_SHORT, TAP_CUT_BAD } tap_cut;
-MUST_CHECK tap_cut tap_sip_cut(span *in, span *out);
-
-/* The listener. Addresses are "host:port"; port 0 takes any. */
-typedef struct tap_server_config {
-	const char *listen;		/* TLS */
-	const char *cert, *key, *ca;	/* PEM files */
-	const char *crl;		/* PEM, or NULL */
-	const char *const *allow;	/* subject alternative names, NULL at
-					 * the end; NULL: whom the CA signed */
-	const char *plain_tcp;		/* NULL; HEP copies, none obeyed */
-	const char *plain_udp;		/* NULL */
-	const char *plain_key;		/* HEP authentication key that frames
-					 * on those must carry; NULL: none */
-	unsigned deadline_ms;		/* 0: 150; later the message passes, or
-					 * is refused, if it is an INVITE of a
-					 * call that has to be recorded: */
-	uint16_t late_status;		/* where no rule says; 0: pass */
-	unsigned max_connections;	/* 0: 256 */
-	unsigned handshake_ms;		/* 0: 10 s */
-} tap_server_config;
-
-typedef struct tap_server tap_server;
-/* MAIN. Serves from the thread-default main context. The configuration is
- * copied; `calls` outlives the server. NULL on failure, nothing is left. */
-tap_server *tap_server_new(const tap_server_config *cfg, tap_calls *calls,
-			   GError **err);
-void tap_server_free(tap_server *s);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(tap_server, tap_server_free)
-/* MAIN. Reads certificate, key, CA and CRL again for new connections; those
- * that stand stay. On failure the old ones stay in force. */
-bool tap_server_reload(tap_server *s, GError **err);
-/* MAIN. Each Front End that was heard within the last day and is silent for
- * longer than `limit_ns`, connected or not. */
-typedef void tap_silent(void *user, const char *name, int64_t silent_ns);
-void tap_server_silent(tap_server *s, clk_mono now, int64_t limit_ns,
-		       tap_silent *each, void *user);
-/* MAIN. How long its verdicts took, in latency.h; lent. */
-const struct tap_latency *tap_server_latency(const tap_server *s);
-uint16_t tap_server_port(const tap_server *s);
-/* "subject: why" of the peer that was refused last, or "". Lent. */
-const char *tap_server_refusal(const tap_server *s);

@@ -1,3 +1,5 @@
+#include "signaling_tap/textlog.h"
+
 #include "signaling_tap/sip.h"
 
 /* "### 1795295144.195663 note"; digits behind the ninth decimal are dropped. */

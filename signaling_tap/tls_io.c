@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+
 enum { READ_BUFFER = 65536 };
 
 const char *tap_tls_problem(void)

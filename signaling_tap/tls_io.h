@@ -2,7 +2,7 @@
 #pragma once
 #include <openssl/ssl.h>
 
-#include "signaling_tap/tap.h"
+#include "signaling_tap/server.h"
 
 /* TLS 1.2 and up, a client certificate is demanded, no resumption: a peer is
  * judged by its certificate each time. NULL on failure, which names the file.

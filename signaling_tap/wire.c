@@ -1,6 +1,7 @@
 #include "signaling_tap/wire.h"
 
 #include "signaling_tap/hep3.h"
+#include "signaling_tap/sip.h"
 #include "signaling_tap/tap.h"
 
 enum {

@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "ice_rewriter/ice.h"
 #include "signaling_tap/hep3.h"
+#include "signaling_tap/server.h"
 #include "tests/support/tap_certs.h"
 #include "tests/support/tap_script.h"
 

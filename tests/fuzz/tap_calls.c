@@ -1,5 +1,6 @@
 /* Targets: tap_textlog_next, tap_calls_message, tap_calls_tick,
  * tap_call_message, tap_facts_gather, tap_calls_live */
+#include "signaling_tap/textlog.h"
 #include "tests/support/tap_model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

@@ -5,6 +5,7 @@
 
 #include "ice_rewriter/ice.h"
 #include "signaling_tap/hep3.h"
+#include "signaling_tap/server.h"
 #include "tests/support/tap_script.h"
 
 /* More than the kernel's buffers of both ends hold: 400 times 40 KB. */

@@ -3,6 +3,7 @@
  * finds, limits and forgets them. */
 #include <json-glib/json-glib.h>
 
+#include "signaling_tap/textlog.h"
 #include "tests/support/tap_script.h"
 
 static char *file_text(const char *path, gsize *len)

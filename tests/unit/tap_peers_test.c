@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "signaling_tap/dialog.h"
+#include "signaling_tap/server.h"
 #include "tests/support/tap_certs.h"
 #include "tests/support/tap_rig.h"
 

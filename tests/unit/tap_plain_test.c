@@ -5,6 +5,7 @@
 
 #include "signaling_tap/heard.h"
 #include "signaling_tap/hep3.h"
+#include "signaling_tap/server.h"
 #include "tests/support/tap_certs.h"
 #include "tests/support/tap_script.h"
 

@@ -1,3 +1,4 @@
+#include "signaling_tap/rules.h"
 #include "signaling_tap/tap.h"
 
 static const char list[] =

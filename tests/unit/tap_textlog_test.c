@@ -1,4 +1,5 @@
 #include "signaling_tap/tap.h"
+#include "signaling_tap/textlog.h"
 
 #define HEAD "BYE sip:b@x SIP/2.0\r\nContent-Length: 12\r\n\r\n"
 

@@ -3,6 +3,7 @@
  * verdict may come of them, and a good message behind a bad one is still
  * served. */
 #include "signaling_tap/hep3.h"
+#include "signaling_tap/server.h"
 #include "signaling_tap/sip.h"
 #include "tests/support/tap_certs.h"
 #include "tests/support/tap_script.h"

@@ -1,0 +1,13 @@
+/* textlog.h - SIP messages out of a text log: each follows a line
+ * "### <unix time> <note>". Pure; lent from the input. */
+#pragma once
+#include "core/clock.h"
+#include "core/span.h"
+
+typedef struct tap_logged {
+	clk_wall at;
+	span note;
+	span message;
+} tap_logged;
+/* The next message; what is none is passed over. False at the end. */
+MUST_CHECK bool tap_textlog_next(span *in, tap_logged *out);
