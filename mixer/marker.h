@@ -1,5 +1,5 @@
-/* marker.h - the timeline of a recording: what is told the mixer to have happened
- * (marks), and what it says did (markers). docs/timeline.md. */
+/* marker.h - the timeline of a recording: what the mixer is told to have
+ * happened (marks), and what it says did (markers). docs/timeline.md. */
 #pragma once
 #include <stdint.h>
 
