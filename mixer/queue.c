@@ -3,7 +3,8 @@
 #include <string.h>
 
 enum {
-	COMPACT = 16,		/* eaten entries before the queue moves up */
+	BLOCKS = 64,		/* room for, at first: of two */
+	SAMPLES = 4096,
 	RATE_MIN = 4000,
 	RATE_MAX = 192000,
 };
@@ -16,36 +17,97 @@ typedef struct report {
 void mix_queue_init(mix_queue *q, clk_mono begin)
 {
 	*q = (mix_queue){.begin = begin};
-	q->blocks = g_array_new(FALSE, FALSE, sizeof(mix_block));
-	q->pcm = g_array_new(FALSE, FALSE, sizeof(int16_t));
 	q->reports = g_array_new(FALSE, FALSE, sizeof(report));
 }
 
 void mix_queue_clear(mix_queue *q)
 {
 	mix_segments_clear(&q->segs);
-	g_array_unref(q->blocks);
-	g_array_unref(q->pcm);
+	g_free(q->blocks);
+	g_free(q->pcm);
 	g_array_unref(q->reports);
 }
 
-/* Of two channels the mean: a party has one place in the recording. */
-static void append_mono(GArray *pcm, const pcm_block *b, bool silent)
+static mix_block *block_at(const mix_queue *q, guint i)
 {
-	guint n = (guint)b->frames;
-	int16_t *to;
+	return &q->blocks[i & (q->room - 1)];
+}
 
-	if (b->channels == 1 && !silent) {
-		g_array_append_vals(pcm, b->pcm, n);
-		return;
+static mix_block *new_block(mix_queue *q)
+{
+	mix_block *old = q->blocks;
+	const guint was = q->room;
+
+	if (q->end - q->head == was) {
+		q->room = was ? 2 * was : BLOCKS;
+		q->blocks = g_new(mix_block, q->room);
+		for (guint i = q->head; i != q->end; i++)
+			*block_at(q, i) = old[i & (was - 1)];
+		g_free(old);
 	}
-	g_array_set_size(pcm, pcm->len + n);
-	to = &g_array_index(pcm, int16_t, pcm->len - n);
+	return block_at(q, q->end++);
+}
+
+/* Where n samples fit behind the newest, or in front of the oldest. */
+static bool find_place(const mix_queue *q, size_t n, size_t *at)
+{
+	const bool empty = q->head == q->end;
+	const size_t from = empty ? 0 : block_at(q, q->head)->at;
+
+	*at = empty ? 0 : q->pcm_to;
+	if (!empty && *at <= from)
+		return n <= from - *at;
+	if (n <= q->pcm_size - *at)
+		return true;
+	*at = 0;
+	return n <= from;
+}
+
+/* All that is held, in its order, into a larger ring. */
+static void make_room(mix_queue *q, size_t n)
+{
+	int16_t *old = q->pcm;
+
+	q->pcm_size += n + SAMPLES;
+	q->pcm = g_new(int16_t, q->pcm_size);
+	q->pcm_to = 0;
+	for (guint i = q->head; i != q->end; i++) {
+		mix_block *k = block_at(q, i);
+
+		memcpy(q->pcm + q->pcm_to, old + k->at,
+		       k->frames * sizeof(*old));
+		k->at = (uint32_t)q->pcm_to;
+		q->pcm_to += k->frames;
+	}
+	g_free(old);
+}
+
+static size_t place_for(mix_queue *q, size_t n)
+{
+	size_t at;
+
+	if (!find_place(q, n, &at)) {
+		make_room(q, n);
+		at = q->pcm_to;
+	}
+	q->pcm_to = at + n;
+	return at;
+}
+
+/* Of two channels the mean: a party has one place in the recording. */
+static void copy_mono(int16_t *to, const pcm_block *b, bool silent)
+{
+	const size_t n = b->frames;
+
 	if (silent) {
 		memset(to, 0, n * sizeof(*to));
 		return;
 	}
-	for (guint i = 0; i < n; i++)
+	if (b->channels == 1) {
+		memcpy(to, b->pcm, n * sizeof(*to));
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
 		to[i] = (int16_t)((b->pcm[2 * i] + b->pcm[2 * i + 1]) / 2);
 }
 
@@ -77,8 +139,9 @@ void mix_queue_block(mix_queue *q, const pcm_block *b)
 	k.frames = (uint32_t)as.frames;
 	if (!k.frames)
 		return;
-	append_mono(q->pcm, &as, k.kind == PCM_UNDECODABLE);
-	g_array_append_val(q->blocks, k);
+	k.at = (uint32_t)place_for(q, as.frames);
+	copy_mono(q->pcm + k.at, &as, k.kind == PCM_UNDECODABLE);
+	*new_block(q) = k;
 }
 
 void mix_queue_report(mix_queue *q, const pcm_report *r)
@@ -127,8 +190,8 @@ static void look_block(mix_queue *q, mix_block *k, mix_timeline *news,
 void mix_queue_look(mix_queue *q, int64_t cutoff, mix_timeline *news,
 		    uint8_t side)
 {
-	for (; q->seen < q->blocks->len; q->seen++) {
-		mix_block *k = &g_array_index(q->blocks, mix_block, q->seen);
+	for (; q->seen != q->end; q->seen++) {
+		mix_block *k = block_at(q, q->seen);
 
 		if (k->released >= cutoff)
 			break;
@@ -141,36 +204,20 @@ void mix_queue_look(mix_queue *q, int64_t cutoff, mix_timeline *news,
 
 const mix_block *mix_queue_peek(const mix_queue *q)
 {
-	if (q->head == q->seen)
-		return NULL;
-	return &g_array_index(q->blocks, mix_block, q->head);
+	return q->head == q->seen ? NULL : block_at(q, q->head);
 }
 
 const mix_block *mix_queue_last(const mix_queue *q)
 {
-	if (q->head == q->seen)
-		return NULL;
-	return &g_array_index(q->blocks, mix_block, q->seen - 1);
+	return q->head == q->seen ? NULL : block_at(q, q->seen - 1);
 }
 
 const int16_t *mix_queue_pcm(const mix_queue *q)
 {
-	return &g_array_index(q->pcm, int16_t, q->pcm_head);
+	return q->pcm + block_at(q, q->head)->at;
 }
 
 void mix_queue_drop(mix_queue *q)
 {
-	guint left;
-
-	q->pcm_head += g_array_index(q->blocks, mix_block, q->head++).frames;
-	left = q->blocks->len - q->head;
-	/* A call in progress always has some left. Moving those up costs less
-	 * than to go on in memory that no cache holds. */
-	if (left && (q->head < COMPACT || q->head < left))
-		return;
-	g_array_remove_range(q->blocks, 0, q->head);
-	g_array_remove_range(q->pcm, 0, q->pcm_head);
-	q->seen -= q->head;
-	q->head = 0;
-	q->pcm_head = 0;
+	q->head++;
 }

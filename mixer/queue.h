@@ -10,18 +10,22 @@ typedef struct mix_block {
 	int64_t arrival, released;	/* ns since the begin */
 	uint32_t clock, rate;
 	uint32_t frames;
+	uint32_t at;		/* of its samples in the queue's */
 	uint8_t kind;		/* pcm_kind */
 	bool follows;		/* as pcm_block has it */
 	uint32_t talker;
 } mix_block;
 
+/* Two rings: what was written once stays where it is until it is read, a second
+ * later, when no cache holds it any more. */
 typedef struct mix_queue {
 	clk_mono begin;
 	mix_segments segs;
-	GArray *blocks;		/* of mix_block; [head, seen) were looked at */
-	guint head, seen;
-	GArray *pcm;		/* int16, of blocks from head on */
-	guint pcm_head;
+	mix_block *blocks;	/* `room` of them, a power of two */
+	guint room;
+	guint head, seen, end;	/* run on; [head, seen) were looked at */
+	int16_t *pcm;		/* each block's in one piece */
+	size_t pcm_size, pcm_to;
 	GArray *reports;
 } mix_queue;
 
