@@ -15,6 +15,7 @@ typedef struct source {
 	bool dry;		/* at its end, in this look at the files */
 	bool bad;
 	jrn_rec head;
+	uint8_t *kept;		/* its payload between two looks */
 	int64_t key;		/* when, on the first file's monotonic clock */
 } source;
 
@@ -37,6 +38,7 @@ static void source_free(void *p)
 	source *s = p;
 
 	jrn_in_free(s->in);
+	g_free(s->kept);
 	g_free(s);
 }
 
@@ -161,12 +163,29 @@ static void fill(follow *f, source *s)
 	s->full = true;
 }
 
+/* The reader's memory is another's until the next look. */
+static void keep_head(source *s)
+{
+	const span p = s->head.payload;
+
+	if (!s->full || !p.left || p.p == s->kept)
+		return;
+	s->kept = g_realloc(s->kept, p.left);
+	memcpy(s->kept, p.p, p.left);
+	s->head.payload = span_of(s->kept, p.left);
+}
+
 /* A file at its end is not read again for each record of another: what grows
  * meanwhile is for the next look. */
 static bool end_look(follow *f)
 {
-	for (guint i = 0; i < f->sources->len; i++)
-		((source *)g_ptr_array_index(f->sources, i))->dry = false;
+	for (guint i = 0; i < f->sources->len; i++) {
+		source *s = g_ptr_array_index(f->sources, i);
+
+		s->dry = false;
+		keep_head(s);
+		jrn_in_rest(s->in);
+	}
 	return false;
 }
 

@@ -71,17 +71,6 @@ static ssize_t fill(jrn_in *in)
 	return got;
 }
 
-/* What comes next is for a later look. Until then hundreds of journals need no
- * memory of their own: the next one reads into the same, still in the cache. */
-static jrn_verdict end_look(jrn_in *in)
-{
-	if (in->pos == in->n) {
-		g_clear_pointer(&in->buf, g_free);
-		in->n = in->pos = 0;
-	}
-	return JRN_SHORT;
-}
-
 /* The header or a record out of what is in the buffer. */
 static jrn_verdict take(jrn_in *in, span *s, jrn_rec *out)
 {
@@ -122,8 +111,14 @@ jrn_verdict jrn_in_next(jrn_in *in, jrn_rec *out)
 		if (got < 0)
 			return give_up(in, g_strerror(errno));
 		if (got == 0)
-			return end_look(in);
+			return JRN_SHORT;
 	}
+}
+
+void jrn_in_rest(jrn_in *in)
+{
+	g_clear_pointer(&in->buf, g_free);
+	in->n = in->pos = 0;
 }
 
 const jrn_header *jrn_in_header(const jrn_in *in)

@@ -78,6 +78,10 @@ jrn_in *jrn_in_open(const char *path, GError **err);
  * ask again when the file has grown. JRN_BAD: not a journal, damaged, or
  * unreadable (see jrn_in_trouble()); nothing more will come. */
 MUST_CHECK jrn_verdict jrn_in_next(jrn_in *in, jrn_rec *out);
+/* What comes next is for a later look, and is read from the file again. Until
+ * then hundreds of journals need no memory of their own: the next one reads
+ * into the same, still in the cache. */
+void jrn_in_rest(jrn_in *in);
 /* NULL until the first jrn_in_next() that found a whole header. */
 const jrn_header *jrn_in_header(const jrn_in *in);
 /* Octets of whole records read so far, and what stands behind them: a torn

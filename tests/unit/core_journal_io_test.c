@@ -189,6 +189,35 @@ static void test_follow(void)
 	dir_free(dir);
 }
 
+/* A reader that rests between records, before the header too, goes on where it
+ * was. */
+static void test_rest(void)
+{
+	char *dir = dir_new();
+	g_autoptr(jrn_out) o = out_new(dir, JRN_KEEP_UNTIL_WRITTEN, NULL);
+	g_autoptr(jrn_in) in = jrn_in_open(jrn_out_path(o), NULL);
+	uint32_t number = 0;
+	uint64_t offset;
+	jrn_rec r;
+
+	jrn_in_rest(in);
+	for (uint32_t i = 0; i < RECORDS; i++)
+		add(o, i);
+	g_assert_true(jrn_out_flush(o, NULL));
+	for (uint32_t i = 0; i < RECORDS; i++) {
+		g_assert_cmpint(jrn_in_next(in, &r), ==, JRN_OK);
+		g_assert_true(span_u32(&r.payload, &number));
+		g_assert_cmpuint(number, ==, i);
+		offset = jrn_in_offset(in);
+		if (i % 3)
+			jrn_in_rest(in);
+		g_assert_cmpuint(jrn_in_offset(in), ==, offset);
+	}
+	g_assert_cmpint(jrn_in_next(in, &r), ==, JRN_SHORT);
+	g_assert_cmpuint(jrn_in_torn(in), ==, 0);
+	dir_free(dir);
+}
+
 /* Records larger than the reader's first buffer. */
 static void test_large(void)
 {
@@ -494,6 +523,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	failed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_test_add_func("/core/journal_io/follow", test_follow);
+	g_test_add_func("/core/journal_io/rest", test_rest);
 	g_test_add_func("/core/journal_io/large", test_large);
 	g_test_add_func("/core/journal_io/torn", test_torn);
 	g_test_add_func("/core/journal_io/damaged", test_damaged);
