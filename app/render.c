@@ -446,7 +446,8 @@ render_state render_call_step(render_call *r, clk_both at, bool whole,
 {
 	const render_state s = go_on(r, at, whole, err);
 
-	limit_time(r, false);
+	if (r->dec && !r->behind)
+		dec_call_rest(r->dec);
 	/* The next render writes over the files; held, they would be left
 	 * behind, and its own be named NAME-2. */
 	if (s == RENDER_AGAIN) {

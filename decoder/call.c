@@ -26,8 +26,6 @@ dec_call *dec_call_new(const dec_config *config, const dec_sink *sink,
 	c->out.config = *config;
 	c->out.sink = *sink;
 	c->out.user = user;
-	/* As it is: most calls use the first few of its 23 pages. */
-	c->out.pcm = g_new(dec_pcm, 1);
 	c->out.streams = g_ptr_array_new_with_free_func(g_free);
 	dec_ptmap_init(&c->out.map);
 	dec_keyring_init(&c->ring, config->libsrtp);
@@ -35,8 +33,22 @@ dec_call *dec_call_new(const dec_config *config, const dec_sink *sink,
 		      config->hold_ms * CLK_NS_PER_MS);
 	c->sources = g_ptr_array_new_with_free_func(source_free);
 	c->unopened = g_array_new(FALSE, TRUE, sizeof(dec_unopened));
-	c->clear = g_malloc(DEC_PACKET_MAX);
 	return c;
+}
+
+static void wake(dec_call *c)
+{
+	if (c->clear)
+		return;
+	/* As it is: most calls use the first few of its 23 pages. */
+	c->out.pcm = g_new(dec_pcm, 1);
+	c->clear = g_malloc(DEC_PACKET_MAX);
+}
+
+void dec_call_rest(dec_call *c)
+{
+	g_clear_pointer(&c->out.pcm, g_free);
+	g_clear_pointer(&c->clear, g_free);
 }
 
 void dec_call_free(dec_call *c)
@@ -50,8 +62,7 @@ void dec_call_free(dec_call *c)
 	dec_keyring_clear(&c->ring);
 	dec_ptmap_clear(&c->out.map);
 	g_ptr_array_unref(c->out.streams);
-	g_free(c->out.pcm);
-	g_free(c->clear);
+	dec_call_rest(c);
 	g_free(c);
 }
 
@@ -225,6 +236,7 @@ static void pin_keys(dec_call *c)
 
 void dec_call_describe(dec_call *c, const call_half *half)
 {
+	wake(c);
 	dec_ptmap_add(&c->out.map, half);
 	pin_keys(c);
 	dec_keyring_add(&c->ring, half);
@@ -236,6 +248,7 @@ void dec_call_advance(dec_call *c, clk_mono now)
 {
 	if (now.ns < c->now.ns)
 		return;
+	wake(c);
 	c->now = now;
 	run_tracks(c, now);
 	dec_hold_expire(&c->hold, now, expired, c);
@@ -245,6 +258,7 @@ dec_fate dec_call_packet(dec_call *c, const pkt *p)
 {
 	dec_fate fate;
 
+	wake(c);
 	dec_call_advance(c, p->at.mono);
 	fate = open_packet(c, p);
 	if (fate == DEC_HELD && c->unlocked) {
@@ -289,6 +303,7 @@ static void tell_unopened(dec_call *c)
 
 void dec_call_finish(dec_call *c)
 {
+	wake(c);
 	run_tracks(c, c->now);
 	for (size_t i = 0; i < c->sources->len; i++)
 		if (source_at(c, i)->track)

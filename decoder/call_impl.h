@@ -33,7 +33,7 @@ struct dec_call {
 				 * held may open */
 	bool anew;		/* look at what is held from its start */
 	unsigned turns;		/* how often that was asked for */
-	uint8_t *clear;		/* DEC_PACKET_MAX octets */
+	uint8_t *clear;		/* DEC_PACKET_MAX octets; NULL at rest */
 };
 
 /* One packet, held before or not. DEC_HELD when nothing opens it. */

@@ -152,6 +152,9 @@ void dec_call_describe(dec_call *c, const call_half *half);
 dec_fate dec_call_packet(dec_call *c, const pkt *p);
 /* WORKER. No packet from before `now` will come any more. */
 void dec_call_advance(dec_call *c, clk_mono now);
+/* WORKER. Nothing comes for a while: until then the room that packets are
+ * opened and decoded in is another call's. */
+void dec_call_rest(dec_call *c);
 /* WORKER. No packet will come any more; the last blocks go out. */
 void dec_call_finish(dec_call *c);
 void dec_call_totals(const dec_call *c, dec_totals *out);

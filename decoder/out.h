@@ -11,7 +11,7 @@ typedef struct dec_out {
 	void *user;
 	dec_ptmap map;
 	GPtrArray *streams;	/* of dec_stream_totals, by number */
-	dec_pcm *pcm;		/* what was decoded last */
+	dec_pcm *pcm;		/* what was decoded last; NULL at rest */
 	clk_mono released;	/* of what is being played */
 } dec_out;
 

@@ -239,6 +239,15 @@ static bool make_step(mix_call *m, size_t n, GError **err)
 	return mix_board_step(m->board, m->tracks, n, err);
 }
 
+/* Between two steps hundreds of calls need no room for them: the next one's is
+ * the same memory, still in the cache. */
+static void fall_asleep(mix_call *m)
+{
+	for (guint i = 0; i < m->tracks->len; i++)
+		mix_track_sleep(g_ptr_array_index(m->tracks, i));
+	mix_board_sleep(m->board);
+}
+
 /* All steps that look no further than `horizon`. */
 static bool make_steps(mix_call *m, int64_t horizon, GError **err)
 {
@@ -256,7 +265,7 @@ static bool make_steps(mix_call *m, int64_t horizon, GError **err)
 	do {
 		ok = make_step(m, mix_board_quantum(m->board), err);
 	} while (ok && next_cutoff(m) <= horizon);
-	mix_board_sleep(m->board);
+	fall_asleep(m);
 	return ok;
 }
 
@@ -298,7 +307,7 @@ static bool make_rest(mix_call *m, int64_t end, GError **err)
 		ok = make_step(m, (size_t)MIN(left, (int64_t)quantum), err);
 	}
 	ok = ok && mix_board_rest(m->board, err);
-	mix_board_sleep(m->board);
+	fall_asleep(m);
 	return ok;
 }
 

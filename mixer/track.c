@@ -531,3 +531,8 @@ void mix_track_render(mix_track *t, const mix_step *s)
 	}
 	t->written = n;
 }
+
+void mix_track_sleep(mix_track *t)
+{
+	mix_wave_sleep(&t->wave);
+}

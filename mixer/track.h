@@ -51,3 +51,5 @@ void mix_track_look(mix_track *t, int64_t cutoff);
 bool mix_track_at(const mix_track *t, int64_t ts, uint32_t clock, int64_t *at);
 /* Adds the stream's samples to the step's bus. Steps follow one another. */
 void mix_track_render(mix_track *t, const mix_step *s);
+/* Until the next step its working memory is another's. */
+void mix_track_sleep(mix_track *t);

@@ -25,6 +25,17 @@ float *mix_wave_room(mix_wave *w, size_t n)
 	return w->v + w->to;
 }
 
+void mix_wave_sleep(mix_wave *w)
+{
+	const size_t len = mix_wave_len(w);
+	float *v = NULL;
+
+	if (len)
+		v = g_memdup2(w->v + w->from, len * sizeof(*v));
+	g_free(w->v);
+	*w = (mix_wave){.v = v, .to = len, .size = len};
+}
+
 void mix_wave_zeros(mix_wave *w, size_t n)
 {
 	memset(mix_wave_room(w, n), 0, n * sizeof(*w->v));

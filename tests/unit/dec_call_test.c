@@ -99,7 +99,8 @@ static void test_libsrtp(void)
 	}
 }
 
-/* The same packets with and without calls of advance give the same log. */
+/* The same packets with and without calls of advance, and with rests between
+ * them, give the same log. */
 static void test_pure(void)
 {
 	g_autofree char *first = NULL;
@@ -114,11 +115,16 @@ static void test_pure(void)
 			const pkt p = dec_fix_speak(who, (uint8_t)i);
 
 			if (every && i % (int)every == 0)
+				dec_call_rest(f.c);
+			if (every && i % (int)every == 0)
 				dec_call_advance(f.c, p.at.mono);
+			if (every && i % (int)every == 1)
+				dec_call_rest(f.c);
 			if (i % 17 == 3)
 				continue;
 			(void)dec_call_packet(f.c, &p);
 		}
+		dec_call_rest(f.c);
 		dec_call_finish(f.c);
 		if (!first)
 			first = g_strdup(f.h.log->str);
