@@ -240,6 +240,7 @@ static bool take_media(render_call *r, const jrn_rec *rec, GError **err)
 	return true;
 }
 
+/* For the first records of a step its worker has set it. */
 static void limit_time(const render_call *r, bool on)
 {
 	if (r->cfg->stuck_s)
@@ -252,7 +253,7 @@ static bool take_all(render_call *r, clk_mono horizon, bool whole, GError **err)
 	jrn_rec rec;
 
 	for (unsigned n = 0; whole || n < AT_ONCE; n++) {
-		if (n % TIMED == 0)
+		if (n ? n % TIMED == 0 : whole)
 			limit_time(r, true);
 		/* Before the answer nothing is known to belong on a timeline;
 		 * a whole journal without one is taken as it is. */

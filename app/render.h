@@ -24,9 +24,10 @@ typedef struct render_config {
 	dec_config dec;
 	int64_t grace_ns;	/* without media after the end of the dialog */
 	int64_t lost_ns;	/* without any record: the end was missed */
-	unsigned stuck_s;	/* processor time for a few packets, after
-				 * which a codec is taken to be in a loop that
-				 * never ends; 0: no limit */
+	unsigned stuck_s;	/* processor time for a few packets of a few
+				 * calls, after which a codec is taken to be in
+				 * a loop that never ends; 0: no limit. A step
+				 * begins with what its caller has set */
 	_Atomic uint64_t *pulse; /* grows at each way into the decoder and out
 				 * of it: odd is inside. NULL: nobody looks */
 	bool again;		/* a call whose sidecar is there was rendered

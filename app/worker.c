@@ -6,6 +6,7 @@
 
 #include "app/alarm_post.h"
 #include "app/app.h"
+#include "app/limits.h"
 #include "app/room.h"
 
 enum {
@@ -17,6 +18,9 @@ enum {
 	NO_MEDIA_S = 5,		/* after the answer */
 	SHUT = 100,		/* packets that no key opens: 2 s of speech */
 	SYNC_EVERY = 25,	/* steps between two syncs: 5 s */
+	TIMED = 16,		/* calls in mid-speech that share one limit of
+				 * processor time: to set it is three system
+				 * calls */
 	CATCH_UP_MS = 250,	/* of each step, for calls that are behind */
 };
 
@@ -28,6 +32,7 @@ typedef struct worker {
 	GPtrArray *ended;	/* in this step: a name, its sidecar, ... */
 	alarm_post *post;
 	unsigned steps;
+	unsigned timed;		/* steps of calls since the limit was set */
 	pid_t parent;
 } worker;
 
@@ -266,14 +271,29 @@ static bool orphaned(const worker *w)
 	return getppid() != w->parent;
 }
 
+/* A codec that never comes back is stopped by the kernel. */
+static void set_limit(worker *w, bool on)
+{
+	const unsigned stuck_s = w->plan->cfg->stuck_s;
+
+	w->timed = 0;
+	if (stuck_s)
+		limits_time(on ? stuck_s : 0);
+}
+
 /* True when the call needs no further step. */
 static bool step_seen(worker *w, const char *name, render_call *c)
 {
 	bool over;
 
+	if (w->timed >= TIMED || render_call_behind(c))
+		set_limit(w, true);
+	w->timed++;
 	g_strlcpy(w->plan->seen->now, name, REC_NAME);
 	over = step(w, name, c);
 	w->plan->seen->now[0] = '\0';
+	if (over)	/* without a limit: files are finished */
+		set_limit(w, true);
 	return over;
 }
 
@@ -331,10 +351,12 @@ static gboolean tick(gpointer user)
 
 	if (w->steps++ % SCAN_EVERY == 0)
 		scan(w);
+	set_limit(w, true);
 	step_speaking(w);
 	mark_ended(w);
 	step_behind(w);
 	mark_ended(w);
+	set_limit(w, false);
 	if (w->steps % WATCH_EVERY == 0)
 		watch_all(w);
 	sync_files(w);
