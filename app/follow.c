@@ -177,16 +177,11 @@ static void keep_head(source *s)
 
 /* A file at its end is not read again for each record of another: what grows
  * meanwhile is for the next look. */
-static bool end_look(follow *f)
+static void end_look(source *s)
 {
-	for (guint i = 0; i < f->sources->len; i++) {
-		source *s = g_ptr_array_index(f->sources, i);
-
-		s->dry = false;
-		keep_head(s);
-		jrn_in_rest(s->in);
-	}
-	return false;
+	s->dry = false;
+	keep_head(s);
+	jrn_in_rest(s->in);
 }
 
 bool follow_next(follow *f, clk_mono horizon, bool media, jrn_rec *out,
@@ -208,8 +203,10 @@ bool follow_next(follow *f, clk_mono horizon, bool media, jrn_rec *out,
 			which = i;
 		}
 	}
+	for (guint i = 0; !best && i < f->sources->len; i++)
+		end_look(g_ptr_array_index(f->sources, i));
 	if (!best)
-		return end_look(f);
+		return false;
 	if (best->key < f->last_media)
 		f->late = true;
 	if (best->kind == JRN_MEDIA)
@@ -238,8 +235,8 @@ bool follow_told(follow *f)
 			continue;
 		fill(f, s);
 		told |= s->full;
+		end_look(s);
 	}
-	end_look(f);
 	return told;
 }
 

@@ -447,7 +447,7 @@ render_state render_call_step(render_call *r, clk_both at, bool whole,
 {
 	const render_state s = go_on(r, at, whole, err);
 
-	if (r->dec && !r->behind)
+	if (r->dec)
 		dec_call_rest(r->dec);
 	/* The next render writes over the files; held, they would be left
 	 * behind, and its own be named NAME-2. */
