@@ -27,8 +27,7 @@ void relay_frame(relay_tap *r, int link, span frame, clk_both at)
 	relay_counter what;
 	relay_peeled p;
 
-	if (clk_since(at.mono, r->next_tick) >= 0)
-		relay_tick(r, at);
+	relay_tick_due(r, at);
 	if (relay_peel(r->frags, link, frame, at.mono, &p, &what))
 		what = p.stream ? segment(r, &p, at)
 				: relay_payload(r, &p.src, &p.dst, p.payload,

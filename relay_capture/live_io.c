@@ -181,7 +181,7 @@ static int capture_round(relay_live *l)
 		take_stats(l, now);
 		l->next_stats.ns = now.mono.ns + STATS_NS;
 	}
-	relay_tick(l->tap, now);
+	relay_tick_due(l->tap, now);
 	return all;
 }
 

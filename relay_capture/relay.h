@@ -94,6 +94,8 @@ void relay_loss(relay_tap *r, const rec_loss *l, clk_both now);
 /* About every 100 ms; relay_frame() does it too, by the frames' time: ends of
  * grace, orphans, flow records. */
 void relay_tick(relay_tap *r, clk_both now);
+/* The same, unless the last one was not 100 ms ago. */
+void relay_tick_due(relay_tap *r, clk_both now);
 /* ANY thread. Of one interface, and of all. What became of a held packet, or of
  * one in pieces, counts where it came from. */
 uint64_t relay_count_from(const relay_tap *r, unsigned iface, relay_counter c);

@@ -78,6 +78,15 @@ void relay_tick(relay_tap *r, clk_both now)
 	relay_calls_tick(r, now);
 }
 
+void relay_tick_due(relay_tap *r, clk_both now)
+{
+	const int64_t since = clk_since(now.mono, r->next_tick);
+
+	/* A frame's time may have been ahead of the clock, which was set. */
+	if (since >= 0 || since < -TICK_NS)
+		relay_tick(r, now);
+}
+
 void relay_free(relay_tap *r, clk_both now)
 {
 	relay_close(r, now);
