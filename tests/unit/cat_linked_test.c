@@ -148,13 +148,15 @@ static void test_transfer_times(void)
 	expect(&t, "other", "other");
 }
 
-/* A chain: Bob's calls go to Carol, and hers to Dave. */
+/* A chain: Bob's calls go to Carol, and hers to Dave, who has other calls. The
+ * History-Info names him too, whom the call has reached. */
 static void test_diversion(void)
 {
 	g_auto(cat_temp) t = cat_temp_open();
 	cat_entry *e = call_new("c", "tel:+4930", "sip:dave@x", 2, 9);
 
 	put(&t, call_new("a", "tel:+4930", "sip:bob@x", 0, 1));
+	put(&t, call_new("z", "sip:erin@x", "sip:dave@x", 0, 9));
 	put_linked(&t, call_new("b", "tel:+4930", "sip:carol@x", 1, 2),
 		   CAT_LINK_DIVERSION, "sip:bob@x");
 	cat_entry_link(e, CAT_LINK_DIVERSION, "sip:carol@x");
