@@ -63,14 +63,20 @@ bool cat_links_write(cat_db *db, const cat_entry *e, int64_t call,
 	" ON n.address = m.address AND n.role = 'p' AND n.call = " y \
 	" WHERE m.call = " x " AND m.role = 'p' AND m.address <> a.id)"
 
+/* Conferences of the call ?1, and its time. */
+static const char meetings[] =
+	"SELECT l.value, x.begun, " OVER("x") " FROM link l"
+	" JOIN call x ON x.id = l.call WHERE l.call = ?1 AND l.kind = 0";
+
+/* Calls in the conference ?1 from ?2 to ?3. */
+static const char attending[] =
+	"SELECT l.call FROM link l JOIN call c ON c.id = l.call"
+	" AND " OVER("c") " >= ?2 WHERE l.kind = 0 AND l.value = ?1"
+	" AND l.begun BETWEEN ?2 - " DAY " AND ?3";
+
 /* Rows of a call and the cat_link_kind by which it is one step from ?1. */
 static const char step[] =
-	"SELECT o.call, 0 FROM call x JOIN link l ON l.call = x.id"
-	" JOIN link o ON o.kind = 0 AND o.value = l.value"
-	"  AND o.begun BETWEEN x.begun - " DAY " AND " OVER("x")
-	" JOIN call c ON c.id = o.call AND " OVER("c") " >= x.begun"
-	" WHERE x.id = ?1 AND l.kind = 0"
-	" UNION SELECT o.call, 1 FROM link l"
+	"SELECT o.call, 1 FROM link l"
 	" JOIN link o ON o.kind = 1 AND o.value = l.value"
 	" WHERE l.call = ?1 AND l.kind = 1"
 	" UNION SELECT c.id, 2 FROM link l JOIN call c ON c.call_id = l.value"
@@ -84,11 +90,12 @@ static const char step[] =
 	"  AND p.begun BETWEEN x.begun - " DAY " AND x.begun"
 	" JOIN call c ON c.id = p.call AND " LATER("c") " >= x.begun"
 	" WHERE x.id = ?1 AND l.kind >= 3" SHARED("x.id", "c.id")
-	/* the calls to which ?1 was sent on */
+	/* The calls to which ?1 was sent on. CROSS keeps the order: not all
+	 * links are to be read for the few parties of a call. */
 	" UNION SELECT l.call, l.kind FROM call x"
-	" JOIN party p ON p.call = x.id AND p.role = 'p'"
-	" JOIN address a ON a.id = p.address"
-	" JOIN link l ON l.kind IN (3, 4) AND l.value = a.value"
+	" CROSS JOIN party p ON p.call = x.id AND p.role = 'p'"
+	" CROSS JOIN address a ON a.id = p.address"
+	" CROSS JOIN link l ON l.kind IN (3, 4) AND l.value = a.value"
 	"  AND l.begun BETWEEN x.begun AND " LATER("x")
 	" WHERE x.id = ?1" SHARED("x.id", "l.call")
 	" ORDER BY 2, 1";
@@ -98,6 +105,11 @@ typedef struct walk {
 	GArray *ids;		/* of int64_t, in the order found */
 	GArray *kinds;		/* of unsigned, of each by what */
 	GHashTable *seen;
+	/* Of one conference (the latest), a time in which all calls are found:
+	 * large meetings have as many legs as parties, and each of these would
+	 * lead to all others again. */
+	char *met;
+	int64_t from, to;
 } walk;
 
 static void found(walk *w, int64_t id, unsigned kind)
@@ -109,10 +121,61 @@ static void found(walk *w, int64_t id, unsigned kind)
 	g_array_append_val(w->kinds, kind);
 }
 
+static bool is_met(walk *w, const char *value, int64_t from, int64_t to)
+{
+	const bool same = !g_strcmp0(w->met, value) && from <= w->to &&
+			  w->from <= to;
+
+	if (same && w->from <= from && to <= w->to)
+		return true;
+	if (!same) {
+		g_free(w->met);
+		w->met = g_strdup(value);
+	}
+	w->from = same ? MIN(w->from, from) : from;
+	w->to = same ? MAX(w->to, to) : to;
+	return false;
+}
+
+static bool meet(walk *w, const char *value, int64_t from, int64_t to,
+		 GError **err)
+{
+	g_autoptr(cat_stmt) s = NULL;
+
+	if (is_met(w, value, from, to))
+		return true;
+	s = cat_sql(w->db, attending, err);
+	if (!s)
+		return false;
+	cat_bind_text(s, 1, value);
+	cat_bind_int(s, 2, from);
+	cat_bind_int(s, 3, to);
+	while (cat_step(s))
+		found(w, cat_int(s, 0), CAT_LINK_CONFERENCE);
+	return cat_done(s, err);
+}
+
+static bool meet_all(walk *w, int64_t id, GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(w->db, meetings, err);
+
+	if (!s)
+		return false;
+	cat_bind_int(s, 1, id);
+	while (cat_step(s))
+		if (!meet(w, cat_text(s, 0), cat_int(s, 1), cat_int(s, 2),
+			  err))
+			return false;
+	return cat_done(s, err);
+}
+
 static bool walk_from(walk *w, int64_t id, GError **err)
 {
-	g_autoptr(cat_stmt) s = cat_sql(w->db, step, err);
+	g_autoptr(cat_stmt) s = NULL;
 
+	if (!meet_all(w, id, err))
+		return false;
+	s = cat_sql(w->db, step, err);
 	if (!s)
 		return false;
 	cat_bind_int(s, 1, id);
@@ -178,14 +241,14 @@ GPtrArray *cat_ledger_linked(cat_db *db, const cat_entry *e, GError **err)
 	g_autoptr(GArray) kinds = g_array_new(FALSE, FALSE, sizeof(unsigned));
 	g_autoptr(GHashTable) seen = g_hash_table_new_full(
 		g_int64_hash, g_int64_equal, g_free, NULL);
-	walk w = {db, ids, kinds, seen};
+	walk w = {.db = db, .ids = ids, .kinds = kinds, .seen = seen};
 	int64_t id = id_of(db, e->name, err);
+	bool ok = id != 0;
 
-	if (!id)
-		return NULL;
-	found(&w, id, 0);
-	for (guint i = 0; i < ids->len; i++)
-		if (!walk_from(&w, g_array_index(ids, int64_t, i), err))
-			return NULL;
-	return load_all(&w, err);
+	if (ok)
+		found(&w, id, 0);
+	for (guint i = 0; ok && i < ids->len; i++)
+		ok = walk_from(&w, g_array_index(ids, int64_t, i), err);
+	g_free(w.met);
+	return ok ? load_all(&w, err) : NULL;
 }
