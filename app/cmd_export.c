@@ -208,7 +208,7 @@ static bool add_linked(const officer *o, GPtrArray *all, GError **err)
 	return true;
 }
 
-static const char exported[] = "call exported";
+static const char exported[] = "call exported", failed[] = "export failed";
 
 /* Before anything is given away; and again, when it was not after all. */
 static bool audit(officer *o, const GPtrArray *calls, const char *action,
@@ -242,13 +242,24 @@ static bool tar_out(const char *parent, GError **err)
 	       g_spawn_check_wait_status(status, err);
 }
 
+static bool hand_over(officer *o, const GPtrArray *calls, const char *parent,
+		      GError **err)
+{
+	if (!audit(o, calls, exported, err))
+		return false;
+	if (tar_out(parent, err))
+		return true;
+	audit(o, calls, failed, NULL);
+	return false;
+}
+
 static bool export_tar(officer *o, const GPtrArray *calls, GError **err)
 {
 	g_autofree char *parent = g_dir_make_tmp("edgetape-XXXXXX", err);
 	g_autofree char *dir = parent ? g_build_filename(parent, "export", NULL)
 				      : NULL;
 	bool ok = dir && bundle_make(o, dir, calls, err) &&
-		  audit(o, calls, exported, err) && tar_out(parent, err);
+		  hand_over(o, calls, parent, err);
 
 	if (parent)
 		app_remove_tree(parent);
@@ -326,7 +337,7 @@ static int export(officer *o, char **args, GError **err)
 	if (!audit(o, calls, exported, err))
 		return APP_FAIL;
 	if (!bundle_make(o, opt.out, calls, err)) {
-		audit(o, calls, "export failed", NULL);
+		audit(o, calls, failed, NULL);
 		return APP_FAIL;
 	}
 	exported_say(o, calls->len);

@@ -143,6 +143,10 @@ says 'a place that cannot be' 1 '/no/such/place' officer export a \
 	--out /no/such/place --reason x
 says 'is told to the audit log' 0 'export failed +a to /no' env COLUMNS=200 \
 	"$edgetape" audit -c "$tmp/conf"
+"$edgetape" export a --out - --reason full -c "$tmp/conf" >/dev/full \
+	2>/dev/null
+says 'as tar too' 0 'export failed +a to standard output +full' env \
+	COLUMNS=200 "$edgetape" audit -c "$tmp/conf"
 says 'a player that is none' 1 '/no/player' officer play a --player /no/player
 says 'is told too' 0 'play failed +a' env COLUMNS=200 "$edgetape" audit \
 	-c "$tmp/conf"
