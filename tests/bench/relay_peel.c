@@ -14,7 +14,7 @@
 #include "relay_capture/source.h"
 #include "tests/support/cost.h"
 #include "tests/support/live_rig.h"
-#include "tests/support/mkcall.h"
+#include "tests/support/relay_rig.h"
 
 enum {
 	FLOOR = 1000000,	/* packets/s without the journal */
@@ -116,8 +116,10 @@ static void null_orphan(void *user, const relay_orphan *o, clk_both at)
 	(void)at;
 }
 
-static const relay_sink null_sink = {null_open, null_packet, null_flow,
-				     null_loss, null_close, null_orphan, NULL};
+static const relay_sink null_sink = {
+	.open = null_open, .packet = null_packet, .flow = null_flow,
+	.loss = null_loss, .close = null_close, .orphan = null_orphan,
+};
 
 static void on_frame(void *user, int link, span frame, int64_t ns)
 {
@@ -164,22 +166,6 @@ static run run_pcap(const char *path)
 	return r;
 }
 
-static void arm(relay_tap *tap, const mkcall *m)
-{
-	clk_both at = clk_from_wall(1700000000 * CLK_NS_PER_S);
-	char name[16];
-
-	for (unsigned c = 0; c < m->calls; c++) {
-		mkcall_name(c, name);
-		for (int side = 0; side < 2; side++) {
-			g_autoptr(call_half) h = mkcall_half(m, c,
-							     (call_side)side);
-
-			relay_arm(tap, name, h, at);
-		}
-	}
-}
-
 /* Allocations are counted from the middle of the file on: by then the flows
  * have been born, and the journals' buffers have grown. */
 static run run_tap(const char *path, const mkcall *m, uint64_t middle,
@@ -198,7 +184,7 @@ static run run_tap(const char *path, const mkcall *m, uint64_t middle,
 	relay_config_init(&conf);
 	tap = relay_new(&conf, sink, user);
 	r.heap = heap();
-	arm(tap, m);
+	rig_arm_all(tap, m, clk_from_wall(1700000000 * CLK_NS_PER_S));
 	start = cost_cpu_s();
 	while (relay_file_next(f, &link, &frame, &at) == RELAY_NEXT_FRAME) {
 		relay_frame(tap, link, frame, at);

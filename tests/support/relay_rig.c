@@ -10,6 +10,21 @@ net_addr rig_addr(const char *text)
 	return a;
 }
 
+void rig_arm_all(relay_tap *tap, const mkcall *m, clk_both at)
+{
+	char name[16];
+
+	for (unsigned c = 0; c < m->calls; c++) {
+		mkcall_name(c, name);
+		for (int side = 0; side < 2; side++) {
+			g_autoptr(call_half) h = mkcall_half(m, c,
+							     (call_side)side);
+
+			relay_arm(tap, name, h, at);
+		}
+	}
+}
+
 call_half *rig_half(call_side side, const char *ufrag,
 		    const char *const *relays)
 {

@@ -2,12 +2,15 @@
  * sink that remembers what it got. */
 #pragma once
 #include "relay_capture/relay.h"
+#include "tests/support/mkcall.h"
 
 /* An audio stream with a ufrag ("" for none) and relay candidates, each as
  * "relayed-address:port raddr:rport" or without the second; NULL ends. */
 call_half *rig_half(call_side side, const char *ufrag,
 		    const char *const *relays);
 net_addr rig_addr(const char *text);
+/* Both halves of each call of the description, by its mkcall_name(). */
+void rig_arm_all(relay_tap *tap, const mkcall *m, clk_both at);
 
 typedef struct rig_pkt {
 	pkt p;			/* bytes are owned */

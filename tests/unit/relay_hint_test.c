@@ -1,7 +1,6 @@
 /* What is asked for ahead changes nothing: the same frames with and without
  * hints come to the same end, cut at each octet too. */
 #include "relay_capture/flow.h"
-#include "tests/support/mkcall.h"
 #include "tests/support/relay_rig.h"
 
 typedef struct frames {
@@ -57,21 +56,6 @@ static span copy_of(const frames *f, guint i, size_t cut)
 	return span_of(g_memdup2(n ? p : "", n ? n : 1), n);
 }
 
-static void arm(rig *g, const mkcall *m)
-{
-	char name[16];
-
-	for (unsigned c = 0; c < m->calls; c++) {
-		mkcall_name(c, name);
-		for (int side = 0; side < 2; side++) {
-			g_autoptr(call_half) h = mkcall_half(m, c,
-							     (call_side)side);
-
-			relay_arm(g->tap, name, h, clk_from_wall(0));
-		}
-	}
-}
-
 /* In groups, as a block of a ring is read. */
 static void feed(rig *g, const frames *f, size_t cut, bool hints)
 {
@@ -117,8 +101,8 @@ static void run(const mkcall *m, const frames *f, size_t cut, bool armed)
 	rig_init(&plain, NULL);
 	rig_init(&hinted, NULL);
 	if (armed) {
-		arm(&plain, m);
-		arm(&hinted, m);
+		rig_arm_all(plain.tap, m, clk_from_wall(0));
+		rig_arm_all(hinted.tap, m, clk_from_wall(0));
 	}
 	feed(&plain, f, cut, false);
 	feed(&hinted, f, cut, true);
@@ -145,7 +129,7 @@ static void test_cut(void)
 	frames f = make(&m);
 
 	rig_init(&g, NULL);
-	arm(&g, &m);
+	rig_arm_all(g.tap, &m, clk_from_wall(0));
 	for (size_t cut = 0; cut < 200; cut++)
 		feed(&g, &f, cut, true);
 	rig_check_sums(&g);

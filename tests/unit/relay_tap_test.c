@@ -1,6 +1,5 @@
 /* Whole calls through the tap: every packet once, sides right, nothing lost
  * from the account. */
-#include "tests/support/mkcall.h"
 #include "tests/support/relay_rig.h"
 
 static void give(void *user, int link, span frame, int64_t ns)
@@ -8,21 +7,6 @@ static void give(void *user, int link, span frame, int64_t ns)
 	rig *g = user;
 
 	relay_frame(g->tap, link, frame, clk_from_wall(ns));
-}
-
-static void arm(rig *g, const mkcall *m, clk_both now)
-{
-	char name[16];
-
-	for (unsigned c = 0; c < m->calls; c++) {
-		mkcall_name(c, name);
-		for (int side = 0; side < 2; side++) {
-			g_autoptr(call_half) h = mkcall_half(m, c,
-							     (call_side)side);
-
-			relay_arm(g->tap, name, h, now);
-		}
-	}
 }
 
 static mkcall parse(const char *text)
@@ -52,7 +36,7 @@ static void test_text(gconstpointer text)
 	rig g;
 
 	rig_init(&g, NULL);
-	arm(&g, &m, clk_from_wall(0));
+	rig_arm_all(g.tap, &m, clk_from_wall(0));
 	mkcall_run(&m, give, &g);
 	check_all(&g, &m);
 	g_assert_cmpuint(relay_count(g.tap, RELAY_BAD_FRAME), ==, 0);
@@ -71,7 +55,7 @@ static void test_late(void)
 	rig_init(&g, NULL);
 	mkcall_run(&m, give, &g);
 	g_assert_cmpuint(g.pkts->len, ==, 0);
-	arm(&g, &m, late);
+	rig_arm_all(g.tap, &m, late);
 	check_all(&g, &m);
 	for (guint i = 1; i < g.pkts->len; i++) {
 		const rig_pkt *a = g_ptr_array_index(g.pkts, i - 1);
@@ -189,7 +173,7 @@ static void give_until_armed(void *user, int link, span frame, int64_t ns)
 	late_arm *l = user;
 
 	if (l->when && ns >= l->when) {
-		arm(l->g, l->m, clk_from_wall(ns));
+		rig_arm_all(l->g->tap, l->m, clk_from_wall(ns));
 		l->when = 0;
 	}
 	give(l->g, link, frame, ns);
@@ -228,7 +212,7 @@ static void test_grace(void)
 	relay_config_init(&conf);
 	conf.grace_ns = CLK_NS_PER_S;
 	rig_init(&g, &conf);
-	arm(&g, &m, clk_from_wall(0));
+	rig_arm_all(g.tap, &m, clk_from_wall(0));
 	relay_disarm(g.tap, "call-0",
 		     clk_from_wall(1700000000 * CLK_NS_PER_S));
 	mkcall_run(&m, give, &g);
@@ -253,7 +237,7 @@ static void test_told(void)
 	rig g;
 
 	rig_init(&g, NULL);
-	arm(&g, &m, clk_from_wall(0));
+	rig_arm_all(g.tap, &m, clk_from_wall(0));
 	mkcall_run(&m, give, &g);
 	relay_disarm(g.tap, "call-0", end);
 	relay_tick(g.tap, end);
@@ -282,7 +266,7 @@ static void test_tally(void)
 	rig g;
 
 	rig_init(&g, NULL);
-	arm(&g, &m, clk_from_wall(0));
+	rig_arm_all(g.tap, &m, clk_from_wall(0));
 	mkcall_run(&other, give, &g);
 	relay_tick(g.tap, clk_from_wall(1700000100 * CLK_NS_PER_S));
 	relay_disarm(g.tap, "call-0", clk_from_wall(1700000100 * CLK_NS_PER_S));
@@ -321,7 +305,7 @@ static void test_quiet(void)
 	rig g;
 
 	rig_init(&g, NULL);
-	arm(&g, &m, clk_from_wall(0));
+	rig_arm_all(g.tap, &m, clk_from_wall(0));
 	mkcall_run(&m, give, &g);
 	g_assert_cmpuint(g.pkts->len, ==, 100);
 	newest = g_ptr_array_index(g.pkts, 99);
@@ -349,7 +333,7 @@ static void test_unheard(void)
 	rig g;
 
 	rig_init(&g, NULL);
-	arm(&g, &m, clk_from_wall(0));
+	rig_arm_all(g.tap, &m, clk_from_wall(0));
 	let_pass(&g, clk_from_wall(0).mono, 0, 300);
 	g_assert_cmpuint(g.tallies, ==, 0);
 	rig_clear(&g);
@@ -403,7 +387,7 @@ static void test_interfaces(void)
 	uint64_t stored = 0, gaps = 0;
 
 	rig_init(&g, NULL);
-	arm(&g, &m, clk_from_wall(0));
+	rig_arm_all(g.tap, &m, clk_from_wall(0));
 	mkcall_run(&m, give_torn, &t);
 	rig_check_sums(&g);
 	for (unsigned i = 0; i < RELAY_IFACES_MAX; i++) {
@@ -438,7 +422,7 @@ static void test_flood(void)
 	relay_config_init(&conf);
 	conf.flows = 400;
 	rig_init(&g, &conf);
-	arm(&g, &m, clk_from_wall(0));
+	rig_arm_all(g.tap, &m, clk_from_wall(0));
 	/* Strangers, each with paths of its own. */
 	f = parse("calls 2000\npackets 2\nchecks 0\nrtcp 0\nseed 9\n"
 		  "path host\nip 6\n");
