@@ -222,14 +222,15 @@ static void commit(relay_rings *r, size_t n, const account *mine,
 		   const relay_fates *f)
 {
 	unsigned now = atomic_load(&r->shared->valid);
-	account *a = &r->shared->account[(now + 1) & 1];
+	account a = {0};
 
 	take_fates(r, f);
-	memcpy(a->released, rings_valid(r)->released, sizeof(a->released));
+	memcpy(a.released, rings_valid(r)->released, sizeof(a.released));
 	for (size_t k = 0; k < n; k++)
-		a->released[at_fifo(r, k)->ring] = at_fifo(r, k)->block;
+		a.released[at_fifo(r, k)->ring] = at_fifo(r, k)->block;
 	for (unsigned i = 0; i < r->n; i++)
-		add_mine(r, i, mine, a);
+		add_mine(r, i, mine, &a);
+	account_share(&r->shared->account[(now + 1) & 1], &a);
 	atomic_store(&r->shared->valid, now + 1);
 	atomic_store(&r->shared->committed, clk_mono_now().ns);
 }

@@ -163,8 +163,7 @@ static void take_account(relay_rings *r)
 
 	do {
 		valid = atomic_load(&r->shared->valid);
-		r->ticked = r->shared->account[valid & 1];
-		atomic_thread_fence(memory_order_acquire);
+		account_take(&r->ticked, &r->shared->account[valid & 1]);
 	} while (atomic_load(&r->shared->valid) != valid);
 }
 

@@ -83,6 +83,29 @@ static inline const account *rings_valid(const relay_rings *r)
 	return &r->shared->account[atomic_load(&r->shared->valid) & 1];
 }
 
+_Static_assert(sizeof(account) % sizeof(uint64_t) == 0, "words of 64 bits");
+enum { ACCOUNT_WORDS = sizeof(account) / sizeof(uint64_t) };
+
+/* A worker may write what its supervisor is reading, which then reads again.
+ * Release and acquire for each word: whoever reads one of the next account
+ * finds `valid` moved after it. */
+static inline void account_share(account *to, const account *own)
+{
+	const uint64_t *from = (const uint64_t *)own;
+
+	for (size_t i = 0; i < ACCOUNT_WORDS; i++)
+		__atomic_store_n((uint64_t *)to + i, from[i], __ATOMIC_RELEASE);
+}
+
+static inline void account_take(account *own, const account *from)
+{
+	uint64_t *to = (uint64_t *)own;
+
+	for (size_t i = 0; i < ACCOUNT_WORDS; i++)
+		to[i] = __atomic_load_n((const uint64_t *)from + i,
+					__ATOMIC_ACQUIRE);
+}
+
 /* Adds an account, and takes over what the kernel says. */
 void rings_add_account(const relay_rings *r, const account *a,
 		       relay_live_stats *to);
