@@ -31,7 +31,8 @@ MUST_CHECK static inline bool span_cut(span *in, size_t n, span *out)
 	if (n > in->left)
 		return false;
 	*out = (span){in->p, n};
-	in->p += n;
+	if (n)		/* a span of nothing may be at NULL: 6.5.6p9 */
+		in->p += n;
 	in->left -= n;
 	return true;
 }
