@@ -140,7 +140,8 @@ says "an officer works beside it" 0 'alice is added' \
 # ---- killed, told anew, replaced ----
 
 first=$(main_pid)
-boot_in kill -KILL "$first"
+# 0, where it did not start, is who runs this test and all others.
+[ "${first:-0}" = 0 ] || boot_in kill -KILL "$first"
 holds "killed, it is started again" within 20 at_work 2
 [ "$(main_pid)" != "$first" ]
 result $? "as another process"
