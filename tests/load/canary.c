@@ -19,9 +19,9 @@ enum {
 	CHUNK = 1 << 20,
 };
 
-/* No program has so much memory; what a sanitizer knows of it takes such
- * ranges, which hold no octet of it and would be read for days. */
-static const uint64_t shadow = UINT64_C(1) << 40;
+/* No role has so much in one piece; what a sanitizer knows of its memory takes
+ * such ranges, terabytes of them, which hold no octet of it. */
+static const uint64_t shadow = 1 << 30;
 
 /* Each pattern is of the key alone, whatever stands beside it. Found by its
  * first two octets, so that one look at a text is for all of them. */
