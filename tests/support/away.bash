@@ -44,8 +44,18 @@ hung() {
 	relayed 'recorder back'
 }
 
+# Calls whose media were captured.
+heard() {
+	find "$RIG/spool" -name 'media-*' -size +8k -printf '%h\n'
+}
+one_more_heard() {
+	heard | grep -qvxFf "$RIG/heard"
+}
+
 killed() {
-	(sleep 2 && kill -KILL "$(cat "$RIG/tap.pid")") &
+	heard >"$RIG/heard"
+	(rig_await 20 'media of the call' one_more_heard &&
+		kill -KILL "$(cat "$RIG/tap.pid")") &
 	watched_call alice bob 4 "${phone[@]}"
 	is 'recorder killed in mid-call: the call was completed' \
 		result_is alice status 0
