@@ -173,30 +173,52 @@ static bool in_range(const canary *c, int mem, uint64_t from, uint64_t to,
 	return false;
 }
 
+/* What may be written of what a line of /proc/PID/maps tells of. */
+static bool range_read(const char *line, uint64_t *from, uint64_t *to)
+{
+	char *end = NULL;
+
+	*from = g_ascii_strtoull(line, &end, 16);
+	if (*end != '-' || !strstr(line, " rw"))
+		return false;
+	*to = g_ascii_strtoull(end + 1, NULL, 16);
+	return true;
+}
+
+static char **maps_of(pid_t p)
+{
+	g_autofree char *path = proc_path(p, "maps"), *text = NULL;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return g_new0(char *, 1);
+	return g_strsplit(text, "\n", -1);
+}
+
+static bool has_shadow(pid_t p)
+{
+	g_auto(GStrv) lines = maps_of(p);
+	uint64_t from, to;
+
+	for (char **l = lines; *l; l++)
+		if (range_read(*l, &from, &to) && to - from >= shadow)
+			return true;
+	return false;
+}
+
 static bool alive(const canary *c, pid_t p)
 {
-	g_autofree char *maps = proc_path(p, "maps"), *mem = NULL, *text = NULL;
+	g_autofree char *mem = proc_path(p, "mem");
 	g_autofree uint8_t *buf = g_malloc(CHUNK);
-	g_auto(GStrv) lines = NULL;
+	g_auto(GStrv) lines = maps_of(p);
+	int fd = open(mem, O_RDONLY | O_CLOEXEC);
 	bool found = false;
-	int fd;
+	uint64_t from, to;
 
-	mem = proc_path(p, "mem");
-	fd = open(mem, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || !g_file_get_contents(maps, &text, NULL, NULL))
+	if (fd < 0)
 		return false;
-	lines = g_strsplit(text, "\n", -1);
-	for (char **l = lines; *l && !found; l++) {
-		char *end = NULL;
-		uint64_t from = g_ascii_strtoull(*l, &end, 16), to;
-
-		if (*end != '-' || !strstr(*l, " rw"))
-			continue;
-		to = g_ascii_strtoull(end + 1, NULL, 16);
-		if (to - from >= shadow)
-			continue;
-		found = in_range(c, fd, from, to, buf);
-	}
+	for (char **l = lines; *l && !found; l++)
+		found = range_read(*l, &from, &to) && to - from < shadow &&
+			in_range(c, fd, from, to, buf);
 	close(fd);
 	return found;
 }
@@ -210,7 +232,9 @@ static int core_of(const canary *c, pid_t p, const char *dir)
 			stem, pid, NULL};
 	bool found;
 
-	if (!g_spawn_sync(NULL, argv, NULL,
+	/* It would fill the disk. */
+	if (has_shadow(p) ||
+	    !g_spawn_sync(NULL, argv, NULL,
 			  G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL |
 				  G_SPAWN_STDERR_TO_DEV_NULL,
 			  NULL, NULL, NULL, NULL, NULL, NULL) ||
