@@ -1,12 +1,9 @@
-#include "mixer/track.h"
+#include "mixer/track_impl.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "mixer/lane.h"
-#include "mixer/queue.h"
-#include "mixer/resample.h"
 
 enum {
 	EDGE = MIX_SINC_TAPS / 2,	/* zeros around a run, for the sinc */
@@ -27,41 +24,6 @@ enum {
 #define SLIDE_CHANGE 2e-6	/* per step of 100 ms */
 /* Beyond this sliding is hopeless. */
 #define SKIP_NS (250 * CLK_NS_PER_MS)
-
-/* From a sample on the packets name this contributor. */
-typedef struct said {
-	int64_t from;
-	uint32_t talker;
-} said;
-
-/* A run: samples without a hole, on their way through one resampler. */
-typedef struct run {
-	bool on, flushed, sliding;
-	mix_segment *seg;
-	int64_t ts;		/* of its first sample */
-	int64_t next;		/* timestamp that would continue it */
-	uint32_t clock, rate;
-	int64_t base;		/* index in the run of wave.v[wave.from] */
-	int64_t pos;		/* next place to read, from there, 32.32 */
-	double speed;		/* deviation from 1 */
-} run;
-
-struct mix_track {
-	mix_desk *desk;
-	uint32_t stream, ssrc;
-	uint8_t side;
-	char label[48];		/* "stream 1, 8000 Hz" */
-	uint32_t label_rate;
-	mix_queue queue;
-	run run;
-	mix_wave wave;
-	mix_resample rs;
-	int64_t written;	/* the track has given samples up to here */
-	const mix_segment *last; /* of the last block booked, or NULL */
-	int64_t last_ts;	/* its end */
-	int64_t last_at;	/* the same on the capture's clock */
-	GArray *said;		/* of said; NULL: no packet names anybody */
-};
 
 mix_track *mix_track_new(mix_desk *desk, uint32_t stream, uint32_t ssrc,
 			 uint8_t side)
@@ -129,15 +91,6 @@ bool mix_track_at(const mix_track *t, int64_t ts, uint32_t clock, int64_t *at)
 	return true;
 }
 
-static int64_t to_samples(const mix_track *t, int64_t ns)
-{
-	int64_t s = ns / CLK_NS_PER_S, part = ns % CLK_NS_PER_S;
-	int64_t half = part < 0 ? -(CLK_NS_PER_S / 2) : CLK_NS_PER_S / 2;
-
-	return s * t->desk->rate +
-	       (part * t->desk->rate + half) / CLK_NS_PER_S;
-}
-
 static int64_t to_ns(const mix_track *t, int64_t samples)
 {
 	int64_t rate = t->desk->rate;
@@ -153,154 +106,23 @@ bool mix_track_known(const mix_track *t, int64_t *from, int64_t *to)
 
 	*from = *to = t->written;
 	if (first && !t->run.on)
-		*from = MAX(t->written, to_samples(t, mix_segment_at(
+		*from = MAX(t->written, mix_track_samples(t, mix_segment_at(
 						first->seg, first->ts)));
 	if (last)
-		*to = to_samples(t, mix_segment_at(last->seg, last->end));
+		*to = mix_track_samples(
+			t, mix_segment_at(last->seg, last->end));
 	else if (t->run.on)
 		*to += (int64_t)mix_wave_len(&t->wave);
 	return *from < *to;
-}
-
-static int64_t block_ns(const mix_block *k)
-{
-	return (int64_t)k->frames * CLK_NS_PER_S / k->rate;
-}
-
-/* ---- books ---- */
-
-static const mix_kind marker_of[] = {
-	[PCM_DECODED] = MIX_SPEECH,
-	[PCM_CONCEALED] = MIX_CONCEALED,
-	[PCM_COMFORT] = MIX_COMFORT,
-	[PCM_UNDECODABLE] = MIX_UNDECODABLE,
-};
-
-static void count_block(mix_track *t, const mix_block *k)
-{
-	mix_side_totals *side = &t->desk->side[t->side];
-	uint64_t n = k->rate == t->desk->rate
-			? k->frames
-			: (uint64_t)k->frames * t->desk->rate / k->rate;
-
-	switch ((pcm_kind)k->kind) {
-	case PCM_DECODED:
-		side->decoded += n;
-		return;
-	case PCM_CONCEALED:
-		side->concealed += n;
-		return;
-	case PCM_COMFORT:
-		side->comfort += n;
-		return;
-	case PCM_UNDECODABLE:
-		side->undecodable += n;
-		return;
-	}
-}
-
-bool mix_track_mixed(const mix_track *t)
-{
-	return t->said != NULL;
-}
-
-uint32_t mix_track_next_talker(const mix_track *t)
-{
-	const mix_block *k = mix_queue_peek(&t->queue);
-
-	return k ? k->talker : 0;
-}
-
-uint32_t mix_track_talker(const mix_track *t, int64_t at, int64_t *until)
-{
-	const said *s = &g_array_index(t->said, said, 0);
-	guint i = 0;
-
-	while (i + 1 < t->said->len && s[i + 1].from <= at)
-		i++;
-	*until = i + 1 < t->said->len ? s[i + 1].from : INT64_MAX;
-	return s[i].talker;
-}
-
-/* A packet that names nobody changes nothing: the mixer sends on for a while
- * when nobody speaks. */
-static void note_talker(mix_track *t, const mix_block *k, int64_t at)
-{
-	said s = {to_samples(t, at), k->talker};
-	const said *last = NULL;
-	guint old = 0;
-
-	if (!k->talker)
-		return;
-	if (t->said)
-		last = &g_array_index(t->said, said, t->said->len - 1);
-	else
-		t->said = g_array_new(FALSE, FALSE, sizeof(said));
-	if (last && (last->talker == s.talker || last->from > s.from))
-		return;
-	while (old + 1 < t->said->len &&
-	       g_array_index(t->said, said, old + 1).from <= t->written)
-		old++;
-	if (old)
-		g_array_remove_range(t->said, 0, old);
-	g_array_append_val(t->said, s);
-}
-
-/* Time before `at` in which nothing of the stream was received. By its own
- * timestamps where they run on: its line moves a little all the time. */
-static int64_t hole_before(const mix_track *t, const mix_block *k, int64_t at)
-{
-	if (!t->last)
-		return 0;
-	if (t->last != mix_segment_real(k->seg))
-		return at - t->last_at;
-	return mix_segment_media(t->last, k->ts) -
-	       mix_segment_media(t->last, t->last_ts);
-}
-
-static void book_block(mix_track *t, const mix_block *k)
-{
-	int64_t at = mix_segment_at(k->seg, k->ts);
-	int64_t hole = hole_before(t, k, at);
-
-	if (t->label_rate != k->rate)
-		snprintf(t->label, sizeof(t->label), "stream %u, %u Hz",
-			 t->stream, k->rate);
-	t->label_rate = k->rate;
-	if (hole > CLK_NS_PER_MS)
-		mix_timeline_add(t->desk->timeline, MIX_HOLE, t->side,
-				 at - hole, hole, "nothing received");
-	note_talker(t, k, at);
-	t->last = mix_segment_real(k->seg);
-	t->last_ts = k->end;
-	t->last_at = at + block_ns(k);
-	mix_timeline_add(t->desk->timeline, MIX_SPEECH, t->side, at,
-			 block_ns(k), t->label);
-	if (k->kind != PCM_DECODED)
-		mix_timeline_add(t->desk->timeline, marker_of[k->kind], t->side,
-				 at, block_ns(k), NULL);
-	count_block(t, k);
-}
-
-static void book_late(mix_track *t, const mix_block *k)
-{
-	int64_t at = mix_segment_at(k->seg, k->ts);
-
-	/* Noise made up for a pause that is over is no loss. */
-	if (k->kind == PCM_COMFORT || k->kind == PCM_CONCEALED)
-		return;
-	t->desk->side[t->side].late += (uint64_t)to_samples(t, block_ns(k));
-	mix_timeline_add(t->desk->timeline, MIX_LATE, t->side, at, block_ns(k),
-			 NULL);
 }
 
 /* ---- runs ---- */
 
 static void start_run(mix_track *t, const mix_block *k, int64_t skip)
 {
-	run *r = &t->run;
+	mix_run *r = &t->run;
 
-	*r = (run){
+	*r = (mix_run){
 		.on = true,
 		.seg = k->seg,
 		.ts = k->ts,
@@ -317,7 +139,7 @@ static void start_run(mix_track *t, const mix_block *k, int64_t skip)
 
 /* Samples that are missing before a block which continues the run, or -1 when
  * it does not. */
-static int64_t bridge(const run *r, const mix_block *k)
+static int64_t bridge(const mix_run *r, const mix_block *k)
 {
 	int64_t hole = k->ts - r->next;
 
@@ -341,7 +163,7 @@ static void push_zeros(mix_track *t, int64_t n)
 /* More samples for the run; false at its end. */
 static bool pull(mix_track *t)
 {
-	run *r = &t->run;
+	mix_run *r = &t->run;
 	const mix_block *k = mix_queue_peek(&t->queue);
 	int64_t zeros = k ? bridge(r, k) : -1;
 
@@ -352,7 +174,7 @@ static bool pull(mix_track *t)
 		push_zeros(t, zeros);
 		mix_resample_push(&t->rs, mix_queue_pcm(&t->queue), k->frames,
 				  &t->wave);
-		book_block(t, k);
+		mix_track_book(t, k);
 		r->next = k->end;
 		mix_queue_drop(&t->queue);
 		return true;
@@ -379,8 +201,9 @@ static int64_t seek_run(mix_track *t, int64_t from, int64_t to)
 	const mix_block *k;
 
 	while ((k = mix_queue_peek(&t->queue))) {
-		int64_t at = to_samples(t, mix_segment_at(k->seg, k->ts));
-		int64_t n = to_samples(t, block_ns(k));
+		int64_t at = mix_track_samples(
+			t, mix_segment_at(k->seg, k->ts));
+		int64_t n = mix_track_samples(t, mix_block_ns(k));
 
 		if (at >= to)
 			return to;
@@ -400,7 +223,7 @@ static int64_t seek_run(mix_track *t, int64_t from, int64_t to)
 			start_run(t, k, from - at);
 			return from;
 		}
-		book_late(t, k);
+		mix_track_book_late(t, k);
 		mix_queue_drop(&t->queue);
 	}
 	return to;
@@ -410,7 +233,7 @@ static int64_t seek_run(mix_track *t, int64_t from, int64_t to)
  * positive when it comes too early. */
 static int64_t run_error(const mix_track *t, int64_t n)
 {
-	const run *r = &t->run;
+	const mix_run *r = &t->run;
 	int64_t i = r->base + (r->pos >> 32);
 	int64_t ts = r->ts + i * r->clock / t->desk->rate;
 
@@ -420,7 +243,7 @@ static int64_t run_error(const mix_track *t, int64_t n)
 /* How far off a run may be before its samples are slid. In its first minute
  * little is known of a sender, least of one whose packets come in bursts; a
  * short call keeps its samples as they were sent. */
-static int64_t slack(const run *r)
+static int64_t slack(const mix_run *r)
 {
 	const mix_place *p = &mix_segment_real(r->seg)->place;
 
@@ -431,15 +254,15 @@ static int64_t slack(const run *r)
  * which is 0 but after a jump. */
 static int64_t steer(mix_track *t, int64_t n)
 {
-	run *r = &t->run;
+	mix_run *r = &t->run;
 	double slope = mix_segment_real(r->seg)->place.slope;
 	int64_t error = run_error(t, n);
 	double want = -slope - (double)error / SLIDE_TAU;
 
 	if (error > SKIP_NS)
-		return to_samples(t, error);
+		return mix_track_samples(t, error);
 	if (error < -SKIP_NS) {
-		r->pos += to_samples(t, -error) << 32;
+		r->pos += mix_track_samples(t, -error) << 32;
 		return 0;
 	}
 	if (!r->sliding && ABS(error) <= slack(r))
@@ -459,7 +282,7 @@ static int64_t steer(mix_track *t, int64_t n)
 /* The samples before the place that is read are not needed any more. */
 static void forget(mix_track *t)
 {
-	run *r = &t->run;
+	mix_run *r = &t->run;
 	int64_t gone = MIN((r->pos >> 32) - EDGE,
 			   (int64_t)mix_wave_len(&t->wave));
 
@@ -470,14 +293,14 @@ static void forget(mix_track *t)
 	r->pos -= gone << 32;
 }
 
-static int64_t run_step(const run *r)
+static int64_t run_step(const mix_run *r)
 {
 	return r->sliding ? llrint((1 + r->speed) * 4294967296.0) : 1LL << 32;
 }
 
 static void read_wave(mix_track *t, float *bus, size_t n)
 {
-	run *r = &t->run;
+	mix_run *r = &t->run;
 	const float *v = t->wave.v + t->wave.from;
 
 	if (r->sliding) {
@@ -491,7 +314,7 @@ static void read_wave(mix_track *t, float *bus, size_t n)
 /* Samples that can be read before the wave, less its edge, is at its end. */
 static int64_t readable(const mix_track *t)
 {
-	const run *r = &t->run;
+	const mix_run *r = &t->run;
 	int64_t end = (int64_t)mix_wave_len(&t->wave) - EDGE;
 	int64_t left = (end << 32) - r->pos;
 
