@@ -3,11 +3,14 @@
 struct relay_flows {
 	unsigned max, used;
 	uint32_t mask, born;
-	relay_flow **bucket;
+	/* Paths by their place in the pool, counted from 1 on; 0: none. */
+	uint32_t *bucket;
+	uint32_t spare;		/* freed ones, by chain */
 	relay_flow *pool;
-	relay_flow *spare;	/* freed ones, by chain */
 	relay_flow *oldest, *newest;	/* unclaimed */
 };
+
+_Static_assert(sizeof(relay_flow) == 3 * 64, "three cache lines a path");
 
 relay_flows *relay_flows_new(unsigned max)
 {
@@ -18,7 +21,7 @@ relay_flows *relay_flows_new(unsigned max)
 		buckets *= 2;
 	t->max = max;
 	t->mask = buckets - 1;
-	t->bucket = g_new0(relay_flow *, buckets);
+	t->bucket = g_new0(uint32_t, buckets);
 	t->pool = g_aligned_alloc0(max, sizeof(*t->pool), _Alignof(relay_flow));
 	return t;
 }
@@ -43,6 +46,16 @@ uint32_t relay_path_hash(const relay_path *p)
 	return (uint32_t)(h >> 32);
 }
 
+static relay_flow *flow_at(const relay_flows *t, uint32_t place)
+{
+	return place ? &t->pool[place - 1] : NULL;
+}
+
+static uint32_t place_of(const relay_flows *t, const relay_flow *f)
+{
+	return (uint32_t)(f - t->pool) + 1;
+}
+
 static bool path_same(const relay_path *a, const relay_path *b)
 {
 	return net_addr_same(&a->src, &b->src) &&
@@ -55,10 +68,10 @@ static bool path_same(const relay_path *a, const relay_path *b)
 relay_flow *relay_flow_find(const relay_flows *t, const relay_path *p)
 {
 	const uint32_t hash = relay_path_hash(p);
-	relay_flow *f = t->bucket[hash & t->mask];
+	relay_flow *f = flow_at(t, t->bucket[hash & t->mask]);
 
 	while (f && (f->hash != hash || !path_same(&f->path, p)))
-		f = f->chain;
+		f = flow_at(t, f->chain);
 	return f;
 }
 
@@ -69,7 +82,7 @@ void relay_flow_hint(const relay_flows *t, uint32_t hash)
 
 const relay_flow *relay_flow_first(const relay_flows *t, uint32_t hash)
 {
-	return t->bucket[hash & t->mask];
+	return flow_at(t, t->bucket[hash & t->mask]);
 }
 
 static void list_append(relay_flows *t, relay_flow *f)
@@ -99,8 +112,8 @@ static void list_unlink(relay_flows *t, relay_flow *f)
 relay_flow *relay_flow_add(relay_flows *t, const relay_path *p, clk_both at)
 {
 	const uint32_t hash = relay_path_hash(p);
-	relay_flow **bucket = &t->bucket[hash & t->mask];
-	relay_flow *f = t->spare;
+	uint32_t *bucket = &t->bucket[hash & t->mask];
+	relay_flow *f = flow_at(t, t->spare);
 
 	if (f)
 		t->spare = f->chain;
@@ -111,22 +124,23 @@ relay_flow *relay_flow_add(relay_flows *t, const relay_path *p, clk_both at)
 	*f = (relay_flow){.path = *p, .hash = hash, .number = ++t->born,
 			  .chain = *bucket, .first = at, .last = at.mono};
 	relay_held_init(&f->held);
-	*bucket = f;
+	*bucket = place_of(t, f);
 	list_append(t, f);
 	return f;
 }
 
 void relay_flow_remove(relay_flows *t, relay_flow *f)
 {
-	relay_flow **at = &t->bucket[f->hash & t->mask];
+	const uint32_t place = place_of(t, f);
+	uint32_t *at = &t->bucket[f->hash & t->mask];
 
-	while (*at != f)
-		at = &(*at)->chain;
+	while (*at != place)
+		at = &t->pool[*at - 1].chain;
 	*at = f->chain;
 	if (!f->claim.call)
 		list_unlink(t, f);
 	f->chain = t->spare;
-	t->spare = f;
+	t->spare = place;
 }
 
 relay_flow *relay_flows_silent(const relay_flows *t)

@@ -30,10 +30,10 @@ struct relay_flow {
 	bool told;		/* reported as an orphan */
 	bool fresh;		/* has packets since its last flow record */
 	uint32_t ssrc;		/* of the newest RTP packet, while unclaimed */
+	uint32_t chain;		/* next in the bucket; the table's own */
 	clk_both first;
 	relay_held held;
 	/* Places in the table's lists; the table's own. */
-	relay_flow *chain;	/* same bucket */
 	union {
 		struct {	/* unclaimed flows by last packet */
 			relay_flow *newer, *older;
