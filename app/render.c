@@ -9,7 +9,7 @@
 
 enum {
 	/* Session records reach the disk within this after they happened. */
-	SETTLE_MS = 450,
+	SETTLE_MS = 300,
 	TAIL_MS = 20,	/* the last packet of a call still sounds */
 	PARTING_MS = 1000,	/* packets that were still on their way when
 				 * their source had said goodbye */
