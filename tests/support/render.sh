@@ -26,7 +26,8 @@ render_begin() {
 	cp -r "$tmp/spool" "$tmp/$1/spool"
 	{
 		conf_kept "$tmp/$1"
-		printf 'private-key=%s\n[render]\n%s\n' "$tmp/r.key" "$2"
+		printf 'run=%s\nprivate-key=%s\n[render]\n%s\n' \
+			"$tmp/$1/run" "$tmp/r.key" "$2"
 	} >"$tmp/$1/conf"
 	# A role lets nobody trace it, which looking for leaks would need.
 	env ASAN_OPTIONS=detect_leaks=0 ${3:+"$3"} "$edgetape" render \
