@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.." || exit 1
 golden=tests/golden/calls/nice-drop
 export TZ=UTC LC_ALL=C COLUMNS=200
 
-conf_kept "$tmp" >"$tmp/conf"
+{ conf_kept "$tmp"; printf 'run=%s\n' "$tmp/run"; } >"$tmp/conf"
 
 # Users.
 says 'an empty catalog says what to do' 0 'users add alice' officer users
