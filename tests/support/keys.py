@@ -6,6 +6,7 @@
                             in milliseconds, and how loud it is, -dBm0; `none`
                             when there is no tone of it
 """
+import itertools
 import math
 import struct
 import sys
@@ -14,7 +15,6 @@ import wave
 import mkcapture
 
 RATE = 8000
-BEGIN = 1795300001              # the answer, Unix time
 LENGTH = 9500                   # ms
 FRAME = 20
 FULL_DBM0 = 3.14                # of a sine of full scale
@@ -103,32 +103,18 @@ def keyed():
             yield at + late, 101, ts, payload
 
 
-def make(sip, pcap):
-    capture = mkcapture.Capture(pcap)
-    ends = (bytes((192, 0, 2, 1)), bytes((192, 0, 2, 2)))
-    seq = [0, 0]
-    packets = [(p, 0) for p in voice(1, 300)] + [(p, 0) for p in keyed()] + \
+def packets():
+    seq = itertools.count(), itertools.count()
+    sent = [(p, 0) for p in voice(1, 300)] + [(p, 0) for p in keyed()] + \
         [(p, 1) for p in voice(2, 200)]
-    for (at, pt, ts, payload), side in sorted(packets):
-        rtp = struct.pack('>BBHII', 0x80, pt, seq[side], ts, side + 1) + payload
-        ports = (4000, 5000) if side == 0 else (5000, 4000)
-        seq[side] += 1
-        capture.add(BEGIN + at / 1000, mkcapture.ip_packet(
-            17, mkcapture.udp(rtp, ports), ends[side], ends[1 - side]))
-    with open(sip, 'w', newline='') as out:
-        out.write(signalling())
+    for (at, pt, ts, payload), side in sorted(sent):
+        yield at, side, mkcapture.rtp_packet(pt, next(seq[side]), ts, side + 1,
+                                             payload)
 
 
-def sdp(address, port):
-    return '\r\n'.join((
-        'v=0', f'o=- 0 0 IN IP4 {address}', 's=session',
-        f'c=IN IP4 {address}', 't=0 0', f'm=audio {port} RTP/AVP 0 101',
-        'a=rtpmap:101 telephone-event/8000', ''))
-
-
-def signalling():
-    return mkcapture.call(BEGIN, LENGTH / 1000, 'keys@example.com',
-                          sdp('192.0.2.1', 4000), sdp('192.0.2.2', 5000))
+def make(sip, pcap):
+    mkcapture.conversation(sip, pcap, LENGTH, '0 101',
+                           'a=rtpmap:101 telephone-event/8000\r\n', packets())
 
 
 def goertzel(x, hz):

@@ -22,7 +22,6 @@ import wave
 
 import mkcapture
 
-BEGIN = 1795300001              # the answer, Unix time
 LENGTH = 30000                  # ms
 LONG = 300000                   # where a percent must be sure
 CONCEAL = 80                    # ms, then silence
@@ -80,25 +79,17 @@ def stream(kind):
 def make(kind, percent, sip, pcap, lost):
     formats, lines, ms, clock = FORMATS[kind]
     dice = random.Random(7)
-    capture = mkcapture.Capture(pcap)
-    ends = (bytes((192, 0, 2, 1)), bytes((192, 0, 2, 2)))
-    gone = []
+    gone, packets = [], []
     for i, (pt, payload) in enumerate(stream(kind)):
         # The ends are there: what is missing there nobody can know.
         if 2 < i < length(kind) // ms - 3 and dice.random() * 100 < int(percent):
             gone.append(i * ms)
             continue
-        packet = struct.pack('>BBHII', 0x80, pt, i, i * ms * clock, 1) + payload
-        capture.add(BEGIN + (i + 1) * ms / 1000, mkcapture.ip_packet(
-            17, mkcapture.udp(packet, (4000, 5000)), *ends))
+        packets.append(((i + 1) * ms, 0, mkcapture.rtp_packet(
+            pt, i, i * ms * clock, 1, payload)))
+    mkcapture.conversation(sip, pcap, length(kind), formats, lines, packets)
     with open(lost, 'w') as file:
         json.dump({'ms': ms, 'lost': gone, 'length': length(kind)}, file)
-    body = (f'v=0\r\no=- 0 0 IN IP4 192.0.2.{{0}}\r\ns=session\r\n'
-            f'c=IN IP4 192.0.2.{{0}}\r\nt=0 0\r\nm=audio {{1}} RTP/AVP '
-            f'{formats}\r\n{lines}')
-    with open(sip, 'w', newline='') as out:
-        out.write(mkcapture.call(BEGIN, length(kind) / 1000, 'lossy@example.com',
-                                 body.format(1, 4000), body.format(2, 5000)))
 
 
 def covered(marks, kinds, ms):

@@ -26,8 +26,11 @@ import ssl
 import struct
 import sys
 
+BEGIN = 1795300001      # when the made calls are answered, Unix time
 SEGMENT = 700
 FRAGMENT = 560          # octets, a multiple of eight
+ENDS = bytes([192, 0, 2, 1]), bytes([192, 0, 2, 2])
+PORTS = 4000, 5000      # of the media
 
 
 def ip_packet(proto, payload, src, dst):
@@ -75,6 +78,31 @@ def call(begin, seconds, call_id, offer, answer):
         message(begin + seconds, call_id, f'BYE {bob}', '2 BYE')))
 
 
+def rtp_packet(pt, seq, ts, ssrc, payload):
+    return struct.pack('>BBHII', 0x80, pt, seq, ts, ssrc) + payload
+
+
+def description(address, port, formats, lines):
+    return (f'v=0\r\no=- 0 0 IN IP4 {address}\r\ns=session\r\n'
+            f'c=IN IP4 {address}\r\nt=0 0\r\n'
+            f'm=audio {port} RTP/AVP {formats}\r\n{lines}')
+
+
+def conversation(sip, pcap, ms, formats, lines, packets):
+    """A call of two parties: its SIP as a text log, its media as a pcap.
+    `formats` and `lines` are the SDP's; each packet is the time in ms from the
+    answer on, the side that sends, 0 or 1, and the RTP."""
+    capture = Capture(pcap)
+    for at, side, packet in packets:
+        capture.add(BEGIN + at / 1000,
+                    ip_packet(17, udp(packet, PORTS[::-1 if side else 1]),
+                              *ENDS[::-1 if side else 1]))
+    with open(sip, 'w', newline='') as out:
+        out.write(call(BEGIN, ms / 1000, 'made@example.com',
+                       description('192.0.2.1', PORTS[0], formats, lines),
+                       description('192.0.2.2', PORTS[1], formats, lines)))
+
+
 def messages(path):
     """Time and octets of each message of a log, cut by Content-Length."""
     text = open(path, 'rb').read()
@@ -109,9 +137,6 @@ def carried(kind, log):
             yield when + 0.005, hep(when, message)
         else:
             yield when, message
-
-
-ENDS = bytes([192, 0, 2, 1]), bytes([192, 0, 2, 2])
 
 
 def fragments(packet, number):
@@ -327,7 +352,7 @@ def smaller(packet):
 def rtp(path, out, simulcast=False):
     capture = Capture(out)
     data = open(path, 'rb').read()
-    when = 1795300001.0
+    when = BEGIN
     at, stamp = 0, None
     while at < len(data):
         size, = struct.unpack_from('>H', data, at)
@@ -338,9 +363,7 @@ def rtp(path, out, simulcast=False):
             when += (now - stamp) / 90000
         stamp = now if stamp is None else max(stamp, now)
         for one in [smaller(packet)] * simulcast + [packet]:
-            capture.add(when, ip_packet(17, udp(one, (4000, 5000)),
-                                        bytes([192, 0, 2, 1]),
-                                        bytes([192, 0, 2, 2])))
+            capture.add(when, ip_packet(17, udp(one, PORTS), *ENDS))
 
 
 if __name__ == '__main__':

@@ -6,6 +6,7 @@
   wider.py hear WAV         rate, and level of that tone from 4 s to 5 s in dB of
                             full scale
 """
+import itertools
 import math
 import struct
 import sys
@@ -13,7 +14,6 @@ import wave
 
 import mkcapture
 
-BEGIN = 1795300001              # the answer, Unix time
 LENGTH = 6000                   # ms
 WIDER = 3000
 FRAME = 20
@@ -32,29 +32,16 @@ def l16():
         yield ms + FRAME, 1, 96, ms * 16, struct.pack('>320h', *x)
 
 
+def packets():
+    seq = itertools.count(), itertools.count()
+    for at, side, pt, ts, payload in sorted([*pcmu(0), *pcmu(1), *l16()]):
+        yield at, side, mkcapture.rtp_packet(pt, next(seq[side]), ts,
+                                             side + 1 + pt, payload)
+
+
 def make(sip, pcap):
-    capture = mkcapture.Capture(pcap)
-    ends = (bytes((192, 0, 2, 1)), bytes((192, 0, 2, 2)))
-    seq = [0, 0]
-    for at, side, pt, ts, payload in sorted(
-            [*pcmu(0), *pcmu(1), *l16()]):
-        rtp = struct.pack('>BBHII', 0x80, pt, seq[side], ts,
-                          side + 1 + pt) + payload
-        ports = (4000, 5000) if side == 0 else (5000, 4000)
-        seq[side] += 1
-        capture.add(BEGIN + at / 1000, mkcapture.ip_packet(
-            17, mkcapture.udp(rtp, ports), ends[side], ends[1 - side]))
-    with open(sip, 'w', newline='') as out:
-        out.write(mkcapture.call(BEGIN, LENGTH / 1000, 'wider@example.com',
-                                 sdp('192.0.2.1', 4000),
-                                 sdp('192.0.2.2', 5000)))
-
-
-def sdp(address, port):
-    return '\r\n'.join((
-        'v=0', f'o=- 0 0 IN IP4 {address}', 's=session',
-        f'c=IN IP4 {address}', 't=0 0', f'm=audio {port} RTP/AVP 0 96',
-        'a=rtpmap:96 L16/16000', ''))
+    mkcapture.conversation(sip, pcap, LENGTH, '0 96',
+                           'a=rtpmap:96 L16/16000\r\n', packets())
 
 
 def hear(path):
