@@ -255,15 +255,14 @@ static bool paths_memory(const char *path)
 					    "mstcp"};
 	uint64_t seen = 0;
 	bool ok = true;
-	mkcall m;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
 		g_autofree char *text = g_strdup_printf(
 			"calls 500\npackets 20\npath %s\nrtcp 10\nchecks 4\n",
 			kinds[i]);
+		mkcall m = mkcall_of(text);
 		run r;
 
-		g_assert_true(mkcall_parse(&m, text, NULL));
 		make_file(&m, path);
 		r = run_tap(path, &m, 0, &null_sink, &seen);
 		ok &= tell_memory(kinds[i], &r, 2 * m.calls);
@@ -291,11 +290,9 @@ int main(void)
 	g_autofree char *spool = g_build_filename(dir, "spool", NULL);
 	run bare = {0}, dry = {0}, wet = {0};
 	uint64_t seen = 0;
-	mkcall m;
+	mkcall m = mkcall_of(workload);
 	bool ok;
 
-	if (!mkcall_parse(&m, workload, NULL))
-		return 2;
 	make_file(&m, path);
 	keep_best(&bare, run_pcap(path));
 	for (int i = 0; i < RUNS; i++) {

@@ -284,7 +284,7 @@ int main(void)
 {
 	step s = {.rate = env("BENCH_RATE", 50000),
 		  .seconds = env("BENCH_SECONDS", 10)};
-	mkcall m;
+	mkcall m = mkcall_of(workload);
 	frames f;
 	bool ok;
 
@@ -292,8 +292,6 @@ int main(void)
 		printf("capture, live: not measured (needs root and veth)\n");
 		return 0;
 	}
-	if (!mkcall_parse(&m, workload, NULL))
-		return 2;
 	f = make_frames(&m);
 	printf("capture, live: %u calls over veth, ring, journals synced\n",
 	       m.calls);

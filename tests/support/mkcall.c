@@ -103,6 +103,16 @@ bool mkcall_parse(mkcall *m, const char *text, GError **err)
 	return true;
 }
 
+mkcall mkcall_of(const char *text)
+{
+	g_autoptr(GError) err = NULL;
+	mkcall m;
+
+	mkcall_parse(&m, text, &err);
+	g_assert_no_error(err);
+	return m;
+}
+
 int mkcall_link(const mkcall *m)
 {
 	return mk_link_type(m->link);

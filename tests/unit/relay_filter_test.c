@@ -50,12 +50,9 @@ static void sift(sieve *s, const relay_live_config *c, const char *text,
 		 unsigned tags)
 {
 	g_autofree char *filter = NULL;
-	g_autoptr(GError) err = NULL;
+	mkcall m = mkcall_of(text);
 	pcap_t *p;
-	mkcall m;
 
-	mkcall_parse(&m, text, &err);
-	g_assert_no_error(err);
 	filter = relay_filter_text(c, mkcall_link(&m) == DLT_EN10MB);
 	p = pcap_open_dead(link_of(&m), SNAP);
 	*s = (sieve){.tags = tags};

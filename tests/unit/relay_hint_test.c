@@ -18,16 +18,6 @@ static void keep(void *user, int link, span frame, int64_t ns)
 	g_array_append_val(f->ns, ns);
 }
 
-static mkcall parse(const char *text)
-{
-	g_autoptr(GError) err = NULL;
-	mkcall m;
-
-	mkcall_parse(&m, text, &err);
-	g_assert_no_error(err);
-	return m;
-}
-
 static frames make(const mkcall *m)
 {
 	frames f = {
@@ -114,7 +104,7 @@ static void run(const mkcall *m, const frames *f, size_t cut, bool armed)
 
 static void test_text(gconstpointer text)
 {
-	mkcall m = parse(text);
+	mkcall m = mkcall_of(text);
 	frames f = make(&m);
 
 	run(&m, &f, SIZE_MAX, true);
@@ -124,7 +114,7 @@ static void test_text(gconstpointer text)
 
 static void test_cut(void)
 {
-	mkcall m = parse("path mix\ncalls 8\npackets 2\nsize 20\n");
+	mkcall m = mkcall_of("path mix\ncalls 8\npackets 2\nsize 20\n");
 	rig g;
 	frames f = make(&m);
 

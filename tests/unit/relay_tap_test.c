@@ -9,16 +9,6 @@ static void give(void *user, int link, span frame, int64_t ns)
 	relay_frame(g->tap, link, frame, clk_from_wall(ns));
 }
 
-static mkcall parse(const char *text)
-{
-	g_autoptr(GError) err = NULL;
-	mkcall m;
-
-	mkcall_parse(&m, text, &err);
-	g_assert_no_error(err);
-	return m;
-}
-
 static void check_all(const rig *g, const mkcall *m)
 {
 	rig_check_sums(g);
@@ -32,7 +22,7 @@ static void check_all(const rig *g, const mkcall *m)
 
 static void test_text(gconstpointer text)
 {
-	mkcall m = parse(text);
+	mkcall m = mkcall_of(text);
 	rig g;
 
 	rig_init(&g, NULL);
@@ -48,7 +38,7 @@ static void test_text(gconstpointer text)
 /* The description comes two seconds after the media. */
 static void test_late(void)
 {
-	mkcall m = parse("path mix\ncalls 8\npackets 100\nchecks 0\n");
+	mkcall m = mkcall_of("path mix\ncalls 8\npackets 100\nchecks 0\n");
 	clk_both late = clk_from_wall(1700000002 * CLK_NS_PER_S);
 	rig g;
 
@@ -71,7 +61,7 @@ static void test_late(void)
 /* Nobody ever describes it. */
 static void test_orphan(void)
 {
-	mkcall m = parse("path channel\npackets 700\nchecks 0\nrtcp 0\n");
+	mkcall m = mkcall_of("path channel\npackets 700\nchecks 0\nrtcp 0\n");
 	const relay_orphan *o;
 	rig g;
 
@@ -104,7 +94,7 @@ static unsigned packets_of(const rig *g, const char *prefix)
 /* Kept from the first packet on, each once, in a journal without a session. */
 static void test_orphan_kept(void)
 {
-	mkcall m = parse("path channel\npackets 700\nchecks 0\nrtcp 0\n");
+	mkcall m = mkcall_of("path channel\npackets 700\nchecks 0\nrtcp 0\n");
 	relay_config conf;
 	rig g;
 
@@ -133,7 +123,7 @@ static void test_orphan_kept(void)
 /* Capture is stopped while nobody has claimed them yet: they are kept, too. */
 static void test_orphan_at_end(void)
 {
-	mkcall m = parse("path channel\npackets 100\nchecks 0\nrtcp 0\n");
+	mkcall m = mkcall_of("path channel\npackets 100\nchecks 0\nrtcp 0\n");
 	clk_both end = clk_from_wall(1700000002 * CLK_NS_PER_S);
 	relay_config conf;
 
@@ -183,7 +173,7 @@ static void give_until_armed(void *user, int link, span frame, int64_t ns)
  * kept, in one place or the other. */
 static void test_orphan_claimed(void)
 {
-	mkcall m = parse("path channel\npackets 1000\nchecks 0\nrtcp 0\n");
+	mkcall m = mkcall_of("path channel\npackets 1000\nchecks 0\nrtcp 0\n");
 	relay_config conf;
 	late_arm l;
 	rig g;
@@ -205,7 +195,7 @@ static void test_orphan_claimed(void)
 /* A disarmed call takes its media for the grace time, then no more. */
 static void test_grace(void)
 {
-	mkcall m = parse("packets 500\nchecks 0\nrtcp 0\n");
+	mkcall m = mkcall_of("packets 500\nchecks 0\nrtcp 0\n");
 	relay_config conf;
 	rig g;
 
@@ -231,7 +221,7 @@ static void test_grace(void)
  * it is closed. */
 static void test_told(void)
 {
-	mkcall m = parse("packets 30\nchecks 0\n");
+	mkcall m = mkcall_of("packets 30\nchecks 0\n");
 	clk_both end = clk_from_wall(1700000001 * CLK_NS_PER_S);
 	uint64_t stored[16] = {0}, sum = 0;
 	rig g;
@@ -259,9 +249,9 @@ static void test_told(void)
  * else was on the relay meanwhile. */
 static void test_tally(void)
 {
-	mkcall m = parse("path channel\npackets 600\nchecks 0\nrtcp 0\n");
-	mkcall other = parse("path channel\ncalls 2\npackets 600\nchecks 0\n"
-			     "rtcp 0\n");
+	mkcall m = mkcall_of("path channel\npackets 600\nchecks 0\nrtcp 0\n");
+	mkcall other = mkcall_of("path channel\ncalls 2\npackets 600\nchecks 0\n"
+				 "rtcp 0\n");
 	const rec_tally *t;
 	rig g;
 
@@ -298,7 +288,7 @@ static void let_pass(rig *g, clk_mono last, int from, int to)
  * for a while, each second, but is not written to for ever. */
 static void test_quiet(void)
 {
-	mkcall m = parse("path channel\npackets 50\nchecks 0\nrtcp 0\n");
+	mkcall m = mkcall_of("path channel\npackets 50\nchecks 0\nrtcp 0\n");
 	const rig_pkt *newest;
 	unsigned before;
 	clk_mono last;
@@ -329,7 +319,7 @@ static void test_quiet(void)
 /* A call of which nothing was heard has nothing to prove. */
 static void test_unheard(void)
 {
-	mkcall m = parse("packets 1\n");
+	mkcall m = mkcall_of("packets 1\n");
 	rig g;
 
 	rig_init(&g, NULL);
@@ -342,7 +332,7 @@ static void test_unheard(void)
 /* Claimed but not to be recorded: thrown away, and no orphan. */
 static void test_not_recorded(void)
 {
-	mkcall m = parse("packets 600\n");
+	mkcall m = mkcall_of("packets 600\n");
 	rig g;
 
 	rig_init(&g, NULL);
@@ -381,7 +371,7 @@ static void give_torn(void *user, int link, span frame, int64_t ns)
 /* Of each interface: what its frames became, and where a gap was noticed. */
 static void test_interfaces(void)
 {
-	mkcall m = parse("path tcp\npackets 600\nchecks 0\nrtcp 0\n");
+	mkcall m = mkcall_of("path tcp\npackets 600\nchecks 0\nrtcp 0\n");
 	rig g;
 	torn t = {.g = &g};
 	uint64_t stored = 0, gaps = 0;
@@ -415,7 +405,7 @@ static void test_interfaces(void)
  * and its own packets are all there. */
 static void test_flood(void)
 {
-	mkcall m = parse("packets 50\nchecks 0\nrtcp 0\n"), f;
+	mkcall m = mkcall_of("packets 50\nchecks 0\nrtcp 0\n"), f;
 	relay_config conf;
 	rig g;
 
@@ -424,8 +414,8 @@ static void test_flood(void)
 	rig_init(&g, &conf);
 	rig_arm_all(g.tap, &m, clk_from_wall(0));
 	/* Strangers, each with paths of its own. */
-	f = parse("calls 2000\npackets 2\nchecks 0\nrtcp 0\nseed 9\n"
-		  "path host\nip 6\n");
+	f = mkcall_of("calls 2000\npackets 2\nchecks 0\nrtcp 0\nseed 9\n"
+		      "path host\nip 6\n");
 	mkcall_run(&f, give, &g);
 	mkcall_run(&m, give, &g);
 	check_all(&g, &m);
