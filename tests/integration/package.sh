@@ -22,12 +22,19 @@ holds "and on what it loads" \
 	grep -qE 'Depends:.*libavcodec[0-9].*libavformat[0-9]' "$tmp/info"
 mkdir "$tmp/x"
 dpkg-deb -x "$tmp/e.deb" "$tmp/x"
-for f in sbin/edgetape share/man/man8/edgetape.8 share/man/man5/edgetape.conf.5 \
-	lib/systemd/system/edgetape.service lib/sysusers.d/edgetape.conf \
+for f in sbin/edgetape share/man/man8/edgetape.8.gz \
+	share/man/man5/edgetape.conf.5.gz share/doc/edgetape/copyright \
+	share/doc/edgetape/changelog.gz lib/systemd/system/edgetape.service lib/sysusers.d/edgetape.conf \
 	share/bash-completion/completions/edgetape \
 	share/doc/edgetape/alarms.md; do
 	holds "it has $f" test -s "$tmp/x/usr/$f"
 done
+if command -v lintian >/dev/null; then
+	lintian --allow-root --fail-on error,warning "$tmp/e.deb" \
+		>"$tmp/linted" 2>&1
+	result $? "lintian finds nothing"
+	cat "$tmp/linted" >&2
+fi
 ldd "$tmp/x/usr/sbin/edgetape" >"$tmp/linked"
 holds "its program starts without libavcodec" \
 	sh -c '! grep libavcodec "$1"' sh "$tmp/linked"
@@ -95,8 +102,9 @@ stat_is() { # stat_is PATH OWNER-AND-MODE
 	[ "$(boot_in stat -c '%U:%G %a' "$1")" = "$2" ]
 }
 
-# What this host may have of an edgetape of its own.
-boot_in rm -rf /etc/edgetape /var/lib/edgetape
+# What this host may have of an edgetape of its own; and a container's word that
+# packages start no service.
+boot_in rm -rf /etc/edgetape /var/lib/edgetape /usr/sbin/policy-rc.d
 give "$tmp/e.deb" /root
 boot_in dpkg -i /root/e.deb >"$tmp/installed" 2>&1
 result $? "it can be installed"
@@ -173,6 +181,9 @@ holds "the users are there" boot_in edgetape users show alice
 
 boot_in dpkg -r edgetape >&2 2>&1
 result $? "it can be removed"
+boot_in systemctl is-enabled edgetape >/dev/null 2>&1
+[ $? != 0 ]
+result $? "no start asks for it"
 holds "the service has ended" sh -c "! nsenter -t $boot_init -a pgrep edgetape"
 holds "its configuration stays" boot_in test -e /etc/edgetape/edgetape.conf
 boot_in dpkg -P edgetape >&2 2>&1
