@@ -4,7 +4,7 @@
 # the caller speaks in that call: it has two channels all the same, and sidecar
 # and ledger say which party was not heard.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
 pid=
 trap 'kill $pid 2>/dev/null; rm -rf "$tmp"' EXIT

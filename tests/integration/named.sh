@@ -2,7 +2,7 @@
 # TAP: a render that is killed before any of the steps by which a recording
 # takes its names leaves no second one: the next render ends with the same files.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
 pids=
 trap 'kill $pids 2>/dev/null; rm -rf "$tmp"' EXIT

@@ -4,7 +4,7 @@
 # adds up to one packet, and so do all together, while packets come and the
 # capturing process is killed.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
 
 if ! unshare -n true 2>/dev/null; then
