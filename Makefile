@@ -195,9 +195,8 @@ install:
 	install -Dm644 packaging/edgetape.bash \
 		$(SHARE)/bash-completion/completions/edgetape
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	for u in packaging/*.service; do \
-		sed 's,/usr\(/local\)\?/sbin,$(PREFIX)/sbin,' $$u \
-		>$(DESTDIR)$(PREFIX)/lib/systemd/system/$${u##*/} || exit 1; done
+	sed 's,/usr/sbin,$(PREFIX)/sbin,' packaging/edgetape.service \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/edgetape.service
 	install -Dm644 packaging/edgetape.sysusers \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/edgetape.conf
 	install -Dm644 packaging/edgetape.tmpfiles \
