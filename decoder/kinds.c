@@ -78,6 +78,7 @@ static dec_kind *resolve(dec_kinds *ks, uint8_t pt)
 	k->role = DEC_ROLE_BLIND;
 	if (look_up(ks, pt, &k->is))
 		k->role = (uint8_t)role_of(&k->is);
+	k->clock = k->is.clock;
 	open_codec(k, ks);
 	if (k->is.clock < CLOCK_MIN || k->is.clock > CLOCK_MAX)
 		k->is.clock = CLOCK_USUAL;
@@ -85,10 +86,11 @@ static dec_kind *resolve(dec_kinds *ks, uint8_t pt)
 	return k;
 }
 
-static bool same_format(const call_payload *a, const call_payload *b)
+static bool same_format(const call_payload *a, const dec_kind *k)
 {
-	return a->channels == b->channels && strcmp(a->name, b->name) == 0 &&
-	       strcmp(a->fmtp, b->fmtp) == 0;
+	return a->channels == k->is.channels && a->clock == k->clock &&
+	       strcmp(a->name, k->is.name) == 0 &&
+	       strcmp(a->fmtp, k->is.fmtp) == 0;
 }
 
 /* A new exchange may have given a number another meaning. */
@@ -101,7 +103,7 @@ static void recheck(dec_kinds *ks)
 		if (!k)
 			continue;
 		look_up(ks, pt, &now);
-		if (same_format(&now, &k->is))
+		if (same_format(&now, k))
 			continue;
 		kind_free(k);
 		ks->pt[pt] = NULL;

@@ -18,6 +18,7 @@ typedef struct dec_kind {
 	bool told;		/* the sink knows that it is blind */
 	const void *noted;	/* the stream's books that have its name */
 	call_payload is;	/* clock always usable */
+	uint32_t clock;		/* as described */
 	dec_codec *codec;	/* DEC_ROLE_VOICE only */
 } dec_kind;
 

@@ -40,18 +40,38 @@ void dec_ptmap_clear(dec_ptmap *m)
 	m->halves = NULL;
 }
 
+/* RTP over TCP has the same profiles behind a word of its own (RFC 4571 4). */
 static bool is_plain(const call_media *m)
 {
-	const bool avp = span_caseeq(span_str(m->proto), "RTP/AVP") ||
-			 span_caseeq(span_str(m->proto), "RTP/AVPF");
+	span proto = span_str(m->proto);
+	bool avp;
 
+	if (span_casestarts(proto, "TCP/") && !span_skip(&proto, 4))
+		return false;
+	avp = span_caseeq(proto, "RTP/AVP") || span_caseeq(proto, "RTP/AVPF");
 	return avp && m->cryptos->len == 0;
+}
+
+/* Candidates that follow their description: the m= line has a port of no use,
+ * and no address (RFC 8840 9.2). It explains no payload type. */
+static bool is_trickled(const call_half *h)
+{
+	for (guint i = 0; i < h->media->len; i++) {
+		const call_media *m = CALL_MEDIA(h, i);
+
+		if (m->rtp.family || m->rtp.port != 9)
+			return false;
+	}
+	return !h->answer;
 }
 
 void dec_ptmap_add(dec_ptmap *m, const call_half *h)
 {
-	described *d = g_new0(described, 1);
+	described *d;
 
+	if (is_trickled(h))
+		return;
+	d = g_new0(described, 1);
 	d->side = h->side;
 	d->answer = h->answer;
 	d->lines = g_array_new(FALSE, TRUE, sizeof(line));

@@ -9,6 +9,7 @@ static call_half *half(uint8_t side, bool answer, const char *proto)
 
 	h->side = side;
 	h->answer = answer;
+	m->rtp.port = 4000;
 	g_strlcpy(m->kind, "audio", sizeof(m->kind));
 	g_strlcpy(m->proto, proto, sizeof(m->proto));
 	return h;
@@ -95,11 +96,60 @@ static void test_plain(void)
 	dec_ptmap_clear(&m);
 }
 
+/* ICE may end on a TCP pair; the final offer and answer say so (RFC 4571). */
+static void test_plain_tcp(void)
+{
+	static const char *const plain[] = {"TCP/RTP/AVP", "TCP/RTP/AVPF"};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(plain); i++) {
+		g_autoptr(call_half) tcp = half(CALL_CALLEE, true, plain[i]);
+		g_autoptr(call_half) safe =
+			half(CALL_CALLEE, true, "TCP/RTP/SAVP");
+		dec_ptmap m;
+
+		dec_ptmap_init(&m);
+		dec_ptmap_add(&m, tcp);
+		g_assert_true(dec_ptmap_plain(&m, 0));
+		dec_ptmap_add(&m, safe);
+		g_assert_false(dec_ptmap_plain(&m, 0));
+		dec_ptmap_clear(&m);
+	}
+}
+
+/* The m= line of a fragment with candidates lists numbers and explains none,
+ * and there may be any number of fragments (RFC 8840 9.2). */
+static void test_trickled(void)
+{
+	g_autoptr(call_half) offer = half(CALL_CALLER, false, "RTP/AVP");
+	g_autoptr(call_half) answer = half(CALL_CALLEE, true, "RTP/AVP");
+	dec_ptmap m;
+
+	add_pt(offer, 111, "SIREN");
+	add_pt(answer, 111, "SIREN");
+	dec_ptmap_init(&m);
+	dec_ptmap_add(&m, offer);
+	dec_ptmap_add(&m, answer);
+	for (int i = 0; i < 40; i++) {
+		g_autoptr(call_half) h = half(CALL_CALLEE, false, "RTP/AVP");
+
+		CALL_MEDIA(h, 0)->rtp.port = 9;
+		add_pt(h, 0, "PCMU");
+		add_pt(h, 111, "");
+		dec_ptmap_add(&m, h);
+		g_assert_cmpstr(name_of(&m, CALL_CALLER, 111), ==, "SIREN");
+	}
+	g_assert_cmpstr(name_of(&m, CALL_CALLEE, 111), ==, "SIREN");
+	g_assert_true(dec_ptmap_plain(&m, 0));
+	dec_ptmap_clear(&m);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/decoder/ptmap/direction", test_direction);
 	g_test_add_func("/decoder/ptmap/latest", test_latest);
 	g_test_add_func("/decoder/ptmap/plain", test_plain);
+	g_test_add_func("/decoder/ptmap/plain-tcp", test_plain_tcp);
+	g_test_add_func("/decoder/ptmap/trickled", test_trickled);
 	return g_test_run();
 }

@@ -369,6 +369,35 @@ static void test_video(void)
 	sender_clear(&s);
 }
 
+static void describe_l16(dec_fix *f, const sender *s, bool answer,
+			 uint32_t serial, uint32_t clock)
+{
+	g_autoptr(call_half) h = sender_half(s, answer, serial, 0);
+
+	sender_add_payload(h, 96, "L16", clock);
+	dec_call_describe(f->c, h);
+}
+
+/* A new exchange gives a number the same name with another clock. */
+static void test_new_clock(void)
+{
+	static const uint32_t clocks[] = {8000, 16000};
+	dec_fix f;
+
+	dec_fix_begin(&f, NULL);
+	f.a.pt = 96;
+	for (uint32_t i = 0; i < G_N_ELEMENTS(clocks); i++) {
+		describe_l16(&f, &f.a, false, 2 * i + 1, clocks[i]);
+		describe_l16(&f, &f.b, true, 2 * i + 2, clocks[i]);
+		for (int k = 0; k < 100; k++)
+			say(&f, 0);
+	}
+	dec_call_finish(f.c);
+	g_assert_cmpuint(block(&f, 0)->b.rate, ==, 8000);
+	g_assert_cmpuint(block(&f, f.h.blocks->len - 1)->b.rate, ==, 16000);
+	dec_fix_end(&f);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -386,5 +415,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/decoder/voice/clock-stands", test_clock_stands);
 	g_test_add_func("/decoder/voice/lengths", test_lengths);
 	g_test_add_func("/decoder/voice/video", test_video);
+	g_test_add_func("/decoder/voice/new-clock", test_new_clock);
 	return g_test_run();
 }
