@@ -180,8 +180,11 @@ static void on_bye(tap_call *c, tap_msg *m)
 		.side = m->side,
 	};
 
-	/* With two answers the caller hangs up on one (RFC 3261 13.2.2.4). */
-	if (tap_fork_any(c, tap_fork_answered, f)) {
+	/* With two answers the caller hangs up on one (RFC 3261 13.2.2.4), and
+	 * on a branch that rings while the others go on (RFC 3261 15). */
+	if (tap_fork_any(c, f && !tap_fork_answered(f) ? tap_fork_lives
+						       : tap_fork_answered,
+			 f)) {
 		if (f)
 			tap_fork_lose(c, m, f);
 		return;
@@ -268,9 +271,15 @@ static void request_take(tap_call *c, tap_msg *m)
 
 static void on_provisional(tap_call *c, tap_msg *m)
 {
-	const tap_fork *f = tap_fork_find(c, m->branch);
+	enum { TERMINATED = 199 };	/* this branch (RFC 6228) */
+	tap_fork *f = tap_fork_find(c, m->branch);
 	bool lost = f && f->state == REC_FORK_LOST;
 
+	if (m->sip->status == TERMINATED) {
+		if (f && !tap_fork_answered(f))
+			tap_fork_lose(c, m, f);
+		return;
+	}
 	/* Who has hung up does not wait for what rings still, and what is
 	 * overtaken by its own failure rings no more. */
 	if (!c->cancelled && !lost)
@@ -324,6 +333,8 @@ static void response_take(tap_call *c, tap_msg *m)
 	if (s->method != TAP_INVITE || !first) {
 		if (s->status < 300)
 			tap_half_take(c, m);
+		else
+			tap_half_refused(c, m);
 		return;
 	}
 	if (s->status < 200)

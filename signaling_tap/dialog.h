@@ -31,6 +31,15 @@ typedef struct tap_seen {
 	tap_digest key, version;
 } tap_seen;
 
+/* What a side's latest offer inside the dialog has changed: undone when it is
+ * refused. */
+typedef struct tap_change {
+	uint32_t cseq;
+	uint8_t method;		/* tap_method */
+	bool any, held;		/* before it */
+	tap_digest last;	/* before it */
+} tap_change;
+
 typedef struct tap_call {
 	tap_digest id;		/* of Call-ID and caller's tag: the key */
 	struct tap_calls *all;
@@ -62,7 +71,9 @@ typedef struct tap_call {
 	uint32_t offer_cseq[2];	/* of each side's latest INVITE */
 	bool offer_sdp[2];	/* it had SDP */
 	bool held[2];		/* by each side */
+	tap_change change[2];
 	tap_digest last;	/* body of the caller's latest SDP */
+	tap_digest last_to;	/* the branch that it was for; none: all */
 	GArray *forks;		/* of tap_fork */
 	net_addr *relays[2];
 	uint8_t relays_n[2];	/* at most TAP_RELAYS */

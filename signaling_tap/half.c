@@ -76,6 +76,57 @@ static void hold_note(tap_call *c, const tap_msg *m, bool first)
 			   (span){0});
 }
 
+static void change_note(tap_call *c, const tap_msg *m, const tap_digest *last)
+{
+	const tap_sip *s = m->sip;
+	tap_change *change = &c->change[m->side];
+
+	if (!s->request || !s->to_tag.left)
+		return;
+	*change = (tap_change){
+		.cseq = s->cseq, .method = (uint8_t)s->method, .any = true,
+		.held = c->held[m->side], .last = *last,
+	};
+}
+
+/* Who is asked for credentials asks again at once. */
+static bool is_challenge(uint16_t status)
+{
+	return status == 401 || status == 407;
+}
+
+void tap_half_refused(tap_call *c, const tap_msg *m)
+{
+	const uint8_t side = !m->side;	/* whose request it was */
+	tap_change *change = &c->change[side];
+	const tap_sip *s = m->sip;
+	tap_fork *f = tap_fork_find(c, m->branch);
+
+	if (!change->any || change->cseq != s->cseq ||
+	    change->method != s->method || is_challenge(s->status))
+		return;
+	change->any = false;
+	if (side == CALL_CALLER)
+		c->last = change->last;
+	else if (f)
+		f->last = change->last;
+	if (c->held[side] == change->held)
+		return;
+	c->held[side] = change->held;
+	tap_call_tell_mark(c, m->at, change->held ? REC_HOLD : REC_RETRIEVE,
+			   side, (span){0});
+}
+
+/* The caller's latest was for another branch: to this one it is news. */
+static bool is_for_other(const tap_call *c, const tap_msg *m)
+{
+	const tap_digest all = {{0}}, to = tap_digest_of(m->branch);
+
+	return m->side == CALL_CALLER && m->branch.left &&
+	       !tap_digest_same(&c->last_to, &all) &&
+	       !tap_digest_same(&c->last_to, &to);
+}
+
 void tap_half_take(tap_call *c, tap_msg *m)
 {
 	const tap_sip *s = m->sip;
@@ -90,9 +141,12 @@ void tap_half_take(tap_call *c, tap_msg *m)
 	if (m->side == CALL_CALLEE)
 		last = f ? &f->last : &none;
 	first = tap_digest_same(last, &none);
-	if (tap_digest_same(last, &m->about.body))
+	if (tap_digest_same(last, &m->about.body) && !is_for_other(c, m))
 		return;	/* a session refresh: nothing is new */
+	change_note(c, m, last);
 	*last = m->about.body;
+	if (m->side == CALL_CALLER)
+		c->last_to = m->branch.left ? tap_digest_of(m->branch) : none;
 	m->mine->side = m->side;
 	m->mine->answer = is_answer(c, s, asked);
 	m->mine->early = !s->request && s->status < 200;

@@ -56,11 +56,53 @@ static void test_forgiven(void)
 	talk_free(&t);
 }
 
+/* A branch that rings is hung up on, or says that it is over (RFC 6228): the
+ * other one may still answer. */
+static void test_one_gives_up(void)
+{
+	static const char *const over[] = {"BYE sip:bob@x", "199 Over"};
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(over); i++) {
+		talk t = talk_new(NULL, 0);
+
+		say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
+		say(&t, "180 R", "a", "b1", "1 INVITE", "", "");
+		say(&t, "180 R", "a", "b2", "1 INVITE", "", "");
+		g_free(tap_script_take(t.s));
+		say(&t, over[i], "a", "b1", i ? "1 INVITE" : "2 BYE", "", "");
+		told(&t, i ? H "state 5 199 b1\n" : H "state 5 0 b1\n");
+		say(&t, "200 OK", "a", "b2", "1 INVITE", "", ANSWER);
+		told(&t, H "half 2 callee answer branch=b2\n"
+		     H "state 3 200 b2\n");
+		say(&t, "BYE sip:bob@x", "a", "b2", "3 BYE", "", "");
+		told(&t, H "end cause=1 side=0 status=0\n");
+		talk_free(&t);
+	}
+}
+
+/* When it was the last one, the failure that follows ends the call. */
+static void test_all_give_up(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
+	say(&t, "180 R", "a", "b1", "1 INVITE", "", "");
+	say(&t, "180 R", "a", "b2", "1 INVITE", "", "");
+	say(&t, "199 Over", "a", "b1", "1 INVITE", "", "");
+	say(&t, "486 Busy", "a", "b2", "1 INVITE", "", "");
+	g_free(tap_script_take(t.s));
+	tap_script_wait(t.s, 6);
+	told(&t, H "end cause=3 side=1 status=486\n");
+	talk_free(&t);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/tap/fork/forks", test_forks);
 	g_test_add_func("/tap/fork/overtaken", test_overtaken);
 	g_test_add_func("/tap/fork/forgiven", test_forgiven);
+	g_test_add_func("/tap/fork/one-gives-up", test_one_gives_up);
+	g_test_add_func("/tap/fork/all-give-up", test_all_give_up);
 	return g_test_run();
 }

@@ -92,6 +92,60 @@ static void test_delayed_offer(void)
 	talk_free(&t);
 }
 
+/* What is refused was never so: the hold ends, and the same body offered again
+ * holds again (RFC 3261 14.1). Who is challenged goes on. */
+static void test_refused(void)
+{
+	static const char *const hold = SDP("11", "4000") "a=inactive\n";
+	talk t = talk_new(NULL, 0);
+
+	call_up(&t);
+	say(&t, "INVITE sip:bob@x", "a", "b", "2 INVITE", "", hold);
+	say(&t, "491 Pending", "a", "b", "2 INVITE", "", "");
+	say(&t, "491 Pending", "a", "b", "2 INVITE", "", "");
+	told(&t, H "half 3 caller offer branch=b\n" H "mark 1 0 \n"
+	     H "mark 2 0 \n");
+	say(&t, "INVITE sip:bob@x", "a", "b", "3 INVITE", "", hold);
+	say(&t, "407 Who?", "a", "b", "3 INVITE", "", "");
+	say(&t, "INVITE sip:bob@x", "a", "b", "4 INVITE", "", hold);
+	say(&t, "200 OK", "a", "b", "4 INVITE", "", SDP("21", "5000"));
+	told(&t, H "half 4 caller offer branch=b\n" H "mark 1 0 \n"
+	     H "half 5 callee answer branch=b\n");
+	/* the callee's hold is refused, too */
+	say(&t, "UPDATE sip:alice@x", "b", "a", "1 UPDATE", "",
+	    SDP("22", "5000") "a=sendonly\n");
+	say(&t, "488 No", "b", "a", "1 UPDATE", "", "");
+	told(&t, H "half 6 callee offer branch=b\n" H "mark 1 1 \n"
+	     H "mark 2 1 \n");
+	/* a retrieve that is refused leaves the hold */
+	say(&t, "INVITE sip:bob@x", "a", "b", "5 INVITE", "",
+	    SDP("12", "4000"));
+	say(&t, "500 No", "a", "b", "5 INVITE", "", "");
+	told(&t, H "half 7 caller offer branch=b\n" H "mark 2 0 \n"
+	     H "mark 1 0 \n");
+	talk_free(&t);
+}
+
+/* Each branch is answered by itself, though in the same words. */
+static void test_answers_of_branches(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", "");
+	say(&t, "183 P", "a", "b1", "1 INVITE", "RSeq: 1\n", ANSWER);
+	say(&t, "PRACK sip:bob@x", "a", "b1", "2 PRACK", "", OFFER);
+	say(&t, "183 P", "a", "b2", "1 INVITE", "RSeq: 1\n",
+	    SDP("30", "6000"));
+	say(&t, "PRACK sip:bob@x", "a", "b2", "3 PRACK", "", OFFER);
+	say(&t, "200 OK", "a", "b2", "1 INVITE", "", "");
+	told(&t, BEGIN H "half 1 callee offer early branch=b1\n"
+	     H "state 2 183 b1\n" H "half 2 caller answer branch=b1\n"
+	     H "half 3 callee offer early branch=b2\n" H "state 2 183 b2\n"
+	     H "half 4 caller answer branch=b2\n" H "state 3 200 b2\n"
+	     H "state 5 200 b1\n");
+	talk_free(&t);
+}
+
 static void test_reliable_provisional(void)
 {
 	talk t = talk_new(NULL, 0);
@@ -156,6 +210,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/half/delayed-offer", test_delayed_offer);
 	g_test_add_func("/tap/half/reliable-provisional",
 			test_reliable_provisional);
+	g_test_add_func("/tap/half/refused", test_refused);
+	g_test_add_func("/tap/half/answers-of-branches",
+			test_answers_of_branches);
 	g_test_add_func("/tap/half/trickle", test_trickle);
 	return g_test_run();
 }
