@@ -171,6 +171,7 @@ static tap_resume resume_of(const resume_from *r, const story *s)
 		.resume_at = resume_at(r, s),
 		.ask = ask_of(s),
 		.asked = s->marks & (1u << REC_START | 1u << REC_TAG),
+		.held = {s->held[CALL_CALLER], s->held[CALL_CALLEE]},
 		.halves = s->halves,
 		.forks = s->forks,
 	};

@@ -233,6 +233,9 @@ void story_mark(story *s, clk_both at, const rec_control *c)
 	}
 	if (c->mark == REC_RESUME || c->mark == REC_START)
 		s->paused = false;
+	if (c->side < CALL_UNKNOWN &&
+	    (c->mark == REC_HOLD || c->mark == REC_RETRIEVE))
+		s->held[c->side] = c->mark == REC_HOLD;
 	if (c->mark < 32)
 		s->marks |= UINT32_C(1) << c->mark;
 }

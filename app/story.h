@@ -32,6 +32,7 @@ typedef struct story {
 	bool pause_ends;	/* a pause, not a stop */
 	clk_both paused_at;
 	char *paused_why;
+	bool held[2];		/* by each side; as of the last record */
 	uint32_t marks;		/* bits 1 << rec_mark: each that was seen */
 	uint8_t end_cause, end_side;
 	uint16_t end_status;

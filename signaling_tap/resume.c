@@ -9,6 +9,18 @@ static void resume_fork(tap_call *c, const char *tag, uint8_t state)
 		f->state = state;
 }
 
+/* What it said is not known any more, but that it spoke. */
+static void resume_body(tap_call *c, const call_half *h)
+{
+	const tap_digest some = {{1}};
+	tap_fork *f = tap_fork_get(c, span_str(h->branch));
+
+	if (h->side == CALL_CALLER)
+		c->last = some;
+	else if (f)
+		f->last = some;
+}
+
 static void resume_half(tap_call *c, const call_half *h, bool answered)
 {
 	c->serial = MAX(c->serial, h->serial);
@@ -17,6 +29,7 @@ static void resume_half(tap_call *c, const call_half *h, bool answered)
 	c->offer_sdp[h->side] |= !h->answer;
 	tap_half_remember(c, h);
 	resume_fork(c, h->branch, answered ? REC_ANSWERED : REC_RINGING);
+	resume_body(c, h);
 }
 
 /* Its time of grace begins anew: a retry may have been on its way. */
@@ -57,6 +70,7 @@ void tap_calls_resume(tap_calls *all, clk_both now, const tap_resume *r)
 	c->resume_at = r->resume_at;
 	c->ask = r->ask;
 	c->asked = r->asked;
+	memcpy(c->held, r->held, sizeof(c->held));
 	for (guint i = 0; r->forks && i < r->forks->len; i++)
 		resume_fork(c, g_array_index(r->forks, rec_fork, i).tag,
 			    g_array_index(r->forks, rec_fork, i).state);

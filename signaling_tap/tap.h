@@ -140,6 +140,7 @@ typedef struct tap_resume {
 	clk_mono resume_at;	/* when the pause ends by itself; 0: never */
 	rec_ask ask;
 	bool asked;
+	bool held[2];		/* by each side */
 	const GPtrArray *halves;	/* of call_half; keys are not needed */
 	const GArray *forks;	/* of rec_fork; or NULL */
 	void *own;		/* the sink's; NULL, and it is over: nothing is

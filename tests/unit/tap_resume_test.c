@@ -112,6 +112,39 @@ static void test_fork_lost(void)
 	talk_free(&t);
 }
 
+static GPtrArray *halves_new(void)
+{
+	GPtrArray *halves = g_ptr_array_new_with_free_func(
+		(GDestroyNotify)call_half_free);
+
+	for (uint8_t side = CALL_CALLER; side <= CALL_CALLEE; side++) {
+		call_half *h = call_half_new();
+
+		h->serial = side + 1u;
+		h->side = side;
+		h->answer = side == CALL_CALLEE;
+		g_strlcpy(h->branch, h->answer ? "b" : "", sizeof(h->branch));
+		g_ptr_array_add(halves, h);
+	}
+	return halves;
+}
+
+/* Who held then retrieves now, and who holds now was heard before. */
+static void test_held(void)
+{
+	g_autoptr(GPtrArray) halves = halves_new();
+	talk t = talk_new(NULL, 0);
+
+	resume(&t, (tap_resume){.record = true, .answered = true,
+				.held = {true, false}, .halves = halves});
+	say(&t, "INVITE sip:bob@x", "a", "b", "8 INVITE", "", OFFER);
+	told(&t, H "half 3 caller offer branch=b\n" H "mark 2 0 \n");
+	say(&t, "INVITE sip:alice@x", "b", "a", "1 INVITE", "",
+	    ANSWER "a=inactive\n");
+	told(&t, H "half 4 callee offer branch=b\n" H "mark 1 1 \n");
+	talk_free(&t);
+}
+
 /* A re-INVITE that fails ends no call. */
 static void test_reinvite(void)
 {
@@ -273,5 +306,6 @@ int main(int argc, char **argv)
 			     GUINT_TO_POINTER(REC_FAILED), test_over);
 	g_test_add_func("/tap/resume/over-long-ago", test_over_long_ago);
 	g_test_add_func("/tap/resume/unrecorded", test_unrecorded);
+	g_test_add_func("/tap/resume/held", test_held);
 	return g_test_run();
 }
