@@ -265,6 +265,7 @@ void render_control(render_call *r, const story_control *c)
 		break;
 	case REC_TRANSFER:
 	case REC_TRANSFERRED:
+	case REC_UNTRANSFERRED:
 		k.kind = MIX_TRANSFER;
 		k.side = CALL_UNKNOWN;
 		k.edge = c->mark == REC_TRANSFER ? MIX_ON : MIX_OFF;

@@ -24,6 +24,7 @@ static const char *const marks[] = {
 	[REC_PAUSE] = "pause",	     [REC_RESUME] = "resume",
 	[REC_TAG] = "tag",	     [REC_TRANSFER] = "transfer",
 	[REC_TRANSFERRED] = "transferred", [REC_DTMF] = "dtmf",
+	[REC_UNTRANSFERRED] = "untransferred",
 };
 static const char *const causes[] = {
 	[REC_BYE] = "bye",	     [REC_CANCELLED] = "cancelled",

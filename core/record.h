@@ -33,6 +33,7 @@ typedef enum rec_mark {
 	REC_TRANSFER,		/* REFER seen */
 	REC_TRANSFERRED,
 	REC_DTMF,		/* by INFO; text is the digit */
+	REC_UNTRANSFERRED,	/* the transfer came to nothing */
 } rec_mark;
 
 typedef enum rec_cause {

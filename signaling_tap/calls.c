@@ -281,12 +281,21 @@ static bool names_fit(tap_calls *c, const tap_sip *s)
 	return id && tags;
 }
 
+/* Of all that is notified only how a transfer goes concerns a call. */
+static bool concerns_calls(const tap_sip *s)
+{
+	if (s->method == TAP_NOTIFY)
+		return s->request && mime_is(s->first[TAP_H_CONTENT_TYPE],
+					     "message/sipfrag");
+	return s->method < TAP_MESSAGE;
+}
+
 static void message_take(tap_calls *c, tap_msg *m, tap_answer *out)
 {
 	const tap_sip *s = m->sip;
 	tap_call *call;
 
-	if (s->method == TAP_METHOD_OTHER || s->method == TAP_MESSAGE)
+	if (!concerns_calls(s))
 		return;
 	if (!names_fit(c, s))
 		return;

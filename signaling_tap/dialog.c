@@ -210,6 +210,20 @@ static void on_refer(tap_call *c, tap_msg *m)
 	tap_call_tell_mark(c, m->at, REC_TRANSFER, m->side, span_str(text));
 }
 
+/* RFC 3515 2.4.5: the body of a NOTIFY is the status line of what the REFER led
+ * to. A transfer that works ends by itself. */
+static void on_notify(tap_call *c, tap_msg *m)
+{
+	span body = m->sip->body, line, version;
+	uint64_t status;
+
+	if (span_line(&body, &line) && span_until(&line, ' ', &version) &&
+	    span_caseeq(version, "SIP/2.0") &&
+	    span_decimal(&line, 699, &status) && status >= 300)
+		tap_call_tell_mark(c, m->at, REC_UNTRANSFERRED, m->side,
+				   span_trim(line));
+}
+
 /* "Signal=5" of application/dtmf-relay, or the digit alone of
  * application/dtmf. */
 static void on_info(tap_call *c, tap_msg *m)
@@ -256,6 +270,9 @@ static void request_take(tap_call *c, tap_msg *m)
 		return;
 	case TAP_INFO:
 		on_info(c, m);
+		return;
+	case TAP_NOTIFY:
+		on_notify(c, m);
 		return;
 	case TAP_PRACK:
 	case TAP_UPDATE:
@@ -319,6 +336,24 @@ static void on_failure(tap_call *c, tap_msg *m)
 								REC_FAILED);
 }
 
+/* Who is asked for credentials asks again at once. */
+static bool is_challenge(uint16_t status)
+{
+	return status == 401 || status == 407;
+}
+
+/* What a request inside the dialog had begun comes to nothing. */
+static void refused(tap_call *c, tap_msg *m)
+{
+	if (is_challenge(m->sip->status))
+		return;
+	if (m->sip->method == TAP_REFER)
+		tap_call_tell_mark(c, m->at, REC_UNTRANSFERRED, m->side,
+				   (span){0});
+	else
+		tap_half_refused(c, m);
+}
+
 static void response_take(tap_call *c, tap_msg *m)
 {
 	const tap_sip *s = m->sip;
@@ -334,7 +369,7 @@ static void response_take(tap_call *c, tap_msg *m)
 		if (s->status < 300)
 			tap_half_take(c, m);
 		else
-			tap_half_refused(c, m);
+			refused(c, m);
 		return;
 	}
 	if (s->status < 200)

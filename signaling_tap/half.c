@@ -89,12 +89,6 @@ static void change_note(tap_call *c, const tap_msg *m, const tap_digest *last)
 	};
 }
 
-/* Who is asked for credentials asks again at once. */
-static bool is_challenge(uint16_t status)
-{
-	return status == 401 || status == 407;
-}
-
 void tap_half_refused(tap_call *c, const tap_msg *m)
 {
 	const uint8_t side = !m->side;	/* whose request it was */
@@ -103,7 +97,7 @@ void tap_half_refused(tap_call *c, const tap_msg *m)
 	tap_fork *f = tap_fork_find(c, m->branch);
 
 	if (!change->any || change->cseq != s->cseq ||
-	    change->method != s->method || is_challenge(s->status))
+	    change->method != s->method)
 		return;
 	change->any = false;
 	if (side == CALL_CALLER)

@@ -34,7 +34,7 @@ static const char *const method_names[] = {
 	[TAP_BYE] = "BYE", [TAP_CANCEL] = "CANCEL",
 	[TAP_PRACK] = "PRACK", [TAP_UPDATE] = "UPDATE",
 	[TAP_INFO] = "INFO", [TAP_REFER] = "REFER",
-	[TAP_MESSAGE] = "MESSAGE",
+	[TAP_MESSAGE] = "MESSAGE", [TAP_NOTIFY] = "NOTIFY",
 };
 
 static tap_method method_of(span s)

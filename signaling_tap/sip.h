@@ -34,6 +34,7 @@ typedef enum tap_method {
 	TAP_INFO,
 	TAP_REFER,
 	TAP_MESSAGE,
+	TAP_NOTIFY,
 	TAP_METHOD_OTHER,
 } tap_method;
 

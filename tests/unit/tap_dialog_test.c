@@ -272,6 +272,35 @@ static void test_transfer(void)
 	talk_free(&t);
 }
 
+/* It is declined, or nobody answers there (RFC 3515 2.4.5). */
+static void test_transfer_fails(void)
+{
+	static const char frag[] = "Content-Type: message/sipfrag\n";
+	talk t = talk_new(NULL, 0);
+
+	call_up(&t);
+	say(&t, "REFER sip:bob@x", "a", "b", "3 REFER", "Refer-To: <sip:c@x>\n",
+	    "");
+	say(&t, "407 Who?", "a", "b", "3 REFER", "", "");
+	say(&t, "REFER sip:bob@x", "a", "b", "4 REFER", "Refer-To: <sip:c@x>\n",
+	    "");
+	say(&t, "603 Decline", "a", "b", "4 REFER", "", "");
+	told(&t, H "mark 8 0 <sip:c@x>\n" H "mark 8 0 <sip:c@x>\n"
+	     H "mark 11 1 \n");
+	say(&t, "REFER sip:bob@x", "a", "b", "5 REFER", "Refer-To: <sip:c@x>\n",
+	    "");
+	say(&t, "202 Accepted", "a", "b", "5 REFER", "", "");
+	say(&t, "NOTIFY sip:alice@x", "b", "a", "1 NOTIFY", frag,
+	    "SIP/2.0 100 Trying\n");
+	say(&t, "NOTIFY sip:alice@x", "b", "a", "2 NOTIFY", "",
+	    "SIP/2.0 486 Busy here\n");
+	told(&t, H "mark 8 0 <sip:c@x>\n");
+	say(&t, "NOTIFY sip:alice@x", "b", "a", "3 NOTIFY", frag,
+	    "SIP/2.0 486 Busy here\n");
+	told(&t, H "mark 11 1 Busy here\n");
+	talk_free(&t);
+}
+
 static void test_dtmf(void)
 {
 	talk t = talk_new(NULL, 0);
@@ -306,6 +335,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/dialog/not-recorded", test_not_recorded);
 	g_test_add_func("/tap/dialog/widened", test_widened);
 	g_test_add_func("/tap/dialog/transfer", test_transfer);
+	g_test_add_func("/tap/dialog/transfer-fails", test_transfer_fails);
 	g_test_add_func("/tap/dialog/dtmf", test_dtmf);
 	return g_test_run();
 }
