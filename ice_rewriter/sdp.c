@@ -269,6 +269,10 @@ const char *ice_sdp_read(ice_sdp *s, span text, bool fragment,
 			sec = add_section(s);
 			if (!sec)
 				return ice_over(ICE_OVER_MEDIA);
+			/* A fragment without an m= line is of a call's only
+			 * stream. */
+			if (l.type != 'm')
+				sec->kind = ICE_AUDIO;
 		}
 		if (l.type == 'm' && !read_mline(sec, l.value))
 			why = "an m= line cannot be read";

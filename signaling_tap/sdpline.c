@@ -61,7 +61,8 @@ static void kind_note(tap_sdp_about *a, const call_media *m)
 		a->other = true;
 }
 
-/* RFC 4566 5.7, without "c=". */
+/* RFC 4566 5.7, without "c=". A host's name is nobody's address: what else the
+ * description tells is not worth less. */
 static bool conn_read(span v, net_addr *out)
 {
 	span word, host;
@@ -71,7 +72,9 @@ static bool conn_read(span v, net_addr *out)
 		return false;
 	if (!span_until(&word, '/', &host))
 		host = word;
-	return net_addr_parse(host, 0, out);
+	if (!net_addr_parse(host, 0, out))
+		*out = (net_addr){0};
+	return true;
 }
 
 /* What only the end of an m= section decides. */

@@ -203,10 +203,10 @@ static void test_fragment(void)
 	       "c=IN IP4 10.20.30.40\r\na=mid:1\r\n", &r);
 	g_assert_cmpuint(r.media[0].disabled, ==, 1);
 	p.trickled = false;
-	expect(&p, type, bare, bare, &r);
-	p.kinds |= ICE_OTHER;
 	expect(&p, type, bare,
 	       "a=mid:1\r\n" RELAY2 "a=end-of-candidates\r\n", &r);
+	p.kinds = ICE_VIDEO;
+	expect(&p, type, bare, bare, &r);
 }
 
 static void test_plan(void)
