@@ -175,13 +175,6 @@ void dec_codec_close(dec_codec *c)
 	g_free(c);
 }
 
-bool dec_codec_known(const call_payload *p, const dec_plugins *plugins)
-{
-	g_autoptr(dec_codec) c = dec_codec_open(p, plugins, NULL);
-
-	return c != NULL;
-}
-
 uint32_t dec_codec_rate(const dec_codec *c)
 {
 	return c->rate;
@@ -253,14 +246,8 @@ void dec_codec_conceal(dec_codec *c, span next, unsigned distance,
 		plc_fill(c, out);
 }
 
-bool dec_codec_silent(const dec_codec *c)
-{
-	return c->silent;
-}
-
 void dec_codec_reset(dec_codec *c)
 {
-	c->silent = false;
 	if (c->ops->reset)
 		c->ops->reset(c);
 	plc_clear(c);

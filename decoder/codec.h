@@ -54,8 +54,6 @@ dec_codec *dec_codec_open(const call_payload *p, const dec_plugins *plugins,
 void dec_codec_close(dec_codec *c);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(dec_codec, dec_codec_close)
 
-/* ANY. Whether dec_codec_open() would find a decoder. */
-bool dec_codec_known(const call_payload *p, const dec_plugins *plugins);
 /* ANY. The i-th encoding name decoded without plug-ins, NULL past the last. */
 const char *dec_codec_name(unsigned i);
 /* ANY. Name, clock and channels of a static payload type (RFC 3551 6) into
@@ -82,12 +80,9 @@ dec_codec_verdict dec_codec_decode(dec_codec *c, span payload,
  * a lost packet. `next` is the first payload after the hole, empty when there
  * is none, and `distance` how many packets after the lost one it stands (1:
  * directly): some formats carry a second copy there. Marks all of it
- * concealed. */
+ * concealed. Where the sender has said that it is silent (a SID frame, DTX)
+ * it is comfort noise, good for as long as nothing is sent. */
 void dec_codec_conceal(dec_codec *c, span next, unsigned distance,
 		       size_t frames, dec_pcm *out);
-/* WORKER. Whether the sender has said that it is silent (a SID frame, DTX).
- * What dec_codec_conceal() then makes is comfort noise, good for as long as
- * nothing is sent. */
-bool dec_codec_silent(const dec_codec *c);
 /* WORKER. As freshly opened; for a jump in time or a new talker. */
 void dec_codec_reset(dec_codec *c);

@@ -11,6 +11,7 @@ typedef struct amr {
 	void *decoder;
 	dec_amr_format format;
 	size_t frame;		/* samples */
+	bool silent;		/* the sender said so */
 } amr;
 
 enum { SID_NARROW = 8, SID_WIDE = 9 };
@@ -88,10 +89,10 @@ static void one(amr *s, const uint8_t *frame, int16_t *to)
 static const uint8_t no_data[DEC_AMR_OCTETS] = {DEC_AMR_NO_DATA << 3 | 4};
 
 /* Whether the sender is silent after a frame of this type. */
-static bool silent_after(const amr *s, uint8_t type, bool before)
+static bool silent_after(const amr *s, uint8_t type)
 {
 	if (type >= DEC_AMR_LOST)
-		return before;
+		return s->silent;
 	return type == (s->format.wide ? SID_WIDE : SID_NARROW);
 }
 
@@ -110,8 +111,8 @@ static dec_codec_verdict decode(dec_codec *c, span payload, uint32_t ts_step,
 		bool usable = dec_amr_good(*frame) && type < DEC_AMR_LOST;
 
 		one(s, usable ? frame : no_data, out->s + out->frames);
-		c->silent = silent_after(s, type, c->silent);
-		if (!usable && !c->silent)
+		s->silent = silent_after(s, type);
+		if (!usable && !s->silent)
 			out->concealed += s->frame;
 	}
 	return out->concealed ? DEC_CODEC_DAMAGED : DEC_CODEC_OK;
@@ -125,7 +126,7 @@ static bool conceal(dec_codec *c, span next, unsigned distance, dec_pcm *out)
 
 	(void)next;
 	(void)distance;
-	if (s->format.wide && !c->silent)
+	if (s->format.wide && !s->silent)
 		return false;
 	for (size_t at = 0; at < out->frames; at += n) {
 		n = MIN(out->frames - at, s->frame);
@@ -142,6 +143,7 @@ static void reset(dec_codec *c)
 
 	decoder_free(s->format.wide, s->decoder);
 	s->decoder = decoder_new(s->format.wide);
+	s->silent = false;
 }
 
 static void close_amr(dec_codec *c)

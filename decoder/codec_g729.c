@@ -50,8 +50,7 @@ static dec_codec_verdict decode(dec_codec *c, span payload, uint32_t ts_step,
 	(void)ts_step;
 	for (; span_cut(&payload, SPEECH, &frame); out->frames += FRAME)
 		one(c->state, frame, false, out->s + out->frames);
-	c->silent = payload.left == SID;
-	if (c->silent) {
+	if (payload.left == SID) {
 		one(c->state, payload, false, out->s + out->frames);
 		out->frames += FRAME;
 	}

@@ -30,7 +30,6 @@ struct dec_codec {
 	uint32_t rate;		/* samples per second of the output */
 	unsigned delay;		/* samples */
 	unsigned channels;	/* of the last output, 1 or 2 */
-	bool silent;		/* the sender said so */
 	bool own_plc;		/* conceal() never leaves it to the generic one,
 				 * which then need not hear the sound */
 	const edgetape_codec *plugin;	/* NULL: not from a plug-in */

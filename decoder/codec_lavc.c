@@ -196,10 +196,8 @@ static dec_codec_verdict g723_decode(dec_codec *c, span payload,
 	span frame;
 
 	(void)ts_step;
-	while (g723_cut(&payload, &frame)) {
+	while (g723_cut(&payload, &frame))
 		append(s, &s->dec[0], frame, out);
-		c->silent = frame.left <= 4;
-	}
 	return verdict(out);
 }
 

@@ -57,7 +57,6 @@ static dec_codec_verdict decode(dec_codec *c, span payload, uint32_t ts_step,
 	if (n <= 0)
 		return DEC_CODEC_BAD;
 	out->frames = (size_t)n;
-	c->silent = payload.left <= 2;	/* DTX: a TOC and perhaps a count */
 	return DEC_CODEC_OK;
 }
 

@@ -15,6 +15,14 @@ static inline call_payload fix_payload(const char *name, uint32_t clock,
 	return p;
 }
 
+/* There is a decoder for it, here or in `plugins`, or NULL. */
+static inline bool fix_known(const call_payload *p, const dec_plugins *plugins)
+{
+	g_autoptr(dec_codec) c = dec_codec_open(p, plugins, NULL);
+
+	return c != NULL;
+}
+
 /* The bytes of tests/golden/codecs/NAME; free with g_free(). */
 uint8_t *fix_load(const char *name, size_t *len);
 /* The next payload of a .pkts file. */

@@ -60,9 +60,9 @@ static void test_clocks(void)
 {
 	call_payload p = fix_payload("speex", 32000, 1, "");
 
-	g_assert_true(dec_codec_known(&p, NULL));
+	g_assert_true(fix_known(&p, NULL));
 	p.clock = 44100;
-	g_assert_false(dec_codec_known(&p, NULL));
+	g_assert_false(fix_known(&p, NULL));
 }
 
 int main(int argc, char **argv)

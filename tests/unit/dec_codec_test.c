@@ -48,7 +48,7 @@ static void test_unknown(void)
 	g_assert_error(err, DEC_CODEC_ERROR, DEC_CODEC_ERROR_UNKNOWN);
 	g_assert_cmpstr(err->message, ==,
 			"payload type 114: no decoder for x-msrta/16000");
-	g_assert_false(dec_codec_known(&p, NULL));
+	g_assert_false(fix_known(&p, NULL));
 }
 
 static void test_refused_format(void)
@@ -65,7 +65,7 @@ static void test_name_case(void)
 {
 	const call_payload p = fix_payload("pCmU", 8000, 1, "");
 
-	g_assert_true(dec_codec_known(&p, NULL));
+	g_assert_true(fix_known(&p, NULL));
 }
 
 static void test_fmtp(void)

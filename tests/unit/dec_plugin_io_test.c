@@ -33,8 +33,8 @@ static void test_decodes(void)
 	g_autofree dec_pcm *pcm = g_new0(dec_pcm, 1);
 	const uint8_t b[4] = {0, 255, 128, 129};
 
-	g_assert_false(dec_codec_known(&p, NULL));
-	g_assert_true(dec_codec_known(&p, set));
+	g_assert_false(fix_known(&p, NULL));
+	g_assert_true(fix_known(&p, set));
 	c = dec_codec_open(&p, set, NULL);
 	g_assert_cmpuint(dec_codec_rate(c), ==, 11025);
 	g_assert_cmpuint(dec_codec_ticks(c, span_of(b, 4), 0), ==, 2);
@@ -74,7 +74,7 @@ static void test_others_stay(void)
 	uint32_t rate;
 
 	g_assert_null(dec_plugins_find(set, &p, &rate));
-	g_assert_true(dec_codec_known(&p, set));
+	g_assert_true(fix_known(&p, set));
 }
 
 static void test_liar(void)
@@ -97,7 +97,7 @@ static void test_liar(void)
 	g_assert_null(dec_codec_open(&p, set, &err));
 	g_assert_error(err, DEC_CODEC_ERROR, DEC_CODEC_ERROR_LIBRARY);
 	p.clock = 96000;
-	g_assert_false(dec_codec_known(&p, set));
+	g_assert_false(fix_known(&p, set));
 }
 
 static void check_refused(const char *path, dec_plugin_error code,

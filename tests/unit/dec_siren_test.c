@@ -133,7 +133,7 @@ static void test_formats(void)
 		call_payload p = fix_payload(t[i].name, t[i].clock,
 					     t[i].channels, t[i].fmtp);
 
-		g_assert_true(dec_codec_known(&p, NULL) == t[i].known);
+		g_assert_true(fix_known(&p, NULL) == t[i].known);
 	}
 }
 
