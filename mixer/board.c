@@ -56,12 +56,12 @@ mix_board *mix_board_new(const mix_plan *plan, mix_desk *desk,
 	return b;
 }
 
-void mix_board_free(mix_board *b, bool keep)
+void mix_board_free(mix_board *b)
 {
 	if (!b)
 		return;
 	mix_board_sleep(b);
-	mix_sink_free(b->sink, keep);
+	mix_sink_free(b->sink);
 	mix_party_free(b->party[CALL_CALLER]);
 	mix_party_free(b->party[CALL_CALLEE]);
 	mix_limit_free(b->mono);

@@ -10,8 +10,8 @@ typedef struct mix_board mix_board;
  * failure. Free with mix_board_free(). */
 mix_board *mix_board_new(const mix_plan *plan, mix_desk *desk,
 			 const mix_marks *marks, GError **err);
-/* keep: the part files stay. NULL is fine. */
-void mix_board_free(mix_board *b, bool keep);
+/* The part files stay. NULL is fine. */
+void mix_board_free(mix_board *b);
 /* Samples in a step of MIX_QUANTUM_MS, and those made so far. */
 size_t mix_board_quantum(const mix_board *b);
 int64_t mix_board_made(const mix_board *b);

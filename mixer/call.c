@@ -22,7 +22,6 @@ struct mix_call {
 	GPtrArray *tracks;	/* of mix_track, by stream number */
 	mix_marks *marks;
 	mix_board *board;	/* NULL until there is something to write */
-	bool keep;		/* part files survive an early end */
 
 	bool begun, heard_any;
 	int64_t first;		/* release of the first block */
@@ -51,7 +50,6 @@ mix_call *mix_call_new(const mix_plan *plan, GError **err)
 		NULL, NULL, NULL, (GDestroyNotify)mix_mute_free);
 	m->tracks = g_ptr_array_new_with_free_func(free_track);
 	m->marks = mix_marks_new(&m->plan, m->desk.timeline);
-	m->keep = true;
 	m->top_rate = RATE_LOWEST;
 	return m;
 }
@@ -60,7 +58,7 @@ void mix_call_free(mix_call *m)
 {
 	if (!m)
 		return;
-	mix_board_free(m->board, m->keep);
+	mix_board_free(m->board);
 	g_ptr_array_unref(m->tracks);
 	mix_marks_free(m->marks);
 	g_hash_table_unref(m->desk.left_out);
@@ -69,13 +67,6 @@ void mix_call_free(mix_call *m)
 	g_clear_error(&m->trouble);
 	mix_plan_clear(&m->plan);
 	g_free(m);
-}
-
-void mix_call_discard(mix_call *m)
-{
-	if (m)
-		m->keep = false;
-	mix_call_free(m);
 }
 
 void mix_call_begin(mix_call *m, clk_mono start)

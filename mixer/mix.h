@@ -59,10 +59,9 @@ bool mix_call_finish(mix_call *m, clk_mono end, mix_totals *out, GError **err);
 uint32_t mix_call_rate_wanted(const mix_call *m);
 /* The timeline so far, in order of time once finished; lent. */
 const GArray *mix_call_markers(mix_call *m);	/* of mix_marker */
-/* Uncommitted .part files are left for the next render, which overwrites them,
- * or removed. NULL is fine. */
+/* Uncommitted .part files are left for the next render, which overwrites them.
+ * NULL is fine. */
 void mix_call_free(mix_call *m);
-void mix_call_discard(mix_call *m);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(mix_call, mix_call_free)
 
 /* ANY. Everything written into `dir`, also by files that still grow, is on the

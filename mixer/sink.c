@@ -193,6 +193,15 @@ static bool open_writers(mix_sink *s, GError **err)
 	return true;
 }
 
+static void sink_free(mix_sink *s, bool keep)
+{
+	drop_outlets(s, keep);
+	g_array_unref(s->outlets);
+	g_free(s->woven);
+	g_free(s->name);
+	g_free(s);
+}
+
 mix_sink *mix_sink_open(const mix_plan *plan, uint32_t rate, GError **err)
 {
 	mix_sink *s = g_new0(mix_sink, 1);
@@ -203,7 +212,7 @@ mix_sink *mix_sink_open(const mix_plan *plan, uint32_t rate, GError **err)
 	s->outlets = g_array_new(FALSE, FALSE, sizeof(outlet));
 	if (claim_names(s, err) && open_writers(s, err))
 		return s;
-	mix_sink_free(s, false);
+	sink_free(s, false);
 	return NULL;
 }
 
@@ -398,13 +407,8 @@ bool mix_sink_publish(mix_sink *s, GError **err)
 	return mix_outfile_sync_dir(s->plan->dir, err);
 }
 
-void mix_sink_free(mix_sink *s, bool keep)
+void mix_sink_free(mix_sink *s)
 {
-	if (!s)
-		return;
-	drop_outlets(s, keep);
-	g_array_unref(s->outlets);
-	g_free(s->woven);
-	g_free(s->name);
-	g_free(s);
+	if (s)
+		sink_free(s, true);
 }

@@ -35,7 +35,7 @@ bool mix_sink_picture(mix_sink *s, mix_picture_kind kind, const GByteArray *png,
  * paths of the pictures: names that mix_sink_publish() gives them. */
 bool mix_sink_seal(mix_sink *s, mix_totals *out, GError **err);
 bool mix_sink_publish(mix_sink *s, GError **err);
-/* NULL is fine. */
-void mix_sink_free(mix_sink *s, bool keep);
+/* The part files stay. NULL is fine. */
+void mix_sink_free(mix_sink *s);
 /* False for outputs that would share a file or make no sense. */
 bool mix_sink_check(const mix_plan *plan, GError **err);

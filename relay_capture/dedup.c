@@ -100,11 +100,6 @@ void relay_dedup_hint(const relay_dedup *d, span packet)
 		__builtin_prefetch(set_of(d, rtp_where(packet)), 1);
 }
 
-size_t relay_dedup_bytes(const relay_dedup *d)
-{
-	return sizeof(*d) + d->sets * sizeof(d->print[0]);
-}
-
 void relay_dedup_clear(relay_dedup *d)
 {
 	g_aligned_free(d->print);

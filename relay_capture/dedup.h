@@ -26,4 +26,3 @@ relay_print relay_print_of(span packet);
 bool relay_dedup_seen(relay_dedup *d, const relay_print *p);
 /* This RTP packet will be asked for soon: its set comes into the cache. */
 void relay_dedup_hint(const relay_dedup *d, span packet);
-size_t relay_dedup_bytes(const relay_dedup *d);
