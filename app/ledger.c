@@ -27,7 +27,7 @@ static int64_t to_ms(clk_wall t)
 	return t.ns / CLK_NS_PER_MS;
 }
 
-cat_end ledger_end(uint8_t cause)
+static cat_end end_of(uint8_t cause)
 {
 	switch ((rec_cause)cause) {
 	case REC_BYE:
@@ -53,7 +53,8 @@ static void add_new(GPtrArray *a, const char *text)
 		g_ptr_array_add(a, g_utf8_make_valid(text, -1));
 }
 
-void ledger_parties(cat_entry *e, const story *s)
+/* What the parties are known by; without owners told, both own the call. */
+static void parties_take(cat_entry *e, const story *s)
 {
 	static const char *const facts[] = {
 		"caller.uri", "caller.tel", "caller.asserted",
@@ -125,14 +126,14 @@ cat_entry *ledger_from_story(const story *s)
 	take(&e->rule, s->rule);
 	if (s->reason)
 		cat_entry_told(e, span_str(s->reason));
-	ledger_parties(e, s);
+	parties_take(e, s);
 	links_take(e, s);
 	e->begun_ms = to_ms(s->begun.wall);
 	if (s->has_answer)
 		e->answered_ms = to_ms(s->answered.wall);
 	if (s->has_end) {
 		e->ended_ms = to_ms(s->ended.wall);
-		e->end = ledger_end(s->end_cause);
+		e->end = end_of(s->end_cause);
 		e->end_status = s->end_status;
 	}
 	return e;
@@ -195,7 +196,7 @@ void ledger_counts(cat_entry *e, const captured_sums *c)
 	cat_entry_count(e, "fragments-lost", (int64_t)t->fragments_lost);
 }
 
-cat_entry *ledger_from_result(const render_result *r)
+static cat_entry *from_result(const render_result *r)
 {
 	cat_entry *e = ledger_from_story(r->story);
 
@@ -240,7 +241,7 @@ void ledger_pen_done(void *user, const render_result *r)
 		return;
 	if (!pen->rows)
 		pen->rows = g_ptr_array_new_with_free_func(free_row);
-	g_ptr_array_add(pen->rows, ledger_from_result(r));
+	g_ptr_array_add(pen->rows, from_result(r));
 }
 
 /* One that cannot be written does not keep the others out. */

@@ -10,17 +10,12 @@ char *ledger_dir(const conf *c);
 
 /* Parties, times, decision and end; the outcome stays open. */
 cat_entry *ledger_from_story(const story *s);
-/* And the outcome, its reason, gaps and files. */
-cat_entry *ledger_from_result(const render_result *r);
-/* The same out of a recording's sidecar. NULL on error. */
+/* And the outcome, its reason, gaps and files, out of a recording's sidecar.
+ * NULL on error. */
 cat_entry *ledger_from_sidecar(const char *path, GError **err);
 
 /* What capture counted. */
 void ledger_counts(cat_entry *e, const captured_sums *c);
-/* What the parties of `s` are known by, into e->ids; without owners told, both
- * parties own the call. */
-void ledger_parties(cat_entry *e, const story *s);
-cat_end ledger_end(uint8_t rec_cause);
 /* As render says it; a call that we refused was blocked. `why` may be NULL. */
 void ledger_outcome(cat_entry *e, const char *outcome, const char *why);
 

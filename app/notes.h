@@ -41,8 +41,6 @@ void notes_drop(notes *n, note *c);
 /* MAIN. All of this reaches the kernel now; a failure is logged once, and made
  * good when there is room again. */
 void notes_write(notes *n);
-/* MAIN. Octets in the file. */
-size_t notes_size(const notes *n);
 
 /* The file's bytes. Pure. A call is meant by a number of its own; a whole one
  * replaces what was said of it before. */

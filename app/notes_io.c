@@ -217,11 +217,6 @@ void notes_write(notes *n)
 	n->out = put_into(n->buf, sizeof(n->buf));
 }
 
-size_t notes_size(const notes *n)
-{
-	return n->now.size;
-}
-
 /* ---- the beginning and the end ---- */
 
 static void read_left(notes *n)

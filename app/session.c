@@ -28,7 +28,7 @@ static void free_bytes(void *p)
 	g_bytes_unref(p);
 }
 
-void session_free(session *s)
+static void free_session(session *s)
 {
 	jrn_out_free(s->out);
 	g_queue_clear_full(&s->waiting, free_item);
@@ -222,7 +222,7 @@ void session_writer_sink(void *user, uint64_t call, void **own,
 		if (e->type == JRN_END) {
 			*own = NULL;
 			end(w, s);
-			session_free(s);
+			free_session(s);
 		}
 		return;
 	}
@@ -316,7 +316,7 @@ session_writer *session_writer_new(const session_config *cfg)
 	w->ends = ends_new();
 	w->dirty = g_ptr_array_new();
 	w->done = g_ptr_array_new_with_free_func(
-			(GDestroyNotify)session_free);
+			(GDestroyNotify)free_session);
 	g_queue_init(&w->spill);
 	w->wake = eventfd(0, EFD_CLOEXEC);
 	g_assert(w->wake >= 0);
@@ -366,7 +366,7 @@ void session_writer_free(session_writer *w)
 	}
 	g_hash_table_iter_init(&i, w->live);
 	while (g_hash_table_iter_next(&i, &p, NULL))
-		session_free(p);
+		free_session(p);
 	g_hash_table_unref(w->live);
 	ends_free(w->ends);
 	g_ptr_array_unref(w->dirty);

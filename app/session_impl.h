@@ -61,7 +61,6 @@ struct session_writer {
 };
 
 void session_item_free(session_item *it);
-void session_free(session *s);
 /* Either side. An event is lost; only the first is logged, and why. */
 void session_lost(session_writer *w, const session *s, const char *why);
 

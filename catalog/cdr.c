@@ -33,7 +33,7 @@ const char *cat_match_name(cat_match m)
 	return matches[m];
 }
 
-void cat_cdr_clear(void *p)
+static void clear_cdr(void *p)
 {
 	cat_cdr *c = p;
 
@@ -42,7 +42,7 @@ void cat_cdr_clear(void *p)
 	g_free(c->call_id);
 }
 
-void cat_finding_clear(void *p)
+static void clear_finding(void *p)
 {
 	cat_finding *f = p;
 
@@ -114,7 +114,7 @@ GArray *cat_cdr_read(span text, GError **err)
 	g_autoptr(cat_records) r = cat_records_new(text, &columns, err);
 	cat_records_state state = CAT_RECORDS_BAD;
 
-	g_array_set_clear_func(all, cat_cdr_clear);
+	g_array_set_clear_func(all, clear_cdr);
 	do {
 		cat_cdr c = {.line = 0};
 
@@ -123,7 +123,7 @@ GArray *cat_cdr_read(span text, GError **err)
 		if (state == CAT_RECORDS_ONE)
 			g_array_append_val(all, c);
 		else
-			cat_cdr_clear(&c);
+			clear_cdr(&c);
 	} while (state == CAT_RECORDS_ONE);
 	return state == CAT_RECORDS_END ? g_steal_pointer(&all) : NULL;
 }
@@ -226,7 +226,7 @@ GArray *cat_cdr_compare(cat_db *db, const cat_policy *p, const GArray *cdr,
 	compare c = {db, p, tolerance_ms, taken};
 	int64_t from = INT64_MAX, to = 0;
 
-	g_array_set_clear_func(all, cat_finding_clear);
+	g_array_set_clear_func(all, clear_finding);
 	for (guint i = 0; i < cdr->len; i++) {
 		const cat_cdr *r = &g_array_index(cdr, cat_cdr, i);
 		cat_finding f = {.cdr = r};

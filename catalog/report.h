@@ -46,7 +46,6 @@ typedef struct cat_cdr {
 	char *caller, *callee;	/* identities */
 	char *call_id;		/* or NULL */
 } cat_cdr;
-void cat_cdr_clear(void *c);
 /* CSV with the columns start (ISO 8601, or seconds since 1970), caller,
  * callee, and optionally duration (s) and call_id. NULL: `err` names the
  * line. */
@@ -66,7 +65,6 @@ typedef struct cat_finding {
 	const cat_cdr *cdr;	/* lent; NULL for UNWITNESSED */
 	cat_entry *entry;	/* or NULL */
 } cat_finding;
-void cat_finding_clear(void *f);
 /* Of cat_finding: each record in its order, then rows of the same time span
  * that no record fits. A record fits a row with the same Call-ID, or with its
  * two parties that began within `tolerance_ms`. */

@@ -126,7 +126,7 @@ const alarm_kind *alarm_table(void)
 	return table;
 }
 
-bool alarm_find(span name, alarm_id *out)
+static bool find_id(span name, alarm_id *out)
 {
 	for (unsigned i = 0; i < ALARM_IDS; i++) {
 		if (span_eq(name, table[i].name)) {
@@ -308,7 +308,7 @@ static bool parse(span s, alarm_text *buf, alarm_line *out)
 
 	if (!span_until(&s, '\t', &at) || !span_number(at, INT64_MAX, &ms) ||
 	    !span_until(&s, '\t', &set) || !span_until(&s, '\t', &role) ||
-	    !span_until(&s, '\t', &name) || !alarm_find(name, &out->id) ||
+	    !span_until(&s, '\t', &name) || !find_id(name, &out->id) ||
 	    !span_until(&s, '\t', &about) ||
 	    !(span_eq(set, "set") || span_eq(set, "over")))
 		return false;

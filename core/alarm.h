@@ -44,8 +44,6 @@ typedef struct alarm_kind {
 
 /* The table; ALARM_IDS rows. */
 const alarm_kind *alarm_table(void);
-/* False: nothing is called so. */
-bool alarm_find(span name, alarm_id *out);
 
 /* One that is set, or a line that tells of one. */
 typedef struct alarm_line {

@@ -1,6 +1,7 @@
 #include "ice_rewriter/decide.h"
 
-bool ice_cand_usable(const ice_cand *c)
+/* A relay candidate that can be a destination. */
+static bool is_usable(const ice_cand *c)
 {
 	return c->relay && c->at.family && c->at.port &&
 	       !net_addr_is_any(&c->at);
@@ -39,7 +40,7 @@ const ice_cand *ice_best_relay(const ice_sdp *s, const ice_section *sec,
 		const ice_cand *c = &s->cand[sec->first + i];
 		int n;
 
-		if (c->component != component || !ice_cand_usable(c))
+		if (c->component != component || !is_usable(c))
 			continue;
 		n = score(c, family, like);
 		if (n > most) {
@@ -58,7 +59,7 @@ static bool has_relay(const ice_sdp *s, const ice_section *sec,
 	if (!s->fragment)
 		return ice_best_relay(s, sec, 1, NULL) != NULL;
 	for (unsigned i = 0; i < sec->n; i++)
-		if (ice_cand_usable(&s->cand[sec->first + i]))
+		if (is_usable(&s->cand[sec->first + i]))
 			return true;
 	return plan->trickled;
 }
@@ -187,7 +188,7 @@ ice_media ice_decided(const ice_sdp *s, const ice_section *sec,
 	for (unsigned i = 0; i < sec->n; i++) {
 		const ice_cand *c = &s->cand[sec->first + i];
 
-		m.relay |= ice_cand_usable(c);
+		m.relay |= is_usable(c);
 		if (c->odd)
 			m.odd++;
 		else if (c->relay && !sec->refuse)

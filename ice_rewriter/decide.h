@@ -9,8 +9,6 @@ void ice_decide(ice_sdp *s, const ice_plan *plan, const ice_known *k);
 ice_media ice_decided(const ice_sdp *s, const ice_section *sec,
 		      const ice_plan *plan);
 
-/* A relay candidate that can be a destination. */
-bool ice_cand_usable(const ice_cand *c);
 /* The usable relay for this component that is the best default: of the family
  * that c= has now, UDP before TCP, first in the text. With `like`, preferably
  * of the same allocation. NULL when there is none. */

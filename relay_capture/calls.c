@@ -58,7 +58,8 @@ static uint64_t packets_in(const rec_tally *t)
 	return n;
 }
 
-void relay_tell_tally(relay_tap *r, relay_call *c, clk_both at)
+/* What of this call came, and what else there was meanwhile. */
+static void tell_tally(relay_tap *r, relay_call *c, clk_both at)
 {
 	uint64_t packets = packets_in(&c->tally);
 	rec_tally t = c->tally, sums;
@@ -111,7 +112,7 @@ void relay_call_end(relay_tap *r, relay_call *c, clk_both now)
 	c->ended = true;
 	c->end = now.mono;
 	c->told = UINT64_MAX;	/* the proof that we were there to the end */
-	relay_tell_tally(r, c, now);
+	tell_tally(r, c, now);
 	r->generation++;
 }
 
@@ -128,7 +129,7 @@ static void call_close(relay_tap *r, relay_call *c, clk_both now)
 	relay_flow *f;
 
 	c->told = UINT64_MAX;	/* the last one is told in any case */
-	relay_tell_tally(r, c, now);
+	tell_tally(r, c, now);
 	while ((f = c->flows) != NULL) {
 		relay_unbind(r, f, now);
 		relay_preroll_drop(r->preroll, &f->held);
@@ -151,7 +152,7 @@ static void prove(relay_tap *r, relay_call *c, clk_both now)
 		return;
 	c->proved = now.mono;
 	c->told = UINT64_MAX;
-	relay_tell_tally(r, c, now);
+	tell_tally(r, c, now);
 }
 
 static bool is_due(const relay_tap *r, const relay_call *c, clk_mono now)
@@ -172,7 +173,7 @@ static void tell_flows_of(relay_tap *r, relay_call *c, clk_both now)
 {
 	for (relay_flow *f = c->flows; f; f = f->sibling)
 		relay_tell_flow(r, c, f, now);
-	relay_tell_tally(r, c, now);
+	tell_tally(r, c, now);
 }
 
 /* Render does not wait for the end of our grace: it learns at once what came

@@ -125,8 +125,6 @@ void relay_release(relay_tap *r);
 /* New claims meet the paths that nobody wanted. */
 void relay_settle(relay_tap *r, clk_both now);
 void relay_tell_flow(relay_tap *r, relay_call *c, relay_flow *f, clk_both at);
-/* What of this call came, and what else there was meanwhile. */
-void relay_tell_tally(relay_tap *r, relay_call *c, clk_both at);
 
 /* calls.c */
 

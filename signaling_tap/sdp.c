@@ -15,7 +15,7 @@ static bool is_fragment(span type)
 	return mime_is(type, "application/trickle-ice-sdpfrag");
 }
 
-bool tap_sdp_carried(span content_type)
+static bool is_carried(span content_type)
 {
 	return is_sdp(content_type) || is_fragment(content_type) ||
 	       mime_is(content_type, "multipart/");
@@ -136,7 +136,7 @@ tap_sdp_verdict tap_sdp_read(span content_type, span body, call_half *half,
 	tap_sdp_verdict v;
 
 	*about = (tap_sdp_about){0};
-	if (!body.left || !tap_sdp_carried(content_type))
+	if (!body.left || !is_carried(content_type))
 		return TAP_SDP_NONE;
 	tap_sdp_begin(&r, half, about, count);
 	about->body = tap_digest_of(body);

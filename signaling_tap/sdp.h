@@ -39,8 +39,6 @@ typedef struct tap_sdp_about {
 MUST_CHECK tap_sdp_verdict tap_sdp_read(span content_type, span body,
 					call_half *half, tap_sdp_about *about,
 					tap_counters *count);
-/* The content type is one that tap_sdp_read() looks into. */
-bool tap_sdp_carried(span content_type);
 
 /* The value of an a=crypto or a=cryptoscale line (RFC 4568 9.1). */
 typedef struct tap_crypto_line {

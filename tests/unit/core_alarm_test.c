@@ -138,11 +138,10 @@ static void test_table(void)
 {
 	for (unsigned i = 0; i < ALARM_IDS; i++) {
 		const alarm_kind *k = &alarm_table()[i];
-		alarm_id id;
 
 		g_assert_nonnull(k->name);
-		g_assert_true(alarm_find(span_str(k->name), &id));
-		g_assert_cmpuint(id, ==, i);
+		for (unsigned j = 0; j < i; j++)
+			g_assert_cmpstr(k->name, !=, alarm_table()[j].name);
 		g_assert_nonnull(k->means);
 		g_assert_nonnull(k->act);
 		g_assert_cmpuint(k->hold_s, >=, 5);
