@@ -48,14 +48,15 @@ static const EVP_CIPHER *cipher_of(const dec_suite *s)
 	return gcm ? EVP_aes_256_gcm() : EVP_aes_256_ecb();
 }
 
-static void leg_init(leg *l, const dec_suite *s, const dec_session *keys)
+static void leg_init(leg *l, const dec_suite *s, const dec_session *keys,
+		     bool cipher)
 {
-	const int enc = s->cipher == DEC_CIPHER_CM;
+	const int enc = s->cipher != DEC_CIPHER_GCM;
 
 	memcpy(l->salt, keys->salt, s->salt);
 	if (s->cipher != DEC_CIPHER_GCM)
 		dec_hmac_init(&l->hmac, keys->auth);
-	if (s->cipher == DEC_CIPHER_NULL)
+	if (!cipher)
 		return;
 	l->ctx = EVP_CIPHER_CTX_new();
 	g_assert(l->ctx && EVP_CipherInit_ex(l->ctx, cipher_of(s), NULL,
@@ -69,8 +70,9 @@ dec_srtp *dec_srtp_new_session(const dec_suite *s, const dec_session *rtp,
 	dec_srtp *k = g_new0(dec_srtp, 1);
 
 	k->suite = s;
-	leg_init(&k->rtp, s, rtp);
-	leg_init(&k->rtcp, s, rtcp);
+	leg_init(&k->rtp, s, rtp, s->cipher != DEC_CIPHER_NULL);
+	/* RTCP's E flag tells, also where RTP is in clear (RFC 4568 6.3.2). */
+	leg_init(&k->rtcp, s, rtcp, true);
 	return k;
 }
 

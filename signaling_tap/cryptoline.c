@@ -14,6 +14,31 @@ static span field(span *in, uint8_t c)
 	return out;
 }
 
+/* RFC 4568 6.3.2: the packets are authentic and not encrypted, of which the
+ * NULL suites are made. What else may stand there changes no packet, or makes
+ * one that does not authenticate. */
+static bool suite_put(span suite, span params, char *to, size_t size)
+{
+	static const char cm[] = "AES_CM_128_";
+	bool clear = false;
+	span word;
+
+	while (span_word(&params, &word))
+		clear |= span_caseeq(word, "UNENCRYPTED_SRTP");
+	if (clear) {
+		if (!span_casestarts(suite, cm) ||
+		    !span_skip(&suite, sizeof(cm) - 1))
+			return false;
+		g_strlcpy(to, "NULL_", size);
+		to += 5;
+		size -= 5;
+	}
+	if (suite.left >= size)
+		return false;
+	span_copy(suite, to, size);
+	return true;
+}
+
 bool tap_crypto_read(span value, bool scale, tap_crypto_line *out)
 {
 	span word, suite;
@@ -27,13 +52,11 @@ bool tap_crypto_read(span value, bool scale, tap_crypto_line *out)
 		      (!span_caseeq(word, "client") &&
 		       !span_caseeq(word, "server"))))
 		return false;
-	if (!span_word(&value, &suite) ||
-	    suite.left >= sizeof(out->common.suite) ||
-	    !span_word(&value, &out->keys))
+	if (!span_word(&value, &suite) || !span_word(&value, &out->keys))
 		return false;
 	out->common.tag = (uint32_t)tag;
-	span_copy(suite, out->common.suite, sizeof(out->common.suite));
-	return true;
+	return suite_put(suite, value, out->common.suite,
+			 sizeof(out->common.suite));
 }
 
 /* One more than the value of a digit, 0 for what is none. A table, because the

@@ -439,6 +439,40 @@ static void test_clear_report(void)
 	one_clear_report(true);
 }
 
+/* RFC 4568 6.3.2: RTP is in clear, reports may be encrypted all the same. */
+static void one_hidden_report(bool libsrtp)
+{
+	srtp_policy_t policy = {.ssrc = {ssrc_any_outbound, 0}};
+	uint8_t out[256];
+	uint32_t index;
+	srtp_t session;
+	dec_srtp *k;
+	sender s;
+	size_t n;
+	pkt p;
+
+	sender_init(&s, "NULL_HMAC_SHA1_80", CALL_CALLER, 5);
+	srtp_dealloc(s.session);
+	policy.key = s.key;
+	srtp_crypto_policy_set_null_cipher_hmac_sha1_80(&policy.rtp);
+	srtp_crypto_policy_set_rtp_default(&policy.rtcp);
+	g_assert_cmpint(srtp_create(&session, &policy), ==, 0);
+	s.session = session;
+	k = receiver(&s, libsrtp);
+	p = sender_report(&s, 0x0123456789abcdef);
+	g_assert_cmpuint(p.bytes.p[28] >> 7, ==, 1);
+	g_assert_true(dec_srtp_open_rtcp(k, p.bytes, 0, out, &n, &index));
+	hex_same(out + 8, "0123456789abcdef");
+	dec_srtp_free(k);
+	sender_clear(&s);
+}
+
+static void test_hidden_report(void)
+{
+	one_hidden_report(false);
+	one_hidden_report(true);
+}
+
 /* libsrtp2 is told which counter to assume as freely as our own. */
 static void test_lib_any_counter(void)
 {
@@ -477,6 +511,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/decoder/srtp/peer", test_peer);
 	g_test_add_func("/decoder/srtp/head", test_head);
 	g_test_add_func("/decoder/srtp/clear-report", test_clear_report);
+	g_test_add_func("/decoder/srtp/hidden-report", test_hidden_report);
 	g_test_add_func("/decoder/srtp/lib-any-counter", test_lib_any_counter);
 	return g_test_run();
 }

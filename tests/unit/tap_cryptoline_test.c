@@ -80,6 +80,31 @@ static void test_bad(void)
 	g_assert_false(tap_crypto_read(span_str("1 X inline:" KEY), true, &l));
 }
 
+/* RFC 4568 6.3: of the session parameters one changes what a packet is. */
+static void test_parameters(void)
+{
+	static const struct {
+		const char *line, *suite;
+	} cases[] = {
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY " UNENCRYPTED_SRTP",
+		 "NULL_HMAC_SHA1_80"},
+		{"1 AES_CM_128_HMAC_SHA1_32 inline:" KEY
+		 "|2^31 WSH=64 UNENCRYPTED_SRTP", "NULL_HMAC_SHA1_32"},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY
+		 " UNENCRYPTED_SRTCP WSH=64", "AES_CM_128_HMAC_SHA1_80"},
+	};
+	tap_crypto_line l;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_assert_true(tap_crypto_read(span_str(cases[i].line), false,
+					      &l));
+		g_assert_cmpstr(l.common.suite, ==, cases[i].suite);
+	}
+	g_assert_false(tap_crypto_read(
+		span_str("1 AEAD_AES_128_GCM inline:" KEY " UNENCRYPTED_SRTP"),
+		false, &l));
+}
+
 /* No piece of a line gives the whole key. */
 static void test_cut(void)
 {
@@ -101,6 +126,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/tap/cryptoline/lines", test_lines);
 	g_test_add_func("/tap/cryptoline/bad", test_bad);
+	g_test_add_func("/tap/cryptoline/parameters", test_parameters);
 	g_test_add_func("/tap/cryptoline/cut", test_cut);
 	return g_test_run();
 }
