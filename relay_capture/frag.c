@@ -130,6 +130,26 @@ static bool mark(partial *p, size_t first, size_t n)
 	return true;
 }
 
+static bool has(const partial *p, size_t first, size_t n)
+{
+	for (size_t u = first; u < first + n; u++)
+		if (!(p->have[u / BITS] & 1ull << u % BITS))
+			return false;
+	return true;
+}
+
+/* The same piece once more: a mirror may copy each frame as it comes and as it
+ * goes. RFC 8200 4.5 allows to ignore it. */
+static bool is_again(const partial *p, const relay_ip *ip)
+{
+	size_t len = ip->payload.left, end = ip->offset + len;
+
+	return len && end <= sizeof(p->bytes) &&
+	       (ip->more || end == p->total) &&
+	       has(p, ip->offset / UNIT, (len + UNIT - 1) / UNIT) &&
+	       !memcmp(p->bytes + ip->offset, ip->payload.p, len);
+}
+
 static bool take(partial *p, const relay_ip *ip)
 {
 	size_t len = ip->payload.left, end = ip->offset + len;
@@ -142,7 +162,9 @@ static bool take(partial *p, const relay_ip *ip)
 		p->total = end;
 	if (!mark(p, ip->offset / UNIT, (len + UNIT - 1) / UNIT))
 		return false;
-	memcpy(p->bytes + ip->offset, ip->payload.p, len);
+	/* What was whole a moment ago may have been a tunnel's, with a piece
+	 * inside that comes here again. */
+	memmove(p->bytes + ip->offset, ip->payload.p, len);
 	return true;
 }
 
@@ -151,6 +173,8 @@ relay_verdict relay_frags_add(relay_frags *f, const relay_ip *ip, clk_mono now,
 {
 	partial *p = place(f, ip, now);
 
+	if (is_again(p, ip))
+		return RELAY_SHORT;
 	if (!take(p, ip)) {
 		lose(f, p);
 		return RELAY_BAD;

@@ -107,6 +107,70 @@ static void test_overlap(void)
 	relay_frags_free(f);
 }
 
+/* A switch that mirrors both ways copies each piece twice (RFC 8200 4.5). */
+static void test_twice(void)
+{
+	relay_frags *f = relay_frags_new(2);
+	uint8_t data[50], other[50] = {0};
+	relay_ip ip;
+	span whole;
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)i;
+	for (size_t from = 48;; from -= 16) {
+		ip = fragment(data, from, MIN(from + 16, 50), 50);
+		g_assert_cmpint(relay_frags_add(f, &ip, (clk_mono){0}, &whole),
+				==, from ? RELAY_SHORT : RELAY_OK);
+		if (!from)
+			break;
+		g_assert_cmpint(relay_frags_add(f, &ip, (clk_mono){0}, &whole),
+				==, RELAY_SHORT);
+	}
+	g_assert_cmpmem(whole.p, whole.left, data, sizeof(data));
+	g_assert_cmpuint(relay_frags_lost(f, 0), ==, 0);
+	/* the same place, but not the same piece */
+	ip = fragment(data, 16, 32, 50);
+	g_assert_cmpint(relay_frags_add(f, &ip, (clk_mono){0}, &whole), ==,
+			RELAY_SHORT);
+	ip = fragment(other, 16, 32, 50);
+	g_assert_cmpint(relay_frags_add(f, &ip, (clk_mono){0}, &whole), ==,
+			RELAY_BAD);
+	g_assert_cmpuint(relay_frags_lost(f, 0), ==, 1);
+	relay_frags_free(f);
+}
+
+/* A tunnel's packet in pieces has a piece of another one inside. */
+static void test_inside(void)
+{
+	relay_frags *f = relay_frags_new(1);
+	uint8_t data[64];
+	relay_ip ip;
+	span whole;
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)i;
+	for (size_t from = 0; from < 64; from += 32) {
+		ip = fragment(data, from, from + 32, 64);
+		(void)!relay_frags_add(f, &ip, (clk_mono){0}, &whole);
+	}
+	g_assert_cmpuint(whole.left, ==, 64);
+	ip = fragment(data, 8, 40, 64);
+	ip.payload.p = whole.p + 4;
+	ip.id = 8;
+	g_assert_cmpint(relay_frags_add(f, &ip, (clk_mono){0}, &whole), ==,
+			RELAY_SHORT);
+	ip = fragment(data, 40, 64, 64);
+	ip.id = 8;
+	g_assert_cmpint(relay_frags_add(f, &ip, (clk_mono){0}, &whole), ==,
+			RELAY_SHORT);
+	ip = fragment(data, 0, 8, 64);
+	ip.id = 8;
+	g_assert_cmpint(relay_frags_add(f, &ip, (clk_mono){0}, &whole), ==,
+			RELAY_OK);
+	g_assert_cmpmem(whole.p + 8, 32, data + 4, 32);
+	relay_frags_free(f);
+}
+
 static void test_bounded(void)
 {
 	relay_frags *f = relay_frags_new(4);
@@ -166,6 +230,8 @@ int main(int argc, char **argv)
 	}
 	g_test_add_func("/relay/frag/order", test_order);
 	g_test_add_func("/relay/frag/overlap", test_overlap);
+	g_test_add_func("/relay/frag/twice", test_twice);
+	g_test_add_func("/relay/frag/inside", test_inside);
 	g_test_add_func("/relay/frag/bounded", test_bounded);
 	g_test_add_func("/relay/frag/patience", test_patience);
 	return g_test_run();
