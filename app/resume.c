@@ -158,6 +158,7 @@ static tap_resume resume_of(const resume_from *r, const story *s)
 		.call_id = s->call_id,
 		.from_tag = s->from_tag,
 		.source = s->source,
+		.begun = at_here(s->begun),
 		.record = s->record,
 		.audio = s->audio,
 		.video = s->video,

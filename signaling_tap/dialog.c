@@ -67,11 +67,21 @@ static void hold_back(tap_call *c, clk_both at)
 	tap_call_mark(c, at, &stop);
 }
 
+/* What has been recorded so far goes on when a stream joins, though the rules
+ * may have changed meanwhile. */
+static void widen_only(const tap_call *c, rec_decision *d)
+{
+	d->record = true;
+	d->audio |= c->audio;
+	d->video |= c->video;
+}
+
+/* As of the call's beginning: it may outlast the hours of a rule. */
 static void decide(tap_call *c, const tap_msg *m)
 {
 	rec_event e = {.type = JRN_DECISION, .at = m->at};
 	rec_decision *d = &e.decision;
-	tap_facts f = {.at = m->at, .inline_source = c->inline_source};
+	tap_facts f = {.at = c->began, .inline_source = c->inline_source};
 	bool hold;
 
 	d->reason = span_str("no rule was asked");
@@ -82,6 +92,8 @@ static void decide(tap_call *c, const tap_msg *m)
 	if (!c->all->cfg.decide ||
 	    !c->all->cfg.decide(c->all->cfg.decide_user, &f, d))
 		*d = (rec_decision){.rule = d->rule, .reason = d->reason};
+	if (c->record && m->sip->to_tag.left)
+		widen_only(c, d);
 	c->refuse = d->refuse;
 	d->audio = d->audio && d->record;
 	d->video = d->video && d->record;
@@ -106,6 +118,7 @@ static void begin(tap_call *c, const tap_msg *m)
 	rec_event e = {.type = JRN_BEGIN, .at = m->at};
 
 	c->begun = true;
+	c->began = m->at;
 	c->all->count.n[TAP_N_CALLS]++;
 	e.begin.call_id = span_str(c->call_id);
 	e.begin.from_tag = span_str(c->tag);

@@ -54,6 +54,7 @@ typedef struct tap_call {
 	char *source;		/* who told us first */
 	bool inline_source;
 	bool begun, ended;
+	clk_both began;
 	bool silent;		/* instant messages, conference control */
 	bool decided, record, audio, video;
 	uint16_t refuse;	/* as in rec_decision */

@@ -56,6 +56,7 @@ void tap_calls_resume(tap_calls *all, clk_both now, const tap_resume *r)
 	c->source = g_strdup(r->source);
 	c->inline_source = true;
 	c->begun = r->own || !r->ended;	/* nothing is told otherwise */
+	c->began = r->begun;
 	c->decided = true;
 	c->record = r->record;
 	c->audio = c->kind_audio = r->audio;

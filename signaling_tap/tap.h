@@ -34,7 +34,7 @@ typedef struct tap_party {
 
 /* What a decision is made from: the first INVITE of a call. */
 typedef struct tap_facts {
-	clk_both at;
+	clk_both at;		/* when it came, also for a stream that joins */
 	span source;		/* the Front End that told us */
 	bool inline_source;	/* it will do as the verdict says */
 	span call_id, from_tag;
@@ -126,6 +126,7 @@ unsigned tap_calls_count(const tap_calls *c);
  * goes on as if it had been seen from its beginning, without JRN_BEGIN. */
 typedef struct tap_resume {
 	const char *call_id, *from_tag, *source;
+	clk_both begun;
 	bool record;
 	bool audio, video;	/* what is recorded of it */
 	bool answered;

@@ -120,8 +120,8 @@ static bool decide(void *user, const tap_facts *f, rec_decision *out)
 {
 	tap_script *s = user;
 
-	(void)f;
 	s->decisions++;
+	s->decided_at = f->at;
 	*out = (rec_decision){.record = s->record, .audio = s->record,
 			      .video = s->record, .rule = span_str("script"),
 			      .reason = span_str("because"),

@@ -204,6 +204,26 @@ static void test_talk_after_text(void)
 	talk_free(&t);
 }
 
+/* A stream that joins when the hours of the rule are over, or the rule is gone,
+ * ends no recording. */
+static void test_joined_after_hours(void)
+{
+	talk t = talk_new(NULL, 0);
+	const clk_both began = t.s->now;
+
+	call_up(&t);
+	tap_script_wait(t.s, 3600);
+	t.s->record = false;
+	say(&t, "INVITE sip:bob@x", "a", "b", "2 INVITE", "",
+	    OFFER "m=video 4002 RTP/SAVP 34\n");
+	g_assert_cmpuint(t.s->decisions, ==, 2);
+	g_assert_cmpint(t.s->decided_at.wall.ns, ==, began.wall.ns);
+	told(&t, H "half 3 caller offer branch=b\n");
+	say(&t, "BYE sip:bob@x", "a", "b", "3 BYE", "", "");
+	told(&t, H "end cause=1 side=0 status=0\n");
+	talk_free(&t);
+}
+
 /* Messages of dialogs nobody began, and 100 with a server's tag. */
 static void test_stray(void)
 {
@@ -334,6 +354,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/dialog/stray", test_stray);
 	g_test_add_func("/tap/dialog/not-recorded", test_not_recorded);
 	g_test_add_func("/tap/dialog/widened", test_widened);
+	g_test_add_func("/tap/dialog/joined-after-hours",
+			test_joined_after_hours);
 	g_test_add_func("/tap/dialog/transfer", test_transfer);
 	g_test_add_func("/tap/dialog/transfer-fails", test_transfer_fails);
 	g_test_add_func("/tap/dialog/dtmf", test_dtmf);
