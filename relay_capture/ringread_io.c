@@ -8,25 +8,25 @@
 #include "relay_capture/ifaces.h"
 
 /* Of one ring, all workers so far. */
-static ring_fates fates(const relay_rings *r, unsigned i)
+static relay_ring_fates fates(const relay_rings *r, unsigned i)
 {
-	const ring_fates *old = &r->base.ring[i];
+	const relay_ring_fates *old = &r->base.ring[i];
 
-	return (ring_fates){old->frames + r->mine[i].frames,
-			    old->copies + r->mine[i].copies,
-			    old->given_up + r->mine[i].given_up};
+	return (relay_ring_fates){old->frames + r->mine[i].frames,
+				  old->copies + r->mine[i].copies,
+				  old->given_up + r->mine[i].given_up};
 }
 
 void relay_rings_add(const relay_rings *r, relay_live_stats *to)
 {
-	account now = r->base;
+	relay_account now = r->base;
 
 	for (unsigned i = 0; i < r->n; i++)
 		now.ring[i] = fates(r, i);
-	rings_add_account(r, &now, to);
+	relay_rings_add_account(r, &now, to);
 }
 
-static uint64_t held_now(const account *a, unsigned i)
+static uint64_t held_now(const relay_account *a, unsigned i)
 {
 	const uint64_t *c = a->count[i];
 	uint64_t out = c[RELAY_LATE_STORED] + c[RELAY_LATE_DUPLICATE] +
@@ -38,7 +38,7 @@ static uint64_t held_now(const account *a, unsigned i)
 }
 
 /* What was given back, for lack of room in the ring, before it was written. */
-static uint64_t unwritten(const account *a, unsigned i)
+static uint64_t unwritten(const relay_account *a, unsigned i)
 {
 	const uint64_t *c = a->count[i];
 	uint64_t out = a->queue_dropped[i] + a->fates.stored[i] +
@@ -62,8 +62,8 @@ static void wait_for_the_dead(const relay_rings *r)
 void relay_rings_join(relay_rings *r)
 {
 	wait_for_the_dead(r);
-	r->base = *rings_valid(r);
-	r->fifo = g_new(pending, r->room);
+	r->base = *relay_rings_valid(r);
+	r->fifo = g_new(relay_pending, r->room);
 	for (unsigned i = 0; i < r->n; i++) {
 		uint64_t done = r->base.released[i];
 
@@ -72,12 +72,12 @@ void relay_rings_join(relay_rings *r)
 		r->next[i] = done + 1;
 		r->read_before[i] = atomic_load(&r->shared->read_to[i]);
 		/* The dead one may have come as far as saying so. */
-		ring_socket_release_to(&r->ring[i], done);
+		relay_ringsock_release_to(&r->ring[i], done);
 	}
 }
 
 static void snapshot(const relay_rings *r, const relay_tap *tap,
-		     const relay_queue *q, account *to)
+		     const relay_queue *q, relay_account *to)
 {
 	for (unsigned i = 0; i < r->n; i++) {
 		to->ring[i] = fates(r, i);
@@ -107,14 +107,14 @@ static bool is_poison(const relay_rings *r, unsigned i, uint64_t block)
 }
 
 /* The next frames of a block, without copies: how many. */
-static unsigned take_group(relay_rings *r, unsigned i, ring_block *b,
+static unsigned take_group(relay_rings *r, unsigned i, relay_ring_block *b,
 			   span frame[static RELAY_GROUP],
 			   int64_t wall[static RELAY_GROUP])
 {
 	unsigned n = 0;
-	ring_frame f;
+	relay_ring_frame f;
 
-	while (n < RELAY_GROUP && ring_block_next(&r->ring[i], b, &f)) {
+	while (n < RELAY_GROUP && relay_ring_block_next(&r->ring[i], b, &f)) {
 		if (f.copy) {
 			r->mine[i].copies++;
 			continue;
@@ -125,7 +125,7 @@ static unsigned take_group(relay_rings *r, unsigned i, ring_block *b,
 	return n;
 }
 
-static void read_frames(relay_rings *r, unsigned i, ring_block *b,
+static void read_frames(relay_rings *r, unsigned i, relay_ring_block *b,
 			relay_tap *tap, int64_t mono_less_wall)
 {
 	const int link = r->ring[i].place.link;
@@ -144,7 +144,7 @@ static void read_frames(relay_rings *r, unsigned i, ring_block *b,
 	}
 }
 
-static void read_block(relay_rings *r, unsigned i, ring_block b,
+static void read_block(relay_rings *r, unsigned i, relay_ring_block b,
 		       relay_tap *tap, int64_t mono_less_wall)
 {
 	uint64_t number = r->next[i];
@@ -167,13 +167,13 @@ static void read_block(relay_rings *r, unsigned i, ring_block b,
 int relay_rings_read(relay_rings *r, relay_tap *tap, relay_queue *q,
 		     int64_t mono_less_wall)
 {
-	ring_block b;
+	relay_ring_block b;
 	int n = 0;
 
 	for (unsigned i = 0; i < r->n; i++) {
-		pending *p;
+		relay_pending *p;
 
-		if (!ring_socket_block(&r->ring[i], r->next[i], &b))
+		if (!relay_ringsock_block(&r->ring[i], r->next[i], &b))
 			continue;
 		read_block(r, i, b, tap, mono_less_wall);
 		p = &r->fifo[(r->head + r->used++) % r->room];
@@ -187,7 +187,7 @@ int relay_rings_read(relay_rings *r, relay_tap *tap, relay_queue *q,
 	return n;
 }
 
-static pending *at_fifo(const relay_rings *r, size_t k)
+static relay_pending *at_fifo(const relay_rings *r, size_t k)
 {
 	return &r->fifo[(r->head + k) % r->room];
 }
@@ -202,10 +202,10 @@ static void take_fates(relay_rings *r, const relay_fates *f)
 }
 
 /* `mine` of one interface, on top of what was true before this worker. */
-static void add_mine(const relay_rings *r, unsigned i, const account *mine,
-		     account *to)
+static void add_mine(const relay_rings *r, unsigned i,
+		     const relay_account *mine, relay_account *to)
 {
-	const account *base = &r->base;
+	const relay_account *base = &r->base;
 
 	for (int c = 0; c < RELAY_COUNTERS; c++)
 		to->count[i][c] = base->count[i][c] + mine->count[i][c];
@@ -218,19 +218,19 @@ static void add_mine(const relay_rings *r, unsigned i, const account *mine,
 
 /* The first `n` of the queue are done, and `f` became of what was in them. The
  * step from one account to the next is one store. */
-static void commit(relay_rings *r, size_t n, const account *mine,
+static void commit(relay_rings *r, size_t n, const relay_account *mine,
 		   const relay_fates *f)
 {
 	unsigned now = atomic_load(&r->shared->valid);
-	account a = {0};
+	relay_account a = {0};
 
 	take_fates(r, f);
-	memcpy(a.released, rings_valid(r)->released, sizeof(a.released));
+	memcpy(a.released, relay_rings_valid(r)->released, sizeof(a.released));
 	for (size_t k = 0; k < n; k++)
 		a.released[at_fifo(r, k)->ring] = at_fifo(r, k)->block;
 	for (unsigned i = 0; i < r->n; i++)
 		add_mine(r, i, mine, &a);
-	account_share(&r->shared->account[(now + 1) & 1], &a);
+	relay_account_share(&r->shared->account[(now + 1) & 1], &a);
 	atomic_store(&r->shared->valid, now + 1);
 	atomic_store(&r->shared->committed, clk_mono_now().ns);
 }
@@ -279,9 +279,9 @@ void relay_rings_release(relay_rings *r, const relay_written *w)
 		return;
 	commit(r, n, &at_fifo(r, n - 1)->so_far, &w->at_mark);
 	for (; n; n--) {
-		const pending *p = at_fifo(r, 0);
+		const relay_pending *p = at_fifo(r, 0);
 
-		ring_socket_release(&r->ring[p->ring], p->block);
+		relay_ringsock_release(&r->ring[p->ring], p->block);
 		r->held[p->ring]--;
 		r->head = (r->head + 1) % r->room;
 		r->used--;
@@ -300,7 +300,7 @@ static bool all_written(const relay_rings *r, const relay_queue *q,
 void relay_rings_settle(relay_rings *r, const relay_tap *tap,
 			const relay_queue *q, const relay_written *w)
 {
-	account now = {0};
+	relay_account now = {0};
 
 	if (r->used || !all_written(r, q, &w->now))
 		return;
@@ -332,10 +332,10 @@ const char *relay_rings_down(relay_rings *r)
 	const char *down = NULL;
 
 	for (unsigned i = 0; i < r->n; i++) {
-		const ring_socket *s = &r->ring[i];
+		const relay_ringsock *s = &r->ring[i];
 
-		if (ring_socket_error(s) || !relay_iface_up(s->fd,
-							    s->place.name))
+		if (relay_ringsock_error(s) ||
+		    !relay_iface_up(s->fd, s->place.name))
 			down = s->place.name;
 	}
 	return down;

@@ -29,7 +29,7 @@ static bool open_all(relay_rings *r, const relay_live_config *c, GError **err)
 				    RELAY_IFACES_MAX);
 			return false;
 		}
-		if (!ring_socket_open(&r->ring[r->n], *name, c, err))
+		if (!relay_ringsock_open(&r->ring[r->n], *name, c, err))
 			return false;
 		relay_nic_open(&r->nic[r->n], *name, NULL);
 		r->room += r->ring[r->n++].place.blocks;
@@ -48,8 +48,8 @@ static void make_stamp(char *to, size_t size, const relay_live_config *c)
 	g_autofree char *filter = c->filter ? g_strdup(c->filter) :
 					      relay_filter_text(c, true);
 	g_autofree char *all = g_strdup_printf(
-			"%d %zu %zu %zu %s %s", LAYOUT, sizeof(shared),
-			sizeof(account), c->ring_bytes, names, filter);
+		"%d %zu %zu %zu %s %s", LAYOUT, sizeof(relay_rings_shared),
+		sizeof(relay_account), c->ring_bytes, names, filter);
 	g_autofree char *sum = g_compute_checksum_for_string(
 			G_CHECKSUM_SHA256, all, -1);
 
@@ -131,8 +131,8 @@ static bool adopt_all(relay_rings *r, fdstore *from)
 
 	for (unsigned i = 0; i < r->shared->n; i++) {
 		name_of(i, name);
-		if (!ring_socket_adopt(&r->ring[i], &r->shared->ring[i],
-				       fdstore_take(from, name)))
+		if (!relay_ringsock_adopt(&r->ring[i], &r->shared->ring[i],
+					  fdstore_take(from, name)))
 			return false;
 		relay_nic_open(&r->nic[i], r->ring[i].place.name, NULL);
 		r->room += r->ring[r->n++].place.blocks;
@@ -163,7 +163,7 @@ static void take_account(relay_rings *r)
 
 	do {
 		valid = atomic_load(&r->shared->valid);
-		account_take(&r->ticked, &r->shared->account[valid & 1]);
+		relay_account_take(&r->ticked, &r->shared->account[valid & 1]);
 	} while (atomic_load(&r->shared->valid) != valid);
 }
 
@@ -174,8 +174,8 @@ void relay_rings_tick(relay_rings *r)
 	/* In this order: what was looked at was seen before. */
 	take_account(r);
 	for (unsigned i = 0; i < r->n; i++) {
-		ring_socket_bind_again(&r->ring[i]);
-		ring_socket_counters(&r->ring[i], &seen, &dropped);
+		relay_ringsock_bind_again(&r->ring[i]);
+		relay_ringsock_counters(&r->ring[i], &seen, &dropped);
 		atomic_fetch_add(&r->shared->seen[i], seen);
 		atomic_fetch_add(&r->shared->dropped[i], dropped);
 		atomic_fetch_add(&r->shared->nic[i],
@@ -186,7 +186,7 @@ void relay_rings_tick(relay_rings *r)
 
 void relay_rings_died(relay_rings *r, bool crashed)
 {
-	shared *s = r->shared;
+	relay_rings_shared *s = r->shared;
 	uint64_t block = crashed ? atomic_load(&s->at.block) : 0;
 	uint64_t ring = atomic_load(&s->at.ring);
 
@@ -206,7 +206,7 @@ void relay_rings_free(relay_rings *r)
 	if (!r)
 		return;
 	for (unsigned i = 0; i < r->n; i++) {
-		ring_socket_close(&r->ring[i]);
+		relay_ringsock_close(&r->ring[i]);
 		relay_nic_close(&r->nic[i]);
 	}
 	if (r->shared)
@@ -217,10 +217,10 @@ void relay_rings_free(relay_rings *r)
 	g_free(r);
 }
 
-static void add_iface(const relay_rings *r, unsigned i, const account *a,
+static void add_iface(const relay_rings *r, unsigned i, const relay_account *a,
 		      relay_iface_stats *s)
 {
-	const ring_fates *f = &a->ring[i];
+	const relay_ring_fates *f = &a->ring[i];
 
 	g_strlcpy(s->name, r->ring[i].place.name, sizeof(s->name));
 	s->seen = atomic_load(&r->shared->seen[i]);
@@ -237,8 +237,8 @@ static void add_iface(const relay_rings *r, unsigned i, const account *a,
 		s->count[c] += a->count[i][c];
 }
 
-void rings_add_account(const relay_rings *r, const account *a,
-		       relay_live_stats *to)
+void relay_rings_add_account(const relay_rings *r, const relay_account *a,
+			     relay_live_stats *to)
 {
 	to->n_ifaces = r->n;
 	for (unsigned i = 0; i < r->n; i++)
@@ -252,6 +252,6 @@ void rings_add_account(const relay_rings *r, const account *a,
 void relay_rings_stats(const relay_rings *r, relay_live_stats *out)
 {
 	*out = (relay_live_stats){.at = r->tick};
-	rings_add_account(r, &r->ticked, out);
+	relay_rings_add_account(r, &r->ticked, out);
 	relay_balance_total(out);
 }

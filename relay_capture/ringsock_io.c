@@ -27,7 +27,7 @@ enum {
 	SLL_AT = TPACKET_ALIGN((int)sizeof(struct tpacket3_hdr)),
 };
 
-static bool fail(GError **err, relay_error code, const ring_socket *s,
+static bool fail(GError **err, relay_error code, const relay_ringsock *s,
 		 const char *what, const char *why)
 {
 	g_set_error(err, RELAY_ERROR, (gint)code, "%s: %s%s%s", s->place.name,
@@ -35,13 +35,13 @@ static bool fail(GError **err, relay_error code, const ring_socket *s,
 	return false;
 }
 
-static bool fail_errno(GError **err, const ring_socket *s, const char *what)
+static bool fail_errno(GError **err, const relay_ringsock *s, const char *what)
 {
 	return fail(err, RELAY_ERROR_OPEN, s, what, g_strerror(errno));
 }
 
 /* Frames of "any" come without their link header, the others with it. */
-static bool find_link(ring_socket *s, int fd, GError **err)
+static bool find_link(relay_ringsock *s, int fd, GError **err)
 {
 	struct ifreq r = {0};
 
@@ -62,7 +62,7 @@ static bool find_link(ring_socket *s, int fd, GError **err)
 }
 
 /* The kernel has taken the VLAN tag off before the filter runs. */
-static bool set_filter(const ring_socket *s, const relay_live_config *c,
+static bool set_filter(const relay_ringsock *s, const relay_live_config *c,
 		       GError **err)
 {
 	g_autofree char *text = c->filter ? g_strdup(c->filter) :
@@ -88,7 +88,7 @@ static bool set_filter(const ring_socket *s, const relay_live_config *c,
 	return ok;
 }
 
-static bool map_ring(ring_socket *s, unsigned blocks)
+static bool map_ring(relay_ringsock *s, unsigned blocks)
 {
 	void *map = mmap(NULL, (size_t)BLOCK * blocks, PROT_READ | PROT_WRITE,
 			 MAP_SHARED, s->fd, 0);
@@ -100,7 +100,7 @@ static bool map_ring(ring_socket *s, unsigned blocks)
 	return true;
 }
 
-static bool set_ring(ring_socket *s, size_t bytes, GError **err)
+static bool set_ring(relay_ringsock *s, size_t bytes, GError **err)
 {
 	int version = TPACKET_V3;
 	unsigned blocks = (unsigned)MAX(bytes / BLOCK, BLOCKS_MIN);
@@ -120,7 +120,7 @@ static bool set_ring(ring_socket *s, size_t bytes, GError **err)
 	return map_ring(s, blocks) || fail_errno(err, s, "ring");
 }
 
-static bool bind_to(const ring_socket *s, int index)
+static bool bind_to(const relay_ringsock *s, int index)
 {
 	struct sockaddr_ll a = {
 		.sll_family = AF_PACKET,
@@ -137,7 +137,7 @@ static bool bind_to(const ring_socket *s, int index)
 }
 
 /* Without a protocol nothing arrives before the filter stands. */
-static bool set_up(ring_socket *s, const relay_live_config *c, GError **err)
+static bool set_up(relay_ringsock *s, const relay_live_config *c, GError **err)
 {
 	bool cooked = !strcmp(s->place.name, "any");
 
@@ -153,39 +153,39 @@ static bool set_up(ring_socket *s, const relay_live_config *c, GError **err)
 	       (bind_to(s, s->place.index) || fail_errno(err, s, "bind"));
 }
 
-bool ring_socket_open(ring_socket *s, const char *name,
-		      const relay_live_config *c, GError **err)
+bool relay_ringsock_open(relay_ringsock *s, const char *name,
+			 const relay_live_config *c, GError **err)
 {
-	*s = (ring_socket){.fd = -1};
+	*s = (relay_ringsock){.fd = -1};
 	g_strlcpy(s->place.name, name, sizeof(s->place.name));
 	s->place.lo = (int)if_nametoindex("lo");
 	if (strlen(name) >= sizeof(s->place.name))
 		return fail(err, RELAY_ERROR_OPEN, s, "", "no such interface");
 	if (set_up(s, c, err))
 		return true;
-	ring_socket_close(s);
+	relay_ringsock_close(s);
 	return false;
 }
 
-bool ring_socket_adopt(ring_socket *s, const ring_place *p, int fd)
+bool relay_ringsock_adopt(relay_ringsock *s, const relay_ring_place *p, int fd)
 {
-	*s = (ring_socket){.place = *p, .fd = fd};
+	*s = (relay_ringsock){.place = *p, .fd = fd};
 	if (fd >= 0 && map_ring(s, p->blocks))
 		return true;
-	ring_socket_close(s);
+	relay_ringsock_close(s);
 	return false;
 }
 
-void ring_socket_close(ring_socket *s)
+void relay_ringsock_close(relay_ringsock *s)
 {
 	if (s->map)
 		munmap(s->map, (size_t)BLOCK * s->place.blocks);
 	if (s->fd >= 0)
 		close(s->fd);
-	*s = (ring_socket){.fd = -1};
+	*s = (relay_ringsock){.fd = -1};
 }
 
-void ring_socket_bind_again(ring_socket *s)
+void relay_ringsock_bind_again(relay_ringsock *s)
 {
 	int index = s->place.index ? (int)if_nametoindex(s->place.name) : 0;
 
@@ -193,8 +193,8 @@ void ring_socket_bind_again(ring_socket *s)
 		s->place.index = index;
 }
 
-void ring_socket_counters(const ring_socket *s, uint64_t *seen,
-			  uint64_t *dropped)
+void relay_ringsock_counters(const relay_ringsock *s, uint64_t *seen,
+			     uint64_t *dropped)
 {
 	struct tpacket_stats_v3 st = {0};
 	socklen_t n = sizeof(st);
@@ -205,7 +205,7 @@ void ring_socket_counters(const ring_socket *s, uint64_t *seen,
 	*dropped = st.tp_drops;
 }
 
-int ring_socket_error(const ring_socket *s)
+int relay_ringsock_error(const relay_ringsock *s)
 {
 	socklen_t n = sizeof(int);
 	int error = 0;
@@ -215,7 +215,7 @@ int ring_socket_error(const ring_socket *s)
 	return error;
 }
 
-static struct tpacket_block_desc *desc(const ring_socket *s, uint64_t number)
+static struct tpacket_block_desc *desc(const relay_ringsock *s, uint64_t number)
 {
 	size_t i = (size_t)((number - 1) % s->place.blocks);
 
@@ -228,7 +228,8 @@ static bool is_ours(struct tpacket_block_desc *d)
 	       TP_STATUS_USER;
 }
 
-bool ring_socket_block(const ring_socket *s, uint64_t number, ring_block *out)
+bool relay_ringsock_block(const relay_ringsock *s, uint64_t number,
+			  relay_ring_block *out)
 {
 	struct tpacket_block_desc *d = desc(s, number);
 
@@ -249,7 +250,8 @@ static void ask_ahead(const uint8_t *frame, uint32_t length)
 		__builtin_prefetch(guess + i);
 }
 
-bool ring_block_next(const ring_socket *s, ring_block *b, ring_frame *out)
+bool relay_ring_block_next(const relay_ringsock *s, relay_ring_block *b,
+			   relay_ring_frame *out)
 {
 	const struct tpacket3_hdr *h = (const void *)b->next;
 	const struct sockaddr_ll *from =
@@ -268,13 +270,13 @@ bool ring_block_next(const ring_socket *s, ring_block *b, ring_frame *out)
 	return true;
 }
 
-void ring_socket_release(const ring_socket *s, uint64_t number)
+void relay_ringsock_release(const relay_ringsock *s, uint64_t number)
 {
 	__atomic_store_n(&desc(s, number)->hdr.bh1.block_status,
 			 TP_STATUS_KERNEL, __ATOMIC_RELEASE);
 }
 
-void ring_socket_release_to(const ring_socket *s, uint64_t number)
+void relay_ringsock_release_to(const relay_ringsock *s, uint64_t number)
 {
 	uint64_t n = number < s->place.blocks ? number : s->place.blocks;
 
@@ -282,6 +284,6 @@ void ring_socket_release_to(const ring_socket *s, uint64_t number)
 		struct tpacket_block_desc *d = desc(s, k);
 
 		if (is_ours(d) && d->hdr.bh1.seq_num == k)
-			ring_socket_release(s, k);
+			relay_ringsock_release(s, k);
 	}
 }
