@@ -9,11 +9,11 @@ typedef struct judge {
 	const cat_policy *p;
 	const cat_call *c;
 	cat_verdict *out;
-	pol_party party[2];
-	const pol_rule *best[SIDES];
-	cat_local local[POL_ZONES_MAX];
+	cat_policy_party party[2];
+	const cat_policy_rule *best[SIDES];
+	cat_local local[CAT_ZONES_MAX];
 	uint64_t local_known;	/* bits of `local` */
-	uint8_t media;		/* of the call, as in pol_rule */
+	uint8_t media;		/* of the call, as in cat_policy_rule */
 } judge;
 
 static bool records(cat_mode m)
@@ -22,14 +22,14 @@ static bool records(cat_mode m)
 }
 
 /* The outer party says what a call is; of two outer ones the farther. */
-static cat_scope scope_of(const pol_party *a, const pol_party *b)
+static cat_scope scope_of(const cat_policy_party *a, const cat_policy_party *b)
 {
 	return MAX(a->kind, b->kind);
 }
 
 /* ---- whether a rule matches ---- */
 
-static const cat_local *local_time(judge *j, const pol_rule *r)
+static const cat_local *local_time(judge *j, const cat_policy_rule *r)
 {
 	uint64_t bit = UINT64_C(1) << r->zone;
 
@@ -40,12 +40,12 @@ static const cat_local *local_time(judge *j, const pol_rule *r)
 	return &j->local[r->zone];
 }
 
-static bool time_fits(judge *j, const pol_rule *r)
+static bool time_fits(judge *j, const cat_policy_rule *r)
 {
 	const cat_local *t;
 	bool holiday;
 
-	if (r->zone == POL_NO_ZONE)
+	if (r->zone == CAT_NO_ZONE)
 		return true;
 	t = local_time(j, r);
 	if (r->holidays) {
@@ -82,10 +82,10 @@ static bool direction_fits(const judge *j, uint8_t d, cat_side side)
 /* Of a call of which it is not known, any. */
 static uint8_t media_of(const cat_call *c)
 {
-	uint8_t m = (uint8_t)((c->audio ? POL_AUDIO : 0) |
-			      (c->video ? POL_VIDEO : 0));
+	uint8_t m = (uint8_t)((c->audio ? CAT_MEDIA_AUDIO : 0) |
+			      (c->video ? CAT_MEDIA_VIDEO : 0));
 
-	return m ? m : POL_AUDIO | POL_VIDEO;
+	return m ? m : CAT_MEDIA_AUDIO | CAT_MEDIA_VIDEO;
 }
 
 static bool known_hit(const cat_verdict *v, const cat_rule *r, cat_side side)
@@ -97,7 +97,7 @@ static bool known_hit(const cat_verdict *v, const cat_rule *r, cat_side side)
 }
 
 /* What it says of the call, whichever side it is for. */
-static void rule_take(cat_verdict *v, const pol_rule *r)
+static void rule_take(cat_verdict *v, const cat_policy_rule *r)
 {
 	if (r->mode == CAT_NEVER)
 		return;
@@ -111,7 +111,7 @@ static void rule_take(cat_verdict *v, const pol_rule *r)
 		v->refuse = r->refuse;
 }
 
-static void hit_take(judge *j, const pol_rule *r, cat_side side)
+static void hit_take(judge *j, const cat_policy_rule *r, cat_side side)
 {
 	cat_verdict *v = j->out;
 
@@ -123,9 +123,9 @@ static void hit_take(judge *j, const pol_rule *r, cat_side side)
 }
 
 /* Whatever side it is for. */
-static bool fits(judge *j, const pol_rule *r)
+static bool fits(judge *j, const cat_policy_rule *r)
 {
-	return pol_in_force(r->from, r->to, j->c->at) &&
+	return cat_in_force(r->from, r->to, j->c->at) &&
 	       (r->scopes >> j->out->scope & 1) && (r->media & j->media) &&
 	       time_fits(j, r);
 }
@@ -133,7 +133,7 @@ static bool fits(judge *j, const pol_rule *r)
 /* Two identities of a party may lead to the same rule. */
 static void consider(judge *j, uint32_t rule, cat_side side)
 {
-	const pol_rule *r = pol_rule_at(j->p, rule);
+	const cat_policy_rule *r = cat_policy_rule_at(j->p, rule);
 
 	if (direction_fits(j, r->direction, side) && fits(j, r) &&
 	    !known_hit(j->out, r->rule, side)) {
@@ -146,8 +146,8 @@ static void consider(judge *j, uint32_t rule, cat_side side)
 static void consider_any(judge *j)
 {
 	for (guint i = 0; i < j->p->any->len; i++) {
-		const pol_link *l = &g_array_index(j->p->any, pol_link, i);
-		const pol_rule *r = pol_rule_at(j->p, l->index);
+		const cat_policy_link *l = cat_policy_link_at(j->p->any, i);
+		const cat_policy_rule *r = cat_policy_rule_at(j->p, l->index);
 
 		if (!fits(j, r))
 			continue;
@@ -162,14 +162,23 @@ static void consider_any(judge *j)
 static void consider_links(judge *j, const GArray *a, cat_side side)
 {
 	for (guint i = 0; a && i < a->len; i++) {
-		const pol_link *l = &g_array_index(a, pol_link, i);
+		const cat_policy_link *l = cat_policy_link_at(a, i);
 
-		if (pol_in_force(l->from, l->to, j->c->at))
+		if (cat_in_force(l->from, l->to, j->c->at))
 			consider(j, l->index, side);
 	}
 }
 
-static void consider_number(judge *j, const pol_party *who, cat_side side)
+/* The rules that name `text`, which may be NULL. */
+static void consider_named(judge *j, GHashTable *t, const char *text,
+			   cat_side side)
+{
+	if (text)
+		consider_links(j, cat_policy_find(t, text), side);
+}
+
+static void consider_number(judge *j, const cat_policy_party *who,
+			    cat_side side)
 {
 	char digits[CAT_ID_MAX];
 	size_t n = MIN(who->number.left, j->p->longest_prefix);
@@ -178,10 +187,10 @@ static void consider_number(judge *j, const pol_party *who, cat_side side)
 		return;
 	span_copy(who->number, digits, sizeof(digits));
 	for (digits[n] = '\0'; n > 0; digits[--n] = '\0') {
-		const GArray *a = pol_find(j->p->prefixes, digits);
+		const GArray *a = cat_policy_find(j->p->prefixes, digits);
 
 		for (guint i = 0; a && i < a->len; i++) {
-			const pol_link *l = &g_array_index(a, pol_link, i);
+			const cat_policy_link *l = cat_policy_link_at(a, i);
 
 			if (!l->length || l->length == who->number.left)
 				consider(j, l->index, side);
@@ -189,21 +198,22 @@ static void consider_number(judge *j, const pol_party *who, cat_side side)
 	}
 }
 
-static void consider_party(judge *j, const pol_party *who, cat_side side)
+static const cat_policy_user *user_at(const cat_policy *p, uint32_t i)
+{
+	return g_ptr_array_index(p->users, i);
+}
+
+static void consider_party(judge *j, const cat_policy_party *who, cat_side side)
 {
 	for (unsigned i = 0; i < who->n_users; i++) {
-		const pol_user *u = g_ptr_array_index(j->p->users,
-						      who->user[i]);
+		const cat_policy_user *u = user_at(j->p, who->user[i]);
 
 		consider_links(j, u->rules, side);
 	}
 	for (unsigned i = 0; i < who->n_ids; i++) {
-		const char *domain = cat_id_domain(who->id[i]);
-
-		consider_links(j, pol_find(j->p->id_rules, who->id[i]), side);
-		if (domain)
-			consider_links(j, pol_find(j->p->domains, domain),
-				       side);
+		consider_named(j, j->p->id_rules, who->id[i], side);
+		consider_named(j, j->p->domains, cat_id_domain(who->id[i]),
+			       side);
 	}
 	consider_number(j, who, side);
 }
@@ -218,24 +228,21 @@ static void consider_text(judge *j, GHashTable *t, span text)
 	span_copy(text, low, sizeof(low));
 	for (char *c = low; *c; c++)
 		*c = g_ascii_tolower(*c);
-	consider_links(j, pol_find(t, low), CAT_CALL);
+	consider_named(j, t, low, CAT_CALL);
 }
 
 static void consider_call(judge *j)
 {
 	consider_text(j, j->p->gateways, j->c->source);
 	for (unsigned s = 0; s < 2; s++)
-		for (unsigned i = 0; i < j->party[s].n_ids; i++) {
-			const char *d = cat_id_domain(j->party[s].id[i]);
-
-			if (d)
-				consider_links(j, pol_find(j->p->gateways, d),
-					       CAT_CALL);
-		}
+		for (unsigned i = 0; i < j->party[s].n_ids; i++)
+			consider_named(j, j->p->gateways,
+				       cat_id_domain(j->party[s].id[i]),
+				       CAT_CALL);
 	if (!j->c->conference.left)
 		return;
 	consider_text(j, j->p->conferences, j->c->conference);
-	consider_links(j, pol_find(j->p->conferences, "*"), CAT_CALL);
+	consider_named(j, j->p->conferences, "*", CAT_CALL);
 }
 
 /* ---- the verdict ---- */
@@ -252,11 +259,10 @@ static void owner_add(cat_verdict *v, span who, bool user, cat_side side)
 /* Its users, else the identity as the call names it. */
 static void owners_of_side(judge *j, cat_side side)
 {
-	const pol_party *who = &j->party[side];
+	const cat_policy_party *who = &j->party[side];
 
 	for (unsigned i = 0; i < who->n_users; i++) {
-		const pol_user *u = g_ptr_array_index(j->p->users,
-						      who->user[i]);
+		const cat_policy_user *u = user_at(j->p, who->user[i]);
 
 		owner_add(j->out, span_str(u->key), true, side);
 	}
@@ -309,14 +315,14 @@ static void media_find(judge *j)
 	const cat_call *c = j->c;
 
 	for (unsigned s = 0; s < SIDES; s++) {
-		const pol_rule *r = j->best[s];
+		const cat_policy_rule *r = j->best[s];
 
 		if (!r || !records((cat_mode)r->mode))
 			continue;
-		j->out->audio |= (r->media & POL_AUDIO) &&
-				 (c->audio || !c->video);
-		j->out->video |= (r->media & POL_VIDEO) &&
-				 (c->video || !c->audio);
+		j->out->audio |=
+			(r->media & CAT_MEDIA_AUDIO) && (c->audio || !c->video);
+		j->out->video |=
+			(r->media & CAT_MEDIA_VIDEO) && (c->video || !c->audio);
 	}
 }
 
@@ -356,7 +362,7 @@ static void reason_say(judge *j, const cat_rule *r, cat_side side)
 
 static bool emergency(judge *j)
 {
-	const pol_party *to = &j->party[CAT_CALLEE];
+	const cat_policy_party *to = &j->party[CAT_CALLEE];
 	char number[CAT_ID_MAX];
 
 	if (!to->number.left)
@@ -432,8 +438,8 @@ void cat_policy_decide(const cat_policy *p, const cat_call *c, cat_verdict *out)
 	memset(j.best, 0, sizeof(j.best));
 	memset(out, 0, offsetof(cat_verdict, hit));
 	out->rule = out->class = "";
-	pol_party_find(p, &c->caller, c->at, &j.party[CAT_CALLER]);
-	pol_party_find(p, &c->callee, c->at, &j.party[CAT_CALLEE]);
+	cat_policy_party_find(p, &c->caller, c->at, &j.party[CAT_CALLER]);
+	cat_policy_party_find(p, &c->callee, c->at, &j.party[CAT_CALLEE]);
 	out->scope = scope_of(&j.party[0], &j.party[1]);
 	consider_party(&j, &j.party[CAT_CALLER], CAT_CALLER);
 	consider_party(&j, &j.party[CAT_CALLEE], CAT_CALLEE);

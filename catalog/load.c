@@ -29,7 +29,7 @@ static bool rule_take(loader *l, const cat_rule *r, GError **err)
 
 	if (r->to && r->to <= l->since)
 		return true;
-	if (!pol_rule_add(l->p, r, err))
+	if (!cat_policy_rule_add(l->p, r, err))
 		return false;
 	if (r->who == CAT_WHO_USER)
 		name_rule(l->by_user, r->value, index);
@@ -57,8 +57,8 @@ static void rules_give(loader *l, GHashTable *t, const char *name,
 	const GArray *a = g_hash_table_lookup(t, low);
 
 	for (guint i = 0; a && i < a->len; i++)
-		pol_user_rule(l->p, user, g_array_index(a, uint32_t, i), from,
-			      to);
+		cat_policy_user_rule(l->p, user, g_array_index(a, uint32_t, i),
+				     from, to);
 }
 
 static cat_stmt *select_since(loader *l, const char *sql, GError **err)
@@ -79,7 +79,7 @@ static bool users_load(loader *l, GError **err)
 	while (s && cat_step(s)) {
 		int64_t id = cat_int(s, 0), from = cat_int(s, 2);
 		int64_t to = cat_int(s, 3);
-		uint32_t u = pol_user_add(l->p, cat_text(s, 1));
+		uint32_t u = cat_policy_user_add(l->p, cat_text(s, 1));
 
 		g_hash_table_insert(l->users, g_memdup2(&id, sizeof(id)),
 				    GUINT_TO_POINTER(u + 1));
@@ -134,8 +134,8 @@ static bool ids_load(loader *l, GError **err)
 
 	while (s && cat_step(s))
 		if (user_of(l, cat_int(s, 0), &u))
-			pol_id_add(l->p, cat_text(s, 1), u, cat_int(s, 2),
-				   cat_int(s, 3));
+			cat_policy_id_add(l->p, cat_text(s, 1), u,
+					  cat_int(s, 2), cat_int(s, 3));
 	return s && cat_done(s, err);
 }
 
@@ -145,7 +145,7 @@ static bool lists_load(loader *l, GError **err)
 					"SELECT list, value FROM list", err);
 
 	while (s && cat_step(s))
-		pol_list_add(l->p, cat_text(s, 0), cat_text(s, 1));
+		cat_policy_list_add(l->p, cat_text(s, 0), cat_text(s, 1));
 	return s && cat_done(s, err);
 }
 
@@ -181,7 +181,7 @@ cat_policy *cat_policy_load_with(cat_db *db, int64_t since,
 				 const cat_rule *more,
 				 GError **err)
 {
-	g_autoptr(cat_policy) p = pol_new();
+	g_autoptr(cat_policy) p = cat_policy_new();
 	g_autoptr(GHashTable) users = g_hash_table_new_full(
 		g_int64_hash, g_int64_equal, g_free, NULL);
 	g_autoptr(GHashTable) by_user = names_new();
@@ -200,6 +200,6 @@ cat_policy *cat_policy_load_with(cat_db *db, int64_t since,
 	if (!ok)
 		return NULL;
 	internal_guess(p);
-	pol_rank(p);
+	cat_policy_rank(p);
 	return g_steal_pointer(&p);
 }

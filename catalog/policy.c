@@ -2,12 +2,12 @@
 
 #include "catalog/identity.h"
 
-static void link_add(GHashTable *t, const char *text, pol_link link)
+static void link_add(GHashTable *t, const char *text, cat_policy_link link)
 {
 	GArray *a = g_hash_table_lookup(t, text);
 
 	if (!a) {
-		a = g_array_new(FALSE, FALSE, sizeof(pol_link));
+		a = g_array_new(FALSE, FALSE, sizeof(cat_policy_link));
 		g_hash_table_insert(t, g_strdup(text), a);
 	}
 	g_array_append_val(a, link);
@@ -26,19 +26,19 @@ static GHashTable *set_new(void)
 
 static void user_free(void *p)
 {
-	pol_user *u = p;
+	cat_policy_user *u = p;
 
 	g_free(u->key);
 	g_array_unref(u->rules);
 	g_free(u);
 }
 
-cat_policy *pol_new(void)
+cat_policy *cat_policy_new(void)
 {
 	cat_policy *p = g_atomic_rc_box_new0(cat_policy);
 
 	p->texts = g_ptr_array_new_with_free_func(g_free);
-	p->rules = g_array_new(FALSE, TRUE, sizeof(pol_rule));
+	p->rules = g_array_new(FALSE, TRUE, sizeof(cat_policy_rule));
 	p->users = g_ptr_array_new_with_free_func(user_free);
 	p->zones = g_ptr_array_new_with_free_func(
 			(GDestroyNotify)g_time_zone_unref);
@@ -48,7 +48,7 @@ cat_policy *pol_new(void)
 	p->gateways = links_new();
 	p->conferences = links_new();
 	p->prefixes = links_new();
-	p->any = g_array_new(FALSE, FALSE, sizeof(pol_link));
+	p->any = g_array_new(FALSE, FALSE, sizeof(cat_policy_link));
 	p->internal = set_new();
 	p->federated = set_new();
 	p->emergency = set_new();
@@ -87,27 +87,27 @@ void cat_policy_unref(cat_policy *p)
 		g_atomic_rc_box_release_full(p, policy_clear);
 }
 
-uint32_t pol_user_add(cat_policy *p, const char *key)
+uint32_t cat_policy_user_add(cat_policy *p, const char *key)
 {
-	pol_user *u = g_new0(pol_user, 1);
+	cat_policy_user *u = g_new0(cat_policy_user, 1);
 
 	u->key = g_strdup(key);
-	u->rules = g_array_new(FALSE, FALSE, sizeof(pol_link));
+	u->rules = g_array_new(FALSE, FALSE, sizeof(cat_policy_link));
 	g_ptr_array_add(p->users, u);
 	return p->users->len - 1;
 }
 
-void pol_id_add(cat_policy *p, const char *id, uint32_t user, int64_t from,
-		int64_t to)
+void cat_policy_id_add(cat_policy *p, const char *id, uint32_t user,
+		       int64_t from, int64_t to)
 {
-	link_add(p->ids, id, (pol_link){user, 0, from, to});
+	link_add(p->ids, id, (cat_policy_link){user, 0, from, to});
 }
 
-void pol_user_rule(cat_policy *p, uint32_t user, uint32_t rule, int64_t from,
-		   int64_t to)
+void cat_policy_user_rule(cat_policy *p, uint32_t user, uint32_t rule,
+			  int64_t from, int64_t to)
 {
-	pol_user *u = g_ptr_array_index(p->users, user);
-	pol_link link = {rule, 0, from, to};
+	cat_policy_user *u = g_ptr_array_index(p->users, user);
+	cat_policy_link link = {rule, 0, from, to};
 
 	g_array_append_val(u->rules, link);
 }
@@ -137,7 +137,7 @@ static bool zone_find(cat_policy *p, const cat_rule *r, uint8_t *index,
 {
 	g_autoptr(GTimeZone) z = NULL;
 
-	*index = POL_NO_ZONE;
+	*index = CAT_NO_ZONE;
 	if (!*r->zone)
 		return true;
 	z = g_time_zone_new_identifier(r->zone);
@@ -151,7 +151,7 @@ static bool zone_find(cat_policy *p, const cat_rule *r, uint8_t *index,
 			    g_time_zone_get_identifier(z)))
 			return true;
 	}
-	if (*index == POL_ZONES_MAX)
+	if (*index == CAT_ZONES_MAX)
 		return no_zone(r, err, "there are too many time zones");
 	g_ptr_array_add(p->zones, g_steal_pointer(&z));
 	return true;
@@ -163,7 +163,7 @@ static void prefix_add(cat_policy *p, const char *digits, size_t n,
 	g_autofree char *text = g_strndup(digits, n);
 
 	p->longest_prefix = MAX(p->longest_prefix, (unsigned)n);
-	link_add(p->prefixes, text, (pol_link){rule, length, 0, 0});
+	link_add(p->prefixes, text, (cat_policy_link){rule, length, 0, 0});
 }
 
 static bool all(const char *s, char c)
@@ -204,7 +204,7 @@ static void numbers_add(cat_policy *p, const cat_rule *r, uint32_t i)
 
 static void rule_index(cat_policy *p, const cat_rule *r, uint32_t i)
 {
-	pol_link link = {i, 0, 0, 0};
+	cat_policy_link link = {i, 0, 0, 0};
 
 	switch (r->who) {
 	case CAT_WHO_ANY:
@@ -228,7 +228,7 @@ static void rule_index(cat_policy *p, const cat_rule *r, uint32_t i)
 	case CAT_WHO_USER:
 	case CAT_WHO_GROUP:
 	case CAT_WHO_SITE:
-		break;	/* by pol_user_rule() */
+		break;	/* by cat_policy_user_rule() */
 	}
 }
 
@@ -256,9 +256,9 @@ static uint8_t scopes_of(cat_scope s)
 	return (uint8_t)(1u << s);
 }
 
-bool pol_rule_add(cat_policy *p, const cat_rule *r, GError **err)
+bool cat_policy_rule_add(cat_policy *p, const cat_rule *r, GError **err)
 {
-	pol_rule own = {
+	cat_policy_rule own = {
 		.from = r->from,
 		.to = r->to,
 		.keep_days = keep_of(p, r),
@@ -268,8 +268,8 @@ bool pol_rule_add(cat_policy *p, const cat_rule *r, GError **err)
 		.direction = (uint8_t)r->direction,
 		.scopes = scopes_of(r->scope),
 		.mode = (uint8_t)r->mode,
-		.media = (uint8_t)((r->audio ? POL_AUDIO : 0) |
-				   (r->video ? POL_VIDEO : 0)),
+		.media = (uint8_t)((r->audio ? CAT_MEDIA_AUDIO : 0) |
+				   (r->video ? CAT_MEDIA_VIDEO : 0)),
 		.holidays_only = r->holidays_only,
 		.n_windows = (uint8_t)r->n_windows,
 	};
@@ -290,7 +290,7 @@ bool pol_rule_add(cat_policy *p, const cat_rule *r, GError **err)
 /* Which of two rules of one side decides: docs/rules.md. */
 static int by_precedence(const void *x, const void *y)
 {
-	const pol_rule *const *p = x, *const *q = y;
+	const cat_policy_rule *const *p = x, *const *q = y;
 	const cat_rule *a = (*p)->rule, *b = (*q)->rule;
 
 	if (a->mandatory != b->mandatory)
@@ -302,15 +302,16 @@ static int by_precedence(const void *x, const void *y)
 	return strcmp(a->name, b->name);
 }
 
-void pol_rank(cat_policy *p)
+void cat_policy_rank(cat_policy *p)
 {
 	g_autoptr(GPtrArray) order = g_ptr_array_new();
 
 	for (guint i = 0; i < p->rules->len; i++)
-		g_ptr_array_add(order, &g_array_index(p->rules, pol_rule, i));
+		g_ptr_array_add(order,
+				&g_array_index(p->rules, cat_policy_rule, i));
 	g_ptr_array_sort(order, by_precedence);
 	for (guint i = 0; i < order->len; i++)
-		((pol_rule *)g_ptr_array_index(order, i))->rank = i;
+		((cat_policy_rule *)g_ptr_array_index(order, i))->rank = i;
 }
 
 static void class_add(cat_policy *p, const char *name, const char *value)
@@ -322,7 +323,7 @@ static void class_add(cat_policy *p, const char *name, const char *value)
 				     GUINT_TO_POINTER(days));
 }
 
-void pol_list_add(cat_policy *p, const char *list, const char *value)
+void cat_policy_list_add(cat_policy *p, const char *list, const char *value)
 {
 	if (!strcmp(list, "internal"))
 		g_hash_table_add(p->internal, g_strdup(value));

@@ -15,7 +15,7 @@ static void rule_add(cat_policy *p, const char *text)
 	span bad;
 
 	if (cat_rule_parse(span_str(text), &r, &bad) != CAT_RULE_OK ||
-	    !pol_rule_add(p, &r, NULL))
+	    !cat_policy_rule_add(p, &r, NULL))
 		abort();
 }
 
@@ -25,17 +25,17 @@ static void users_add(cat_policy *p)
 		g_autofree char *id = g_strdup_printf("sip:u%u@ours.example",
 						      i);
 		g_autofree char *tel = g_strdup_printf("tel:+4930%05u", i);
-		uint32_t u = pol_user_add(p, id);
+		uint32_t u = cat_policy_user_add(p, id);
 
-		pol_id_add(p, id, u, 0, 0);
-		pol_id_add(p, tel, u, 0, 0);
+		cat_policy_id_add(p, id, u, 0, 0);
+		cat_policy_id_add(p, tel, u, 0, 0);
 	}
 }
 
 /* As in a company: of each kind some. */
 static cat_policy *mixed(void)
 {
-	cat_policy *p = pol_new();
+	cat_policy *p = cat_policy_new();
 
 	users_add(p);
 	for (unsigned i = 0; i < RULES; i++) {
@@ -53,20 +53,20 @@ static cat_policy *mixed(void)
 				   "zone=Europe/Berlin");
 		rule_add(p, s->str);
 	}
-	pol_rank(p);
+	cat_policy_rank(p);
 	return p;
 }
 
 /* The worst that can be written: every rule names everybody. */
 static cat_policy *everybody(void)
 {
-	cat_policy *p = pol_new();
+	cat_policy *p = cat_policy_new();
 
 	users_add(p);
 	for (unsigned i = 0; i < RULES; i++)
 		rule_add(p, "who=any mode=always when=\"mon-fri 08:00-18:00\" "
 			    "zone=Europe/Berlin scope=internal");
-	pol_rank(p);
+	cat_policy_rank(p);
 	return p;
 }
 
