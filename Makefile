@@ -111,6 +111,7 @@ $B/tests/unit/app_notes_test: $(addprefix $B/app/,notes.o notes_io.o story.o)
 $B/tests/unit/app_armed_test: $(addprefix $B/app/,armed.o ends.o session.o \
 	session_out.o)
 $B/tests/unit/app_json_out_test: $B/app/json_out.o
+$B/tests/unit/app_table_test: $(addprefix $B/app/,table.o table_text.o)
 $B/tests/unit/mix_powercut_test: $B/app/whole_io.o
 ifndef ENGINE	# no libFuzzer: a small main() replays the corpus
 $(FUZZ): $B/tests/support/replay.o

@@ -35,8 +35,8 @@ static bool add_act(void *user, const cat_act *a)
 
 static int list(officer *o, GError **err)
 {
-	static const char *const columns[] = {"#row", "when", "who", "did",
-					      "what", "why", NULL};
+	static const char *const columns[] = {"#row", "when", "who", "!did",
+					      "~what", "~why", NULL};
 	g_autoptr(table) t = table_new(columns);
 	int64_t from = 0, to = 0;
 
@@ -44,7 +44,8 @@ static int list(officer *o, GError **err)
 	    (opt.to && !officer_time(opt.to, o->now, &to, err)) ||
 	    !cat_audit_list(o->db, from, to, opt.actor, add_act, t, err))
 		return APP_FAIL;
-	table_print(t, o->form, "nothing was changed", stdout);
+	table_print(t, o->form, opt.from || opt.to || opt.actor ? "no row fits"
+							: "nothing was changed", stdout);
 	return APP_OK;
 }
 

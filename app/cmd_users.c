@@ -55,7 +55,7 @@ static void add_row(table *t, const cat_user *u)
 static table *users_table(void)
 {
 	static const char *const columns[] = {"user", "name", "site", "groups",
-					      "identities", NULL};
+					      "~identities", NULL};
 
 	return table_new(columns);
 }

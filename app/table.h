@@ -13,9 +13,10 @@ typedef enum table_form {
 typedef struct table table;
 
 /* Names of the columns, NULL at the end. Before one, '#' makes it a column of
- * numbers, which a narrow terminal is spared when all are 0; '!' one that is
- * never cut, as times are not; '<' one that is cut at its beginning; '?' one
- * that such a terminal is spared. */
+ * numbers, which are never cut; '!' another that is never cut, as times are
+ * not; '<' one that is cut at its beginning; '~' one that goes on in the next
+ * line; '?' one that a narrow terminal is spared, after columns that are empty
+ * or count nothing. Where columns do not fit, each row is a paragraph. */
 table *table_new(const char *const *columns);
 void table_free(table *t);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(table, table_free)
