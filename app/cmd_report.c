@@ -41,11 +41,12 @@ static bool range(const officer *o, int64_t *from, int64_t *to, GError **err)
 	return true;
 }
 
-/* Of the answered calls that were to be recorded: how many are there whole. */
+/* Of the calls that were to be recorded and had something to record: how many
+ * are there whole. */
 static void add_share(table *t, const cat_cover *c)
 {
 	int64_t due = c->outcome[CAT_RECORDED] + c->outcome[CAT_PARTIAL] +
-		      c->outcome[CAT_NOT_RECORDED];
+		      c->outcome[CAT_NOT_RECORDED] - c->unanswered;
 	double whole = (double)c->outcome[CAT_RECORDED];
 	g_autofree char *text = NULL;
 
@@ -54,16 +55,25 @@ static void add_share(table *t, const cat_cover *c)
 	table_text(t, text);
 }
 
+/* Each call is in one of these columns. */
+static void add_outcomes(table *t, const cat_cover *c)
+{
+	table_number(t, c->outcome[CAT_RECORDED]);
+	table_number(t, c->outcome[CAT_PARTIAL]);
+	table_number(t, c->outcome[CAT_NOT_RECORDED] - c->unanswered);
+	table_number(t, c->unanswered);
+	table_number(t, c->outcome[CAT_BLOCKED]);
+	table_number(t, c->outcome[CAT_EXEMPT]);
+	table_number(t, c->outcome[CAT_PENDING]);
+}
+
 static int coverage(officer *o, char **args, GError **err)
 {
 	static const char *const columns[] = {
-		"!day", "owner", "#calls", "#answered", "#recorded", "#partial",
-		"#not recorded", "#blocked", "#exempt", "#pending", "#gaps",
-		"#lost", "whole", NULL,
-	};
-	static const cat_outcome order[] = {
-		CAT_RECORDED, CAT_PARTIAL, CAT_NOT_RECORDED, CAT_BLOCKED,
-		CAT_EXEMPT, CAT_PENDING,
+		"!day", "owner", "#calls", "#?answered", "#recorded",
+		"#partial", "#not recorded", "#no answer", "#blocked",
+		"#exempt", "#pending", "#?gaps", "#?lost", "#?announce",
+		"whole", NULL,
 	};
 	g_autoptr(table) t = table_new(columns);
 	g_autoptr(GArray) all = NULL;
@@ -80,10 +90,10 @@ static int coverage(officer *o, char **args, GError **err)
 		table_text(t, c->owner);
 		table_number(t, c->calls);
 		table_number(t, c->answered);
-		for (gsize k = 0; k < G_N_ELEMENTS(order); k++)
-			table_number(t, c->outcome[order[k]]);
+		add_outcomes(t, c);
 		table_number(t, c->gaps);
 		table_span(t, c->gap_ms);
+		table_number(t, c->announce);
 		add_share(t, c);
 	}
 	table_print(t, o->form, "no calls of recorded users in this time",
@@ -254,10 +264,13 @@ static int reconcile(officer *o, GError **err)
 
 static int summary(officer *o, char **args, GError **err)
 {
+	int64_t silent;
 	int status;
 
 	if (!numbers_fit(o))
 		return APP_USAGE;
+	if (opt.silent && !officer_span(opt.silent, &silent, err))
+		return APP_FAIL;
 	if (opt.cdr)
 		return reconcile(o, err);
 	status = coverage(o, args, err);

@@ -40,9 +40,11 @@ static void cover_read(cat_stmt *s, cat_cover *c)
 	c->answered = cat_int(s, 3);
 	for (int i = 0; i <= CAT_EXEMPT; i++)
 		c->outcome[i] = cat_int(s, 4 + i);
-	c->recorded_ms = cat_int(s, 10);
-	c->gaps = cat_int(s, 11);
-	c->gap_ms = cat_int(s, 12);
+	c->unanswered = cat_int(s, 10);
+	c->announce = cat_int(s, 11);
+	c->recorded_ms = cat_int(s, 12);
+	c->gaps = cat_int(s, 13);
+	c->gap_ms = cat_int(s, 14);
 }
 
 GArray *cat_report_cover(cat_db *db, int64_t from_ms, int64_t to_ms,
@@ -56,6 +58,8 @@ GArray *cat_report_cover(cat_db *db, int64_t from_ms, int64_t to_ms,
 		    " sum(c.outcome = 1), sum(c.outcome = 2),"
 		    " sum(c.outcome = 3), sum(c.outcome = 4),"
 		    " sum(c.outcome = 5),"
+		    " sum(c.outcome = 3 AND c.answered IS NULL"
+		    "  AND c.finish IN (2, 3)), sum(c.announce),"
 		    " sum(iif(c.outcome IN (1, 2), c.duration, 0)),"
 		    " sum((SELECT count(*) FROM gap g WHERE g.call = c.id)),"
 		    " sum((SELECT coalesce(sum(g.length), 0) FROM gap g"

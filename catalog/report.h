@@ -6,7 +6,8 @@
 typedef struct cat_cover {
 	char day[11];		/* YYYY-MM-DD */
 	char *owner;
-	int64_t calls, answered, outcome[CAT_EXEMPT + 1];
+	int64_t calls, answered, announce, outcome[CAT_EXEMPT + 1];
+	int64_t unanswered;	/* of those not recorded: nobody answered */
 	int64_t gaps, gap_ms, recorded_ms;
 } cat_cover;
 

@@ -19,6 +19,9 @@ static void call(const cat_temp *t, const char *name, int64_t at_s,
 		e->answered_ms = e->begun_ms;
 	e->duration_ms = length_s * 1000;
 	e->outcome = outcome;
+	if (outcome == CAT_NOT_RECORDED && !length_s)
+		e->end = CAT_END_CANCELLED;
+	e->announce = outcome == CAT_RECORDED;
 	e->call_id = g_strconcat("id-", name, NULL);
 	g_ptr_array_add(e->ids, g_strdup(from));
 	g_ptr_array_add(e->ids, g_strdup(to));
@@ -62,9 +65,44 @@ static void test_cover(void)
 	for (int i = 0; i <= CAT_NOT_RECORDED; i++)
 		g_assert_cmpint(c->outcome[i], ==, 1);
 	g_assert_cmpint(c->outcome[CAT_BLOCKED], ==, 0);
+	g_assert_cmpint(c->unanswered, ==, 1);
+	g_assert_cmpint(c->announce, ==, 1);
 	g_assert_cmpint(c->gaps, ==, 1);
 	g_assert_cmpint(c->gap_ms, ==, 30);
 	g_assert_cmpint(c->recorded_ms, ==, 90000);
+}
+
+/* Who was not there to hear it misses nothing; of one that ended unseen nobody
+ * knows whether it was answered. */
+static void test_unanswered(void)
+{
+	static const struct {
+		cat_end end;
+		int64_t length_s;
+		int64_t unanswered;
+	} c[] = {
+		{CAT_END_CANCELLED, 0, 1}, {CAT_END_UNANSWERED, 0, 1},
+		{CAT_END_TIMEOUT, 0, 0},   {CAT_END_UNKNOWN, 0, 0},
+		{CAT_END_BYE, 10, 0},	   {CAT_END_CANCELLED, 10, 0},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(c); i++) {
+		g_auto(cat_temp) t = cat_temp_open();
+		g_autoptr(cat_entry) e = cat_entry_new("a");
+		g_autoptr(GError) err = NULL;
+		g_autoptr(GArray) all = NULL;
+
+		call(&t, "a", 0, "sip:alice@x", "sip:bob@x", CAT_PENDING,
+		     c[i].length_s);
+		e->outcome = CAT_NOT_RECORDED;
+		e->end = c[i].end;
+		cat_ledger_put(t.db, e, &err);
+		all = cat_report_cover(t.db, 0, 0, NULL, &err);
+		g_assert_no_error(err);
+		g_test_message("end %s", cat_end_name(c[i].end));
+		g_assert_cmpint(g_array_index(all, cat_cover, 0).unanswered, ==,
+				c[i].unanswered);
+	}
 }
 
 static void test_lists(void)
@@ -170,6 +208,7 @@ int main(int argc, char **argv)
 	g_setenv("TZ", "UTC", TRUE);
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/cat/report/cover", test_cover);
+	g_test_add_func("/cat/report/unanswered", test_unanswered);
 	g_test_add_func("/cat/report/lists", test_lists);
 	g_test_add_func("/cat/report/witness", test_witness);
 	g_test_add_func("/cat/report/once", test_once);
