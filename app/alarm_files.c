@@ -27,17 +27,28 @@ static bool is_fresh(const char *path)
 	return g_stat(path, &st) == 0 && ABS(now - st.st_mtime) <= STALE_S;
 }
 
-void alarm_files_read(const char *run, alarm_each *each, void *user)
+bool alarm_files_read(const char *run, alarm_each *each, void *user,
+		      GError **err)
 {
-	g_autoptr(GDir) d = g_dir_open(run, 0, NULL);
+	g_autoptr(GError) why = NULL;
+	g_autoptr(GDir) d = g_dir_open(run, 0, &why);
 	const char *name;
+	bool any = false;
 
 	while (d && (name = g_dir_read_name(d))) {
 		g_autofree char *path = g_build_filename(run, name, NULL);
 
-		if (g_str_has_suffix(name, ".alarms") && is_fresh(path))
-			read_lines(path, each, user);
+		if (!g_str_has_suffix(name, ".alarms") || !is_fresh(path))
+			continue;
+		read_lines(path, each, user);
+		any = true;
 	}
+	if (!any)
+		g_set_error(err, CONF_ERROR, CONF_ERROR_FILE, "nobody can tell: "
+			    "no role runs with [edgetape] run=%s%s%s", run,
+			    d ? "" : ", or it may not be seen: ",
+			    d ? "" : why->message);
+	return any;
 }
 
 char *alarm_history_path(const conf *c)

@@ -226,7 +226,7 @@ static gboolean look(gpointer user)
 	alarm_post_tick(w->post, now);
 	for (guint i = 0; i < w->known->len; i++)
 		((known *)g_ptr_array_index(w->known, i))->missed++;
-	alarm_files_read(conf_text(w->conf, CONF_RUN), on_line, w);
+	alarm_files_read(conf_text(w->conf, CONF_RUN), on_line, w, NULL);
 	end_missed(w, now);
 	return G_SOURCE_CONTINUE;
 }

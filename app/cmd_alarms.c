@@ -48,21 +48,26 @@ static void add(void *user, const alarm_line *l)
 
 static int list(const conf *c)
 {
-	static const char *const columns[] = {"since", "alarm", "severity",
-					      "role", "about", "text", NULL};
+	static const char *const columns[] = {"since", "!alarm", "severity",
+					      "role", "~about", "~text", NULL};
 	g_autoptr(table) t = table_new(columns);
+	g_autoptr(GError) err = NULL;
 	listing l = {.table = t};
+	bool witnessed;
 
-	alarm_files_read(conf_text(c, CONF_RUN), add, &l);
-	table_print(t, form(), "no alarm is set", stdout);
+	witnessed = alarm_files_read(conf_text(c, CONF_RUN), add, &l, &err);
+	if (witnessed || form() != TABLE_TEXT)
+		table_print(t, form(), "no alarm is set", stdout);
+	if (!witnessed)
+		return app_fail("alarms", err);
 	return l.critical ? APP_FAIL : APP_OK;
 }
 
 static int history(const conf *c)
 {
-	static const char *const columns[] = {"when", "event", "alarm",
-					      "severity", "role", "about",
-					      "text", NULL};
+	static const char *const columns[] = {"when", "event", "!alarm",
+					      "severity", "role", "~about",
+					      "~text", NULL};
 	g_autoptr(table) t = table_new(columns);
 	g_autofree char *path = alarm_history_path(c);
 	listing l = {.table = t, .history = true};
@@ -74,8 +79,8 @@ static int history(const conf *c)
 
 static int known(const conf *c)
 {
-	static const char *const columns[] = {"alarm", "severity", "means",
-					      "do", NULL};
+	static const char *const columns[] = {"!alarm", "severity", "~means",
+					      "~do", NULL};
 	g_autoptr(table) t = table_new(columns);
 
 	(void)c;
