@@ -18,6 +18,7 @@ typedef struct presence {
 	unsigned file;
 	int64_t since;		/* INT64_MIN: of a version that told nothing */
 	int64_t last;		/* record */
+	uint64_t packets;	/* records */
 } presence;
 
 struct captured {
@@ -90,7 +91,7 @@ static void take_loss(captured *c, span payload)
 
 static presence *presence_of(captured *c, unsigned file)
 {
-	const presence new = {file, INT64_MIN, INT64_MIN};
+	const presence new = {file, INT64_MIN, INT64_MIN, 0};
 
 	for (guint i = c->presences->len; i-- > 0;) {
 		presence *p = &g_array_index(c->presences, presence, i);
@@ -108,6 +109,7 @@ static void take_presence(captured *c, unsigned file, const jrn_rec *rec)
 	presence *p = presence_of(c, file);
 	rec_watch w;
 
+	p->packets += rec->type == JRN_PACKET;
 	if (rec->type != JRN_WATCH) {
 		p->last = MAX(p->last, rec->at.mono.ns);
 	} else if (rec_watch_get(rec->payload, &w)) {
@@ -141,9 +143,31 @@ static void add(rec_tally *to, const rec_tally *t)
 	to->fragments_lost += t->fragments_lost;
 }
 
+static uint64_t told_stored(const captured *c, unsigned file)
+{
+	for (guint i = 0; i < c->tallies->len; i++)
+		if (g_array_index(c->tallies, tally, i).file == file)
+			return g_array_index(c->tallies, tally, i).last.stored;
+	return 0;
+}
+
+/* Capture died before it could tell of all, but they are there. */
+static uint64_t untold(const captured *c)
+{
+	uint64_t n = 0;
+
+	for (guint i = 0; i < c->presences->len; i++) {
+		const presence *p = &g_array_index(c->presences, presence, i);
+		const uint64_t told = told_stored(c, p->file);
+
+		n += p->packets > told ? p->packets - told : 0;
+	}
+	return n;
+}
+
 void captured_sum(const captured *c, captured_sums *out)
 {
-	*out = (captured_sums){0};
+	*out = (captured_sums){.all.stored = untold(c)};
 	for (guint i = 0; i < c->tallies->len; i++) {
 		const tally *t = &g_array_index(c->tallies, tally, i);
 

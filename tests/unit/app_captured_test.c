@@ -72,9 +72,46 @@ static void test_history(gconstpointer data)
 	captured_free(c);
 }
 
+static void take_tally(captured *c, unsigned number, uint64_t stored)
+{
+	const rec_tally t = {.stored = stored, .frames = 7};
+	uint8_t buf[256];
+	put o = put_into(buf, sizeof(buf));
+	jrn_rec r = {.type = JRN_TALLY};
+
+	rec_tally_put(&o, &t);
+	r.payload = put_done(&o);
+	captured_take(c, number, &r);
+}
+
+static uint64_t stored(const captured *c)
+{
+	captured_sums s;
+
+	captured_sum(c, &s);
+	return s.all.stored;
+}
+
+/* A worker that was killed has not told of its last packets, or of any. */
+static void test_untold(void)
+{
+	captured *c = captured_new();
+
+	take(c, &(file){0, 0, 100, 119});
+	g_assert_cmpuint(stored(c), ==, 20);
+	take_tally(c, 0, 15);
+	g_assert_cmpuint(stored(c), ==, 20);
+	take(c, &(file){1, 0, 120, 129});
+	take_tally(c, 1, 4);
+	take_tally(c, 1, 12);	/* two of them did not get to the disk */
+	g_assert_cmpuint(stored(c), ==, 32);
+	captured_free(c);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/app/captured/untold", test_untold);
 	for (size_t i = 0; i < G_N_ELEMENTS(histories); i++) {
 		g_autofree char *path = g_strconcat("/app/captured/",
 						    histories[i].name, NULL);
