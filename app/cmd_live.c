@@ -35,6 +35,20 @@ static const char *text_of(JsonObject *o, const char *name)
 	return json_object_get_string_member_with_default(o, name, "");
 }
 
+static bool is(JsonObject *call, const char *what)
+{
+	return json_object_get_boolean_member_with_default(call, what, FALSE);
+}
+
+static const char *state_of(JsonObject *call)
+{
+	if (!is(call, "recorded"))
+		return "no";
+	if (is(call, "unasked"))
+		return "on demand";
+	return is(call, "paused") ? "paused" : "yes";
+}
+
 static int list(officer *o, char **args, GError **err)
 {
 	static const char *const columns[] = {"caller", "callee", "recording",
@@ -52,12 +66,9 @@ static int list(officer *o, char **args, GError **err)
 	calls = json_object_get_array_member(answer, "calls");
 	for (guint i = 0; i < json_array_get_length(calls); i++) {
 		JsonObject *c = json_array_get_object_element(calls, i);
-		bool recorded = json_object_get_boolean_member(c, "recorded");
-		bool paused = json_object_get_boolean_member(c, "paused");
-
 		table_address(t, text_of(c, "caller"));
 		table_address(t, text_of(c, "callee"));
-		table_text(t, !recorded ? "no" : paused ? "paused" : "yes");
+		table_text(t, state_of(c));
 		table_text(t, text_of(c, "call_id"));
 	}
 	table_print(t, o->form, "no call is in progress", stdout);

@@ -82,6 +82,7 @@ static void add_call(void *user, const tap_live *l)
 	json_object_set_string_member(o, "callee", callee);
 	json_object_set_boolean_member(o, "recorded", l->recorded);
 	json_object_set_boolean_member(o, "paused", l->paused);
+	json_object_set_boolean_member(o, "unasked", l->unasked);
 	json_array_add_object_element(to->calls, o);
 }
 

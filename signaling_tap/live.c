@@ -20,6 +20,7 @@ void tap_calls_live(const tap_calls *all, tap_live_each *each, void *user)
 			.callee = tap_facts_peek(&c->facts, TAP_F_CALLEE_URI),
 			.recorded = c->record,
 			.paused = c->paused,
+			.unasked = c->ask != REC_ASK_NONE && !c->asked,
 			.own = c->own,
 		};
 

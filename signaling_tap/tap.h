@@ -156,6 +156,7 @@ typedef struct tap_live {
 	const char *call_id;
 	span caller, callee;	/* URIs */
 	bool recorded, paused;
+	bool unasked;		/* on demand, and nobody did so far */
 	void *own;		/* the sink's */
 } tap_live;
 typedef void tap_live_each(void *user, const tap_live *l);

@@ -47,12 +47,28 @@ static bool act(tap_script *s, rec_mark mark, unsigned longest)
 	return changed;
 }
 
+static void look(void *user, const tap_live *l)
+{
+	*(tap_live *)user = *l;
+}
+
+/* The only call waits for somebody who asks. */
+static bool unasked(const tap_script *s)
+{
+	tap_live l = {.call = 0};
+
+	tap_calls_live(s->calls, look, &l);
+	g_assert_cmpuint(l.call, ==, 1);
+	return l.unasked;
+}
+
 static void test_repeats(void)
 {
 	g_autoptr(tap_script) s = tap_script_new(NULL, 0);
 
 	invite(s, "");
 	marks(s, "");
+	g_assert_false(unasked(s));
 	g_assert_false(act(s, REC_RESUME, 0));
 	g_assert_false(act(s, REC_START, 0));
 	g_assert_true(act(s, REC_PAUSE, 0));
@@ -103,7 +119,9 @@ static void test_on_demand(void)
 	s->ask = REC_ASK_START;
 	invite(s, "");
 	marks(s, "4 2 on demand: until it is started\n");
+	g_assert_true(unasked(s));
 	g_assert_true(act(s, REC_START, 0));
+	g_assert_false(unasked(s));
 	g_assert_false(act(s, REC_START, 0));
 	marks(s, "3 2 why\n");
 }
