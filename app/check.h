@@ -20,6 +20,7 @@ void check_print(const check *k, table_form form);
 void check_keys(check *k, const conf *c);
 void check_certificates(check *k, const conf *c);
 void check_interfaces(check *k, const conf *c);
+void check_listeners(check *k, const conf *c);
 void check_rights(check *k, const conf *c);
 void check_disks(check *k, const conf *c);
 void check_database(check *k, const conf *c);

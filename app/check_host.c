@@ -15,6 +15,7 @@
 #include "catalog/report.h"
 #include "core/clock.h"
 #include "core/seal.h"
+#include "signaling_tap/server.h"
 
 enum {
 	CERT_DAYS = 30,
@@ -38,6 +39,18 @@ static void check_secret(check *k, const char *path)
 			    path, path);
 }
 
+static void check_signing(check *k, const char *path)
+{
+	if (!path || !*path)
+		return;
+	if (access(path, F_OK) != 0)
+		check_error(k, "keys", "[edgetape] signing-key: %s: %s; edgetape "
+			    "keygen --signing makes one", path,
+			    g_strerror(errno));
+	else
+		check_secret(k, path);
+}
+
 void check_keys(check *k, const conf *c)
 {
 	const char *pub = conf_text(c, CONF_PUBLIC_KEY);
@@ -58,6 +71,7 @@ void check_keys(check *k, const conf *c)
 		check_error(k, "keys", "%s does not open what is sealed to %s",
 			    priv, pub);
 	check_secret(k, priv);
+	check_signing(k, conf_text(c, CONF_SIGNING_KEY));
 }
 
 static void check_names(check *k, const char *cert)
@@ -158,6 +172,24 @@ void check_interfaces(check *k, const conf *c)
 			check_interface(k, *i);
 }
 
+/* The tap itself may be there already. */
+void check_listeners(check *k, const conf *c)
+{
+	static const conf_id ids[] = {CONF_TAP_LISTEN, CONF_TAP_PLAIN_TCP,
+				      CONF_TAP_PLAIN_UDP};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(ids); i++) {
+		const char *where = conf_text(c, ids[i]);
+		g_autoptr(GError) err = NULL;
+
+		if (!where || !*where ||
+		    tap_server_place(where, ids[i] == CONF_TAP_PLAIN_UDP, &err))
+			continue;
+		check_error(k, "network", "[tap] %s: %s",
+			    conf_table()[ids[i]].key, err->message);
+	}
+}
+
 /* ---- rights ---- */
 
 /* In a child that becomes the user: nobody else can tell for sure. */
@@ -176,6 +208,11 @@ static bool may(const struct passwd *p, const char *path, int mode)
 	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
+static const char *name_of(const struct passwd *p)
+{
+	return p ? p->pw_name : "this user";
+}
+
 /* What does not exist is made at the start. */
 static void check_dir(check *k, const struct passwd *p, const char *dir)
 {
@@ -192,14 +229,18 @@ static void check_dir(check *k, const struct passwd *p, const char *dir)
 		return;
 	if (!may(p, at, W_OK | X_OK))
 		check_error(k, "rights", "%s: %s may not write there", at,
-			    p ? p->pw_name : "this user");
+			    name_of(p));
 }
 
 static void check_readable(check *k, const struct passwd *p, const char *path)
 {
-	if (path && access(path, F_OK) == 0 && !may(p, path, R_OK))
-		check_error(k, "rights", "%s: %s may not read it", path,
-			    p ? p->pw_name : "this user");
+	if (!path || access(path, F_OK) != 0 || may(p, path, R_OK))
+		return;
+	if (p)
+		check_error(k, "rights", "%s: %s may not read it; chown %s %s",
+			    path, p->pw_name, p->pw_name, path);
+	else
+		check_error(k, "rights", "%s: this user may not read it", path);
 }
 
 /* A copy that root put back belongs to root. */
@@ -207,14 +248,15 @@ static void check_catalog(check *k, const struct passwd *p, const char *path)
 {
 	if (access(path, F_OK) == 0 && !may(p, path, R_OK | W_OK))
 		check_error(k, "rights", "%s: %s may not write it", path,
-			    p ? p->pw_name : "this user");
+			    name_of(p));
 }
 
 void check_rights(check *k, const conf *c)
 {
 	static const conf_id files[] = {CONF_PUBLIC_KEY, CONF_PRIVATE_KEY,
 					CONF_TAP_CERTIFICATE, CONF_TAP_KEY,
-					CONF_TAP_CA, CONF_TAP_CRL};
+					CONF_TAP_CA, CONF_TAP_CRL,
+					CONF_SIGNING_KEY};
 	static const conf_id dirs[] = {CONF_SPOOL, CONF_RECORDINGS, CONF_RUN};
 	const char *user = conf_text(c, CONF_USER);
 	const struct passwd *p = user ? getpwnam(user) : NULL;
@@ -224,7 +266,11 @@ void check_rights(check *k, const conf *c)
 	if (user && !p)
 		check_error(k, "rights", "[edgetape] user: there is no user "
 			    "\"%s\"", user);
-	else if (!user && geteuid() == 0)
+	else if (p && geteuid() != 0 && geteuid() != p->pw_uid) {
+		check_warning(k, "rights", "only root, or %s, can tell what %s "
+			      "may do", user, user);
+		return;
+	} else if (!user && geteuid() == 0)
 		check_warning(k, "rights", "[edgetape] user is not set: "
 			      "started as root it stays root");
 	for (size_t i = 0; i < G_N_ELEMENTS(files); i++)

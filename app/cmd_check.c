@@ -29,6 +29,7 @@ static int check_all(const char *path)
 	check_keys(k, c);
 	check_certificates(k, c);
 	check_interfaces(k, c);
+	check_listeners(k, c);
 	check_rights(k, c);
 	check_disks(k, c);
 	check_database(k, c);
@@ -67,8 +68,8 @@ int cmd_check(int argc, char **argv)
 	if (!app_options("check", NULL,
 			 "Tells all that is wrong with the configuration and "
 			 "with this host: keys,\ncertificates, interfaces, "
-			 "rights, disks, the database, the time. Exit status "
-			 "0:\nnothing but warnings.",
+			 "network, rights, disks, the database, the time.\n"
+			 "Exit status 0: nothing but warnings.",
 			 entries, &argc, &argv, &status))
 		return status;
 	if (!app_no_words("check", argc, argv))

@@ -39,6 +39,9 @@ void tap_server_silent(tap_server *s, clk_mono now, int64_t limit_ns,
 		       tap_silent *each, void *user);
 /* MAIN. How long its verdicts took, in latency.h; lent. */
 const struct tap_latency *tap_server_latency(const tap_server *s);
+/* Any thread. Whether one can listen there ("host:port"); where somebody does
+ * already, one could. */
+bool tap_server_place(const char *where, bool datagrams, GError **err);
 uint16_t tap_server_port(const tap_server *s);
 /* "subject: why" of the peer that was refused last, or "". Lent. */
 const char *tap_server_refusal(const tap_server *s);

@@ -275,29 +275,56 @@ static int bound_socket(const struct addrinfo *a)
 	return -1;
 }
 
-static int listen_on(const char *where, int type, GError **err)
+/* To be freed. NULL: it is no place. */
+static struct addrinfo *place_find(const char *where, int type, GError **err)
 {
 	struct addrinfo wish = {.ai_flags = AI_PASSIVE, .ai_socktype = type};
 	struct addrinfo *found = NULL;
 	g_autofree char *host = NULL;
 	const char *port;
-	int fd, bad;
+	int bad;
 
 	if (!place_split(where, &host, &port)) {
 		fail(err, where, "host:port is wanted");
-		return -1;
+		return NULL;
 	}
 	bad = getaddrinfo(host[0] && strcmp(host, "*") ? host : NULL, port,
 			  &wish, &found);
-	if (bad) {
+	if (bad)
 		fail(err, where, gai_strerror(bad));
+	return bad ? NULL : found;
+}
+
+static int listen_on(const char *where, int type, GError **err)
+{
+	struct addrinfo *found = place_find(where, type, err);
+	int fd;
+
+	if (!found)
 		return -1;
-	}
 	fd = bound_socket(found);
 	if (fd < 0)
 		fail(err, where, g_strerror(errno));
 	freeaddrinfo(found);
 	return fd;
+}
+
+bool tap_server_place(const char *where, bool datagrams, GError **err)
+{
+	struct addrinfo *found = place_find(
+		where, datagrams ? SOCK_DGRAM : SOCK_STREAM, err);
+	bool fits;
+	int fd;
+
+	if (!found)
+		return false;
+	fd = bound_socket(found);
+	fits = fd >= 0 || errno == EADDRINUSE ||
+	       fail(err, where, g_strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	freeaddrinfo(found);
+	return fits;
 }
 
 static bool listener_open(tap_server *s, listener *l, const char *where,

@@ -51,6 +51,16 @@ line 'the certificate is not valid yet' \
 says 'a clock that is a year early' 1 'tap.pem: it has expired' \
 	at_clock 31536000 1 $edgetape check -c "$tmp/conf"
 
+# ---- where to listen, what to sign with
+sed -e 's/^listen=.*/listen=192.0.2.1:5070/' \
+	-e "s,^\[edgetape\],&\nsigning-key=$tmp/none.key," "$tmp/conf" \
+	>"$tmp/conf.2"
+says 'an address of another host' 1 '2 things to mend' \
+	at_clock 0 1 $edgetape check -c "$tmp/conf.2"
+line 'is named' 'network: .tap. listen: .*192.0.2.1:5070: Cannot assign'
+line 'so is a key that is not there' \
+	'keys: .edgetape. signing-key: .*none.key: No such file'
+
 # ---- the database
 cp "$db" "$tmp/kept.db"
 python3 - "$db" <<'END2'
@@ -85,6 +95,16 @@ if [ "$(id -u)" = 0 ] && id daemon >/dev/null 2>&1; then
 	says 'nor its directory' 1 \
 		"rights: $tmp/lib/catalog: daemon may not write there" check
 	chown daemon "$tmp/lib/catalog" && chmod 700 "$tmp/lib/catalog"
+	chown root "$tmp/r.key"
+	says 'a key that daemon may not read, and what to do' 1 \
+		"r.key: daemon may not read it; chown daemon" check
+	chown daemon "$tmp/r.key"
+	chmod 644 "$tmp/conf"
+	cp $edgetape "$tmp/edgetape"
+	says 'others cannot tell what daemon may do' 1 \
+		'only root, or daemon, can tell' su -s /bin/sh nobody -c \
+		"'$tmp/edgetape' check -c '$tmp/conf'"
+	lacks 'and do not guess' 'rights: .* daemon may not'
 	says 'all three things at once' 1 '[0-9] things to mend' \
 		sh -c 'sed "s/^interfaces=.*/interfaces=lo;nothere0/" "$1" \
 			>"$1.3"; echo "keep=x" >>"$1.3"
