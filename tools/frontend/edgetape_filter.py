@@ -16,6 +16,8 @@ import KSR
 from asker import Asker
 from contract import log_entry
 
+HERE = ('127.0.0.1', 5061)
+
 
 def mod_init():
     """Kamailio calls this once and keeps the object."""
@@ -36,11 +38,7 @@ class Filter:
     def ask(self, msg):
         """1: the message goes on; -1: the script refuses it."""
         pv = KSR.pv.get
-        now = time.time_ns() // 1000
-        text = pv('$mb').encode('utf-8', 'surrogateescape')
-        self.keep(now, text)
-        verdict = self.asker.ask(text, now, (pv('$si'), pv('$sp')),
-                                 (pv('$Ri'), pv('$Rp')))
+        verdict = self.show((pv('$si'), pv('$sp')), (pv('$Ri'), pv('$Rp')))
         if verdict.status:
             KSR.pv.seti('$var(status)', verdict.status)
             KSR.pv.sets('$var(reason)', verdict.reason)
@@ -50,9 +48,20 @@ class Filter:
                 verdict.body.decode('utf-8', 'surrogateescape'), pv('$cT'))
         return 1
 
-    def keep(self, now, text):
+    def tell(self, msg):
+        """A response that Kamailio made itself: it goes on, in any case."""
+        self.show(HERE, HERE)
+        return 1
+
+    def show(self, source, destination):
+        now = time.time_ns() // 1000
+        text = KSR.pv.get('$mb').encode('utf-8', 'surrogateescape')
+        self.keep(now, source[0], text)
+        return self.asker.ask(text, now, source, destination)
+
+    def keep(self, now, source_ip, text):
         path = os.environ.get('EDGETAPE_LOG')
         if not path:
             return
         with open(path, 'ab') as f:     # one write: workers do not mix
-            f.write(log_entry(now, KSR.pv.get('$si'), text))
+            f.write(log_entry(now, source_ip, text))
