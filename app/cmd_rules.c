@@ -33,7 +33,7 @@ static unsigned print_rules(const officer *o, const GPtrArray *all,
 			    const char *name)
 {
 	static const char *const columns[] = {"rule", "since", "until",
-					      "text", NULL};
+					      "~text", NULL};
 	g_autoptr(table) t = table_new(columns);
 
 	for (guint i = 0; i < all->len; i++) {
@@ -126,10 +126,14 @@ static int test(officer *o, char **args, GError **err)
 	if (!opt.from && !opt.to) {
 		g_autofree char *text = args[0] ? cat_rule_print(&r) : NULL;
 
-		if (text)
+		if (!text)
+			return verdict_need_parties("rules test");
+		if (o->form == TABLE_TEXT)
 			printf("understood as: %s\nwith --from and --to it is "
 			       "tried on a call\n", text);
-		return text ? APP_OK : verdict_need_parties("rules test");
+		else
+			officer_done(o, "understood as", text);
+		return APP_OK;
 	}
 	r.from = r.to = 0;
 	p = cat_policy_load_with(o->db, at, args[0] ? &r : NULL, err);

@@ -9,3 +9,7 @@ int verdict_print(officer *o, const cat_policy *p, const char *from,
 int verdict_print_call(officer *o, const cat_policy *p, const cat_entry *e,
 		       GError **err);
 int verdict_need_parties(const char *command);
+
+/* verdict_say.c: on standard output, in the officer's form; `e`: the call of
+ * the ledger that it is about, or NULL. */
+void verdict_say(const officer *o, const cat_verdict *v, const cat_entry *e);
