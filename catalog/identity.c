@@ -78,8 +78,20 @@ static bool sip_put(span s, char to[static CAT_ID_MAX], size_t n)
 	return host && user && to[n - 1] != '@';
 }
 
+/* A URI of none of ours, or "sip:" mistyped: a colon before any '@'. */
+static bool has_scheme(span s)
+{
+	span user;
+
+	if (!span_until(&s, '@', &user))
+		user = s;
+	return user.left && memchr(user.p, ':', user.left);
+}
+
 static bool alias_put(span s, char to[static CAT_ID_MAX], size_t n)
 {
+	if (has_scheme(s))
+		return false;
 	for (size_t i = 0; i < s.left; i++)
 		if (s.p[i] <= ' ' || strchr(";,\"'\\", s.p[i]) ||
 		    !put_char(to, &n, g_ascii_tolower((char)s.p[i])))
@@ -110,7 +122,8 @@ bool cat_id_normal(span text, char to[static CAT_ID_MAX])
 		return span_skip(&text, 6) &&
 		       alias_put(text, to, scheme_put(to, "alias:"));
 	if (text.left && memchr(text.p, '@', text.left))
-		return sip_put(text, to, scheme_put(to, "sip:"));
+		return !has_scheme(text) &&
+		       sip_put(text, to, scheme_put(to, "sip:"));
 	if (looks_like_number(text))
 		return tel_put(text, to, scheme_put(to, "tel:"));
 	return alias_put(text, to, scheme_put(to, "alias:"));

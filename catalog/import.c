@@ -36,7 +36,8 @@ static bool id_put(cat_user *u, const char *text, unsigned line, GError **err)
 	if (!id)
 		return cat_line_error(err, line, "\"%s\" is no identity: "
 				      "expected sip:user@host, tel:+number or "
-				      "an alias", text);
+				      "an alias; several are separated by "
+				      "semicolons", text);
 	if (!g_ptr_array_find_with_equal_func(u->ids, id, g_str_equal, NULL))
 		g_ptr_array_add(u->ids, g_steal_pointer(&id));
 	return true;

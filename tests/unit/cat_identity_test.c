@@ -23,7 +23,8 @@ static void test_spellings(void)
 		{"", NULL}, {"sip:", NULL}, {"sip:@x", NULL}, {"sip:a@", NULL},
 		{"sip:a", NULL}, {"tel:", NULL}, {"tel:+", NULL},
 		{"tel:abc", NULL}, {"sip:a@b@c", NULL}, {"two words", NULL},
-		{"a;b", NULL}, {"sip:a b@c", NULL},
+		{"sio:alice@x", NULL}, {"mailto:alice", NULL},
+		{"alias:a:b", NULL}, {"a;b", NULL}, {"sip:a b@c", NULL},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(t); i++) {
