@@ -98,6 +98,14 @@ static void row_time(table *t, const char *what, int64_t ms)
 	table_time(t, ms);
 }
 
+static void row_span(table *t, const char *what, int64_t ms)
+{
+	if (!ms)
+		return;
+	table_text(t, what);
+	table_span(t, ms);
+}
+
 static void row_list(table *t, const char *what, const GPtrArray *a)
 {
 	for (guint i = 0; i < a->len; i++)
@@ -185,6 +193,7 @@ static int show(officer *o, char **args, GError **err)
 	row_time(t, "answered", e->answered_ms);
 	row_time(t, "ended", e->ended_ms);
 	row(t, "end", e->ended_ms ? cat_end_name(e->end) : "in progress");
+	row_span(t, "length", e->duration_ms);
 	row_list(t, "owner", e->owners);
 	row_list(t, "identity", e->ids);
 	row(t, "rule", e->rule);
@@ -223,17 +232,34 @@ static bool matters_write(officer *o, const cat_entry *e, GError **err)
 	return all && holding_matters_set(h, lines->str, err);
 }
 
+/* Who lets it go for one matter should know of the others. */
+static char *held_still(const officer *o, const cat_entry *e, bool changed,
+			GError **err)
+{
+	g_autoptr(GArray) all = cat_hold_list(o->db, e->name, err);
+	GString *s = g_string_new(changed ? "is released" : "was so already");
+
+	for (guint i = 0; all && i < all->len; i++)
+		g_string_append_printf(s, "%s %s",
+				       i ? "," : "; it is still held for",
+				       g_array_index(all, cat_hold, i).matter);
+	return g_string_free(s, all == NULL);
+}
+
 static bool set_hold(officer *o, const cat_entry *e, bool on, GError **err)
 {
+	g_autofree char *released = NULL;
 	bool changed;
 
 	if (!cat_hold_set(o->db, e->name, opt.matter ? opt.matter : "hold", on,
 			  o->now, &o->actor, &changed, err) ||
 	    !matters_write(o, e, err))
 		return false;
-	officer_done(o, e->name, !changed ? "was so already"
-				 : on	  ? "is held"
-					  : "is released");
+	if (!on && !(released = held_still(o, e, changed, err)))
+		return false;
+	officer_done(o, e->name, !on	   ? released
+				 : changed ? "is held"
+					   : "was so already");
 	return true;
 }
 

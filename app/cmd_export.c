@@ -2,6 +2,7 @@
  * itself without edgetape. */
 #include "app/filter.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -168,8 +169,10 @@ static bool bundle_make(const officer *o, const char *dir,
 
 /* ---- which calls ---- */
 
-/* Those that the options name without a recording are left out. */
-static GPtrArray *calls_meant(const officer *o, char **args, GError **err)
+/* Those that the options name without a recording are left out, and
+ * counted. */
+static GPtrArray *calls_meant(const officer *o, char **args, unsigned *left,
+			      GError **err)
 {
 	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(
 		(GDestroyNotify)cat_entry_free);
@@ -181,8 +184,10 @@ static GPtrArray *calls_meant(const officer *o, char **args, GError **err)
 		const cat_entry *e = g_ptr_array_index(found, i);
 		cat_entry *whole;
 
-		if (e->expired_ms || !e->sidecar)
+		if (e->expired_ms || !e->sidecar) {
+			++*left;
 			continue;
+		}
 		whole = cat_ledger_get(o->db, e->name, err);
 		if (!whole)
 			return NULL;
@@ -280,14 +285,26 @@ static const char *misuse(const officer *o, char **args)
 	return NULL;
 }
 
-/* Said before the audit log says anything. */
-static bool place_check(GError **err)
+/* Said before the audit log says anything. Root has become the service's user
+ * by now. */
+static bool place_check(const officer *o, GError **err)
 {
-	if (!strcmp(opt.out, "-") || !g_file_test(opt.out, G_FILE_TEST_EXISTS))
+	g_autofree char *parent = g_path_get_dirname(opt.out);
+	const char *user = conf_text(o->conf, CONF_USER);
+
+	if (!strcmp(opt.out, "-"))
 		return true;
-	g_set_error(err, VLT_ERROR, VLT_ERROR_FILE,
-		    "%s is there already, and nothing is overwritten: name a "
-		    "directory that is not", opt.out);
+	if (g_file_test(opt.out, G_FILE_TEST_EXISTS))
+		g_set_error(err, VLT_ERROR, VLT_ERROR_FILE,
+			    "%s is there already, and nothing is overwritten: "
+			    "name a directory that is not", opt.out);
+	else if (access(parent, W_OK | X_OK) != 0 && errno == EACCES)
+		g_set_error(err, VLT_ERROR, VLT_ERROR_FILE,
+			    "%s: %s may not write there; name a directory "
+			    "where it may, or redirect --out - to a file",
+			    parent, user ? user : "this user");
+	else
+		return true;
 	return false;
 }
 
@@ -320,11 +337,12 @@ static int export(officer *o, char **args, GError **err)
 {
 	const char *wrong = misuse(o, args);
 	g_autoptr(GPtrArray) calls = NULL;
+	unsigned left = 0;
 
 	if (wrong)
 		return officer_misused(o, wrong);
-	if (!place_check(err) || !room_check(o, err) ||
-	    !(calls = calls_meant(o, args, err)) ||
+	if (!place_check(o, err) || !room_check(o, err) ||
+	    !(calls = calls_meant(o, args, &left, err)) ||
 	    (opt.linked && !add_linked(o, calls, err)))
 		return APP_FAIL;
 	if (!calls->len) {
@@ -332,6 +350,10 @@ static int export(officer *o, char **args, GError **err)
 			    "no call that has a recording fits");
 		return APP_FAIL;
 	}
+	if (left)
+		fprintf(stderr, "edgetape export: note: %u call%s left out, "
+			"for want of a recording\n", left,
+			left == 1 ? " is" : "s are");
 	if (!strcmp(opt.out, "-"))
 		return export_tar(o, calls, err) ? APP_OK : APP_FAIL;
 	if (!audit(o, calls, exported, err))

@@ -11,17 +11,40 @@
 
 static char *user;
 
+/* Before anything is made. */
+static bool has_user(GError **err)
+{
+	if (!user || getpwnam(user))
+		return true;
+	g_set_error(err, CONF_ERROR, CONF_ERROR_VALUE,
+		    "there is no user \"%s\"", user);
+	return false;
+}
+
+/* What was sealed to a key that is there would be lost with it. */
+static bool is_new(const char *path, GError **err)
+{
+	static const char *const ends[] = {".key", ".pub"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(ends); i++) {
+		g_autofree char *file = g_strconcat(path, ends[i], NULL);
+
+		if (!g_file_test(file, G_FILE_TEST_EXISTS))
+			continue;
+		g_set_error(err, CONF_ERROR, CONF_ERROR_FILE,
+			    "%s is there already, and no key is overwritten: "
+			    "give another path", file);
+		return false;
+	}
+	return true;
+}
+
 /* Made by root, it is of no use to the user whom render becomes. */
 static bool give_away(const char *path, GError **err)
 {
 	g_autofree char *key = g_strconcat(path, ".key", NULL);
 	const struct passwd *p = getpwnam(user ? user : "edgetape");
 
-	if (!p && user) {
-		g_set_error(err, CONF_ERROR, CONF_ERROR_VALUE,
-			    "there is no user \"%s\"", user);
-		return false;
-	}
 	if (!p || geteuid() != 0 || chown(key, p->pw_uid, p->pw_gid) == 0)
 		return true;
 	g_set_error(err, CONF_ERROR, CONF_ERROR_FILE, "%s: %s", key,
@@ -64,7 +87,8 @@ int cmd_keygen(int argc, char **argv)
 		fprintf(stderr, "edgetape keygen: give one path; see --help\n");
 		return APP_USAGE;
 	}
-	if (!has_directory(argv[1], &err) ||
+	if (!has_user(&err) || !has_directory(argv[1], &err) ||
+	    !is_new(argv[1], &err) ||
 	    !(signing ? vlt_signing_keys : seal_generate)(argv[1], &err) ||
 	    !give_away(argv[1], &err))
 		return app_fail("keygen", err);

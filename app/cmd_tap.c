@@ -146,7 +146,7 @@ static void write_stats(const tap_role *r)
 	g_autoptr(GString) text = g_string_new(NULL);
 	const char *name;
 
-	stats_add(text, "calls", tap_calls_count(r->calls));
+	stats_add(text, "calls-in-progress", tap_calls_count(r->calls));
 	stats_add(text, "capture-alive", link_tap_alive(r->link));
 	stats_add(text, "records-waiting", session_writer_waiting(r->sessions));
 	stats_add(text, "records-lost", session_writer_lost(r->sessions));

@@ -88,11 +88,26 @@ static bool time_ms(const char *text, int64_t now, int64_t *ms, GError **err)
 	return true;
 }
 
+/* What says nothing would fit every call. */
+static bool words_fit(GError **err)
+{
+	if (opt.number && !opt.number[strcspn(opt.number, "0123456789")])
+		g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE,
+			    "--number: \"%s\" has no digit", opt.number);
+	else if (opt.who && !*opt.who)
+		g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE,
+			    "--who is empty: leave it out, or name somebody");
+	else
+		return true;
+	return false;
+}
+
 bool filter_query(const officer *o, cat_query *q, GError **err)
 {
 	*q = (cat_query){.who = opt.who, .number = opt.number,
 			 .announce = opt.announce, .limit = q->limit};
-	return time_ms(opt.from, o->now, &q->from_ms, err) &&
+	return words_fit(err) &&
+	       time_ms(opt.from, o->now, &q->from_ms, err) &&
 	       time_ms(opt.to, o->now, &q->to_ms, err) &&
 	       (!opt.outcome || outcomes_parse(opt.outcome, &q->outcomes,
 					       err)) &&

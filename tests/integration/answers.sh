@@ -91,9 +91,10 @@ all rules show traders
 all rules lists
 all rules lists add internal example.com
 answers json -- rules lists remove internal example.com
-answers text json -- rules test who=any mode=never --from alice --to carol
-answers text json -- explain --user alice --to +4989123
-answers text json -- explain a
+all rules test who=any mode=never --from alice --to carol
+all rules test who=any mode=never
+all explain --user alice --to +4989123
+all explain a
 all calls
 all calls --who nobody
 all calls --announce
@@ -110,8 +111,10 @@ all report gaps
 all report sources --from 2026-11-01
 all audit
 machine audit verify
+: >"$tmp/run/host.alarms"	# of a role that lives
 all alarms
 all alarms history
+all alarms known
 answers json -- export a --out "$tmp/out1" --reason x
 answers csv -- export a --out "$tmp/out2" --reason x
 for form in csv json; do
@@ -122,6 +125,24 @@ python3 "$tmp/look.py" "$tmp/answers" >"$tmp/said"
 result $? 'all of it is JSON, CSV, or as wide as a terminal'
 cat "$tmp/said"
 
+# ---- sums
+summed() { # COLUMN - of the whole report
+	python3 -c 'import csv, sys
+print(sum(int(r[sys.argv[1]]) for r in csv.DictReader(sys.stdin)))' "$1"
+}
+officer report coverage --from 2026-11-01 --csv >"$tmp/cover"
+expected=$(officer calls --announce --csv | sed 1d | wc -l)
+[ "$expected" -gt 0 ] && [ "$(summed announce <"$tmp/cover")" = "$expected" ]
+result $? "the report counts expected announcements: $expected"
+calls=$(summed calls <"$tmp/cover")
+sum=0
+for column in recorded partial 'not recorded' 'no answer' blocked exempt \
+	pending; do
+	sum=$((sum + $(summed "$column" <"$tmp/cover")))
+done
+[ "$sum" = "$calls" ] && [ "$calls" -gt 0 ]
+result $? "and each call once: $calls"
+
 # ---- what is wrong is named
 before=$(officer audit --csv | wc -l)
 says 'no such user' 1 'no user "zoe"' officer users show zoe
@@ -129,6 +150,11 @@ says 'nor ever' 1 'no user "zoe"' officer users show zoe --history
 says 'no such rule' 1 'no rule "zoe"' officer rules show zoe
 says 'no such file' 1 '/no/such' officer users import /no/such
 says 'no such day' 1 '"2026-02-30" is no time' officer calls --from 2026-02-30
+says 'no digit' 1 '"abc" has no digit' officer calls --number abc
+says 'nobody' 1 'who is empty' officer calls hold --who '' --reason x
+says 'an actor who did nothing' 0 '^no row fits' officer audit --actor zoe
+says 'URI of another kind' 1 '"sio:alice@x" is no identity' officer users add \
+	zoe sio:alice@x
 says 'no call at all' 2 '--limit 0: expected 1' officer calls --limit 0
 says 'fewer than none' 2 '--limit -1: expected 1' officer report gaps --limit -1
 says 'as fast as that' 2 '--tolerance' officer report --cdr "$tmp/cdr.csv" \
@@ -150,6 +176,19 @@ says 'as tar too' 0 'export failed +a to standard output +full' env \
 says 'a player that is none' 1 '/no/player' officer play a --player /no/player
 says 'is told too' 0 'play failed +a' env COLUMNS=200 "$edgetape" audit \
 	-c "$tmp/conf"
+says 'held' 0 'is held' officer calls hold a --matter tax --reason x
+says 'let go for another matter' 0 'was so already; it is still held for tax' \
+	officer calls release a --reason x
+says 'let go' 0 'is released$' officer calls release a --matter tax --reason x
+rm -r "$tmp/run"
+says 'alarms that nobody watches for' 1 'nobody can tell: no role runs' \
+	officer alarms
+$edgetape keygen "$tmp/pair" >/dev/null
+says 'a key that is there' 1 'pair.key is there already, and no key is' \
+	$edgetape keygen "$tmp/pair"
+says 'a user who is not' 1 'no user "nobody-here"' $edgetape keygen \
+	-u nobody-here "$tmp/other"
+holds 'gets no key' [ ! -e "$tmp/other.key" ]
 says 'a configuration that is none' 1 "$tmp/none: there is no such file" \
 	"$edgetape" calls -c "$tmp/none"
 if [ "$(id -u)" = 0 ] && id daemon >/dev/null 2>&1; then
@@ -157,5 +196,11 @@ if [ "$(id -u)" = 0 ] && id daemon >/dev/null 2>&1; then
 	cp "$edgetape" "$tmp/edgetape"
 	says 'somebody without the right to' 1 'catalog.db: .*denied' su -s \
 		/bin/sh daemon -c "'$tmp/edgetape' calls -c '$tmp/conf'"
+	mkdir -m 700 "$tmp/root" "$tmp/run"
+	sed 's/^\[edgetape\]/&\nuser=daemon/' "$tmp/conf" >"$tmp/conf.daemon"
+	chown -R daemon "$tmp/catalog" "$tmp/spool" "$tmp/recordings" "$tmp/run"
+	says 'root, who has become the service' 1 \
+		"root: daemon may not write there; .* --out -" "$edgetape" \
+		export a --out "$tmp/root/x" --reason x -c "$tmp/conf.daemon"
 fi
 finish

@@ -61,6 +61,15 @@ is 'for whoever has the sidecar alone' grep -rq '"announcement" : "expected"' \
 is 'and how many packets capture stored' [ "$(counted alice stored)" -gt 100 ]
 is 'and saw again on a later leg' [ "$(counted alice copies-to-client)" -gt 100 ]
 
+# The Front End itself answers this one: 404.
+rig_phone ua alice --play "$RIG/alice.wav" --secs 2 --call nobody
+rig_await 20 'the answer' rig_gone "$RIG_PID"
+rig_await 20 'the row' outcome_is alice NOT_RECORDED
+is 'a call to nobody ends at once' shown alice 'the call was not answered'
+is 'the report holds it against nobody, and counts announcements' \
+	grep -q "^$(date +%F),user:alice,2,1,1,0,0,1,0,0,0,0,0.000,2,100.0%" \
+	<(officer report coverage --csv)
+
 officer rules add carol who=user:carol mode=never >/dev/null &&
 	officer rules add bob who=user:bob mode=metadata-only >/dev/null &&
 	sleep 1
@@ -80,7 +89,10 @@ demand=$!
 rig_await 20 'the call' in_progress carol
 id=$(call_id carol)
 sleep 3
+is 'it waits for somebody who asks' grep -q 'carol@.*on demand' \
+	<(officer live)
 officer live start "$id" please >/dev/null
+is 'and does not any more' grep -q 'carol@.*yes' <(officer live)
 wait $demand
 rig_await 20 'the row' outcome_is carol RECORDED
 is 'on demand, and started' outcome_is carol RECORDED
