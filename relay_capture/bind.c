@@ -120,39 +120,61 @@ bool relay_resolve(relay_tap *r, relay_flow *f, clk_both at)
 	return true;
 }
 
+/* Flows in `late` are a heap by the place of their oldest held packet: there
+ * may be thousands of them, with hundreds of packets each. */
+static relay_flow *late_at(const relay_tap *r, guint i)
+{
+	return g_ptr_array_index(r->late, i);
+}
+
+static void late_sink(relay_tap *r, guint at)
+{
+	while (at < r->late->len) {
+		const guint kid = 2 * at + 1;
+		guint least = at;
+		relay_flow *f = late_at(r, at);
+
+		for (guint i = kid; i < kid + 2 && i < r->late->len; i++)
+			if (late_at(r, i)->held.first <
+			    late_at(r, least)->held.first)
+				least = i;
+		if (least == at)
+			return;
+		r->late->pdata[at] = r->late->pdata[least];
+		r->late->pdata[least] = f;
+		at = least;
+	}
+}
+
+static void release_first(relay_tap *r, relay_flow *f, span bytes, clk_both at)
+{
+	const unsigned from = relay_preroll_from(r->preroll, &f->held);
+	const relay_counter fate = relay_deliver(r, f, bytes, at, from);
+
+	f->claim.call->tally.late += fate == RELAY_STORED;
+	relay_bump_of(r, from, RELAY_LATE_STORED + fate, 1);
+	relay_preroll_pop(r->preroll, &f->held);
+}
+
 /* Held packets of flows that were claimed, in the order in which they came.*/
 void relay_release(relay_tap *r)
 {
-	relay_flow *f, *first;
-	uint64_t order, least;
-	span bytes, chosen = {NULL, 0};
-	clk_both at, when = {{0}, {0}};
+	uint64_t order;
+	clk_both at;
+	span bytes;
 
-	for (;;) {
-		relay_counter fate;
-		unsigned from;
+	for (guint i = r->late->len / 2; i-- > 0;)
+		late_sink(r, i);
+	while (r->late->len) {
+		relay_flow *f = late_at(r, 0);
 
-		first = NULL;
-		least = UINT64_MAX;
-		for (guint i = 0; i < r->late->len; i++) {
-			f = g_ptr_array_index(r->late, i);
-			if (!relay_preroll_peek(r->preroll, &f->held, &bytes,
-						&at, &order) || order >= least)
-				continue;
-			first = f;
-			least = order;
-			chosen = bytes;
-			when = at;
-		}
-		if (!first)
-			break;
-		from = relay_preroll_from(r->preroll, &first->held);
-		fate = relay_deliver(r, first, chosen, when, from);
-		first->claim.call->tally.late += fate == RELAY_STORED;
-		relay_bump_of(r, from, RELAY_LATE_STORED + fate, 1);
-		relay_preroll_pop(r->preroll, &first->held);
+		if (relay_preroll_peek(r->preroll, &f->held, &bytes, &at,
+				       &order))
+			release_first(r, f, bytes, at);
+		else
+			g_ptr_array_remove_index_fast(r->late, 0);
+		late_sink(r, 0);
 	}
-	g_ptr_array_set_size(r->late, 0);
 }
 
 /* New claims meet the flows that nobody wanted. */

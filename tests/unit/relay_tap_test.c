@@ -1,5 +1,6 @@
 /* Whole calls through the tap: every packet once, sides right, nothing lost
  * from the account. */
+#include "tests/support/cost.h"
 #include "tests/support/relay_rig.h"
 
 static void give(void *user, int link, span frame, int64_t ns)
@@ -150,6 +151,39 @@ static void test_orphan_at_end(void)
 		g_assert_cmpuint(g.orphans->len, ==, 0);
 		rig_clear(&g);
 	}
+}
+
+static double cost_of_keeping(unsigned calls)
+{
+	g_autofree char *text = g_strdup_printf(
+		"path channel\ncalls %u\npackets 25\nchecks 0\nrtcp 0\n",
+		calls);
+	const clk_both end = clk_from_wall(1700000002 * CLK_NS_PER_S);
+	mkcall m = mkcall_of(text);
+	relay_config conf;
+	double before;
+	rig g;
+
+	relay_config_init(&conf);
+	conf.keep_orphans = true;
+	conf.preroll_bytes = 256 << 20;
+	rig_init(&g, &conf);
+	mkcall_run(&m, give, &g);
+	before = cost_cpu_ns();
+	relay_close(g.tap, end);
+	before = cost_cpu_ns() - before;
+	g_assert_cmpuint(packets_of(&g, "orphans-"), ==, calls * 50);
+	rig_clear(&g);
+	return before;
+}
+
+/* Of many paths that are kept at once each packet costs what it costs of few.
+ */
+static void test_orphans_many(void)
+{
+	const double few = cost_of_keeping(50) / 50;
+
+	g_assert_cmpfloat(cost_of_keeping(1000) / 1000, <, 6 * few);
 }
 
 typedef struct late_arm {
@@ -465,6 +499,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/tap/orphan/kept", test_orphan_kept);
 	g_test_add_func("/relay/tap/orphan/claimed", test_orphan_claimed);
 	g_test_add_func("/relay/tap/orphan/at_end", test_orphan_at_end);
+	g_test_add_func("/relay/tap/orphan/many", test_orphans_many);
 	g_test_add_func("/relay/tap/grace", test_grace);
 	g_test_add_func("/relay/tap/told", test_told);
 	g_test_add_func("/relay/tap/tally", test_tally);
