@@ -1,5 +1,7 @@
-/* What became of a call in which capture was away. */
+/* What became of a call, and why: what the ledger and the sidecar say of it. */
 #include "app/render.h"
+
+#include "catalog/cat.h"
 
 typedef struct judged {
 	render_result r;
@@ -115,6 +117,321 @@ static void test_away_all_the_time(void)
 	       "2023-11-14T22:13:20.000Z to 2023-11-14T22:13:23.000Z");
 }
 
+/* A call that was answered and of which both parties were heard, but for one
+ * thing. */
+typedef struct flaw {
+	const char *name;
+	void (*make)(judged *j);
+	const char *outcome, *why;
+} flaw;
+
+static void fact(judged *j, const char *name, const char *value)
+{
+	story_put_fact(j->story, span_str(name), span_str(value));
+}
+
+static void silence(judged *j)
+{
+	g_array_set_size(j->r.streams, 0);
+	j->r.packets = 0;
+}
+
+static void one_party(judged *j)
+{
+	g_array_set_size(j->r.streams, 1);
+}
+
+static void escaped(judged *j)
+{
+	fact(j, "escaped", "callee");
+}
+
+static void escaped_unheard(judged *j)
+{
+	silence(j);
+	escaped(j);
+}
+
+static void no_relay_unheard(judged *j)
+{
+	silence(j);
+	fact(j, "no-relay", "caller");
+}
+
+static void no_relay_one_party(judged *j)
+{
+	one_party(j);
+	fact(j, "no-relay", "callee");
+}
+
+static void stopped(judged *j)
+{
+	j->r.stopped_ns = 12 * CLK_NS_PER_S;
+}
+
+static void undecodable(judged *j)
+{
+	static char codec[] = "SILK";
+
+	g_ptr_array_add(j->r.undecodable, codec);
+}
+
+static void lost_by_us(judged *j)
+{
+	j->r.lost_by_us = 1;
+}
+
+static void gaps(judged *j)
+{
+	const render_gap g = {.packets = 3};
+
+	g_array_append_val(j->r.gaps, g);
+	g_array_append_val(j->r.gaps, g);
+}
+
+static void forged(judged *j)
+{
+	j->r.dec.fate[DEC_AUTH_FAIL] = 1;
+}
+
+static void keyless(judged *j)
+{
+	j->r.dec.fate[DEC_NO_KEY] = 1;
+}
+
+static void damaged(judged *j)
+{
+	static char trouble[] = "a block does not fit its checksum";
+
+	g_ptr_array_add(j->r.journal.troubles, trouble);
+}
+
+static void no_end(judged *j)
+{
+	j->story->has_end = false;
+}
+
+static void end_given_up(judged *j)
+{
+	j->story->end_cause = REC_TIMEOUT;
+}
+
+static void no_end_one_goodbye(judged *j)
+{
+	no_end(j);
+	j->r.goodbye[CALL_CALLEE] = true;
+}
+
+static void no_end_both_left(judged *j)
+{
+	no_end_one_goodbye(j);
+	j->r.goodbye[CALL_CALLER] = true;
+}
+
+static void unanswered(judged *j)
+{
+	silence(j);
+	j->story->has_answer = false;
+	j->story->end_cause = REC_CANCELLED;
+}
+
+static void answer_unseen(judged *j)
+{
+	unanswered(j);
+	no_end(j);
+}
+
+static void sealed(judged *j)
+{
+	silence(j);
+	j->story->bad_keys = 1;
+	j->story->key_trouble = g_strdup("sealed with another key");
+}
+
+static void all_without_key(judged *j)
+{
+	silence(j);
+	j->r.packets = j->r.dec.fate[DEC_NO_KEY] = 7;
+}
+
+static void none_authentic(judged *j)
+{
+	all_without_key(j);
+	j->r.packets++;
+}
+
+static void refused(judged *j)
+{
+	silence(j);
+	j->story->end_cause = REC_REFUSED;
+	j->story->end_status = 488;
+	j->story->end_text = g_strdup("this call must be recorded");
+}
+
+/* What was heard before is a recording. */
+static void refused_too_late(judged *j)
+{
+	j->story->end_cause = REC_REFUSED;
+	one_party(j);
+}
+
+static void exempt(judged *j)
+{
+	j->story->record = false;
+	j->story->reason = g_strdup("rule private: bob is not recorded");
+}
+
+static void told(judged *j, const char *mode, unsigned marks)
+{
+	j->story->reason = g_strdup_printf("rule r [mode=%s keep=1]", mode);
+	j->story->marks = marks;
+}
+
+static void unasked(judged *j)
+{
+	told(j, "on-demand", 1u << REC_TAG | 1u << REC_STOP);
+}
+
+static void asked(judged *j)
+{
+	told(j, "on-demand", 1u << REC_START);
+}
+
+static void asked_again(judged *j)
+{
+	told(j, "on-demand", 1u << REC_RESUME);
+}
+
+static void buffered(judged *j)
+{
+	told(j, "on-demand-buffered", 1u << REC_RESUME);
+}
+
+static void buffered_tagged(judged *j)
+{
+	told(j, "on-demand-buffered", 1u << REC_TAG);
+}
+
+static void buffered_started(judged *j)
+{
+	told(j, "on-demand-buffered", 1u << REC_START);
+}
+
+static void always(judged *j)
+{
+	told(j, "always", 0);
+}
+
+enum { BY_WEIGHT = 9 };
+
+static const flaw flaws[] = {
+	/* the most telling first */
+	{"one-party", one_party, "PARTIAL", "nothing was heard of the callee"},
+	{"escaped", escaped, "PARTIAL",
+	 "media went past the relay, as the callee says"},
+	{"stopped", stopped, "PARTIAL",
+	 "no media crossed the relay for 12 s, and the call went on"},
+	{"undecodable", undecodable, "PARTIAL",
+	 "no decoder for SILK; the packets are kept"},
+	{"lost-by-us", lost_by_us, "PARTIAL", "capture lost packets"},
+	{"gaps", gaps, "PARTIAL", "2 gaps"},
+	{"forged", forged, "PARTIAL", "packets without a key that fits"},
+	{"damaged", damaged, "PARTIAL", "the journal is damaged"},
+	{"no-end", no_end, "PARTIAL", "the end of the call was not seen"},
+	{"escaped-unheard", escaped_unheard, "NOT_RECORDED",
+	 "media went past the relay, as the callee says"},
+	{"no-relay-unheard", no_relay_unheard, "NOT_RECORDED",
+	 "the caller offered no relay candidate"},
+	{"no-relay-one-party", no_relay_one_party, "PARTIAL",
+	 "nothing was heard of the callee; the callee offered no relay "
+	 "candidate"},
+	{"keyless", keyless, "PARTIAL", "packets without a key that fits"},
+	{"end-given-up", end_given_up, "PARTIAL",
+	 "the end of the call was not seen"},
+	{"no-end-one-goodbye", no_end_one_goodbye, "PARTIAL",
+	 "the end of the call was not seen"},
+	{"no-end-both-left", no_end_both_left, "RECORDED", ""},
+	{"nothing", silence, "NOT_RECORDED", "no media crossed the relay"},
+	{"unanswered", unanswered, "NOT_RECORDED", "the call was not answered"},
+	{"answer-unseen", answer_unseen, "NOT_RECORDED",
+	 "no answer to the call was seen"},
+	{"sealed", sealed, "NOT_RECORDED", "no key: sealed with another key"},
+	{"all-without-key", all_without_key, "NOT_RECORDED",
+	 "no key: the signalling tells none that could open the media"},
+	{"none-authentic", none_authentic, "NOT_RECORDED",
+	 "no packet authenticates under the call's keys"},
+	{"refused", refused, "BLOCKED",
+	 "refused with status 488: this call must be recorded"},
+	{"refused-too-late", refused_too_late, "PARTIAL",
+	 "nothing was heard of the callee"},
+	{"exempt", exempt, "EXEMPT", "rule private: bob is not recorded"},
+	{"unasked", unasked, "EXEMPT", "on demand, and nobody asked for it"},
+	{"asked", asked, "RECORDED", ""},
+	{"asked-again", asked_again, "RECORDED", ""},
+	{"buffered", buffered, "EXEMPT", "on demand, and nobody asked for it"},
+	{"buffered-tagged", buffered_tagged, "RECORDED", ""},
+	{"buffered-started", buffered_started, "RECORDED", ""},
+	{"always", always, "RECORDED", ""},
+};
+
+static void test_flaw(gconstpointer user)
+{
+	const flaw *f = user;
+	judged j;
+
+	setup(&j);
+	add_speech(&j);
+	f->make(&j);
+	expect(&j, f->outcome, f->why);
+}
+
+/* The most telling flaw is named, and not the one that follows from it. */
+static void test_worst_first(void)
+{
+	for (size_t i = 0; i < BY_WEIGHT; i++) {
+		judged j;
+
+		setup(&j);
+		add_speech(&j);
+		for (size_t k = i; k < BY_WEIGHT; k++)
+			flaws[k].make(&j);
+		expect(&j, flaws[i].outcome, flaws[i].why);
+	}
+}
+
+static void add_media(call_half *h, const char *kind)
+{
+	call_media *m = call_half_add_media(h);
+
+	g_strlcpy(m->kind, kind, sizeof(m->kind));
+}
+
+/* A stream of another kind is none of a party's voice; where no audio was
+ * agreed on, what is seen counts. */
+static void test_video_alone(void)
+{
+	static const char *const kinds[] = {"audio", "video"};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		call_half *h = call_half_new();
+		judged j;
+
+		add_media(h, kinds[i]);
+		add_media(h, "video");
+		setup(&j);
+		add_speech(&j);
+		for (guint k = 0; k < j.r.streams->len; k++)
+			g_array_index(j.r.streams, dec_stream_totals, k).media =
+				1;
+		g_ptr_array_add(j.story->halves, h);
+		if (i == 0)
+			expect(&j, "NOT_RECORDED", "no packet authenticates "
+			       "under the call's keys");
+		else
+			expect(&j, "RECORDED", "");
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -124,5 +441,13 @@ int main(int argc, char **argv)
 	g_test_add_func("/app/outcome/away-twice", test_away_twice);
 	g_test_add_func("/app/outcome/away-all-the-time",
 			test_away_all_the_time);
+	for (size_t i = 0; i < G_N_ELEMENTS(flaws); i++) {
+		g_autofree char *path = g_strconcat("/app/outcome/",
+						    flaws[i].name, NULL);
+
+		g_test_add_data_func(path, &flaws[i], test_flaw);
+	}
+	g_test_add_func("/app/outcome/worst-first", test_worst_first);
+	g_test_add_func("/app/outcome/video-alone", test_video_alone);
 	return g_test_run();
 }
