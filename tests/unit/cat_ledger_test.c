@@ -85,6 +85,66 @@ static void test_merge(void)
 	g_assert_cmpuint(got->holds, ==, 0);
 }
 
+/* Each column comes back as what it was written as. */
+static void test_whole(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+	g_autoptr(cat_entry) e = cat_entry_new("n");
+	g_autoptr(cat_entry) got = NULL;
+	const struct {
+		char **put;
+		const char *text;
+	} texts[] = {
+		{&e->call_id, "call-id"},	{&e->source, "fe1"},
+		{&e->conference, "conf"},	{&e->caller, "sip:a@x"},
+		{&e->caller_name, "A"},		{&e->callee, "sip:b@x"},
+		{&e->callee_name, "B"},		{&e->cause, "cause"},
+		{&e->reason, "reason"},		{&e->rule, "rule"},
+		{&e->mode, "always"},		{&e->scope, "pstn"},
+		{&e->class, "class"},		{&e->sidecar, "/s.json"},
+	};
+	const cat_gap *gap;
+	const cat_file *file;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+		*texts[i].put = g_strdup(texts[i].text);
+	e->begun_ms = T0;
+	e->answered_ms = T0 + 1;
+	e->ended_ms = T0 + 3;
+	e->duration_ms = 4;
+	e->end = CAT_END_TIMEOUT;
+	e->end_status = 488;
+	e->outcome = CAT_BLOCKED;
+	e->keep_days = 7;
+	cat_entry_gap(e, CAT_CALLEE, "late", 5, 6, 8);
+	cat_entry_file(e, "/r/a.wav", "beef", 1234, 2);
+	put(&t, e);
+	got = cat_ledger_get(t.db, "n", NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+		g_assert_cmpstr(G_STRUCT_MEMBER(char *, got,
+						(char *)texts[i].put -
+							(char *)e),
+				==, texts[i].text);
+	g_assert_cmpint(got->begun_ms, ==, T0);
+	g_assert_cmpint(got->answered_ms, ==, T0 + 1);
+	g_assert_cmpint(got->ended_ms, ==, T0 + 3);
+	g_assert_cmpint(got->duration_ms, ==, 4);
+	g_assert_cmpint(got->end, ==, CAT_END_TIMEOUT);
+	g_assert_cmpuint(got->end_status, ==, 488);
+	g_assert_cmpint(got->outcome, ==, CAT_BLOCKED);
+	g_assert_cmpuint(got->keep_days, ==, 7);
+	gap = &g_array_index(got->gaps, cat_gap, 0);
+	g_assert_cmpuint(gap->side, ==, CAT_CALLEE);
+	g_assert_cmpint(gap->at_ms, ==, 5);
+	g_assert_cmpint(gap->length_ms, ==, 6);
+	g_assert_cmpint(gap->packets, ==, 8);
+	file = &g_array_index(got->files, cat_file, 0);
+	g_assert_cmpstr(file->name, ==, "/r/a.wav");
+	g_assert_cmpstr(file->sha256, ==, "beef");
+	g_assert_cmpint(file->bytes, ==, 1234);
+	g_assert_cmpuint(file->channels, ==, 2);
+}
+
 static void test_find(void)
 {
 	g_auto(cat_temp) t = cat_temp_open();
@@ -208,6 +268,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/cat/ledger/merge", test_merge);
+	g_test_add_func("/cat/ledger/whole", test_whole);
 	g_test_add_func("/cat/ledger/find", test_find);
 	g_test_add_func("/cat/ledger/search", test_search);
 	g_test_add_func("/cat/ledger/atomic", test_atomic);
