@@ -25,7 +25,7 @@ typedef struct connection {
 	tap_tlsview *tls;	/* NULL: bare */
 	bool decided;		/* whether it is TLS */
 	bool foreign;		/* nothing of it is read any more */
-	bool opened;
+	bool opened;		/* read at least in part */
 	size_t size;		/* as counted in the total */
 	GList *place;		/* in the order of use */
 } connection;
@@ -186,10 +186,7 @@ static void feed_tls(tap_wire *w, connection *c, unsigned way)
 	s->used = 0;
 	state = tap_tlsview_feed(c->tls, way, &in, s->plain);
 	tap_tcp_keep(&s->tcp, in.left);
-	if (s->plain->len && !c->opened) {
-		c->opened = true;
-		w->stats.opened++;
-	}
+	c->opened |= s->plain->len > 0;
 	if (state != TAP_TLS_FINE)
 		tls_failed(w, c, state);
 }

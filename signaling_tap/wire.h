@@ -14,7 +14,6 @@ typedef struct tap_wire_stats {
 	uint64_t forgotten;	/* connections, for lack of room */
 	uint64_t tls[TAP_TLS_STATES];	/* TLS connections by how they went;
 					 * TAP_TLS_FINE: all of them */
-	uint64_t opened;	/* TLS connections, read at least in part */
 	uint16_t suite;		/* the last unknown one */
 	uint16_t version;
 } tap_wire_stats;

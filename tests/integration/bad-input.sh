@@ -75,6 +75,18 @@ tr 0-7 1-70 <"$tmp/tls.pcap.keys" >"$tmp/others"
 says "keys of others" 1 "no key in a key log" tls others
 awk '{ print $1, $2, substr($3, 2) "0" }' "$tmp/tls.pcap.keys" >"$tmp/wrong"
 says "wrong keys for TLS" 1 "did not open with their keys" tls wrong
+python3 -c 'import struct, sys
+data = open(sys.argv[1], "rb").read()
+at, frames = 24, []
+while at < len(data):
+    end = at + 16 + struct.unpack_from("<I", data, at + 8)[0]
+    frames.append(data[at:end])
+    at = end
+open(sys.argv[2], "wb").write(data[:24] + b"".join(frames[:-6] + frames[-5:]))
+' "$tmp/tls.pcap" "$tmp/torn.pcap"
+says "a hole in TLS" 1 "could not be read to their end" \
+	$edgetape replay -s "$tmp/torn.pcap" -m "$tmp/edge.pcap" --list \
+	--tls-keys "$tmp/tls.pcap.keys"
 says "right keys for TLS" 0 "1 recorded" tls tls.pcap.keys
 says "a key log for a journal" 2 "goes without" \
 	$edgetape replay --journal "$tmp" --key x --tls-keys y --out "$tmp/x"

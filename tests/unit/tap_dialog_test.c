@@ -334,6 +334,11 @@ static void test_dtmf(void)
 	say(&t, "INFO sip:alice@x", "b", "a", "3 INFO",
 	    "Content-Type: text/plain\n", "5");
 	told(&t, H "mark 10 0 5\n" H "mark 10 1 #\n");
+	say(&t, "INFO sip:bob@x", "a", "b", "3 INFO",
+	    "Content-Type: application/dtmf-relay\n", "Signal = 7 \n");
+	say(&t, "INFO sip:alice@x", "b", "a", "4 INFO",
+	    "Content-Type: application/dtmf\n", " 11\n");
+	told(&t, H "mark 10 0 7\n" H "mark 10 1 11\n");
 	talk_free(&t);
 }
 

@@ -1,4 +1,6 @@
 /* What a call is known by: parties, numbers, links. */
+#include "signaling_tap/facts.h"
+#include "signaling_tap/tap.h"
 #include "tests/support/tap_talk.h"
 
 static void test_facts(void)
@@ -148,6 +150,47 @@ static void test_history(void)
 	talk_free(&t);
 }
 
+/* A decision is made from each fact under its own name. */
+static void test_view(void)
+{
+	tap_facts_set s = {.text = {NULL}};
+	tap_facts f;
+	const struct {
+		tap_fact fact;
+		const span *seen;
+	} views[] = {
+		{TAP_F_CALLER_URI, &f.caller.uri},
+		{TAP_F_CALLER_NAME, &f.caller.name},
+		{TAP_F_CALLER_TEL, &f.caller.tel},
+		{TAP_F_CALLER_ASSERTED, &f.caller.asserted},
+		{TAP_F_CALLER_EPID, &f.caller.epid},
+		{TAP_F_CALLER_AGENT, &f.caller.agent},
+		{TAP_F_CALLEE_URI, &f.callee.uri},
+		{TAP_F_CALLEE_NAME, &f.callee.name},
+		{TAP_F_CALLEE_TEL, &f.callee.tel},
+		{TAP_F_CALLEE_ASSERTED, &f.callee.asserted},
+		{TAP_F_CALLEE_EPID, &f.callee.epid},
+		{TAP_F_CALLEE_AGENT, &f.callee.agent},
+		{TAP_F_CONVERSATION, &f.conversation},
+		{TAP_F_CONFERENCE, &f.conference},
+		{TAP_F_REPLACES, &f.replaces},
+		{TAP_F_REFERRED_BY, &f.referred_by},
+		{TAP_F_HISTORY, &f.history},
+		{TAP_F_TYPE, &f.type},
+		{TAP_F_RECORD, &f.record},
+	};
+
+	for (int i = 0; i < TAP_FACT_COUNT; i++)
+		g_assert_true(tap_facts_put(&s, (tap_fact)i,
+					    tap_fact_name((tap_fact)i)));
+	memset(&f, 0, sizeof(f));
+	tap_facts_view(&s, &f);
+	for (gsize i = 0; i < G_N_ELEMENTS(views); i++)
+		g_assert_true(span_eq(*views[i].seen,
+				      tap_fact_name(views[i].fact)));
+	tap_facts_clear(&s);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -155,5 +198,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/facts/pstn", test_pstn);
 	g_test_add_func("/tap/facts/conference", test_conference);
 	g_test_add_func("/tap/facts/history", test_history);
+	g_test_add_func("/tap/facts/view", test_view);
 	return g_test_run();
 }

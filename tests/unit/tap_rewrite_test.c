@@ -33,6 +33,18 @@ static void test_rewriting(void)
 	talk_free(&t);
 }
 
+/* Nothing to be put out of use: the journal must not say that it was. */
+static void test_untouched(void)
+{
+	const ice_plan plan = ice_plan_default();
+	talk t = talk_new(&plan, 0);
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "",
+	    SDP("10", "4000"));
+	g_assert_null(strstr(t.s->told->str, "rewritten"));
+	talk_free(&t);
+}
+
 /* Every message that can carry SDP, from either side, of each fork and with
  * each restart of ICE. */
 static void test_everywhere(void)
@@ -305,6 +317,7 @@ static void test_copy_first(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/tap/rewrite/untouched", test_untouched);
 	g_test_add_func("/tap/rewrite/rewriting", test_rewriting);
 	g_test_add_func("/tap/rewrite/everywhere", test_everywhere);
 	g_test_add_func("/tap/rewrite/audio-only", test_audio_only);

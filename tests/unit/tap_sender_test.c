@@ -56,6 +56,17 @@ static void test_skew(void)
 	}
 }
 
+/* The first message after the host's boot sets the clock, however little has
+ * passed since. */
+static void test_boot(void)
+{
+	sent t = sender_new(-3600 * S);
+
+	t.now.mono.ns = S;
+	g_assert_cmpint(told(&t, 2 * MS), ==, 0);
+	g_assert_false(t.stepped);
+}
+
 /* A clock that gains 100 ppm is followed. */
 static void test_drift(void)
 {
@@ -108,6 +119,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/tap/sender/skew", test_skew);
+	g_test_add_func("/tap/sender/boot", test_boot);
 	g_test_add_func("/tap/sender/drift", test_drift);
 	g_test_add_func("/tap/sender/step", test_step);
 	g_test_add_func("/tap/sender/pause", test_pause);

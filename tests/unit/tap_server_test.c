@@ -258,12 +258,13 @@ static void test_time(void)
 	timed_add(&r, 1, near);
 	timed_add(&r, 2, start.wall.ns - 3600 * CLK_NS_PER_S);
 	timed_add(&r, 3, start.wall.ns + 3600 * CLK_NS_PER_S);
-	r.answers = 3;
+	timed_add(&r, 4, start.wall.ns + 3600 * CLK_NS_PER_S);
+	r.answers = 4;
 	tap_rig_run(&r);
 	g_assert_true(r.served);
-	g_assert_cmpuint(times->len, ==, 3);
+	g_assert_cmpuint(times->len, ==, 4);
 	at = (const clk_both *)times->data;
-	for (guint i = 0; i < 3; i++) {
+	for (guint i = 0; i < 4; i++) {
 		g_assert_cmpint(at[i].wall.ns, >=, start.wall.ns);
 		/* Both clocks move together. */
 		between = at[i].wall.ns - at[i].mono.ns;
@@ -271,7 +272,7 @@ static void test_time(void)
 		g_assert_cmpint(ABS(between), <, 400 * CLK_NS_PER_MS);
 	}
 	g_assert_cmpint(at[2].wall.ns, <, clk_now().wall.ns + 1);
-	g_assert_cmpuint(tap_calls_counter(calls, TAP_N_HEP_SKEW), ==, 2);
+	g_assert_cmpuint(tap_calls_counter(calls, TAP_N_HEP_SKEW), ==, 3);
 	g_assert_cmpint(tap_certs_warnings() - warned, ==, 1);
 	tap_rig_close(&r);
 }
