@@ -113,6 +113,9 @@ static void on_close(void *user, void *call, clk_both at)
 		g->done.copies[i] += c->tally.copies[i];
 	g->done.frames += c->tally.frames;
 	g->done.unclaimed += c->tally.unclaimed;
+	g->done.malformed += c->tally.malformed;
+	g->done.tcp_gaps += c->tally.tcp_gaps;
+	g->done.fragments_lost += c->tally.fragments_lost;
 	g_free(c->name);
 	g_free(c);
 }

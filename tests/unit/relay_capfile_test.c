@@ -222,6 +222,44 @@ static void test_file(void)
 	g_byte_array_unref(f.a);
 }
 
+/* More than the reader holds at a time. */
+static void test_long_file(void)
+{
+	enum { FRAMES = 3000, OCTETS = 1000 };
+	file f = pcap_new(true, true);
+	g_autofree char *path = NULL;
+	g_autoptr(relay_file) r = NULL;
+	uint8_t body[OCTETS];
+	clk_both at;
+	span frame;
+	int link, fd = g_file_open_tmp("edgetape-cap-XXXXXX", &path, NULL);
+
+	for (uint32_t n = 4; n <= FRAMES; n++) {
+		memset(body, (int)n, sizeof(body));
+		u32(&f, 1000);
+		u32(&f, n);
+		u32(&f, OCTETS);
+		u32(&f, OCTETS);
+		g_byte_array_append(f.a, body, OCTETS);
+	}
+	g_assert_cmpint(write(fd, f.a->data, f.a->len), ==, f.a->len);
+	close(fd);
+	r = relay_file_open(path, NULL);
+	for (uint32_t n = 1; n <= FRAMES; n++) {
+		g_assert_cmpint(relay_file_next(r, &link, &frame, &at), ==,
+				RELAY_NEXT_FRAME);
+		g_assert_cmpint(at.wall.ns, ==, 1000 * CLK_NS_PER_S + n);
+		if (n < 4)
+			continue;
+		memset(body, (int)n, sizeof(body));
+		g_assert_cmpmem(frame.p, frame.left, body, OCTETS);
+	}
+	g_assert_cmpint(relay_file_next(r, &link, &frame, &at), ==,
+			RELAY_NEXT_END);
+	unlink(path);
+	g_byte_array_unref(f.a);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -229,5 +267,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/capfile/pcapng", test_ng);
 	g_test_add_func("/relay/capfile/refused", test_refused);
 	g_test_add_func("/relay/capfile/file", test_file);
+	g_test_add_func("/relay/capfile/long-file", test_long_file);
 	return g_test_run();
 }

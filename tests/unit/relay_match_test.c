@@ -233,6 +233,42 @@ static void test_many_paths(void)
 	rig_clear(&g);
 }
 
+static bool never_ended(const relay_call *call)
+{
+	(void)call;
+	return false;
+}
+
+/* The SSRCs of a range are claimed once by each side of each call; the latest
+ * claim counts until its call is gone. */
+static void test_ssrc_claims(void)
+{
+	relay_claims *c = relay_claims_new(never_ended);
+	relay_call *const a = GUINT_TO_POINTER(1), *const b =
+		GUINT_TO_POINTER(2);
+	const call_ssrcs range = {100, 110}, wide = {100, 111};
+	relay_claim of = {.call = a, .side = CALL_CALLER,
+			  .rank = RELAY_RANK_SSRC};
+
+	g_assert_true(relay_claims_add_ssrcs(c, &range, &of));
+	g_assert_false(relay_claims_add_ssrcs(c, &range, &of));
+	g_assert_true(relay_claims_add_ssrcs(c, &wide, &of));
+	of.side = CALL_CALLEE;
+	g_assert_true(relay_claims_add_ssrcs(c, &range, &of));
+	of.call = b;
+	g_assert_true(relay_claims_add_ssrcs(c, &range, &of));
+	g_assert_false(relay_claims_add_ssrcs(c, &range, &of));
+	g_assert_true(relay_claims_ssrc(c, 110)->call == b);
+	g_assert_true(relay_claims_ssrc(c, 111)->call == a);
+	g_assert_null(relay_claims_ssrc(c, 112));
+	g_assert_null(relay_claims_ssrc(c, 99));
+	relay_claims_drop(c, b);
+	g_assert_true(relay_claims_ssrc(c, 100)->call == a);
+	relay_claims_drop(c, a);
+	g_assert_null(relay_claims_ssrc(c, 100));
+	relay_claims_free(c);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -244,5 +280,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/match/ssrc", test_ssrc);
 	g_test_add_func("/relay/match/half_known", test_half_known);
 	g_test_add_func("/relay/match/many_paths", test_many_paths);
+	g_test_add_func("/relay/match/ssrc-claims", test_ssrc_claims);
 	return g_test_run();
 }

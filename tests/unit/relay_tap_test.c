@@ -279,6 +279,29 @@ static void test_told(void)
 	rig_clear(&g);
 }
 
+typedef struct torn {
+	rig *g;
+	unsigned n;
+} torn;
+
+/* Every tenth frame is missing; they come by two interfaces in turn. */
+static void give_torn(void *user, int link, span frame, int64_t ns)
+{
+	torn *t = user;
+
+	if (++t->n % 10 == 5)
+		return;
+	relay_from(t->g->tap, t->n % 10 < 5 ? 2 : 7);
+	give(t->g, link, frame, ns);
+}
+
+/* Half an IP header. */
+static void give_broken(rig *g)
+{
+	relay_frame(g->tap, 101, span_of("\x45\0\0\x30", 4),
+		    clk_from_wall(0));
+}
+
 /* Path and loss of a call: which copies of its packets came where, and what
  * else was on the relay meanwhile. */
 static void test_tally(void)
@@ -286,19 +309,36 @@ static void test_tally(void)
 	mkcall m = mkcall_of("path channel\npackets 600\nchecks 0\nrtcp 0\n");
 	mkcall other = mkcall_of("path channel\ncalls 2\npackets 600\nchecks 0\n"
 				 "rtcp 0\n");
+	mkcall gaps = mkcall_of("path tcp\nip 6\npackets 50\nchecks 0\n"
+				"rtcp 0\n");
+	mkcall pieces = mkcall_of("path msraw\nip 6\nmtu 64\npackets 50\n"
+				  "checks 0\nrtcp 0\n");
 	const rec_tally *t;
 	rig g;
+	torn t1 = {.g = &g}, t2 = {.g = &g};
 
 	rig_init(&g, NULL);
+	give_broken(&g);	/* before the call: none of its business */
 	rig_arm_all(g.tap, &m, clk_from_wall(0));
+	give_broken(&g);
 	mkcall_run(&other, give, &g);
+	mkcall_run(&gaps, give_torn, &t1);
+	mkcall_run(&pieces, give_torn, &t2);
+	give_broken(&g);
 	relay_tick(g.tap, clk_from_wall(1700000100 * CLK_NS_PER_S));
 	relay_disarm(g.tap, "call-0", clk_from_wall(1700000100 * CLK_NS_PER_S));
 	relay_tick(g.tap, clk_from_wall(1700000200 * CLK_NS_PER_S));
 	g_assert_cmpuint(g.closed, ==, 1);
 	t = &g.done;
 	g_assert_cmpuint(t->stored, ==, 1200);
-	g_assert_cmpuint(t->frames, ==, relay_count(g.tap, RELAY_FRAMES));
+	g_assert_cmpuint(t->frames, ==,
+			 relay_count(g.tap, RELAY_FRAMES) - 1);
+	g_assert_cmpuint(t->malformed, ==, 2);
+	g_assert_cmpuint(t->tcp_gaps, >, 0);
+	g_assert_cmpuint(t->tcp_gaps, ==, relay_count(g.tap, RELAY_TCP_GAPS));
+	g_assert_cmpuint(t->fragments_lost, >, 0);
+	g_assert_cmpuint(t->fragments_lost, ==,
+			 relay_count(g.tap, RELAY_FRAGMENTS_LOST));
 	/* Nobody wanted the second call: all its legs. */
 	g_assert_cmpuint(t->unclaimed, ==, relay_count(g.tap, RELAY_EXPIRED));
 	g_assert_cmpuint(t->unclaimed, >=, 1200);
@@ -384,22 +424,6 @@ static void test_not_recorded(void)
 	g_assert_cmpuint(relay_count(g.tap, RELAY_NOT_RECORDED), ==,
 			 3 * 2 * (600 + 12));
 	rig_clear(&g);
-}
-
-typedef struct torn {
-	rig *g;
-	unsigned n;
-} torn;
-
-/* Every tenth frame is missing; they come by two interfaces in turn. */
-static void give_torn(void *user, int link, span frame, int64_t ns)
-{
-	torn *t = user;
-
-	if (++t->n % 10 == 5)
-		return;
-	relay_from(t->g->tap, t->n % 10 < 5 ? 2 : 7);
-	give(t->g, link, frame, ns);
 }
 
 /* Of each interface: what its frames became, and where a gap was noticed. */
