@@ -12,6 +12,35 @@ static void test_names(void)
 	g_assert_null(dec_suite_find("aes_cm_128_hmac_sha1_80"));
 }
 
+/* RFC 4568 6.2, RFC 6188 4, RFC 7714 12; octets. */
+static void test_sizes(void)
+{
+	static const struct {
+		const char *name;
+		unsigned key, salt, rtp_tag, rtcp_tag;
+	} want[] = {
+		{"AES_CM_128_HMAC_SHA1_80", 16, 14, 10, 10},
+		{"AES_CM_128_HMAC_SHA1_32", 16, 14, 4, 10},
+		{"AES_192_CM_HMAC_SHA1_80", 24, 14, 10, 10},
+		{"AES_192_CM_HMAC_SHA1_32", 24, 14, 4, 10},
+		{"AES_256_CM_HMAC_SHA1_80", 32, 14, 10, 10},
+		{"AES_256_CM_HMAC_SHA1_32", 32, 14, 4, 10},
+		{"AEAD_AES_128_GCM", 16, 12, 16, 16},
+		{"AEAD_AES_256_GCM", 32, 12, 16, 16},
+		{"NULL_HMAC_SHA1_80", 16, 14, 10, 10},
+		{"NULL_HMAC_SHA1_32", 16, 14, 4, 10},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(want); i++) {
+		const dec_suite *s = dec_suite_find(want[i].name);
+
+		g_assert_cmpuint(s->key, ==, want[i].key);
+		g_assert_cmpuint(s->salt, ==, want[i].salt);
+		g_assert_cmpuint(s->rtp_tag, ==, want[i].rtp_tag);
+		g_assert_cmpuint(s->rtcp_tag, ==, want[i].rtcp_tag);
+	}
+}
+
 /* Head, 3 octets of body, MKI, tag, in the order of RFC 3711 3.1. */
 static void test_rtp(void)
 {
@@ -71,6 +100,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/decoder/suite/names", test_names);
+	g_test_add_func("/decoder/suite/sizes", test_sizes);
 	g_test_add_func("/decoder/suite/rtp", test_rtp);
 	g_test_add_func("/decoder/suite/gcm", test_gcm);
 	g_test_add_func("/decoder/suite/rtcp", test_rtcp);

@@ -74,6 +74,40 @@ static void test_unmapped(void)
 	expect(SDP(" 100 8", ""), SDP(" 8", ""));
 }
 
+/* RFC 3551 6: what a number means that no rtpmap explains. */
+static void test_static(void)
+{
+	static const struct {
+		unsigned pt;
+		const char *name;
+	} fixed[] = {
+		{0, "PCMU/8000"}, {3, "GSM/8000"}, {4, "G723/8000"},
+		{5, "DVI4/8000"}, {6, "DVI4/16000"}, {7, "LPC/8000"},
+		{8, "PCMA/8000"}, {9, "G722/8000"}, {10, "L16/44100/2"},
+		{11, "L16/44100"}, {12, "QCELP/8000"}, {14, "MPA/90000"},
+		{15, "G728/8000"}, {16, "DVI4/11025"}, {17, "DVI4/22050"},
+		{18, "G729/8000"}, {26, "JPEG/90000"}, {31, "H261/90000"},
+		{32, "MPV/90000"}, {34, "H263/90000"},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(fixed); i++) {
+		const char *const one[] = {fixed[i].name, NULL};
+		g_autofree char *list = g_strdup_printf(" %u", fixed[i].pt);
+		g_autofree char *x = g_strconcat(
+			"v=0\r\nc=IN IP4 203.0.113.67\r\n"
+			"m=audio 42036 RTP/SAVP 100", list, "\r\n"
+			"a=candidate:2 1 UDP 1 203.0.113.67 42036 typ "
+			"relay\r\n", NULL);
+		g_autofree char *y = g_strdup(x);
+		char *gone = strstr(y, " 100");
+		ice_plan p = ice_plan_default();
+
+		memmove(gone, gone + 4, strlen(gone + 4) + 1);
+		p.decodable = one;
+		expect_of(&p, x, y);
+	}
+}
+
 /* The list ends at the first word that is no payload type. */
 static void test_odd_list(void)
 {
@@ -144,6 +178,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/ice/payload/drop", test_drop);
 	g_test_add_func("/ice/payload/none-left", test_none_left);
 	g_test_add_func("/ice/payload/remapped", test_remapped);
+	g_test_add_func("/ice/payload/static", test_static);
 	g_test_add_func("/ice/payload/unmapped", test_unmapped);
 	g_test_add_func("/ice/payload/odd-list", test_odd_list);
 	g_test_add_func("/ice/payload/off", test_off);
