@@ -27,6 +27,10 @@ fill() {
 	sleep 1.2	# the tap and render look once a second
 }
 
+alarm_is() {
+	cut -f 2,4 "$RIG/run/keep.alarms" | grep -qx "set	$1"
+}
+
 export_says() { # export_says STATUS WORDS
 	officer export --who alice --out "$RIG/bundle.$1" --reason test \
 		>"$RIG/said" 2>&1
@@ -67,11 +71,14 @@ fill 91 2
 rig_call alice bob 2 || bail 'a call at 91%'
 rig_await 30 'the row' outcome_is alice RECORDED
 is '91%: a call that must be recorded is' outcome_is alice RECORDED
+is '91%: the alarm is a warning' rig_await 10 'the alarm' alarm_is disk-low
 is '91%: exports are refused, with what to do' \
 	export_says 1 'disk is nearly full'
 
 fill 96 3
 rig_call alice bob 2 --wait 4 >&2
+is '96%: the alarm is a critical one' rig_await 10 'the alarm' \
+	alarm_is disk-full
 is '96%: refused' result_is alice status 488
 rig_await 10 'the row' outcome_is alice BLOCKED
 is '96%: the ledger says why' \

@@ -41,6 +41,12 @@ says_it() { # PATTERN COMMAND...
 	"$@" 2>&1 | grep -qE -- "$pattern"
 }
 
+sql() { # STATEMENT
+	python3 -c 'import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as db: db.execute(sys.argv[2])' \
+		"$tmp/catalog/catalog.db" "$1"
+}
+
 # A call, its journal and its recording, as kept for a day and long over.
 xz -dc $golden/edge.pcap.xz >"$tmp/edge.pcap"
 "$edgetape" keygen "$tmp/r" >/dev/null
@@ -92,6 +98,18 @@ touch "$tmp/disk/spool/orphans-held/hold"
 touch -d '31 days ago' "$tmp"/disk/spool/orphans-*/* \
 	"$tmp"/disk/spool/orphans-*
 touch -d '29 days ago' "$tmp/disk/spool/orphans-new/media-001.etj"
+mkdir "$tmp/lasting"
+cp -a "$tmp/disk/spool/orphans-old" "$tmp/lasting"
+sed -e "s,^spool=.*,spool=$tmp/lasting," -e '$a [keep]\norphans=0' \
+	"$tmp/conf" >"$tmp/conf.lasting"
+mv "$tmp/conf" "$tmp/conf.kept"
+mv "$tmp/conf.lasting" "$tmp/conf"
+rm -f "$tmp/run/keep.stats"
+begin keep
+within 10 test -s "$tmp/run/keep.stats"
+stop keep
+mv "$tmp/conf.kept" "$tmp/conf"
+holds 'orphans: 0 days are for ever' test -e "$tmp/lasting/orphans-old"
 begin keep
 holds 'orphans: what is old goes' within 10 test ! -e "$tmp/disk/spool/orphans-old"
 holds 'orphans: what was written to since stays' test -e "$tmp/disk/spool/orphans-new"
@@ -104,9 +122,11 @@ rm -rf "$tmp"/disk/spool/orphans-*
 mv "$tmp/catalog" "$tmp/lost"
 officer rebuild >/dev/null 2>&1
 says 'a hold outlives the database' 0 "tax +$call" officer calls holds
-sqlite3 "$tmp/catalog/catalog.db" "UPDATE call SET hold = 0" 2>/dev/null &&
-	{ begin keep; within 10 says_it 'says that it is held' cat "$tmp/keep.log"
-	  stop keep; }
+sql 'UPDATE call SET hold = 0'
+begin keep
+holds 'the keeper tells of it' within 10 says_it 'says that it is held' \
+	cat "$tmp/keep.log"
+stop keep
 holds 'even against the database' test -e "$sidecar"
 rm -rf "$tmp/catalog"
 mv "$tmp/lost" "$tmp/catalog"
@@ -118,7 +138,18 @@ holds 'then it is deleted' within 10 test ! -e "$sidecar"
 stop keep
 holds 'recordings, sidecar and journal' [ -z "$(find "$tmp/disk/spool" \
 	"$tmp/disk/recordings" -type f)" ]
+says 'it is in no bundle any more' 1 'no call that has a recording fits' \
+	officer export --who alice --out "$tmp/bundle" --reason x
 says 'the row stays' 0 'deleted +20' officer calls show "$call"
+
+# A deletion that was decided, and cut short by trouble or the host's end.
+mkdir -p "$(dirname "$sidecar")"
+: >"$sidecar"
+sql "UPDATE call SET removed = NULL"
+begin keep
+holds 'what was begun is finished' within 10 test ! -e "$sidecar"
+stop keep
+
 says 'it cannot be held any more' 1 'deleted already' officer calls hold "$call" --reason x
 says 'the audit log knows who and why' 0 'edgetape +call deleted.*time is over' officer audit
 says 'and is whole' 0 'the chain is whole' officer audit --verify

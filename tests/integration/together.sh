@@ -5,7 +5,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
 . tests/support/conf.sh
-export TZ=UTC LC_ALL=C COLUMNS=200
+mkdir "$tmp/temp"
+export TZ=UTC LC_ALL=C COLUMNS=200 TMPDIR="$tmp/temp"
 
 { conf_kept "$tmp"; printf 'run=%s\n' "$tmp/run"; } >"$tmp/conf"
 mkdir -p "$tmp/spool" "$tmp/run"
@@ -104,6 +105,15 @@ says 'a call without a conference has no others' 0 '1 call in' export_to alone \
 says 'a format that is none' 1 '"mp9" is not a format' export_to bad a \
 	--together mp9
 holds 'leaves nothing' [ ! -e "$tmp/bad" ]
+officer export a --out - --reason x | tar -t | grep -q '/a/a.wav'
+result $? 'as tar'
+holds 'what they were made in is gone' [ -z "$(ls -A "$tmp/temp")" ]
+python3 -c 'import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as db:
+    db.execute("UPDATE call SET sidecar = NULL WHERE name = ?", ("second",))' \
+	"$tmp/catalog/catalog.db"
+says 'a leg without a recording is in no bundle' 0 '1 call in' export_to half \
+	first --linked
 printf x >>"$tmp/recordings/b.wav"
 says 'a changed recording is not heard' 1 'SHA-256 has changed' export_to bad \
 	a --linked --together wav
