@@ -261,7 +261,7 @@ const char *captured_place_name(unsigned place)
 {
 	static const char *const names[REC_PLACES] = {
 		"elsewhere",
-		[REC_LOSS_KERNEL] = "kernel", [REC_LOSS_NIC] = "card",
+		[REC_LOSS_KERNEL] = "kernel", [REC_LOSS_CARD] = "card",
 		[REC_LOSS_QUEUE] = "queue",   [REC_LOSS_DISK] = "disk",
 		[REC_LOSS_DOWN] = "down",
 	};

@@ -44,7 +44,7 @@ void capture_stats_write(const conf *c, const relay_live_stats *s)
 	add_time(text, "at-ms", s->at.wall);
 	stats_add(text, "kernel-seen", s->kernel_seen);
 	stats_add(text, "kernel-dropped", s->kernel_dropped);
-	stats_add(text, "nic-dropped", s->nic_dropped);
+	stats_add(text, "card-dropped", s->card_dropped);
 	stats_add(text, "queue-dropped", s->queue_dropped);
 	stats_add(text, "disk-lost", s->disk_lost);
 	stats_add(text, "journalled", s->stored);

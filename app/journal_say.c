@@ -31,11 +31,6 @@ static const char *const causes[] = {
 	[REC_FAILED] = "failed",     [REC_REFUSED] = "refused",
 	[REC_TIMEOUT] = "timeout",   [REC_REPLACED] = "replaced",
 };
-static const char *const places[] = {
-	[REC_LOSS_KERNEL] = "kernel", [REC_LOSS_NIC] = "nic",
-	[REC_LOSS_QUEUE] = "queue",   [REC_LOSS_DISK] = "disk",
-	[REC_LOSS_DOWN] = "down",
-};
 static const char *const types[] = {
 	[JRN_BEGIN] = "begin",	[JRN_FACT] = "fact",
 	[JRN_DECISION] = "decision", [JRN_HALF] = "half",
@@ -193,7 +188,7 @@ static bool say_loss(JsonObject *o, span payload)
 
 	if (!rec_loss_get(payload, &l))
 		return false;
-	json_object_set_string_member(o, "place", NAME(places, l.place));
+	json_object_set_string_member(o, "place", captured_place_name(l.place));
 	add_number(o, "packets", l.packets);
 	json_object_set_int_member(o, "from_ns", l.from.ns);
 	json_object_set_int_member(o, "to_ns", l.to.ns);

@@ -122,7 +122,7 @@ typedef struct rec_loss {
 
 typedef enum rec_place {
 	REC_LOSS_KERNEL = 1,	/* the kernel's ring was full */
-	REC_LOSS_NIC,
+	REC_LOSS_CARD,		/* the network card had no buffer for it */
 	REC_LOSS_QUEUE,		/* capture's own queue to the writer was full */
 	REC_LOSS_DISK,		/* the journal could not be written */
 	REC_LOSS_DOWN,		/* capture was not running */

@@ -19,7 +19,7 @@ static const field fields[] = {
 	{"disk-lost", RELAY_KIND_DROPPED, FIELD(disk_lost)},
 	{"held-died", RELAY_KIND_DROPPED, FIELD(held_died)},
 	{"copies", RELAY_KIND_FILTERED, FIELD(copies)},
-	{"nic-dropped", RELAY_KIND_ASIDE, FIELD(nic_dropped)},
+	{"card-dropped", RELAY_KIND_ASIDE, FIELD(card_dropped)},
 };
 
 const char *relay_kind_name(relay_kind k)
@@ -130,7 +130,7 @@ static void add_iface(relay_live_stats *to, const relay_iface_stats *s)
 {
 	to->kernel_seen += s->seen;
 	to->kernel_dropped += s->dropped;
-	to->nic_dropped += s->nic_dropped;
+	to->card_dropped += s->card_dropped;
 	to->queue_dropped += s->queue_dropped;
 	to->disk_lost += s->disk_lost;
 	to->stored += s->stored;

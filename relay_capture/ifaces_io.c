@@ -12,7 +12,7 @@
 
 #include "relay_capture/filter.h"
 #include "relay_capture/frame.h"
-#include "relay_capture/nic.h"
+#include "relay_capture/card.h"
 
 enum {
 	BATCH = 1024,		/* frames of one interface in a row */
@@ -30,8 +30,8 @@ typedef struct iface {
 	clk_mono retry;		/* when it is down */
 	struct pcap_stat last;
 	clk_mono counted;	/* when that was */
-	relay_nic nic;
-	uint64_t seen, dropped, nic_dropped;
+	relay_card card;
+	uint64_t seen, dropped, card_dropped;
 } iface;
 
 struct relay_ifaces {
@@ -181,7 +181,7 @@ static bool open_all(relay_ifaces *f, const char *const *names, GError **err)
 		f->n++;
 		i->all = f;
 		i->name = g_strdup(*names);
-		relay_nic_open(&i->nic, i->name, NULL);
+		relay_card_open(&i->card, i->name, NULL);
 		if (!iface_open(i, err))
 			return false;
 	}
@@ -211,7 +211,7 @@ void relay_ifaces_free(relay_ifaces *f)
 	for (unsigned k = 0; k < f->n; k++) {
 		if (f->iface[k].pcap)
 			pcap_close(f->iface[k].pcap);
-		relay_nic_close(&f->iface[k].nic);
+		relay_card_close(&f->iface[k].card);
 		g_free(f->iface[k].name);
 	}
 	g_free(f->trouble);
@@ -247,7 +247,7 @@ static void take_counters(iface *i, relay_tap *tap, clk_both now)
 			 .to = now.mono};
 	struct pcap_stat s;
 
-	i->nic_dropped += relay_nic_lost(&i->nic);
+	i->card_dropped += relay_card_lost(&i->card);
 	if (!i->pcap || pcap_stats(i->pcap, &s) < 0)
 		return;
 	loss.packets = s.ps_drop - i->last.ps_drop;
@@ -282,7 +282,7 @@ void relay_ifaces_add(const relay_ifaces *f, relay_live_stats *to)
 		g_strlcpy(s->name, i->name, sizeof(s->name));
 		s->seen = i->seen;
 		s->dropped = i->dropped;
-		s->nic_dropped = i->nic_dropped;
+		s->card_dropped = i->card_dropped;
 		s->frames = s->count[RELAY_FRAMES];
 	}
 }

@@ -31,7 +31,7 @@ static bool open_all(relay_rings *r, const relay_live_config *c, GError **err)
 		}
 		if (!relay_ringsock_open(&r->ring[r->n], *name, c, err))
 			return false;
-		relay_nic_open(&r->nic[r->n], *name, NULL);
+		relay_card_open(&r->card[r->n], *name, NULL);
 		r->room += r->ring[r->n++].place.blocks;
 	}
 	if (r->n)
@@ -71,7 +71,7 @@ static relay_rings *rings_new(int memory)
 
 	r->memory = memory;
 	for (unsigned i = 0; i < RELAY_IFACES_MAX; i++)
-		r->nic[i] = (relay_nic)RELAY_NIC_NONE;
+		r->card[i] = (relay_card)RELAY_CARD_NONE;
 	return r;
 }
 
@@ -134,7 +134,7 @@ static bool adopt_all(relay_rings *r, fdstore *from)
 		if (!relay_ringsock_adopt(&r->ring[i], &r->shared->ring[i],
 					  fdstore_take(from, name)))
 			return false;
-		relay_nic_open(&r->nic[i], r->ring[i].place.name, NULL);
+		relay_card_open(&r->card[i], r->ring[i].place.name, NULL);
 		r->room += r->ring[r->n++].place.blocks;
 	}
 	return r->n > 0;
@@ -178,8 +178,8 @@ void relay_rings_tick(relay_rings *r)
 		relay_ringsock_counters(&r->ring[i], &seen, &dropped);
 		atomic_fetch_add(&r->shared->seen[i], seen);
 		atomic_fetch_add(&r->shared->dropped[i], dropped);
-		atomic_fetch_add(&r->shared->nic[i],
-				 relay_nic_lost(&r->nic[i]));
+		atomic_fetch_add(&r->shared->card[i],
+				 relay_card_lost(&r->card[i]));
 	}
 	r->tick = clk_now();
 }
@@ -207,7 +207,7 @@ void relay_rings_free(relay_rings *r)
 		return;
 	for (unsigned i = 0; i < r->n; i++) {
 		relay_ringsock_close(&r->ring[i]);
-		relay_nic_close(&r->nic[i]);
+		relay_card_close(&r->card[i]);
 	}
 	if (r->shared)
 		munmap(r->shared, sizeof(*r->shared));
@@ -228,7 +228,7 @@ static void add_iface(const relay_rings *r, unsigned i, const relay_account *a,
 	s->frames = f->frames;
 	s->copies = f->copies;
 	s->given_up = f->given_up;
-	s->nic_dropped = atomic_load(&r->shared->nic[i]);
+	s->card_dropped = atomic_load(&r->shared->card[i]);
 	s->held_died = a->held_died[i];
 	s->queue_dropped += a->queue_dropped[i];
 	s->disk_lost += a->fates.lost[i];

@@ -3,7 +3,7 @@
 #pragma once
 #include <stdatomic.h>
 
-#include "relay_capture/nic.h"
+#include "relay_capture/card.h"
 #include "relay_capture/rings.h"
 #include "relay_capture/ringsock.h"
 
@@ -38,7 +38,7 @@ typedef struct relay_rings_shared {
 	_Atomic uint64_t read_to[RELAY_IFACES_MAX];
 	_Atomic uint64_t read_again;
 	_Atomic uint64_t seen[RELAY_IFACES_MAX], dropped[RELAY_IFACES_MAX];
-	_Atomic uint64_t nic[RELAY_IFACES_MAX];
+	_Atomic uint64_t card[RELAY_IFACES_MAX];
 	_Atomic uint64_t told;	/* of what was dropped */
 	_Atomic int64_t committed;	/* monotonic ns; 0: never */
 	relay_block_id at;	/* being read */
@@ -63,7 +63,7 @@ struct relay_rings {
 	unsigned strikes;
 	relay_account ticked;	/* as of the last tick, which was at */
 	clk_both tick;
-	relay_nic nic[RELAY_IFACES_MAX];
+	relay_card card[RELAY_IFACES_MAX];
 	/* WORKER */
 	relay_fates fates;	/* committed, of its own */
 	relay_account base;	/* what was true at its birth */

@@ -89,7 +89,7 @@ typedef struct relay_live_config {
 typedef struct relay_iface_stats {
 	char name[16];
 	uint64_t seen, dropped;	/* by the kernel */
-	uint64_t nic_dropped;	/* by the card: the kernel did not see them */
+	uint64_t card_dropped;	/* by the card: the kernel did not see them */
 	uint64_t frames;	/* looked at: the sum of the frame counters */
 	uint64_t copies;	/* frames of lo on their way out, passed over */
 	uint64_t given_up;	/* in a block that crashed every worker */
@@ -108,7 +108,7 @@ typedef struct relay_live_stats {
 	/* Of all interfaces: */
 	uint64_t kernel_seen;
 	uint64_t kernel_dropped;	/* ring full */
-	uint64_t nic_dropped, queue_dropped, disk_lost, stored;
+	uint64_t card_dropped, queue_dropped, disk_lost, stored;
 	uint64_t copies, given_up, held_died;
 	uint64_t count[RELAY_COUNTERS];
 } relay_live_stats;

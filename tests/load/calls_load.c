@@ -238,7 +238,7 @@ static unsigned await_recordings(const bench *b, unsigned calls)
 static uint64_t dropped(const bench *b)
 {
 	static const char *const counters[] = {
-		"kernel-dropped", "nic-dropped", "queue-dropped", "disk-lost"};
+		"kernel-dropped", "card-dropped", "queue-dropped", "disk-lost"};
 	uint64_t n = load_rig_stat(&b->rig, "tap", "records-lost");
 
 	for (size_t i = 0; i < G_N_ELEMENTS(counters); i++)

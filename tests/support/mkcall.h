@@ -41,7 +41,7 @@ typedef struct mkcall {
 } mkcall;
 
 bool mkcall_parse(mkcall *m, const char *text, GError **err);
-/* The same, for a text that stands in the test: a mistake in it ends the run. */
+/* The same, for a text that stands in the test: a mistake ends the run. */
 mkcall mkcall_of(const char *text);
 /* libpcap's link type of the frames. */
 int mkcall_link(const mkcall *m);

@@ -8,7 +8,7 @@ static void test_terms(void)
 	relay_iface_stats s = {.seen = 100, .dropped = 3, .given_up = 5,
 			       .queue_dropped = 7, .disk_lost = 2,
 			       .stored = 30, .copies = 11, .held_died = 1,
-			       .nic_dropped = 1000};
+			       .card_dropped = 1000};
 	unsigned n[RELAY_KINDS] = {0};
 	relay_kind kind;
 	relay_term t;

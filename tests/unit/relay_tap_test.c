@@ -307,8 +307,8 @@ static void give_broken(rig *g)
 static void test_tally(void)
 {
 	mkcall m = mkcall_of("path channel\npackets 600\nchecks 0\nrtcp 0\n");
-	mkcall other = mkcall_of("path channel\ncalls 2\npackets 600\nchecks 0\n"
-				 "rtcp 0\n");
+	mkcall other = mkcall_of("path channel\ncalls 2\npackets 600\n"
+				 "checks 0\nrtcp 0\n");
 	mkcall gaps = mkcall_of("path tcp\nip 6\npackets 50\nchecks 0\n"
 				"rtcp 0\n");
 	mkcall pieces = mkcall_of("path msraw\nip 6\nmtu 64\npackets 50\n"

@@ -1,4 +1,4 @@
-#include "relay_capture/nic.h"
+#include "relay_capture/card.h"
 
 #include <fcntl.h>
 #include <glib.h>
@@ -7,7 +7,7 @@
 #include "core/span.h"
 
 /* No buffer of the card's was free; its queue was full. */
-static const char *const files[RELAY_NIC_FILES] = {
+static const char *const files[RELAY_CARD_FILES] = {
 	"rx_missed_errors", "rx_fifo_errors",
 };
 
@@ -24,43 +24,43 @@ static uint64_t read_number(int fd)
 	return span_decimal(&in, UINT64_MAX, &v) ? v : 0;
 }
 
-static uint64_t read_all(const relay_nic *n)
+static uint64_t read_all(const relay_card *c)
 {
 	uint64_t sum = 0;
 
-	for (int i = 0; i < RELAY_NIC_FILES; i++)
-		sum += read_number(n->fd[i]);
+	for (int i = 0; i < RELAY_CARD_FILES; i++)
+		sum += read_number(c->fd[i]);
 	return sum;
 }
 
-void relay_nic_open(relay_nic *n, const char *name, const char *dir)
+void relay_card_open(relay_card *c, const char *name, const char *dir)
 {
 	g_autofree char *own = g_strdup_printf("/sys/class/net/%s/statistics",
 					       name);
 
-	for (int i = 0; i < RELAY_NIC_FILES; i++) {
+	for (int i = 0; i < RELAY_CARD_FILES; i++) {
 		g_autofree char *path = g_build_filename(dir ? dir : own,
 							 files[i], NULL);
 
-		n->fd[i] = open(path, O_RDONLY | O_CLOEXEC);
+		c->fd[i] = open(path, O_RDONLY | O_CLOEXEC);
 	}
-	n->last = read_all(n);
+	c->last = read_all(c);
 }
 
 /* The counters of an interface that was made anew begin again, and are not
  * those of the files. */
-uint64_t relay_nic_lost(relay_nic *n)
+uint64_t relay_card_lost(relay_card *c)
 {
-	uint64_t now = read_all(n), lost = now > n->last ? now - n->last : 0;
+	uint64_t now = read_all(c), lost = now > c->last ? now - c->last : 0;
 
-	n->last = now;
+	c->last = now;
 	return lost;
 }
 
-void relay_nic_close(relay_nic *n)
+void relay_card_close(relay_card *c)
 {
-	for (int i = 0; i < RELAY_NIC_FILES; i++)
-		if (n->fd[i] >= 0)
-			close(n->fd[i]);
-	*n = (relay_nic)RELAY_NIC_NONE;
+	for (int i = 0; i < RELAY_CARD_FILES; i++)
+		if (c->fd[i] >= 0)
+			close(c->fd[i]);
+	*c = (relay_card)RELAY_CARD_NONE;
 }

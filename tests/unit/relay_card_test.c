@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "relay_capture/nic.h"
+#include "relay_capture/card.h"
 #include "tests/support/live_rig.h"
 
 static void put_number(const char *dir, const char *file, unsigned n)
@@ -19,36 +19,36 @@ static void put_number(const char *dir, const char *file, unsigned n)
 
 static void test_lost(void)
 {
-	g_autofree char *dir = g_dir_make_tmp("edgetape-nic-XXXXXX", NULL);
-	relay_nic n;
+	g_autofree char *dir = g_dir_make_tmp("edgetape-card-XXXXXX", NULL);
+	relay_card c;
 
 	put_number(dir, "rx_missed_errors", 1000);
-	relay_nic_open(&n, "any", dir);
-	g_assert_cmpuint(relay_nic_lost(&n), ==, 0);
+	relay_card_open(&c, "any", dir);
+	g_assert_cmpuint(relay_card_lost(&c), ==, 0);
 	put_number(dir, "rx_missed_errors", 1007);
-	g_assert_cmpuint(relay_nic_lost(&n), ==, 7);
-	g_assert_cmpuint(relay_nic_lost(&n), ==, 0);
+	g_assert_cmpuint(relay_card_lost(&c), ==, 7);
+	g_assert_cmpuint(relay_card_lost(&c), ==, 0);
 	/* The interface was made anew. */
 	put_number(dir, "rx_missed_errors", 2);
-	g_assert_cmpuint(relay_nic_lost(&n), ==, 0);
+	g_assert_cmpuint(relay_card_lost(&c), ==, 0);
 	put_number(dir, "rx_missed_errors", 5);
-	g_assert_cmpuint(relay_nic_lost(&n), ==, 3);
-	relay_nic_close(&n);
+	g_assert_cmpuint(relay_card_lost(&c), ==, 3);
+	relay_card_close(&c);
 	put_number(dir, "rx_fifo_errors", 40);
-	relay_nic_open(&n, "any", dir);
+	relay_card_open(&c, "any", dir);
 	put_number(dir, "rx_fifo_errors", 42);
 	put_number(dir, "rx_missed_errors", 6);
-	g_assert_cmpuint(relay_nic_lost(&n), ==, 3);
-	relay_nic_close(&n);
-	relay_nic_open(&n, "no such", NULL);
-	g_assert_cmpuint(relay_nic_lost(&n), ==, 0);
-	relay_nic_close(&n);
+	g_assert_cmpuint(relay_card_lost(&c), ==, 3);
+	relay_card_close(&c);
+	relay_card_open(&c, "no such", NULL);
+	g_assert_cmpuint(relay_card_lost(&c), ==, 0);
+	relay_card_close(&c);
 	live_rig_remove(dir);
 }
 
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/relay/nic/lost", test_lost);
+	g_test_add_func("/relay/card/lost", test_lost);
 	return g_test_run();
 }
