@@ -367,13 +367,21 @@ static void refused(tap_call *c, tap_msg *m)
 		tap_half_refused(c, m);
 }
 
+/* What answers a retry that was not seen answers the call: there is no dialog
+ * yet in which it could be anything else. */
+static bool retry_was_missed(const tap_call *c, const tap_sip *s)
+{
+	return s->status < 300 && s->cseq > c->cseq &&
+	       !tap_fork_any(c, tap_fork_answered, NULL);
+}
+
 static void response_take(tap_call *c, tap_msg *m)
 {
 	const tap_sip *s = m->sip;
 	bool first;
 
-	if (c->cseq_unknown && m->side == CALL_CALLEE &&
-	    s->method == TAP_INVITE) {
+	if (m->side == CALL_CALLEE && s->method == TAP_INVITE &&
+	    (c->cseq_unknown || retry_was_missed(c, s))) {
 		c->cseq = s->cseq;
 		c->cseq_unknown = false;
 	}

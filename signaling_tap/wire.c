@@ -254,7 +254,7 @@ static tap_cut cut_message(span *in, span *message, clk_both *at)
 	tap_cut c;
 
 	do {
-		if (span_starts(*in, "HEP3")) {
+		if (span_starts(*in, "HEP3") || span_starts(*in, "EEP3")) {
 			c = cut_hep(in, message, at);
 			continue;
 		}

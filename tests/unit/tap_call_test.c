@@ -166,6 +166,22 @@ static void test_never_answered(void)
 	talk_free(&t);
 }
 
+/* The INVITE with the credentials was missed: its answer is the call's. */
+static void test_retry_missed(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
+	say(&t, "407 Who?", "a", "p", "1 INVITE", "", "");
+	say(&t, "180 Ringing", "a", "b", "2 INVITE", "", "");
+	say(&t, "200 OK", "a", "b", "2 INVITE", "", ANSWER);
+	tap_script_wait(t.s, 10);
+	told(&t, BEGIN H HALF1 H "state 6 407 p\n" H "state 7 180 b\n"
+	     H "state 1 180 b\n" H "half 2 callee answer branch=b\n"
+	     H "state 3 200 b\n");
+	talk_free(&t);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -179,5 +195,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/call/back-from-silence", test_back_from_silence);
 	g_test_add_func("/tap/call/no-bye", test_no_bye);
 	g_test_add_func("/tap/call/never-answered", test_never_answered);
+	g_test_add_func("/tap/call/retry-missed", test_retry_missed);
 	return g_test_run();
 }
