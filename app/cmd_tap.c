@@ -259,6 +259,7 @@ static void make_calls(tap_role *r)
 		.plan = &r->plan.plan,
 		.methods = (const tap_rewriting *)(void *)r->plan.methods->data,
 		.no_relay_status = status_if(r->conf, CONF_RULES_IMPOSSIBLE),
+		.leave_answers = !conf_bool(r->conf, CONF_REWRITE_ANSWERS),
 		.idle_s = conf_number(r->conf, CONF_TAP_LOST_CALL),
 		.record_header = conf_text(r->conf, CONF_RULES_HEADER),
 		.record_sources = conf_list(r->conf, CONF_RULES_HEADER_FROM),

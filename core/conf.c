@@ -100,6 +100,8 @@ static const conf_key table[CONF_KEYS] = {
 	BOOL(CONF_REWRITE_BYPASS, "rewrite", "drop-bypassid", "false",
 	     "drop a=x-bypassid, so that media does not bypass the Mediation "
 	     "Server"),
+	BOOL(CONF_REWRITE_ANSWERS, "rewrite", "force-answers", "true",
+	     "rewrite the answer to an offer that had no relay candidate, too"),
 	LIST(CONF_CAPTURE_INTERFACES, "capture", "interfaces", "any",
 	     "network interfaces to capture on"),
 	TEXT(CONF_CAPTURE_FILTER, "capture", "filter", "",

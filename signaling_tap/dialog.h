@@ -73,6 +73,7 @@ typedef struct tap_call {
 	bool offer_sdp[2];	/* it had SDP */
 	bool held[2];		/* by each side */
 	tap_change change[2];
+	bool unforced[2];	/* each side's latest offer had no relay */
 	tap_digest last;	/* body of the caller's latest SDP */
 	tap_digest last_to;	/* the branch that it was for; none: all */
 	GArray *forks;		/* of tap_fork */

@@ -54,15 +54,17 @@ static void streams_mark(const tap_call *c, call_half *h)
 
 /* RFC 3264 6 and RFC 3261 13: whether an SDP answers depends on where the
  * other one stood. `asked` is the side that sent the INVITE. */
-static bool is_answer(const tap_call *c, const tap_sip *m, uint8_t asked)
+bool tap_half_answers(const tap_call *c, const tap_msg *m)
 {
+	const tap_sip *s = m->sip;
+	const uint8_t asked = s->request ? m->side : !m->side;
 	bool known = c->offer_cseq[asked] != 0;
 	bool offered = !known || c->offer_sdp[asked];
 
-	if (m->request)
-		return (m->method == TAP_ACK || m->method == TAP_PRACK) &&
+	if (s->request)
+		return (s->method == TAP_ACK || s->method == TAP_PRACK) &&
 		       known && !offered;
-	return m->method != TAP_INVITE || offered;
+	return s->method != TAP_INVITE || offered;
 }
 
 static void hold_note(tap_call *c, const tap_msg *m, bool first)
@@ -126,7 +128,6 @@ void tap_half_take(tap_call *c, tap_msg *m)
 	const tap_sip *s = m->sip;
 	tap_fork *f = m->half ? tap_fork_get(c, m->branch) : NULL;
 	tap_digest *last = &c->last, none = {{0}};
-	uint8_t asked = s->request ? m->side : !m->side;
 	rec_event e = {.type = JRN_HALF, .at = m->at};
 	bool first;
 
@@ -142,7 +143,7 @@ void tap_half_take(tap_call *c, tap_msg *m)
 	if (m->side == CALL_CALLER)
 		c->last_to = m->branch.left ? tap_digest_of(m->branch) : none;
 	m->mine->side = m->side;
-	m->mine->answer = is_answer(c, s, asked);
+	m->mine->answer = tap_half_answers(c, m);
 	m->mine->early = !s->request && s->status < 200;
 	m->mine->serial = ++c->serial;
 	span_copy(m->branch, m->mine->branch, sizeof(m->mine->branch));

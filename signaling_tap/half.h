@@ -5,6 +5,8 @@
 
 /* Tells the message's half unless it repeats the side's latest. */
 void tap_half_take(tap_call *c, tap_msg *m);
+/* The message's SDP answers one, also in a repeat. */
+bool tap_half_answers(const tap_call *c, const tap_msg *m);
 /* A request inside the dialog was refused: its offer was never made (RFC 3261
  * 14.1, RFC 3311 5.1). */
 void tap_half_refused(tap_call *c, const tap_msg *m);

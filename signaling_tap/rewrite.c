@@ -1,6 +1,7 @@
 #include "signaling_tap/rewrite.h"
 
 #include "ice_rewriter/ice.h"
+#include "signaling_tap/half.h"
 
 static const ice_plan *plan_of(const tap_config *cfg, span front_end)
 {
@@ -86,6 +87,12 @@ static void no_room(tap_call *c)
 	c->all->count.n[TAP_N_REWRITE_NO_ROOM]++;
 }
 
+static void escape_note(tap_call *c, const tap_msg *m, const ice_report *r)
+{
+	if (r->escaped)
+		found(c, m, TAP_F_ESCAPED, TAP_N_ESCAPED);
+}
+
 static void report_take(tap_call *c, const tap_msg *m, const ice_report *r,
 			tap_answer *out)
 {
@@ -95,8 +102,7 @@ static void report_take(tap_call *c, const tap_msg *m, const ice_report *r,
 		status = 0;
 	if (any_forced(r) && !c->facts.text[TAP_F_REWRITTEN])
 		tap_call_note(c, m->at, TAP_F_REWRITTEN, "yes");
-	if (r->escaped)
-		found(c, m, TAP_F_ESCAPED, TAP_N_ESCAPED);
+	escape_note(c, m, r);
 	if (r->opaque || r->why)
 		c->all->count.n[TAP_N_NOT_REWRITABLE]++;
 	over_count(c, r->over);
@@ -118,8 +124,19 @@ void tap_rewrite_watch(tap_call *c, const tap_msg *m)
 
 	v = ice_rewrite(&plan, m->sip->first[TAP_H_CONTENT_TYPE],
 			m->sip->body, &body, &report);
-	if (v != ICE_NO_ROOM && report.escaped)
-		found(c, m, TAP_F_ESCAPED, TAP_N_ESCAPED);
+	if (v != ICE_NO_ROOM)
+		escape_note(c, m, &report);
+}
+
+/* Of offers it is remembered whether they were without a relay. */
+static bool is_left(tap_call *c, const tap_msg *m, const ice_report *r)
+{
+	if (!m->half || m->about.fragment)
+		return false;
+	if (tap_half_answers(c, m))
+		return c->all->cfg.leave_answers && c->unforced[!m->side];
+	c->unforced[m->side] = r->unforced;
+	return false;
 }
 
 void tap_rewrite_message(tap_call *c, const tap_msg *m, tap_answer *out)
@@ -133,6 +150,10 @@ void tap_rewrite_message(tap_call *c, const tap_msg *m, tap_answer *out)
 
 	v = ice_rewrite(&plan, s->first[TAP_H_CONTENT_TYPE], s->body, &body,
 			&report);
+	if (is_left(c, m, &report)) {
+		escape_note(c, m, &report);
+		return;
+	}
 	report_take(c, m, &report, out);
 	if (v == ICE_NO_ROOM)
 		no_room(c);

@@ -78,6 +78,8 @@ typedef struct tap_config {
 					 * the caller keeps them alive */
 	uint16_t no_relay_status;	/* 0: allow a recorded call that has no
 					 * relay candidate; else refuse so */
+	bool leave_answers;	/* to offers that had no relay candidate, as
+				 * they are */
 	unsigned idle_s;	/* a call of which nothing is heard so long
 				 * ends by REC_TIMEOUT; 0: 4 hours */
 	unsigned max_calls;	/* 0: 100,000 */

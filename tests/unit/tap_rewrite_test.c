@@ -1,5 +1,6 @@
 /* The rewriter inside a dialog: what is replaced, refused, and found. */
 #include "ice_rewriter/ice.h"
+#include "signaling_tap/dialog.h"
 #include "tests/support/tap_talk.h"
 
 /* Each answer is rewritten, again for a repeat, and a rewritten one stays. */
@@ -314,6 +315,36 @@ static void test_copy_first(void)
 	talk_free(&t);
 }
 
+/* The offer had no relay: its answers are rewritten, or left, in repeats too;
+ * those to another offer are. */
+static void test_answers_left(void)
+{
+	const ice_plan plan = ice_plan_default();
+
+	for (int leave = 0; leave < 2; leave++) {
+		const tap_verdict want = leave ? TAP_PASS : TAP_REPLACED;
+		talk t = talk_new(&plan, 0);
+
+		t.s->calls->cfg.leave_answers = leave;
+		say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "",
+		    SDP("10", "4000"));
+		g_assert_cmpint(t.s->answer.verdict, ==, TAP_PASS);
+		for (int again = 0; again < 2; again++) {
+			say(&t, "200 OK", "a", "b", "1 INVITE", "", ANSWER);
+			g_assert_cmpint(t.s->answer.verdict, ==, want);
+		}
+		g_assert_cmpint(strstr(t.s->told->str, "rewritten=yes") == NULL,
+				==, leave);
+		/* the other way it had one */
+		say(&t, "INVITE sip:alice@x", "b", "a", "1 INVITE", "",
+		    SDP("30", "5000") RELAY);
+		g_assert_cmpint(t.s->answer.verdict, ==, TAP_REPLACED);
+		say(&t, "200 OK", "b", "a", "1 INVITE", "", OFFER);
+		g_assert_cmpint(t.s->answer.verdict, ==, TAP_REPLACED);
+		talk_free(&t);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -328,5 +359,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/rewrite/methods", test_methods);
 	g_test_add_func("/tap/rewrite/relays-change", test_relays_change);
 	g_test_add_func("/tap/rewrite/copy-first", test_copy_first);
+	g_test_add_func("/tap/rewrite/answers-left", test_answers_left);
 	return g_test_run();
 }
