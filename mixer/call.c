@@ -102,7 +102,7 @@ static mix_track *find_track(const mix_call *m, uint32_t stream, guint *place)
 
 static mix_track *track_of(mix_call *m, const pcm_block *b)
 {
-	guint place;
+	guint place = 0;
 	mix_track *t = find_track(m, b->stream, &place);
 
 	if (t)
