@@ -1,5 +1,6 @@
 /* render_impl.h - the insides of a render, for the files that share it:
- * render.c takes the journal in, hear.c what is heard, recording.c names it. */
+ * render.c makes the steps and the end, render_take.c takes the journal in,
+ * hear.c what is heard, recording.c names it. */
 #pragma once
 #include <stdatomic.h>
 
@@ -51,6 +52,17 @@ typedef struct render_fork {
 	char branch[128];	/* To-tag, or "" */
 	bool out;		/* it lost: the stream is left out */
 } render_fork;
+
+/* render_take.c. The recording begins when the call is answered, or where early
+ * media is wanted with the first answer to an offer. A journal without that
+ * record begins with whatever comes first. False: there will be no files. */
+bool render_begin(render_call *r, clk_both at, GError **err);
+/* What the journal has from before `horizon`, a step's worth at most: then
+ * r->behind is set. `whole`: all of it. */
+bool render_take(render_call *r, clk_mono horizon, bool whole, GError **err);
+/* Of the processor, for the next records. For the first ones of a step its
+ * worker has set it. */
+void render_limit_time(const render_call *r, bool on);
 
 /* hear.c: the decoder's word and the officers', to the mixer. */
 extern const dec_sink render_ears;
