@@ -6,178 +6,11 @@
 
 G_DEFINE_QUARK(conf_error, conf_error)
 
-#define TEXT(id, g, k, d, h) [id] = {g, k, CONF_TEXT, d, 0, 0, NULL, h}
-#define LIST(id, g, k, d, h) [id] = {g, k, CONF_LIST, d, 0, 0, NULL, h}
-#define BOOL(id, g, k, d, h) [id] = {g, k, CONF_BOOL, d, 0, 0, NULL, h}
-#define NUMBER(id, g, k, d, lo, hi, h) \
-	[id] = {g, k, CONF_NUMBER, d, lo, hi, NULL, h}
-#define CHOICE(id, g, k, d, c, h) [id] = {g, k, CONF_CHOICE, d, 0, 0, c, h}
-
-static const conf_key table[CONF_KEYS] = {
-	TEXT(CONF_SPOOL, "edgetape", "spool", "/var/lib/edgetape/spool",
-	     "directory of the call journals"),
-	TEXT(CONF_RECORDINGS, "edgetape", "recordings",
-	     "/var/lib/edgetape/recordings", "directory of the recordings"),
-	TEXT(CONF_CATALOG, "edgetape", "catalog",
-	     "/var/lib/edgetape/catalog/catalog.db",
-	     "database of users, rules, calls and the audit log"),
-	TEXT(CONF_RUN, "edgetape", "run", "/run/edgetape",
-	     "directory of the sockets between the roles"),
-	TEXT(CONF_PUBLIC_KEY, "edgetape", "public-key",
-	     "/etc/edgetape/recorder.pub",
-	     "X25519 key in PEM that media keys are sealed to"),
-	TEXT(CONF_PRIVATE_KEY, "edgetape", "private-key",
-	     "/etc/edgetape/recorder.key",
-	     "its private half; only render reads it"),
-	TEXT(CONF_SIGNING_KEY, "edgetape", "signing-key", NULL,
-	     "Ed25519 key in PEM that exports are signed with"),
-	TEXT(CONF_USER, "edgetape", "user", NULL,
-	     "user to become after start when started as root"),
-	TEXT(CONF_TAP_LISTEN, "tap", "listen", "127.0.0.1:5070",
-	     "address and port for the Front Ends"),
-	TEXT(CONF_TAP_CERTIFICATE, "tap", "certificate", NULL,
-	     "our certificate chain in PEM"),
-	TEXT(CONF_TAP_KEY, "tap", "key", NULL, "its private key in PEM"),
-	TEXT(CONF_TAP_CA, "tap", "ca", NULL,
-	     "PEM with the CAs that may sign a Front End's certificate"),
-	TEXT(CONF_TAP_CRL, "tap", "crl", NULL, "PEM with revoked certificates"),
-	LIST(CONF_TAP_PEERS, "tap", "peers", "",
-	     "subject alternative names that may connect; empty: none"),
-	NUMBER(CONF_TAP_DEADLINE, "tap", "deadline", "150", 10, 5000,
-	       "milliseconds after which a message passes unchanged"),
-	CHOICE(CONF_TAP_LATE, "tap", "when-late", "allow", "allow|refuse",
-	       "an INVITE of a call to be recorded after the deadline, where "
-	       "no rule of the catalog says"),
-	TEXT(CONF_TAP_PLAIN_TCP, "tap", "plain-tcp", NULL,
-	     "address and port for HEP3 copies in clear; media keys too are "
-	     "in clear there"),
-	TEXT(CONF_TAP_PLAIN_UDP, "tap", "plain-udp", NULL,
-	     "the same for datagrams"),
-	TEXT(CONF_TAP_PLAIN_KEY, "tap", "plain-key", NULL,
-	     "authentication key that HEP3 frames in clear must carry"),
-	NUMBER(CONF_TAP_LOST_CALL, "tap", "lost-call-timeout", "14400", 60,
-	       604800, "seconds without a message that end a call"),
-	LIST(CONF_RULES_RECORD, "rules", "record", "",
-	     "whose calls are recorded: URIs, sip:*@domain, tel:+prefix*"),
-	LIST(CONF_RULES_MEDIA, "rules", "media", "audio",
-	     "kinds of stream to record: audio, video"),
-	CHOICE(CONF_RULES_IMPOSSIBLE, "rules", "when-impossible", "allow",
-	       "allow|refuse", "a call that has to be recorded and cannot be"),
-	NUMBER(CONF_RULES_STATUS, "rules", "refuse-status", "488", 400, 699,
-	       "SIP status of a refused call"),
-	NUMBER(CONF_RULES_PAUSE, "rules", "longest-pause", "0", 0, 86400,
-	       "seconds after which a pause ends by itself; 0: never"),
-	NUMBER(CONF_RULES_KEEP, "rules", "keep", "0", 0, 36600,
-	       "days that calls which record names are kept; 0: for ever"),
-	LIST(CONF_RULES_KEYS, "rules", "keypad", "",
-	     "codes that a recorded user may press: pause=*7;resume=*8"),
-	TEXT(CONF_RULES_HEADER, "rules", "record-header", "record",
-	     "SIP header that asks: source, destination or disabled"),
-	LIST(CONF_RULES_HEADER_FROM, "rules", "record-header-from", "",
-	     "Front Ends whose header is obeyed; empty: none"),
-	CHOICE(CONF_REWRITE_METHOD, "rewrite", "method", "port",
-	       "port|port+address|remove",
-	       "how candidates that are not relays are put out of use"),
-	LIST(CONF_REWRITE_METHODS, "rewrite", "methods", "",
-	     "Front Ends with a method of their own: name=method"),
-	NUMBER(CONF_REWRITE_PORT, "rewrite", "port", "9", 1, 65535,
-	       "the invalid port; 0 makes some clients drop the call"),
-	TEXT(CONF_REWRITE_ADDRESS, "rewrite", "address", "192.0.2.1",
-	     "the unusable address of method port+address"),
-	LIST(CONF_REWRITE_EDGES, "rewrite", "edges", "",
-	     "addresses of the A/V Edges, public and private"),
-	CHOICE(CONF_REWRITE_DRAFT06, "rewrite", "draft-06", "judge",
-	       "judge|refuse|leave",
-	       "candidate lines without a type, for clients of 2007"),
-	NUMBER(CONF_REWRITE_DRAFT06_Q, "rewrite", "draft-06-relay-below", "500",
-	       0, 1000,
-	       "thousandths of the q-value below which such a line is a relay "
-	       "when nothing else tells"),
-	BOOL(CONF_REWRITE_CODECS, "rewrite", "drop-undecodable", "true",
-	     "drop payload types that cannot be decoded if one that can stays"),
-	BOOL(CONF_REWRITE_CRYPTOSCALE, "rewrite", "drop-cryptoscale", "false",
-	     "drop a=cryptoscale, so that conference servers use plain SRTP"),
-	BOOL(CONF_REWRITE_BYPASS, "rewrite", "drop-bypassid", "false",
-	     "drop a=x-bypassid, so that media does not bypass the Mediation "
-	     "Server"),
-	BOOL(CONF_REWRITE_ANSWERS, "rewrite", "force-answers", "true",
-	     "rewrite the answer to an offer that had no relay candidate, too"),
-	LIST(CONF_CAPTURE_INTERFACES, "capture", "interfaces", "any",
-	     "network interfaces to capture on"),
-	TEXT(CONF_CAPTURE_FILTER, "capture", "filter", "",
-	     "pcap filter; empty: one made from the other settings"),
-	LIST(CONF_CAPTURE_RELAY_PORTS, "capture", "relay-ports", "3478;443",
-	     "ports on which the relay serves its clients"),
-	LIST(CONF_CAPTURE_NAT, "capture", "nat", "",
-	     "public=private address pairs of relays behind NAT"),
-	NUMBER(CONF_CAPTURE_PREROLL, "capture", "pre-roll", "10", 0, 60,
-	       "seconds of unclaimed relayed media kept in memory"),
-	NUMBER(CONF_CAPTURE_PREROLL_BYTES, "capture", "pre-roll-mib", "64", 1,
-	       4096, "at most this much of it, in MiB"),
-	NUMBER(CONF_CAPTURE_RING, "capture", "ring-mib", "64", 1, 4096,
-	       "kernel ring for packets, in MiB for each interface"),
-	CHOICE(CONF_CAPTURE_BACKEND, "capture", "backend", "ring", "ring|pcap",
-	       "ring: what the kernel holds survives a crash; or libpcap"),
-	CHOICE(CONF_CAPTURE_ORPHANS, "capture", "orphans", "tell", "tell|keep",
-	       "media that no call claims: told of, or kept as well"),
-	NUMBER(CONF_CAPTURE_SYNC, "capture", "sync-interval", "250", 50, 1000,
-	       "milliseconds of media that a power cut may lose"),
-	LIST(CONF_RENDER_FORMATS, "render", "formats", "wav",
-	     "files to make of each call: wav, mp3/vbr, opus/24k/celt"),
-	CHOICE(CONF_RENDER_LAYOUT, "render", "layout", "stereo",
-	       "stereo|mono|separate",
-	       "caller left and callee right, mixed, or a file a speaker"),
-	NUMBER(CONF_RENDER_RATE, "render", "rate", "0", 0, 48000,
-	       "samples a second of the files; 0: the highest carried"),
-	TEXT(CONF_RENDER_NAME, "render", "name",
-	     "{date}-{time}_{caller}_{callee}",
-	     "pattern of the files' names below the recordings directory"),
-	CHOICE(CONF_RENDER_SRTP, "render", "srtp", "own", "own|libsrtp",
-	       "which implementation decrypts"),
-	LIST(CONF_RENDER_PLUGINS, "render", "codec-plugins", "",
-	     "shared objects with further decoders"),
-	NUMBER(CONF_RENDER_WORKERS, "render", "workers", "0", 0, 64,
-	       "processes that render; 0: one a processor"),
-	NUMBER(CONF_RENDER_GRACE, "render", "grace", "200", 50, 60000,
-	       "milliseconds without media after a call's end that end its "
-	       "recording"),
-	BOOL(CONF_RENDER_PICTURE, "render", "picture", "false",
-	     "a PNG of the waveform beside each recording"),
-	BOOL(CONF_RENDER_SPECTROGRAM, "render", "spectrogram", "false",
-	     "a PNG of what frequencies were heard beside each recording"),
-	BOOL(CONF_RENDER_SILENCE_HOLD, "render", "silence-hold", "false",
-	     "silence from the first hold or transfer to its end"),
-	BOOL(CONF_RENDER_SILENCE_DTMF, "render", "silence-dtmf", "false",
-	     "silence for keys that are pressed; no digit is told"),
-	BOOL(CONF_RENDER_DTMF_TONES, "render", "dtmf-tones", "false",
-	     "the tones of keys that came as events only"),
-	BOOL(CONF_RENDER_LEVEL, "render", "even-level", "false",
-	     "bring each party to the same loudness"),
-	BOOL(CONF_RENDER_EARLY, "render", "early-media", "false",
-	     "begin with the first media, before the answer"),
-	LIST(CONF_RENDER_TAGS, "render", "tags", "date;parties;call-id",
-	     "what the files tell: date, parties, call-id"),
-	CHOICE(CONF_RENDER_VIDEO, "render", "video", "mp4", "mp4|mkv|none",
-	       "files for the H.264 of recorded video streams"),
-	LIST(CONF_KEEP_MARKS, "keep", "disk-marks", "80;90;95;97",
-	     "percent full at which: an alarm; no exports; calls that must be "
-	     "recorded are refused; journals only"),
-	NUMBER(CONF_KEEP_ORPHANS, "keep", "orphans", "30", 0, 36600,
-	       "days that media which no call claims is kept; 0: for ever"),
-	TEXT(CONF_ALARMS_HOOK, "alarms", "hook", NULL,
-	     "program that is told of each alarm; no shell, no arguments"),
-};
-
 struct conf {
 	char *text[CONF_KEYS];
 	char **list[CONF_KEYS];
 	uint32_t number[CONF_KEYS];	/* numbers, booleans, choices */
 };
-
-const conf_key *conf_table(void)
-{
-	return table;
-}
 
 /* Levenshtein distance; short words only. */
 static unsigned distance(const char *a, const char *b)
@@ -208,14 +41,15 @@ static const conf_key *nearest(const char *group, const char *key)
 	unsigned least = UINT_MAX;
 
 	for (size_t i = 0; i < CONF_KEYS; i++) {
-		unsigned d = distance(key, table[i].key);
+		const conf_key *k = &conf_table()[i];
+		unsigned d = distance(key, k->key);
 
 		if (d == UINT_MAX)
 			continue;
-		d = 2 * d + (strcmp(group, table[i].group) != 0);
+		d = 2 * d + (strcmp(group, k->group) != 0);
 		if (d < least) {
 			least = d;
-			best = &table[i];
+			best = k;
 		}
 	}
 	return best;
@@ -223,10 +57,12 @@ static const conf_key *nearest(const char *group, const char *key)
 
 static conf_id find(const char *group, const char *key)
 {
-	for (unsigned i = 0; i < CONF_KEYS; i++)
-		if (!strcmp(group, table[i].group) &&
-		    !strcmp(key, table[i].key))
+	for (unsigned i = 0; i < CONF_KEYS; i++) {
+		const conf_key *k = &conf_table()[i];
+
+		if (!strcmp(group, k->group) && !strcmp(key, k->key))
 			return i;
+	}
 	return CONF_KEYS;
 }
 
@@ -272,7 +108,7 @@ static char **parse_list(const char *v)
 /* NULL when right, else what would have been; free with g_free(). */
 static char *set(conf *c, conf_id id, const char *v)
 {
-	const conf_key *k = &table[id];
+	const conf_key *k = &conf_table()[id];
 	uint32_t *n = &c->number[id];
 
 	switch (k->type) {
@@ -350,10 +186,9 @@ conf *conf_default(void)
 	conf *c = g_new0(conf, 1);
 
 	for (unsigned i = 0; i < CONF_KEYS; i++) {
-		g_autofree char *bad = NULL;
+		const char *value = conf_table()[i].deflt;
+		g_autofree char *bad = value ? set(c, i, value) : NULL;
 
-		if (table[i].deflt)
-			bad = set(c, i, table[i].deflt);
 		g_assert(!bad);
 	}
 	return c;
@@ -450,7 +285,7 @@ const char *conf_text(const conf *c, conf_id id)
 
 const char *conf_need(const conf *c, conf_id id, GError **err)
 {
-	const conf_key *k = &table[id];
+	const conf_key *k = &conf_table()[id];
 
 	if (c->text[id] && *c->text[id])
 		return c->text[id];
@@ -461,25 +296,25 @@ const char *conf_need(const conf *c, conf_id id, GError **err)
 
 char **conf_list(const conf *c, conf_id id)
 {
-	g_assert(table[id].type == CONF_LIST);
+	g_assert(conf_table()[id].type == CONF_LIST);
 	return c->list[id];
 }
 
 uint32_t conf_number(const conf *c, conf_id id)
 {
-	g_assert(table[id].type == CONF_NUMBER);
+	g_assert(conf_table()[id].type == CONF_NUMBER);
 	return c->number[id];
 }
 
 bool conf_bool(const conf *c, conf_id id)
 {
-	g_assert(table[id].type == CONF_BOOL);
+	g_assert(conf_table()[id].type == CONF_BOOL);
 	return c->number[id];
 }
 
 unsigned conf_choice(const conf *c, conf_id id)
 {
-	g_assert(table[id].type == CONF_CHOICE);
+	g_assert(conf_table()[id].type == CONF_CHOICE);
 	return c->number[id];
 }
 
@@ -489,7 +324,7 @@ char *conf_print(const conf *c, bool with_help)
 	const char *group = "";
 
 	for (unsigned i = 0; i < CONF_KEYS; i++) {
-		const conf_key *k = &table[i];
+		const conf_key *k = &conf_table()[i];
 
 		if (strcmp(group, k->group))
 			g_string_append_printf(s, "%s[%s]\n",
