@@ -44,8 +44,9 @@ bool alarm_files_read(const char *run, alarm_each *each, void *user,
 		any = true;
 	}
 	if (!any)
-		g_set_error(err, CONF_ERROR, CONF_ERROR_FILE, "nobody can tell: "
-			    "no role runs with [edgetape] run=%s%s%s", run,
+		g_set_error(err, CONF_ERROR, CONF_ERROR_FILE,
+			    "nobody can tell: no role runs with [edgetape] "
+			    "run=%s%s%s", run,
 			    d ? "" : ", or it may not be seen: ",
 			    d ? "" : why->message);
 	return any;

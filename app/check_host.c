@@ -44,8 +44,8 @@ static void check_signing(check *k, const char *path)
 	if (!path || !*path)
 		return;
 	if (access(path, F_OK) != 0)
-		check_error(k, "keys", "[edgetape] signing-key: %s: %s; edgetape "
-			    "keygen --signing makes one", path,
+		check_error(k, "keys", "[edgetape] signing-key: %s: %s; "
+			    "edgetape keygen --signing makes one", path,
 			    g_strerror(errno));
 	else
 		check_secret(k, path);

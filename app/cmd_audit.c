@@ -44,8 +44,9 @@ static int list(officer *o, GError **err)
 	    (opt.to && !officer_time(opt.to, o->now, &to, err)) ||
 	    !cat_audit_list(o->db, from, to, opt.actor, add_act, t, err))
 		return APP_FAIL;
-	table_print(t, o->form, opt.from || opt.to || opt.actor ? "no row fits"
-							: "nothing was changed", stdout);
+	table_print(t, o->form, opt.from || opt.to || opt.actor
+					? "no row fits"
+					: "nothing was changed", stdout);
 	return APP_OK;
 }
 

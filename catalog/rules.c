@@ -62,6 +62,12 @@ static char *warning_for(cat_db *db, const cat_rule *r)
 		    r->calendar))
 		return g_strdup_printf("the calendar \"%s\" has no days yet",
 				       r->calendar);
+	if (*r->class && !r->keep_given &&
+	    !exists(db, "SELECT 1 FROM list WHERE list = 'class:' || ?1",
+		    r->class))
+		return g_strdup_printf("the class \"%s\" has no time yet: for "
+				       "now its calls are kept %u days",
+				       r->class, r->keep_days);
 	return NULL;
 }
 

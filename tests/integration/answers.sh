@@ -165,6 +165,23 @@ says 'a place that is taken' 1 "$tmp/out1 is there already" officer export a \
 	--out "$tmp/out1" --reason x
 [ "$(officer audit --csv | wc -l)" = "$before" ]
 result $? 'nothing of this is in the audit log'
+
+# ---- what may be meant, but had better be looked at
+says 'a class without a time' 0 'class "mifit" has no time yet: .* 365 days' \
+	officer rules add noted who=user:alice mode=always class=mifit
+says 'days without a calendar' 0 'calendar "de" has no days yet' \
+	officer rules add noted who=user:alice mode=always holidays=not:de \
+	zone=UTC
+says 'a rule of nobody' 0 'no user "zoe": the rule matches nobody' \
+	officer rules add noted who=user:zoe mode=always
+officer rules lists add class:mifid 7y >/dev/null
+says 'a class with one' 0 '^noted is in force$' \
+	officer rules add noted who=user:alice mode=always class=mifid
+! grep -q note: "$tmp/said"
+result $? 'is not worth a note'
+officer rules remove noted >/dev/null
+
+# ---- what fails
 says 'a place that cannot be' 1 '/no/such/place' officer export a \
 	--out /no/such/place --reason x
 says 'is told to the audit log' 0 'export failed +a to /no' env COLUMNS=200 \
