@@ -7,6 +7,8 @@ enum {
 	/* Session records reach the disk within this after they happened. */
 	SETTLE_MS = 300,
 	TAIL_MS = 20,	/* the last packet of a call still sounds */
+	RANG_MS = 20,	/* of a call that only rang: files of all kinds are
+			 * valid with so much in them */
 	PARTING_MS = 1000,	/* packets that were still on their way when
 				 * their source had said goodbye */
 	AWAY_MS = 3000,	/* for a new worker of capture to tell that it went on
@@ -77,6 +79,14 @@ static void collect(render_call *r)
 	render_judge(o);
 }
 
+/* Nobody answered and nothing was heard, so the recording began when the call
+ * did. Its silence, of minutes or hours, is of no use to anybody: RANG_MS. */
+static bool rang_only(const render_call *r)
+{
+	return !r->story->has_answer && !r->last_packet.ns &&
+	       r->begin.ns == r->story->begun.mono.ns;
+}
+
 /* The end of the dialog, or of what was heard after it. When nobody saw the
  * end it was told hours later: then the last packet is. */
 static clk_mono end_of(const render_call *r)
@@ -87,6 +97,8 @@ static clk_mono end_of(const render_call *r)
 
 	if (!story_end_seen(r->story) && r->last_packet.ns)
 		end = r->last_packet;
+	if (rang_only(r))
+		end.ns = MIN(end.ns, r->begin.ns + RANG_MS * CLK_NS_PER_MS);
 	return (clk_mono){MAX(end.ns, tail)};
 }
 

@@ -48,6 +48,23 @@ says "media without SIP" 1 "no SIP message in it; it may be in another file" \
 	$edgetape replay --media "$tmp/edge.pcap" --list
 says "SIP without media" 1 "NOT_RECORDED: no media crossed the relay" \
 	$edgetape replay -s $golden/signalling.txt -m "$tmp/nothing.pcap" --list
+# A message of the dialog that nobody answered: AT LINE
+dialog() {
+	printf '### %s x\n%s\nVia: SIP/2.0/TLS 192.0.2.1;branch=z9hG4bKa\n' "$@"
+	printf 'From: <sip:a@x>;tag=a\nTo: <sip:b@x>\nCall-ID: c\n'
+	printf 'CSeq: 1 INVITE\nContent-Length: 0\n\n'
+}
+{ dialog 1795358885.1 'INVITE sip:b@x SIP/2.0'
+	dialog 1795359885.1 'SIP/2.0 480 Gone'; } >"$tmp/rings"
+mkdir "$tmp/rung"
+says "a call that rings for 1,000 s leaves no such silence" 1 \
+	'  0.02 s  NOT_RECORDED: no answer to the call was seen' \
+	$edgetape replay -s "$tmp/rings" -m "$tmp/nothing.pcap" -o "$tmp/rung" \
+	-f 'wav;mp3;flac;opus;vorbis'
+[ "$(du -sb "$tmp/rung" | cut -f1)" -lt 50000 ]
+result $? "nor files of that size"
+holds "and each is valid" sh -c 'for f in "$1"/*.[wmfo]*; do
+	ffprobe -v error "$f" || exit 1; done' sh "$tmp/rung"
 says "SIP of no call" 1 "2 SIP messages, but no call with sound" sh -c "
 	sed -n '1,/^\$/p' $golden/signalling.txt | sed 's/INVITE/OPTIONS/g' \
 		>$tmp/options; cat $tmp/options $tmp/options >$tmp/twice
@@ -164,7 +181,7 @@ $edgetape check -c "$tmp/printed.conf" --print >"$tmp/again.conf"
 holds "the example prints to itself" cmp "$tmp/printed.conf" "$tmp/again.conf"
 
 says "keygen" 0 "keep it safe" $edgetape keygen "$tmp/r"
-says "keygen overwrites nothing" 1 "r.key: File exists" \
+says "keygen overwrites nothing" 1 "r.key is there already" \
 	$edgetape keygen "$tmp/r"
 says "journal of something else" 1 "text" $edgetape journal "$tmp/text"
 says "journal of nothing" 1 "none.etj" $edgetape journal "$tmp/none.etj"
