@@ -185,6 +185,7 @@ static tap_call *call_begin(tap_calls *c, const tap_msg *m, tap_call *over)
 	call->silent = is_silent(m->sip, m);
 	call->heard = m->at;
 	if (over) {
+		call->after_s = over->began.wall.ns / CLK_NS_PER_S;
 		call->facts = over->facts;
 		over->facts = (tap_facts_set){{0}};
 	}

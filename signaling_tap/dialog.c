@@ -113,12 +113,27 @@ static void decide(tap_call *c, const tap_msg *m)
 		hold_back(c, m->at);
 }
 
+/* A call's journal is named by the second in which it began, and who is refused
+ * may try again within it (with the same Call-ID, as RFC 3261 8.1.3.5 wants):
+ * then it began in the next one. A clock that was set back is left alone. */
+static clk_both beginning(const tap_call *c, const tap_msg *m)
+{
+	enum { NEAR_S = 60 };
+	const int64_t s = m->at.wall.ns / CLK_NS_PER_S;
+	clk_both at = m->at;
+
+	if (s <= c->after_s && c->after_s - s < NEAR_S)
+		at.wall.ns = (c->after_s + 1) * CLK_NS_PER_S;
+	return at;
+}
+
 static void begin(tap_call *c, const tap_msg *m)
 {
-	rec_event e = {.type = JRN_BEGIN, .at = m->at};
+	const clk_both at = beginning(c, m);
+	rec_event e = {.type = JRN_BEGIN, .at = at};
 
 	c->begun = true;
-	c->began = m->at;
+	c->began = at;
 	c->all->count.n[TAP_N_CALLS]++;
 	e.begin.call_id = span_str(c->call_id);
 	e.begin.from_tag = span_str(c->tag);

@@ -55,6 +55,8 @@ typedef struct tap_call {
 	bool inline_source;
 	bool begun, ended;
 	clk_both began;
+	int64_t after_s;	/* wall clock: an earlier call of the same name
+				 * began then; 0: none did */
 	bool silent;		/* instant messages, conference control */
 	bool decided, record, audio, video;
 	uint16_t refuse;	/* as in rec_decision */

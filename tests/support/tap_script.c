@@ -69,6 +69,7 @@ static void sink(void *user, uint64_t call, void **own, const rec_event *e)
 	if (e->type == JRN_BEGIN) {
 		g_assert_null(*own);
 		*own = s;
+		s->began = e->at;
 	}
 	g_assert_true(*own == s);
 	g_string_append_printf(to, "%" G_GUINT64_FORMAT " ", call);

@@ -14,6 +14,7 @@ typedef struct tap_script {
 	rec_ask ask;		/* and .ask */
 	char *trusted[2];	/* whose header X-Record is heard: nobody's */
 	unsigned decisions;
+	clk_both began;		/* of the latest JRN_BEGIN */
 	clk_both decided_at;	/* the time that the latest was asked for */
 } tap_script;
 

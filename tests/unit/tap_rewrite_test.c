@@ -345,6 +345,30 @@ static void test_answers_left(void)
 	}
 }
 
+/* Refused, and tried again at once: journals are named by the second, and no
+ * call gets the journal of another. */
+static void test_refused_again(void)
+{
+	const ice_plan plan = ice_plan_default();
+	talk t = talk_new(&plan, 488);
+	const int64_t first = t.s->now.wall.ns / CLK_NS_PER_S;
+	char cseq[16];
+
+	for (int i = 1; i <= 3; i++) {
+		g_snprintf(cseq, sizeof(cseq), "%d INVITE", i);
+		say(&t, "INVITE sip:bob@x", "a", "", cseq, "",
+		    i < 3 ? SDP("10", "4000") : OFFER);
+		g_assert_cmpint(t.s->answer.verdict, ==,
+				i < 3 ? TAP_REFUSE : TAP_REPLACED);
+		g_assert_cmpint(t.s->began.wall.ns / CLK_NS_PER_S, ==,
+				first + i - 1);
+		/* when it began is no matter of names */
+		g_assert_cmpint(clk_since(t.s->now.mono, t.s->began.mono), <,
+				CLK_NS_PER_S / 10);
+	}
+	talk_free(&t);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -360,5 +384,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/rewrite/relays-change", test_relays_change);
 	g_test_add_func("/tap/rewrite/copy-first", test_copy_first);
 	g_test_add_func("/tap/rewrite/answers-left", test_answers_left);
+	g_test_add_func("/tap/rewrite/refused-again", test_refused_again);
 	return g_test_run();
 }
