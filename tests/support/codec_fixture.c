@@ -182,6 +182,32 @@ void fix_torture(const call_payload *p, const char *name)
 	g_rand_free(r);
 }
 
+static void test_stream(gconstpointer f)
+{
+	fix_check(f);
+}
+
+static void test_torture(gconstpointer data)
+{
+	const fix_case *f = data;
+	const call_payload p = fix_payload(f->name, f->clock, 1, f->fmtp);
+
+	fix_torture(&p, f->file);
+}
+
+void fix_add_cases(const char *prefix, const fix_case *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		g_autofree char *stream = g_strdup_printf(
+			"%s/streams/%s", prefix, cases[i].file);
+		g_autofree char *torture = g_strdup_printf(
+			"%s/torture/%s", prefix, cases[i].file);
+
+		g_test_add_data_func(stream, &cases[i], test_stream);
+		g_test_add_data_func(torture, &cases[i], test_torture);
+	}
+}
+
 fix_sound fix_raw(const char *name)
 {
 	fix_sound to = {.s = g_array_new(FALSE, FALSE, sizeof(int16_t)),

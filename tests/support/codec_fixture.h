@@ -52,6 +52,10 @@ typedef struct fix_case {
 /* Length, delay as the decoder states it, segmental SNR, concealment. */
 void fix_check(const fix_case *f);
 
+/* A test for each case as above, PREFIX/streams/FILE, and one of the damaged
+ * stream, PREFIX/torture/FILE. The cases are lent to the end of the run. */
+void fix_add_cases(const char *prefix, const fix_case *cases, size_t n);
+
 /* Each of the first payloads cut at each octet, with bits turned over, and
  * noise: what is not refused has the length that its time says. */
 void fix_torture(const call_payload *p, const char *name);

@@ -14,12 +14,6 @@ static const fix_case cases[] = {
 	 6.5},
 };
 
-static void test_streams(void)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
-		fix_check(&cases[i]);
-}
-
 /* The two packings carry the same frames. */
 static void test_packings_agree(void)
 {
@@ -84,16 +78,6 @@ static void test_rates(void)
 	fix_sound_clear(&voice);
 }
 
-static void test_torture(void)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		const call_payload p = fix_payload(
-			cases[i].name, cases[i].clock, 1, cases[i].fmtp);
-
-		fix_torture(&p, cases[i].file);
-	}
-}
-
 static void test_formats(void)
 {
 	static const struct {
@@ -143,10 +127,9 @@ static void test_silence(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/decoder/amr/streams", test_streams);
+	fix_add_cases("/decoder/amr", cases, G_N_ELEMENTS(cases));
 	g_test_add_func("/decoder/amr/packings-agree", test_packings_agree);
 	g_test_add_func("/decoder/amr/rates", test_rates);
-	g_test_add_func("/decoder/amr/torture", test_torture);
 	g_test_add_func("/decoder/amr/formats", test_formats);
 	g_test_add_func("/decoder/amr/silence", test_silence);
 	return g_test_run();

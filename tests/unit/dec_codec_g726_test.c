@@ -9,22 +9,6 @@ static const fix_case cases[] = {
 	 22.5, 19},
 };
 
-static void test_streams(void)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
-		fix_check(&cases[i]);
-}
-
-static void test_torture(void)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		const call_payload p = fix_payload(
-			cases[i].name, cases[i].clock, 1, cases[i].fmtp);
-
-		fix_torture(&p, cases[i].file);
-	}
-}
-
 /* The decode of the ITU's own software, bit for bit. */
 static void test_reference(void)
 {
@@ -125,8 +109,7 @@ static void test_lengths(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/decoder/g726/streams", test_streams);
-	g_test_add_func("/decoder/g726/torture", test_torture);
+	fix_add_cases("/decoder/g726", cases, G_N_ELEMENTS(cases));
 	g_test_add_func("/decoder/g726/reference", test_reference);
 	g_test_add_func("/decoder/g726/aal2", test_aal2);
 	g_test_add_func("/decoder/g726/packing", test_packing);

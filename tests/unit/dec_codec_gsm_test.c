@@ -4,22 +4,6 @@ static const fix_case cases[] = {
 	{"GSM", 8000, "", "gsm.pkts", "voice8.raw", 24000, 10, 8.5},
 };
 
-static void test_streams(void)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
-		fix_check(&cases[i]);
-}
-
-static void test_torture(void)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		const call_payload p = fix_payload(
-			cases[i].name, cases[i].clock, 1, cases[i].fmtp);
-
-		fix_torture(&p, cases[i].file);
-	}
-}
-
 /* libavcodec 59 decodes the same bytes to this. */
 static void test_reference(void)
 {
@@ -47,8 +31,7 @@ static void test_signature(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/decoder/gsm/streams", test_streams);
-	g_test_add_func("/decoder/gsm/torture", test_torture);
+	fix_add_cases("/decoder/gsm", cases, G_N_ELEMENTS(cases));
 	g_test_add_func("/decoder/gsm/reference", test_reference);
 	g_test_add_func("/decoder/gsm/signature", test_signature);
 	return g_test_run();

@@ -6,22 +6,6 @@ static const fix_case cases[] = {
 	{"G723", 8000, "bitrate=6.3", "g723.pkts", "voice8.raw", 24000, 10, 8},
 };
 
-static void test_streams(void)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
-		fix_check(&cases[i]);
-}
-
-static void test_torture(void)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		const call_payload p = fix_payload(
-			cases[i].name, cases[i].clock, 1, cases[i].fmtp);
-
-		fix_torture(&p, cases[i].file);
-	}
-}
-
 static uint32_t ticks(const char *name, const char *fmtp, span payload)
 {
 	const call_payload p = fix_payload(name, 8000, 1, fmtp);
@@ -56,8 +40,7 @@ static void test_g723_mix(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/decoder/lavc/streams", test_streams);
-	g_test_add_func("/decoder/lavc/torture", test_torture);
+	fix_add_cases("/decoder/lavc", cases, G_N_ELEMENTS(cases));
 	g_test_add_func("/decoder/lavc/ilbc-modes", test_ilbc_modes);
 	g_test_add_func("/decoder/lavc/g723-mix", test_g723_mix);
 	return g_test_run();

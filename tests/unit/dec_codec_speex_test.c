@@ -6,22 +6,6 @@ static const fix_case cases[] = {
 	{"speex", 32000, "", "speex32.pkts", "voice16.raw", 96000, 6, 4.3},
 };
 
-static void test_streams(void)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
-		fix_check(&cases[i]);
-}
-
-static void test_torture(void)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		const call_payload p = fix_payload(
-			cases[i].name, cases[i].clock, 1, cases[i].fmtp);
-
-		fix_torture(&p, cases[i].file);
-	}
-}
-
 static void put_bits(uint8_t *b, unsigned *at, uint32_t v, unsigned n)
 {
 	for (; n; n--, ++*at)
@@ -68,8 +52,7 @@ static void test_clocks(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/decoder/speex/streams", test_streams);
-	g_test_add_func("/decoder/speex/torture", test_torture);
+	fix_add_cases("/decoder/speex", cases, G_N_ELEMENTS(cases));
 	g_test_add_func("/decoder/speex/walk", test_walk);
 	g_test_add_func("/decoder/speex/clocks", test_clocks);
 	return g_test_run();
