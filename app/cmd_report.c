@@ -87,7 +87,7 @@ static int coverage(officer *o, char **args, GError **err)
 		const cat_cover *c = &g_array_index(all, cat_cover, i);
 
 		table_text(t, c->day);
-		table_text(t, c->owner);
+		table_address(t, c->owner);
 		table_number(t, c->calls);
 		table_number(t, c->answered);
 		add_outcomes(t, c);

@@ -331,10 +331,9 @@ static void reload(void *user)
 {
 	run_role *r = user;
 	g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
-	conf *new = conf_load(r->config, errors);
+	conf *new = conf_try(r->config, errors);
 
-	if (new)
-		setup_problems(new, errors);
+	setup_problems(new, errors);
 	for (guint i = 0; i < errors->len; i++)
 		g_critical("%s", (char *)g_ptr_array_index(errors, i));
 	if (!errors->len && !strcmp(conf_text(new, CONF_RUN),

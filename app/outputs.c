@@ -95,8 +95,12 @@ static bool refuse(const char *text, const char *why, span word, GError **err)
 {
 	g_autofree char *said = span_dup(word);
 
-	g_set_error(err, SETUP_ERROR, SETUP_ERROR_VALUE, "\"%s\": \"%s\" %s",
-		    text, said, why);
+	if (strcmp(text, said))
+		g_set_error(err, SETUP_ERROR, SETUP_ERROR_VALUE,
+			    "\"%s\": \"%s\" %s", text, said, why);
+	else
+		g_set_error(err, SETUP_ERROR, SETUP_ERROR_VALUE, "\"%s\" %s",
+			    said, why);
 	return false;
 }
 

@@ -81,10 +81,12 @@ void table_text(table *t, const char *text)
 
 void table_address(table *t, const char *uri)
 {
+	static const char *const spared[] = {"sip:", "user:"};
 	const char *human = uri ? uri : "";
 
-	if (g_str_has_prefix(human, "sip:"))
-		human += strlen("sip:");
+	for (gsize i = 0; i < G_N_ELEMENTS(spared); i++)
+		if (g_str_has_prefix(human, spared[i]))
+			human += strlen(spared[i]);
 	add(t, harmless(human), g_utf8_make_valid(uri ? uri : "", -1));
 }
 

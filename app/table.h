@@ -22,7 +22,7 @@ void table_free(table *t);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(table, table_free)
 /* The next cell, row after row. NULL is empty. */
 void table_text(table *t, const char *text);
-/* A SIP address: a person is spared "sip:". */
+/* A SIP address or an owner: a person is spared "sip:" and "user:". */
 void table_address(table *t, const char *uri);
 void table_number(table *t, int64_t n);
 /* "2026-11-21 22:28:00" in local time; JSON and CSV: RFC 3339 in UTC. */

@@ -151,9 +151,10 @@ mkdir "$tmp/conf.d"
 printf '[render]\nformats=wax\n' >"$tmp/conf.d/10.conf"
 kill -HUP $run
 holds "a bad value is told" within 5 said '"wax" is not a format'
-printf '[rendre]\nformats=mp3\n' >"$tmp/conf.d/10.conf"
+printf '[rendre]\nformats=mp3\n[render]\nformats=waw\n' >"$tmp/conf.d/10.conf"
 kill -HUP $run
 holds "an unknown group is told" within 5 said 'rendre.*nearest'
+holds "with all else that is wrong" within 5 said 'formats: "waw" is not a'
 said "stays as it was"
 result $? "and the old configuration stays"
 kill -KILL "$(role tap)"
