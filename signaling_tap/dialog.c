@@ -252,12 +252,28 @@ static void on_notify(tap_call *c, tap_msg *m)
 				   span_trim(line));
 }
 
+/* A key as it is written on it, or by its number (RFC 4733 3.2), as some
+ * gateways send those that are no digits. 0: it is none. */
+static char key_of(span text)
+{
+	static const char keys[] = "0123456789*#ABCD!";
+	uint64_t n;
+	char c;
+
+	text = span_trim(text);
+	if (text.left == 2 && span_number(text, sizeof(keys) - 2, &n))
+		return keys[n];
+	c = text.left == 1 ? g_ascii_toupper((char)text.p[0]) : '\0';
+	return c && strchr(keys, c) ? c : '\0';
+}
+
 /* "Signal=5" of application/dtmf-relay, or the digit alone of
  * application/dtmf. */
 static void on_info(tap_call *c, tap_msg *m)
 {
 	span body = m->sip->body, line, key;
 	span type = m->sip->first[TAP_H_CONTENT_TYPE];
+	char pressed;
 
 	if (m->half) {
 		tap_half_trickle(c, m);
@@ -273,9 +289,10 @@ static void on_info(tap_call *c, tap_msg *m)
 	} else if (!span_casestarts(type, "application/dtmf")) {
 		return;
 	}
-	body = span_trim(body);
-	if (body.left == 1 || body.left == 2)
-		tap_call_tell_mark(c, m->at, REC_DTMF, m->side, body);
+	pressed = key_of(body);
+	if (pressed)
+		tap_call_tell_mark(c, m->at, REC_DTMF, m->side,
+				   span_of(&pressed, 1));
 }
 
 static void request_take(tap_call *c, tap_msg *m)

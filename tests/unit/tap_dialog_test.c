@@ -338,7 +338,15 @@ static void test_dtmf(void)
 	    "Content-Type: application/dtmf-relay\n", "Signal = 7 \n");
 	say(&t, "INFO sip:alice@x", "b", "a", "4 INFO",
 	    "Content-Type: application/dtmf\n", " 11\n");
-	told(&t, H "mark 10 0 7\n" H "mark 10 1 11\n");
+	told(&t, H "mark 10 0 7\n" H "mark 10 1 #\n");
+	/* what is no key */
+	say(&t, "INFO sip:alice@x", "b", "a", "5 INFO",
+	    "Content-Type: application/dtmf\n", "17");
+	say(&t, "INFO sip:alice@x", "b", "a", "6 INFO",
+	    "Content-Type: application/dtmf\n", "x");
+	say(&t, "INFO sip:alice@x", "b", "a", "7 INFO",
+	    "Content-Type: application/dtmf\n", "d");
+	told(&t, H "mark 10 1 D\n");
 	talk_free(&t);
 }
 
