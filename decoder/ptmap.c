@@ -52,14 +52,28 @@ static bool is_plain(const call_media *m)
 	return avp && m->cryptos->len == 0;
 }
 
+/* It names a payload type that has no name by itself. */
+static bool explains(const call_media *m)
+{
+	call_payload known;
+
+	for (guint i = 0; i < m->payloads->len; i++) {
+		const call_payload *p = CALL_PAYLOAD(m, i);
+
+		if (p->name[0] && !dec_codec_static(p->pt, &known))
+			return true;
+	}
+	return false;
+}
+
 /* Candidates that follow their description: the m= line has a port of no use,
- * and no address (RFC 8840 9.2). It explains no payload type. */
+ * and explains no payload type (RFC 8840 9.2). */
 static bool is_trickled(const call_half *h)
 {
 	for (guint i = 0; i < h->media->len; i++) {
 		const call_media *m = CALL_MEDIA(h, i);
 
-		if (m->rtp.family || m->rtp.port != 9)
+		if (m->rtp.port != 9 || m->cryptos->len || explains(m))
 			return false;
 	}
 	return !h->answer;

@@ -133,6 +133,7 @@ static void test_trickled(void)
 		g_autoptr(call_half) h = half(CALL_CALLEE, false, "RTP/AVP");
 
 		CALL_MEDIA(h, 0)->rtp.port = 9;
+		CALL_MEDIA(h, 0)->rtp.family = i % 2 ? 4 : 0;
 		add_pt(h, 0, "PCMU");
 		add_pt(h, 111, "");
 		dec_ptmap_add(&m, h);
@@ -140,6 +141,11 @@ static void test_trickled(void)
 	}
 	g_assert_cmpstr(name_of(&m, CALL_CALLEE, 111), ==, "SIREN");
 	g_assert_true(dec_ptmap_plain(&m, 0));
+	/* an offer whose candidates are to come has such a port, too */
+	CALL_MEDIA(offer, 0)->rtp.port = 9;
+	add_pt(offer, 96, "iLBC");
+	dec_ptmap_add(&m, offer);
+	g_assert_cmpstr(name_of(&m, CALL_CALLEE, 96), ==, "iLBC");
 	dec_ptmap_clear(&m);
 }
 
