@@ -84,6 +84,8 @@ static void test_holds(void)
 static void test_due(void)
 {
 	g_auto(cat_temp) t = cat_temp_open();
+	g_autoptr(GPtrArray) all = NULL;
+	const cat_entry *first;
 
 	put(&t, "recorded", CAT_RECORDED, 2, NULL);
 	put(&t, "pending", CAT_PENDING, 1, NULL);
@@ -95,6 +97,10 @@ static void test_due(void)
 	g_assert_cmpuint(due(&t, ENDED + 2 * DAY - 1), ==, 1);
 	g_assert_cmpuint(due(&t, ENDED + 2 * DAY), ==, 2);
 	g_assert_cmpuint(due(&t, ENDED + 1000 * DAY), ==, 3);
+	all = cat_keep_due(t.db, (ENDED + 1000 * DAY) * 1000, 2, NULL);
+	g_assert_cmpuint(all->len, ==, 2);	/* the longest overdue ones */
+	first = g_ptr_array_index(all, 0);
+	g_assert_cmpstr(first->name, ==, "unasked");
 }
 
 static void test_expire(void)

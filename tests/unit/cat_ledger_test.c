@@ -85,11 +85,13 @@ static void test_merge(void)
 	g_assert_cmpuint(got->holds, ==, 0);
 }
 
-/* Each column comes back as what it was written as. */
+/* Each column comes back as what it was written as, and who knows nothing of
+ * the call takes nothing back. */
 static void test_whole(void)
 {
 	g_auto(cat_temp) t = cat_temp_open();
 	g_autoptr(cat_entry) e = cat_entry_new("n");
+	g_autoptr(cat_entry) bare = cat_entry_new("n");
 	g_autoptr(cat_entry) got = NULL;
 	const struct {
 		char **put;
@@ -118,7 +120,10 @@ static void test_whole(void)
 	e->keep_days = 7;
 	cat_entry_gap(e, CAT_CALLEE, "late", 5, 6, 8);
 	cat_entry_file(e, "/r/a.wav", "beef", 1234, 2);
+	cat_entry_count(e, "stored", 9);
 	put(&t, e);
+	put(&t, e);
+	put(&t, bare);
 	got = cat_ledger_get(t.db, "n", NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_assert_cmpstr(G_STRUCT_MEMBER(char *, got,
@@ -138,11 +143,34 @@ static void test_whole(void)
 	g_assert_cmpint(gap->at_ms, ==, 5);
 	g_assert_cmpint(gap->length_ms, ==, 6);
 	g_assert_cmpint(gap->packets, ==, 8);
+	g_assert_cmpuint(got->counts->len, ==, 1);
+	g_assert_cmpint(g_array_index(got->counts, cat_count, 0).packets, ==,
+			9);
 	file = &g_array_index(got->files, cat_file, 0);
 	g_assert_cmpstr(file->name, ==, "/r/a.wav");
 	g_assert_cmpstr(file->sha256, ==, "beef");
 	g_assert_cmpint(file->bytes, ==, 1234);
 	g_assert_cmpuint(file->channels, ==, 2);
+}
+
+/* The later word counts, and a clock that was set back makes no duration. */
+static void test_later(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+	g_autoptr(cat_entry) e = cat_entry_new("n");
+	g_autoptr(cat_entry) got = NULL;
+
+	e->begun_ms = T0;
+	e->answered_ms = T0 + 9;
+	e->ended_ms = T0 + 3;
+	e->reason = g_strdup("first");
+	put(&t, e);
+	g_free(e->reason);
+	e->reason = g_strdup("later");
+	put(&t, e);
+	got = cat_ledger_get(t.db, "n", NULL);
+	g_assert_cmpstr(got->reason, ==, "later");
+	g_assert_cmpint(got->duration_ms, ==, 0);
 }
 
 static void test_find(void)
@@ -269,6 +297,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/cat/ledger/merge", test_merge);
 	g_test_add_func("/cat/ledger/whole", test_whole);
+	g_test_add_func("/cat/ledger/later", test_later);
 	g_test_add_func("/cat/ledger/find", test_find);
 	g_test_add_func("/cat/ledger/search", test_search);
 	g_test_add_func("/cat/ledger/atomic", test_atomic);
