@@ -236,9 +236,35 @@ static void test_rtcp_leans_on_conn(void)
 	       CROSSED "a=rtcp:42037 IN IP4 203.0.113.67\r\n");
 }
 
+/* A candidate keeps its family, so that a client that parses it does not
+ * stumble; a line that nobody can read is left and counted. */
+static void test_families(void)
+{
+	static const char form[] =
+		"v=0\r\n" NEW_C "m=audio 42036 RTP/AVP 0\r\n"
+		"a=candidate:1 1 UDP 9 %s %u typ host\r\n"
+		"a=candidate:3 1 UDP 8 %s %u typ host\r\n" RELAY
+		"a=candidate:4 1 UDP two 10.0.0.7 4000 typ host\r\n";
+	const ice_plan p = ice_plan_default();
+	char dead4[NET_ADDR_TEXT], dead6[NET_ADDR_TEXT];
+	g_autofree char *x = g_strdup_printf(form, "2001:db8::7", 4000,
+					     "10.0.0.7", 4000);
+	g_autofree char *y = NULL;
+	ice_report r;
+
+	net_addr_ip_text(&p.dead4, dead4);
+	net_addr_ip_text(&p.dead6, dead6);
+	y = g_strdup_printf(form, dead6, p.port, dead4, p.port);
+	r = expect_of(ICE_PORT_ADDRESS, x, y);
+	g_assert_cmpuint(r.media[0].disabled, ==, 2);
+	g_assert_cmpuint(r.media[0].kept, ==, 2);
+	g_assert_cmpuint(r.media[0].odd, ==, 1);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/ice/dest/families", test_families);
 	g_test_add_func("/ice/dest/session-conn", test_session_conn);
 	g_test_add_func("/ice/dest/media-conn", test_media_conn);
 	g_test_add_func("/ice/dest/shared-conn", test_shared_conn);

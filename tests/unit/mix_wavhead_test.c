@@ -73,6 +73,22 @@ static void rf64_by_choice(void)
 	}
 }
 
+/* A LIST of INFO: texts end in a nought, and chunks begin at even octets. */
+static void tags(void)
+{
+	static const char list[] = "LIST\36\0\0\0INFO"
+				   "INAM\4\0\0\0odd\0"
+				   "ICMT\5\0\0\0even\0";
+	uint8_t head[MIX_WAVHEAD_MAX];
+	size_t n = make(head, MIX_WAV, 1000), at = 12;
+
+	while (at + 8 < n && memcmp(head + at, "LIST", 4))
+		at += 8 + le(head + at + 4, 4);
+	g_assert_cmpuint(at + sizeof(list), <=, n);
+	g_assert_cmpmem(head + at, sizeof(list), list, sizeof(list));
+	g_assert_cmpmem(head + at + sizeof(list), 4, "data", 4);
+}
+
 /* The largest WAV and the smallest RF64 are four octets apart. */
 static void the_border(void)
 {
@@ -146,6 +162,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/mixer/wavhead/grows_into_rf64", grows_into_rf64);
+	g_test_add_func("/mixer/wavhead/tags", tags);
 	g_test_add_func("/mixer/wavhead/rf64_by_choice", rf64_by_choice);
 	g_test_add_func("/mixer/wavhead/the_border", the_border);
 	g_test_add("/mixer/wavhead/rf64_is_read", mixkit, NULL, mixkit_open,
