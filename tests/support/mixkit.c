@@ -29,6 +29,21 @@ void mixkit_close(mixkit *k, gconstpointer data)
 	g_free(k->dir);
 }
 
+void mixkit_finish(mix_call *m, double ms, mix_totals *totals)
+{
+	g_autoptr(GError) err = NULL;
+	bool ok = mix_call_finish(m, mixkit_ms(ms), totals, &err);
+
+	g_assert_no_error(err);
+	g_assert_true(ok);
+}
+
+void mixkit_close_call(mix_call *m, mix_totals *totals)
+{
+	mix_totals_clear(totals);
+	mix_call_free(m);
+}
+
 double mixkit_roll(mixkit_dice *d)
 {
 	d->state = d->state * 6364136223846793005u + 1442695040888963407u;

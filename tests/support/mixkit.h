@@ -30,6 +30,10 @@ void mixkit_speak(mixkit_party *p, int16_t *pcm, size_t frames);
 
 clk_mono mixkit_ms(double ms);
 
+/* The call ends at `ms`, and all is well. */
+void mixkit_finish(mix_call *m, double ms, mix_totals *totals);
+void mixkit_close_call(mix_call *m, mix_totals *totals);
+
 /* The same chances everywhere, from a seed. */
 typedef struct mixkit_dice {
 	uint64_t state;

@@ -38,21 +38,6 @@ static mix_call *open_call(mixkit *t, const char *name,
 	return m;
 }
 
-static void finish(mix_call *m, double ms, mix_totals *totals)
-{
-	GError *err = NULL;
-	bool ok = mix_call_finish(m, mixkit_ms(ms), totals, &err);
-
-	g_assert_no_error(err);
-	g_assert_true(ok);
-}
-
-static void close_call(mix_call *m, mix_totals *totals)
-{
-	mix_totals_clear(totals);
-	mix_call_free(m);
-}
-
 static const mix_file *file_of(const mix_totals *totals, guint i)
 {
 	return &g_array_index(totals->files, mix_file, i);
@@ -119,7 +104,7 @@ static void two_parties(mixkit *t, gconstpointer data)
 
 	(void)data;
 	converse(m, 10);
-	finish(m, 17000, &totals);
+	mixkit_finish(m, 17000, &totals);
 	g_assert_cmpuint(totals.files->len, ==, 4);
 	for (guint i = 0; i < totals.files->len; i++) {
 		const mix_file *f = file_of(&totals, i);
@@ -140,7 +125,7 @@ static void two_parties(mixkit *t, gconstpointer data)
 	g_assert_cmpfloat(fabs(totals.side[1].peak - 8000 / 32768.0), <, 1e-3);
 	g_assert_cmpfloat(fabs(totals.side[1].rms - 0.1726 * sqrt(10 / 12.0)),
 			  <, 1e-3);
-	close_call(m, &totals);
+	mixkit_close_call(m, &totals);
 }
 
 /* However often advance() is called: live equals replay. */
@@ -166,7 +151,7 @@ static void advance_is_no_input(mixkit *t, gconstpointer data)
 		mix_totals totals;
 
 		converse(m, every[i]);
-		finish(m, 17000, &totals);
+		mixkit_finish(m, 17000, &totals);
 		for (guint f = 0; i && f < totals.files->len; f++)
 			g_assert_cmpstr(file_of(&totals, f)->sha256, ==,
 					file_of(&first, f)->sha256);
@@ -174,7 +159,7 @@ static void advance_is_no_input(mixkit *t, gconstpointer data)
 			first = totals;
 			totals = (mix_totals){0};
 		}
-		close_call(m, &totals);
+		mixkit_close_call(m, &totals);
 	}
 	mix_totals_clear(&first);
 }
@@ -239,7 +224,7 @@ static void marks_silence(mixkit *t, gconstpointer data)
 	mark(m, MIX_DTMF, MIX_AT, CALL_CALLEE, 13000, 200, "5");
 	mark(m, MIX_TAG, MIX_AT, CALL_UNKNOWN, 14000, 0, "here");
 	talk(m, 0, 500);
-	finish(m, 17000, &totals);
+	mixkit_finish(m, 17000, &totals);
 	s = sound_of(&totals, 0);
 	for (unsigned c = 0; c < 2; c++) {
 		g_assert_false(silent(&s, c, 2990, 3000));
@@ -263,7 +248,7 @@ static void marks_silence(mixkit *t, gconstpointer data)
 		g_assert_cmpint(g_array_index(all, mix_marker, i).at, >=,
 				g_array_index(all, mix_marker, i - 1).at);
 	mixkit_sound_clear(&s);
-	close_call(m, &totals);
+	mixkit_close_call(m, &totals);
 }
 
 /* Mono: a lone speaker at the level of the source, two at full scale without
@@ -285,7 +270,7 @@ static void mono(mixkit *t, gconstpointer data)
 		if (i >= 150)
 			mixkit_say(m, &b, mixkit_ms(20 + 20 * i));
 	}
-	finish(m, 6000, &totals);
+	mixkit_finish(m, 6000, &totals);
 	s = sound_of(&totals, 0);
 	/* The limiter begins to give way 5 ms before the second one. */
 	for (int i = 0; i < 2990 * 8; i++)
@@ -300,7 +285,7 @@ static void mono(mixkit *t, gconstpointer data)
 	/* Clipping would leave products of the two. */
 	g_assert_cmpfloat(mixkit_tone(&s, 0, 1400, 26000, 46000), <, -40);
 	mixkit_sound_clear(&s);
-	close_call(m, &totals);
+	mixkit_close_call(m, &totals);
 }
 
 /* A call in which nothing was heard still has its length, both channels. */
@@ -312,7 +297,7 @@ static void nothing_heard(mixkit *t, gconstpointer data)
 
 	(void)data;
 	mix_call_begin(m, mixkit_ms(100));
-	finish(m, 3350, &totals);
+	mixkit_finish(m, 3350, &totals);
 	g_assert_cmpint(totals.duration, ==, 3250 * CLK_NS_PER_MS);
 	g_assert_cmpuint(totals.side[0].silent, ==, 3250 * 8);
 	g_assert_cmpuint(totals.side[0].streams, ==, 0);
@@ -320,7 +305,7 @@ static void nothing_heard(mixkit *t, gconstpointer data)
 	g_assert_cmpuint(s.frames, ==, 3250 * 8);
 	g_assert_true(silent(&s, 0, 0, 3250) && silent(&s, 1, 0, 3250));
 	mixkit_sound_clear(&s);
-	close_call(m, &totals);
+	mixkit_close_call(m, &totals);
 }
 
 /* The highest rate carried in the first moments, unless it is configured. */
@@ -340,7 +325,7 @@ static void rates(mixkit *t, gconstpointer data)
 			mixkit_say(m, &b, mixkit_ms(20 + 20 * i));
 	}
 	g_assert_cmpuint(mix_call_rate_wanted(m), ==, 0);
-	finish(m, 6000, &totals);
+	mixkit_finish(m, 6000, &totals);
 	g_assert_cmpuint(totals.rate, ==, 16000);
 	s = sound_of(&totals, 0);
 	g_assert_cmpuint(s.rate, ==, 16000);
@@ -350,7 +335,7 @@ static void rates(mixkit *t, gconstpointer data)
 	g_assert_cmpfloat(fabs(mixkit_tone(&s, 1, 900, 24000, 80000) + 12.25),
 			  <, 0.02);
 	mixkit_sound_clear(&s);
-	close_call(m, &totals);
+	mixkit_close_call(m, &totals);
 }
 
 /* What came too late for the recording's rate is told of. */
@@ -369,9 +354,9 @@ static void higher_rate_later(mixkit *t, gconstpointer data)
 	for (int i = 200; i < 300; i++)
 		mixkit_say(m, &b, mixkit_ms(20 + 20 * i));
 	g_assert_cmpuint(mix_call_rate_wanted(m), ==, 24000);
-	finish(m, 6000, &totals);
+	mixkit_finish(m, 6000, &totals);
 	g_assert_cmpuint(totals.rate, ==, 8000);
-	close_call(m, &totals);
+	mixkit_close_call(m, &totals);
 }
 
 /* No file is ever replaced, and one call's files share one name. */
@@ -391,7 +376,7 @@ static void names_are_kept(mixkit *t, gconstpointer data)
 		converse(m[i], 10);
 	}
 	for (int i = 0; i < 2; i++) {
-		finish(m[i], 17000, &totals[i]);
+		mixkit_finish(m[i], 17000, &totals[i]);
 		for (guint f = 0; f < 2; f++) {
 			g_autofree char *base = g_path_get_basename(
 				file_of(&totals[i], f)->path);
@@ -404,7 +389,7 @@ static void names_are_kept(mixkit *t, gconstpointer data)
 	g_assert_cmpstr(old, ==, "precious");
 	g_free(old);
 	for (int i = 0; i < 2; i++)
-		close_call(m[i], &totals[i]);
+		mixkit_close_call(m[i], &totals[i]);
 }
 
 static void run_child(mix_call *m)
@@ -448,16 +433,16 @@ static void killed(mixkit *t, gconstpointer data)
 	mix_call_free(m);
 	m = open_call(t, "k", OUTPUTS(STEREO_WAV));
 	converse(m, 10);
-	finish(m, 17000, &totals);
+	mixkit_finish(m, 17000, &totals);
 	g_assert_true(g_str_has_suffix(file_of(&totals, 0)->path, "/k.wav"));
 	mix_call_free(m);
 	m = open_call(t, "whole", OUTPUTS(STEREO_WAV));
 	converse(m, 0);
-	finish(m, 17000, &whole);
+	mixkit_finish(m, 17000, &whole);
 	g_assert_cmpstr(file_of(&totals, 0)->sha256, ==,
 			file_of(&whole, 0)->sha256);
 	mix_totals_clear(&whole);
-	close_call(m, &totals);
+	mixkit_close_call(m, &totals);
 }
 
 static void disk_full(mixkit *t, gconstpointer data)
@@ -517,7 +502,7 @@ static void no_folder(mixkit *t, gconstpointer data)
 	mix_call_begin(m, mixkit_ms(0));
 	g_assert_false(mix_call_finish(m, mixkit_ms(10), &totals, &err));
 	g_assert_error(err, MIX_ERROR, MIX_ERROR_OPEN);
-	close_call(m, &totals);
+	mixkit_close_call(m, &totals);
 }
 
 #define ADD(test) g_test_add("/mixer/call/" #test, mixkit, NULL, mixkit_open, \

@@ -47,14 +47,12 @@ static void fix_open(fix *f, const mixkit *t, const sender *s)
 static void finish(fix *f)
 {
 	dec_call_finish(f->dec);
-	g_assert_true(mix_call_finish(f->mix, mixkit_ms(LEAD + 6000),
-				      &f->totals, NULL));
+	mixkit_finish(f->mix, LEAD + 6000, &f->totals);
 }
 
 static void fix_close(fix *f)
 {
-	mix_totals_clear(&f->totals);
-	mix_call_free(f->mix);
+	mixkit_close_call(f->mix, &f->totals);
 	dec_call_free(f->dec);
 }
 

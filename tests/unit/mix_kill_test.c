@@ -62,12 +62,6 @@ static void talk(mix_call *m, int seconds)
 	}
 }
 
-static void finish(mix_call *m, mix_totals *totals)
-{
-	g_assert_true(mix_call_finish(m, mixkit_ms(SECONDS * 1000), totals,
-				      NULL));
-}
-
 /* Killed after so long, be it in the middle or when all is said. */
 static void render_and_die(const mixkit *t, useconds_t after)
 {
@@ -151,7 +145,7 @@ static void kill_loop(mixkit *t, gconstpointer data)
 	(void)data;
 	talk(m, SECONDS - 1);
 	takes = g_get_monotonic_time() - begun;
-	finish(m, &whole);
+	mixkit_finish(m, SECONDS * 1000, &whole);
 	mix_call_free(m);
 	sound = mixkit_load(g_array_index(whole.files, mix_file, 0).path);
 	for (int k = 0; k < KILLS; k++) {
@@ -172,7 +166,7 @@ static void kill_loop(mixkit *t, gconstpointer data)
 	m = open_call(t, "k");
 	talk(m, SECONDS - 1);
 	check_wav(t, &sound, &frames);
-	finish(m, &last);
+	mixkit_finish(m, SECONDS * 1000, &last);
 	for (guint i = 0; i < whole.files->len; i++)
 		g_assert_cmpstr(g_array_index(whole.files, mix_file, i).sha256,
 				==,
@@ -206,7 +200,7 @@ static void not_written_twice(mixkit *t, gconstpointer data)
 	/* Another sound is another matter. */
 	m = open_call(t, "k");
 	mixkit_say(m, &a, mixkit_ms(500));
-	finish(m, &totals);
+	mixkit_finish(m, SECONDS * 1000, &totals);
 	g_assert_cmpint(g_stat(g_array_index(totals.files, mix_file, 0).path,
 			       &st), ==, 0);
 	g_assert_cmpint(st.st_mtime, !=, 1000);

@@ -33,21 +33,6 @@ static mix_call *open_call(mixkit *t, const char *name)
 	return m;
 }
 
-static void finish(mix_call *m, mix_totals *totals)
-{
-	GError *err = NULL;
-
-	g_assert_true(mix_call_finish(m, mixkit_ms(SECONDS * 1000), totals,
-				      &err));
-	g_assert_no_error(err);
-}
-
-static void close_call(mix_call *m, mix_totals *totals)
-{
-	mix_totals_clear(totals);
-	mix_call_free(m);
-}
-
 static mixkit_sound load(const mixkit *t, const char *name)
 {
 	g_autofree char *path = g_build_filename(t->dir, name, NULL);
@@ -206,14 +191,14 @@ static void conference(mixkit *t, gconstpointer data)
 
 	(void)data;
 	talk(m, 7);
-	finish(m, &totals);
+	mixkit_finish(m, SECONDS * 1000, &totals);
 	g_assert_cmpuint(totals.files->len, ==, 5 + 2 * 3);
 	g_assert_cmpuint(totals.speakers->len, ==, CROWD);
 	g_assert_true(exists(t, "conf-callee-4.flac"));
 	g_assert_false(exists(t, "conf-callee-5.wav"));
 	check_files(t);
 	check_sums(t);
-	close_call(m, &totals);
+	mixkit_close_call(m, &totals);
 }
 
 static void expect_same(const mix_totals *a, const mix_totals *b)
@@ -237,22 +222,22 @@ static void same_bytes(mixkit *t, gconstpointer data)
 
 	(void)data;
 	talk(live, 3);
-	finish(live, &a);
+	mixkit_finish(live, SECONDS * 1000, &a);
 	talk(after, 0);
-	finish(after, &b);
+	mixkit_finish(after, SECONDS * 1000, &b);
 	talk(dead, 5);
 	mix_call_free(dead);
 	g_assert_true(exists(t, "dead-callee-4.wav.part"));
 	next = open_call(t, "dead");
 	talk(next, 0);
-	finish(next, &c);
+	mixkit_finish(next, SECONDS * 1000, &c);
 	expect_same(&a, &b);
 	expect_same(&a, &c);
 	g_assert_true(exists(t, "dead-callee-4.wav"));
 	g_assert_false(exists(t, "dead-callee-4-2.wav"));
-	close_call(live, &a);
-	close_call(after, &b);
-	close_call(next, &c);
+	mixkit_close_call(live, &a);
+	mixkit_close_call(after, &b);
+	mixkit_close_call(next, &c);
 }
 
 /* A phone that changes its SSRC, the old one overlapping a little, is one
@@ -270,14 +255,14 @@ static void ssrc_changes(mixkit *t, gconstpointer data)
 		mixkit_say(m, &a, mixkit_ms(LEAD + 20 * i));
 	for (int i = 0; i < 200; i++)
 		mixkit_say(m, &b, mixkit_ms(LEAD + 4000 + 20 * i));
-	finish(m, &totals);
+	mixkit_finish(m, SECONDS * 1000, &totals);
 	g_assert_cmpuint(totals.files->len, ==, 5);
 	g_assert_false(exists(t, "change-callee-2.wav"));
 	s = load(t, "change-callee.wav");
 	g_assert_cmpfloat(mixkit_tone(&s, 0, 500, 16000, 24000), >, -17);
 	g_assert_cmpfloat(mixkit_tone(&s, 0, 900, 48000, 56000), >, -17);
 	mixkit_sound_clear(&s);
-	close_call(m, &totals);
+	mixkit_close_call(m, &totals);
 }
 
 /* Who seemed to have ended speaks again: the other one was somebody else. */
@@ -299,7 +284,7 @@ static void takes_turns(mixkit *t, gconstpointer data)
 		mixkit_say(m, &a, mixkit_ms(LEAD + 20 * i));
 		mixkit_say(m, &b, mixkit_ms(LEAD + 20 * i));
 	}
-	finish(m, &totals);
+	mixkit_finish(m, SECONDS * 1000, &totals);
 	one = load(t, "turns-callee.wav");
 	two = load(t, "turns-callee-2.wav");
 	g_assert_cmpfloat(mixkit_tone(&one, 0, 500, 44000, 54000), >, -17);
@@ -308,7 +293,7 @@ static void takes_turns(mixkit *t, gconstpointer data)
 	g_assert_cmpfloat(mixkit_tone(&two, 0, 500, 0, ALL), <, -60);
 	mixkit_sound_clear(&one);
 	mixkit_sound_clear(&two);
-	close_call(m, &totals);
+	mixkit_close_call(m, &totals);
 }
 
 /* A source that is restarted in a conference stays who it was. */
@@ -327,12 +312,12 @@ static void restarts(mixkit *t, gconstpointer data)
 		mixkit_say(m, i < 200 ? &a : &again, mixkit_ms(LEAD + 20 * i));
 		mixkit_say(m, &b, mixkit_ms(LEAD + 20 * i));
 	}
-	finish(m, &totals);
+	mixkit_finish(m, SECONDS * 1000, &totals);
 	g_assert_false(exists(t, "restart-callee-3.wav"));
 	s = load(t, "restart-callee.wav");
 	g_assert_cmpfloat(mixkit_tone(&s, 0, 500, 56000, 64000), >, -17);
 	mixkit_sound_clear(&s);
-	close_call(m, &totals);
+	mixkit_close_call(m, &totals);
 }
 
 /* One stream, the mix of a server, names who speaks. */
@@ -354,7 +339,7 @@ static void contributors(mixkit *t, gconstpointer data)
 	}
 	for (int i = 300; i < 400; i++)
 		mixkit_say(m, &moved, mixkit_ms(LEAD + 20 * i));
-	finish(m, &totals);
+	mixkit_finish(m, SECONDS * 1000, &totals);
 	g_assert_false(exists(t, "mcu-callee-4.wav"));
 	g_assert_cmpuint(totals.speakers->len, ==, 4);
 	for (int i = 0; i < 3; i++) {
@@ -373,7 +358,7 @@ static void contributors(mixkit *t, gconstpointer data)
 		}
 		mixkit_sound_clear(&s);
 	}
-	close_call(m, &totals);
+	mixkit_close_call(m, &totals);
 }
 
 /* A mix that names somebody else with each packet is heard, and its names are
@@ -390,13 +375,13 @@ static void endless_names(mixkit *t, gconstpointer data)
 		p.talker = (uint32_t)i + 1;
 		mixkit_say(m, &p, mixkit_ms(LEAD + 20 * i));
 	}
-	finish(m, &totals);
+	mixkit_finish(m, SECONDS * 1000, &totals);
 	g_assert_cmpuint(totals.speakers->len, ==, MIX_PARTY_NAMES_MAX);
 	s = load(t, "names-callee-16.wav");
 	g_assert_cmpfloat(fabs(mixkit_tone(&s, 0, 500, 52000, 60000) + 16.33),
 			  <, 0.5);
 	mixkit_sound_clear(&s);
-	close_call(m, &totals);
+	mixkit_close_call(m, &totals);
 }
 
 /* More than there is room for; and a pause silences them all. */
@@ -421,7 +406,7 @@ static void too_many(mixkit *t, gconstpointer data)
 		for (int who = 0; who < MANY; who++)
 			mixkit_say(m, &p[who], mixkit_ms(LEAD + 20 * i));
 	}
-	finish(m, &totals);
+	mixkit_finish(m, SECONDS * 1000, &totals);
 	g_assert_false(exists(t, "many-callee-17.wav"));
 	s = load(t, "many-callee-16.wav");
 	for (int who = MIX_SPEAKERS_MAX - 1; who < MANY; who++)
@@ -430,7 +415,7 @@ static void too_many(mixkit *t, gconstpointer data)
 	for (int i = 4000 * 8; i < 6000 * 8; i++)
 		g_assert_cmpfloat(s.pcm[i], ==, 0);
 	mixkit_sound_clear(&s);
-	close_call(m, &totals);
+	mixkit_close_call(m, &totals);
 }
 
 /* A fork that lost leaves no sound and takes no file, then is part of the call
@@ -458,7 +443,7 @@ static void left_out(mixkit *t, gconstpointer data)
 			if (live)
 				g_assert_true(mix_call_advance(m, now, NULL));
 		}
-		finish(m, &totals);
+		mixkit_finish(m, SECONDS * 1000, &totals);
 		s = load(t, live ? "live.wav" : "forks.wav");
 		g_assert_cmpfloat(mixkit_tone(&s, 1, 500, 8000, 70000), >, -17);
 		g_assert_cmpfloat(mixkit_tone(&s, 1, 900, 8000, 55800), <, -80);
@@ -468,7 +453,7 @@ static void left_out(mixkit *t, gconstpointer data)
 		sums[live] = g_strdup(g_array_index(totals.files, mix_file,
 						    0).sha256);
 		mixkit_sound_clear(&s);
-		close_call(m, &totals);
+		mixkit_close_call(m, &totals);
 	}
 	g_assert_cmpstr(sums[0], ==, sums[1]);
 	g_free(sums[0]);
@@ -487,11 +472,11 @@ static void name_taken(mixkit *t, gconstpointer data)
 	(void)data;
 	g_assert_true(g_file_set_contents(theirs, "mine", -1, NULL));
 	talk(m, 0);
-	finish(m, &totals);
+	mixkit_finish(m, SECONDS * 1000, &totals);
 	g_assert_true(exists(t, "conf-callee-2-2.wav"));
 	g_assert_true(g_file_get_contents(theirs, &text, NULL, NULL));
 	g_assert_cmpstr(text, ==, "mine");
-	close_call(m, &totals);
+	mixkit_close_call(m, &totals);
 }
 
 #define ADD(test) g_test_add("/mixer/party/" #test, mixkit, NULL, mixkit_open, \

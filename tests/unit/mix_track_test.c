@@ -42,10 +42,7 @@ static scene open_scene(mixkit *t, uint32_t rate)
 
 static void end_scene(scene *g, double ms)
 {
-	GError *err = NULL;
-
-	g_assert_true(mix_call_finish(g->m, mixkit_ms(ms), &g->totals, &err));
-	g_assert_no_error(err);
+	mixkit_finish(g->m, ms, &g->totals);
 	g->sound = mixkit_load(
 		g_array_index(g->totals.files, mix_file, 0).path);
 	g_assert_cmpuint(g->sound.frames, ==,
@@ -55,8 +52,7 @@ static void end_scene(scene *g, double ms)
 static void clear_scene(scene *g)
 {
 	mixkit_sound_clear(&g->sound);
-	mix_totals_clear(&g->totals);
-	mix_call_free(g->m);
+	mixkit_close_call(g->m, &g->totals);
 }
 
 static guint count_markers(const scene *g, mix_kind kind)
