@@ -15,13 +15,11 @@ static bool has_audio(const story *s)
 	return false;
 }
 
+/* Of a call that has audio. */
 static bool is_audio(const story *s, uint8_t media)
 {
-	const call_half *h;
+	const call_half *h = g_ptr_array_index(s->halves, 0);
 
-	if (!s->halves->len)
-		return true;
-	h = g_ptr_array_index(s->halves, 0);
 	return media >= h->media->len ||
 	       !strcmp(CALL_MEDIA(h, media)->kind, "audio");
 }
