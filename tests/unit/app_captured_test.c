@@ -108,10 +108,74 @@ static void test_untold(void)
 	captured_free(c);
 }
 
+/* Each file counted from nought, and its last word is the sum of its own. */
+static void test_sums(void)
+{
+	captured *c = captured_new();
+	captured_sums s;
+
+	for (uint64_t i = 0; i < 4; i++) {
+		uint8_t buf[512];
+		put o = put_into(buf, sizeof(buf));
+		const rec_tally t = {
+			.from.ns = 50 - (int64_t)i, .stored = 1 + i,
+			.late = 2 + i, .not_recorded = 3 + i,
+			.copies[REC_LEGS - 1] = 4 + i, .frames = 5 + i,
+			.unclaimed = 6 + i, .malformed = 7 + i,
+			.tcp_gaps = 8 + i, .fragments_lost = 9 + i,
+		};
+		jrn_rec r = {.type = JRN_TALLY};
+
+		rec_tally_put(&o, &t);
+		r.payload = put_done(&o);
+		captured_take(c, i / 2, &r);
+	}
+	captured_sum(c, &s);	/* of the second and the fourth */
+	g_assert_cmpint(s.all.from.ns, ==, 47);
+	g_assert_cmpuint(s.all.stored, ==, 2 + 4);
+	g_assert_cmpuint(s.all.late, ==, 2 + 6);
+	g_assert_cmpuint(s.all.not_recorded, ==, 4 + 6);
+	g_assert_cmpuint(s.all.copies[REC_LEGS - 1], ==, 5 + 7);
+	g_assert_cmpuint(s.all.frames, ==, 6 + 8);
+	g_assert_cmpuint(s.all.unclaimed, ==, 7 + 9);
+	g_assert_cmpuint(s.all.malformed, ==, 8 + 10);
+	g_assert_cmpuint(s.all.tcp_gaps, ==, 9 + 11);
+	g_assert_cmpuint(s.all.fragments_lost, ==, 10 + 12);
+	captured_free(c);
+}
+
+/* One path in the words of two files is one path. */
+static void test_paths(void)
+{
+	g_autoptr(GArray) all = g_array_new(FALSE, TRUE, sizeof(rec_flow));
+	captured *c = captured_new();
+	const rec_flow *f;
+
+	for (unsigned i = 0; i < 3; i++) {
+		uint8_t buf[512];
+		put o = put_into(buf, sizeof(buf));
+		const rec_flow flow = {.side = i == 2, .packets = 10 + i,
+				       .stored = 5 + i};
+		jrn_rec r = {.type = JRN_FLOW};
+
+		rec_flow_put(&o, &flow);
+		r.payload = put_done(&o);
+		captured_take(c, i, &r);
+	}
+	captured_paths(c, all);
+	g_assert_cmpuint(all->len, ==, 2);
+	f = &g_array_index(all, rec_flow, 0);
+	g_assert_cmpuint(f->packets, ==, 10 + 11);
+	g_assert_cmpuint(f->stored, ==, 5 + 6);
+	captured_free(c);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/app/captured/untold", test_untold);
+	g_test_add_func("/app/captured/sums", test_sums);
+	g_test_add_func("/app/captured/paths", test_paths);
 	for (size_t i = 0; i < G_N_ELEMENTS(histories); i++) {
 		g_autofree char *path = g_strconcat("/app/captured/",
 						    histories[i].name, NULL);

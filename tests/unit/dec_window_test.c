@@ -51,6 +51,10 @@ static void test_places(void)
 	g_assert_cmpint(dec_window_look(&w, 976), ==, DEC_PLACE_OLD);
 	dec_window_take(&w, 1999);
 	g_assert_cmpint(dec_window_look(&w, 1999), ==, DEC_PLACE_SEEN);
+	/* What begins anew has no past. */
+	dec_window_seek(&w, 5000);
+	g_assert_cmpint(dec_window_look(&w, 5000), ==, DEC_PLACE_NEW);
+	g_assert_cmpint(dec_window_look(&w, 1), ==, DEC_PLACE_NEW);
 }
 
 /* Random walks against a plain list. */
