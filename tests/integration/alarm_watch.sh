@@ -71,6 +71,9 @@ holds 'it is over' within 20 hooked over no-relay tap call-1
 holds 'the history says so' noted over tap no-relay call-1
 holds 'the other one is not' not noted over tap no-relay call-2
 
+holds 'nothing is told of a disk and a certificate that are well' \
+	not grep -qE 'disk|certificate' "$tmp/hooked"
+
 # The history is long by now.
 end_watch
 yes 'no line of an alarm' | head -c 1100000 >>"$log"

@@ -63,6 +63,9 @@ says 'nothing fits' 1 'no call that has a recording' officer export \
 printf '2 91\n' >"$tmp/run/disk"
 says 'not with a full disk' 1 'disk is nearly full' officer export "$call" \
 	--out "$tmp/none" --reason x
+touch -d '1 minute ago' "$tmp/run/disk"
+says 'what a dead keeper said does not count' 0 '1 call in' officer export \
+	"$call" --out "$tmp/after" --reason x
 rm "$tmp/run/disk"
 
 # A recording that somebody has changed.

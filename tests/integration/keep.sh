@@ -59,6 +59,17 @@ sidecar=$(find "$tmp/disk/recordings" -name '*.json')
 cp -r "$tmp/disk/spool/$call" "$tmp/journal"
 sed -i -e 's/\("reason" : "[^"]*\)"/\1 [mode=always scope=external keep=1 class=orders owners=user:alice]"/' \
 	-e 's/\("ended" : "\)[0-9]*/\12020/' "$sidecar"
+# It has a picture and a video too; what a sidecar names elsewhere is not its.
+python3 -c 'import json, os, sys
+path = sys.argv[1]
+with open(path) as f: sidecar = json.load(f)
+video = [{"name": n} for n in ("v.mp4", "../outside", ".hidden")]
+sidecar["recording"].update(picture="p.png", video=video)
+with open(path, "w") as f: json.dump(sidecar, f, indent=2)
+for name in ["p.png"] + [v["name"] for v in video]:
+    open(os.path.join(os.path.dirname(path), name), "w").close()' "$sidecar"
+outside=$(dirname "$(dirname "$sidecar")")/outside
+hidden=$(dirname "$sidecar")/.hidden
 officer rebuild >/dev/null 2>&1
 says 'its class is known' 0 'class +orders' officer calls show "$call"
 says 'it is due' 0 "orders +$call" officer calls due
@@ -136,7 +147,9 @@ officer calls release "$call" --matter tax --reason over >/dev/null
 begin keep
 holds 'then it is deleted' within 10 test ! -e "$sidecar"
 stop keep
-holds 'recordings, sidecar and journal' [ -z "$(find "$tmp/disk/spool" \
+holds 'not what its sidecar names elsewhere' test -e "$outside" -a -e "$hidden"
+rm -f "$outside" "$hidden"
+holds 'recordings, pictures, sidecar and journal' [ -z "$(find "$tmp/disk/spool" \
 	"$tmp/disk/recordings" -type f)" ]
 says 'it is in no bundle any more' 1 'no call that has a recording fits' \
 	officer export --who alice --out "$tmp/bundle" --reason x
