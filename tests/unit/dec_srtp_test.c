@@ -452,7 +452,6 @@ static void one_hidden_report(bool libsrtp)
 	pkt p;
 
 	sender_init(&s, "NULL_HMAC_SHA1_80", CALL_CALLER, 5);
-	srtp_dealloc(s.session);
 	policy.key = s.key;
 	srtp_crypto_policy_set_null_cipher_hmac_sha1_80(&policy.rtp);
 	srtp_crypto_policy_set_rtp_default(&policy.rtcp);
