@@ -10,9 +10,9 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "relay_capture/card.h"
 #include "relay_capture/filter.h"
 #include "relay_capture/frame.h"
-#include "relay_capture/card.h"
 
 enum {
 	BATCH = 1024,		/* frames of one interface in a row */

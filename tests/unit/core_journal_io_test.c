@@ -107,16 +107,19 @@ static void test_numbers(void)
 	g_autoptr(GPtrArray) paths = NULL;
 
 	for (uint32_t i = 0; i < 12; i++) {
-		g_autoptr(jrn_out) o = jrn_rig_open(dir, JRN_KEEP_UNTIL_SYNC, NULL);
+		g_autoptr(jrn_out) o =
+			jrn_rig_open(dir, JRN_KEEP_UNTIL_SYNC, NULL);
 
 		jrn_rig_add(o, i);
 		g_assert_true(jrn_out_flush(o, NULL));
 	}
 	paths = jrn_files(dir, JRN_MEDIA, NULL);
 	g_assert_cmpuint(paths->len, ==, 12);
-	for (guint i = 0; i < 12; i++)
-		g_assert_cmpuint(jrn_rig_read(g_ptr_array_index(paths, i), i), ==,
-				 i + 1);
+	for (guint i = 0; i < 12; i++) {
+		const char *path = g_ptr_array_index(paths, i);
+
+		g_assert_cmpuint(jrn_rig_read(path, i), ==, i + 1);
+	}
 	g_assert_true(g_str_has_suffix(g_ptr_array_index(paths, 11),
 				       "/media-012.etj"));
 	jrn_rig_remove(dir);
