@@ -95,7 +95,7 @@ static void begin(partial *p, const relay_ip *ip, clk_mono now, uint8_t from)
 /* The packet's place, else a free one, else the oldest. */
 static partial *place(relay_frags *f, const relay_ip *ip, clk_mono now)
 {
-	partial *spare = NULL, *oldest = &f->slot[0];
+	partial *spare = NULL, *oldest = NULL;
 
 	for (unsigned i = 0; i < f->n; i++) {
 		partial *p = &f->slot[i];
@@ -105,7 +105,7 @@ static partial *place(relay_frags *f, const relay_ip *ip, clk_mono now)
 			return p;
 		if (!p->used)
 			spare = p;
-		else if (clk_since(p->begun, oldest->begun) < 0)
+		else if (!oldest || clk_since(p->begun, oldest->begun) < 0)
 			oldest = p;
 	}
 	if (!spare) {
