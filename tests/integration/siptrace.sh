@@ -21,6 +21,7 @@ frontend_traces() {
 	sed -e "s#@IP@#$(rig_ip fe)#; s#@DOMAIN@#$RIG_DOMAIN#" \
 		-e "s#@DIR@#$RIG/tls#; /app_python3/d; /python_exec/d" \
 		-e '/route(RECORDER)/d; /^route\[RECORDER\]/,/^}/d' \
+		-e '/^event_route/,/^}/d; /^route\[OWN_REPLY\]/,/^}/d' \
 		tools/frontend/kamailio.cfg.in >"$cfg"
 	cat >>"$cfg" <<-END
 	listen=udp:$(rig_ip fe):5060
