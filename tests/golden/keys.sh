@@ -64,7 +64,7 @@ result $? "removed: no digit is told either"
 mkdir "$tmp/recordings"
 {
 	conf_kept "$tmp"
-	echo "private-key=$tmp/r.key"
+	printf 'run=%s\nprivate-key=%s\n' "$tmp/run" "$tmp/r.key"
 	printf '[render]\nworkers=1\ndtmf-tones=true\n'
 } >"$tmp/conf"
 # A role lets nobody trace it, which looking for leaks would need.
