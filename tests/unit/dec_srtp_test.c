@@ -402,26 +402,38 @@ static void test_head(void)
 	}
 }
 
+/* A sender under libsrtp2's transforms and not those that the suite has there;
+ * gives its receiver. */
+static dec_srtp *odd_sender(sender *s, const char *suite,
+			    const srtp_crypto_policy_t *rtp,
+			    const srtp_crypto_policy_t *rtcp, bool libsrtp)
+{
+	srtp_policy_t policy = {.ssrc = {ssrc_any_outbound, 0},
+				.rtp = *rtp, .rtcp = *rtcp};
+	srtp_t session;
+
+	sender_init(s, suite, CALL_CALLER, 5);
+	policy.key = s->key;
+	g_assert_cmpint(srtp_create(&session, &policy), ==, 0);
+	s->session = session;
+	return receiver(s, libsrtp);
+}
+
 /* RFC 3711 3.4: without the E flag a report is authentic and in clear. */
 static void one_clear_report(bool libsrtp)
 {
-	srtp_policy_t policy = {.ssrc = {ssrc_any_outbound, 0}};
+	srtp_crypto_policy_t rtp, rtcp;
 	uint8_t out[256];
 	uint32_t index;
-	srtp_t session;
 	dec_srtp *k;
 	sender s;
 	size_t n;
 	pkt p;
 
-	sender_init(&s, suites[0], CALL_CALLER, 5);
-	policy.key = s.key;
-	srtp_crypto_policy_set_rtp_default(&policy.rtp);
-	policy.rtcp = policy.rtp;
-	policy.rtcp.sec_serv = sec_serv_auth;
-	g_assert_cmpint(srtp_create(&session, &policy), ==, 0);
-	s.session = session;
-	k = receiver(&s, libsrtp);
+	srtp_crypto_policy_set_rtp_default(&rtp);
+	rtcp = rtp;
+	rtcp.sec_serv = sec_serv_auth;
+	k = odd_sender(&s, suites[0], &rtp, &rtcp, libsrtp);
 	p = sender_report(&s, 0x0123456789abcdef);
 	hex_same(p.bytes.p + 8, "0123456789abcdef");
 	g_assert_true(dec_srtp_open_rtcp(k, p.bytes, 0, out, &n, &index));
@@ -442,22 +454,17 @@ static void test_clear_report(void)
 /* RFC 4568 6.3.2: RTP is in clear, reports may be encrypted all the same. */
 static void one_hidden_report(bool libsrtp)
 {
-	srtp_policy_t policy = {.ssrc = {ssrc_any_outbound, 0}};
+	srtp_crypto_policy_t rtp, rtcp;
 	uint8_t out[256];
 	uint32_t index;
-	srtp_t session;
 	dec_srtp *k;
 	sender s;
 	size_t n;
 	pkt p;
 
-	sender_init(&s, "NULL_HMAC_SHA1_80", CALL_CALLER, 5);
-	policy.key = s.key;
-	srtp_crypto_policy_set_null_cipher_hmac_sha1_80(&policy.rtp);
-	srtp_crypto_policy_set_rtp_default(&policy.rtcp);
-	g_assert_cmpint(srtp_create(&session, &policy), ==, 0);
-	s.session = session;
-	k = receiver(&s, libsrtp);
+	srtp_crypto_policy_set_null_cipher_hmac_sha1_80(&rtp);
+	srtp_crypto_policy_set_rtp_default(&rtcp);
+	k = odd_sender(&s, "NULL_HMAC_SHA1_80", &rtp, &rtcp, libsrtp);
 	p = sender_report(&s, 0x0123456789abcdef);
 	g_assert_cmpuint(p.bytes.p[28] >> 7, ==, 1);
 	g_assert_true(dec_srtp_open_rtcp(k, p.bytes, 0, out, &n, &index));
