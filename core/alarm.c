@@ -7,104 +7,108 @@ enum { EVENT_S = 300, LEVEL_S = 5 };
 static const alarm_kind table[ALARM_IDS] = {
 	[ALARM_CAPTURE_DOWN] = {
 		"capture-down", true, LEVEL_S,
-		"the tap has no capture that beats: calls are not recorded",
-		"look at the log of capture; does it run, is its interface "
-		"up?"},
+		"capture gives no sign of life to the tap: calls are not "
+		"recorded",
+		"read capture's log: does it run, is its interface up?"},
 	[ALARM_FRONT_END_SILENT] = {
 		"front-end-silent", true, LEVEL_S,
-		"a Front End that was connected sends no heartbeat any more",
-		"look at the filter on that Front End and at the network "
+		"a Front End that was connected sends no heartbeats any more",
+		"check the filter on that Front End and the network in "
 		"between"},
 	[ALARM_FRONT_END_REFUSED] = {
 		"front-end-refused", false, EVENT_S,
-		"somebody without a certificate that fits wanted to connect",
-		"renew its certificate, or put its name into [tap] peers"},
+		"somebody without an accepted certificate tried to connect",
+		"renew its certificate, or add its name to [tap] peers"},
 	[ALARM_NO_RELAY] = {
 		"no-relay", true, EVENT_S,
-		"a call to be recorded offered no relay candidate",
+		"a call that must be recorded offered no relay candidate",
 		"give that client access to the A/V Edge; until then its "
 		"calls cannot be recorded"},
 	[ALARM_ESCAPED] = {
 		"escaped", true, EVENT_S,
-		"a recorded call chose a path beside the relay",
+		"a recorded call chose a path that bypasses the relay",
 		"look at the call with edgetape explain; see "
 		"docs/rewriting.md"},
 	[ALARM_LATE] = {
 		"late-verdicts", false, EVENT_S,
-		"messages passed unchanged because the verdict was not ready",
-		"the tap's host is overloaded, or [tap] deadline too short"},
+		"messages passed unchanged because the verdict was not ready "
+		"in time",
+		"the tap's host is overloaded, or [tap] deadline is too "
+		"short"},
 	[ALARM_RECORDS_LOST] = {
 		"records-lost", true, EVENT_S,
 		"session records or ledger rows could not be written",
-		"look at the disk of the spool and of the catalog"},
+		"check the disks of the spool and of the catalog"},
 	[ALARM_PACKETS_LOST] = {
 		"packets-lost", true, 60,
 		"packets of calls were lost on their way into the journals",
-		"edgetape stats tells where: a larger [capture] ring-mib, a "
-		"faster disk, fewer calls a host"},
+		"edgetape stats shows where; use a larger [capture] "
+		"ring-mib, a faster disk, or fewer calls per host"},
 	[ALARM_CAPTURE_TROUBLE] = {
 		"capture-trouble", true, LEVEL_S,
 		"capture cannot write, or an interface is down or gone",
-		"its text names the file or the interface; one that was made "
-		"anew needs a restart of capture with backend=pcap"},
+		"its text names the file or the interface; with backend=pcap "
+		"restart capture when an interface was created anew"},
 	[ALARM_ORPHAN_MEDIA] = {
 		"orphan-media", false, 60,
-		"media crosses the relay of which no signalling was told",
+		"media crosses the relay, but no signalling described it",
 		"does every Front End have the filter? Is its certificate "
 		"accepted?"},
 	[ALARM_NO_MEDIA] = {
 		"no-media", true, LEVEL_S,
-		"a call was answered, and 5 s later no packet of it was seen",
+		"a call was answered, and 5 s later none of its packets had "
+		"been seen",
 		"is capture on the right interface? Are [rewrite] edges and "
 		"[capture] nat right?"},
 	[ALARM_MEDIA_STOPPED] = {
 		"media-stopped", true, LEVEL_S,
-		"a call goes on, and its media does not cross the relay any "
-		"more",
-		"the media may have found another path: edgetape explain CALL"},
+		"a call goes on, but its media no longer crosses the relay",
+		"the media may have found another path: edgetape explain "
+		"CALL"},
 	[ALARM_UNDECRYPTABLE] = {
 		"undecryptable", true, LEVEL_S,
-		"packets of a call do not open under its keys",
+		"packets of a call cannot be decrypted with its keys",
 		"did all signalling of the call come here, from both Front "
 		"Ends?"},
 	[ALARM_NOT_RENDERED] = {
 		"not-rendered", true, EVENT_S,
-		"a call's recording could not be made; its journal stays",
-		"mend what the text names and start render again"},
+		"a call's recording could not be made; its journal is kept",
+		"fix what the text names and restart render"},
 	[ALARM_RENDER_CRASH] = {
 		"render-crash", true, EVENT_S,
-		"a process of render crashed; its calls were read again",
+		"a process of render crashed; its calls are read again",
 		"report it, with the call's journal"},
 	[ALARM_NOT_DELETED] = {
 		"not-deleted", false, 90,
-		"what is due cannot be deleted",
+		"something that is due for deletion cannot be deleted",
 		"its text names the file or the database"},
 	[ALARM_ROLE_DOWN] = {
 		"role-down", true, LEVEL_S,
-		"a role of this host does not run, or does not go on",
-		"its log tells why; edgetape check tells what is wrong"},
+		"a role of this host does not run, or is stuck",
+		"its log says why; edgetape check says what is wrong"},
 	[ALARM_DISK_LOW] = {
 		"disk-low", false, LEVEL_S,
-		"a disk will be full within a day, or passed the first of [keep] "
-		"disk-marks",
-		"make room, or shorten what is kept"},
+		"a disk will be full within a day, or has passed the first "
+		"of [keep] disk-marks",
+		"make room, or keep recordings for a shorter time"},
 	[ALARM_DISK_FULL] = {
 		"disk-full", true, LEVEL_S,
-		"a disk will be full within the hour, or calls are refused or not "
-		"rendered for want of room",
+		"a disk will be full within the hour, or calls are refused "
+		"or not rendered because it is full",
 		"make room now"},
 	[ALARM_CLOCK_STEP] = {
 		"clock-step", false, EVENT_S,
-		"the wall clock jumped; recordings keep their length and order",
-		"look at the time service of this host"},
+		"the wall clock jumped; recordings keep their length and "
+		"order",
+		"check the time service of this host"},
 	[ALARM_CLOCK_UNSYNCED] = {
 		"clock-unsynced", false, LEVEL_S,
-		"no time service keeps this host's clock",
+		"no time service sets this host's clock",
 		"start one, chrony for example"},
 	[ALARM_CERTIFICATE] = {
 		"certificate", false, LEVEL_S,
 		"our certificate expires within 30 days, or has expired",
-		"put a new one in its place and reload"},
+		"replace it and reload"},
 };
 
 typedef struct one {
