@@ -75,6 +75,8 @@ static void sidecar_read(holding *h)
 	o = json_node_get_object(n);
 	add_beside(h, json_object_get_string_member_with_default(o, "picture",
 								 NULL));
+	add_beside(h, json_object_get_string_member_with_default(
+			      o, "spectrogram", NULL));
 	n = json_object_get_member(o, "video");
 	add_videos(h, n && JSON_NODE_HOLDS_ARRAY(n) ? json_node_get_array(n)
 						    : NULL);
@@ -95,6 +97,20 @@ holding *holding_new(const conf *c, const cat_entry *e)
 	}
 	sidecar_read(h);
 	return h;
+}
+
+void holding_absent(const cat_entry *e, const char *format, const char *what,
+		    GError **err)
+{
+	const bool deleted = e->expired_ms;
+	const char *why = deleted || e->files->len ? NULL : e->reason;
+
+	g_set_error(err, CAT_ERROR, CAT_ERROR_ABSENT,
+		    "%s: there is no %s%s%s of it (%s%s%s)", e->name,
+		    format ? format : "", format ? " " : "", what,
+		    cat_outcome_name(e->outcome),
+		    deleted ? ", deleted" : why && *why ? ": " : "",
+		    why ? why : "");
 }
 
 void holding_free(holding *h)

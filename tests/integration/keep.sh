@@ -64,9 +64,9 @@ python3 -c 'import json, os, sys
 path = sys.argv[1]
 with open(path) as f: sidecar = json.load(f)
 video = [{"name": n} for n in ("v.mp4", "../outside", ".hidden")]
-sidecar["recording"].update(picture="p.png", video=video)
+sidecar["recording"].update(picture="p.png", spectrogram="s.png", video=video)
 with open(path, "w") as f: json.dump(sidecar, f, indent=2)
-for name in ["p.png"] + [v["name"] for v in video]:
+for name in ["p.png", "s.png"] + [v["name"] for v in video]:
     open(os.path.join(os.path.dirname(path), name), "w").close()' "$sidecar"
 outside=$(dirname "$(dirname "$sidecar")")/outside
 hidden=$(dirname "$sidecar")/.hidden
