@@ -130,6 +130,8 @@ static void row_gaps(table *t, const cat_entry *e)
 
 static void row_files(table *t, const cat_entry *e)
 {
+	if (!e->files->len && e->sidecar && !e->expired_ms)
+		row(t, "sound", "none");
 	for (guint i = 0; i < e->files->len; i++) {
 		const cat_file *f = &g_array_index(e->files, cat_file, i);
 

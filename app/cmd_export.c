@@ -75,11 +75,7 @@ static bool has_format(const char *path)
 
 static bool nothing(GError **err, const cat_entry *e)
 {
-	g_set_error(err, CAT_ERROR, CAT_ERROR_ABSENT,
-		    "%s: there is no %s%srecording of it (%s%s)", e->name,
-		    opt.format ? opt.format : "", opt.format ? " " : "",
-		    cat_outcome_name(e->outcome),
-		    e->expired_ms ? ", deleted" : "");
+	holding_absent(e, opt.format, "recording", err);
 	return false;
 }
 
@@ -191,7 +187,12 @@ static GPtrArray *calls_meant(const officer *o, char **args, unsigned *left,
 		whole = cat_ledger_get(o->db, e->name, err);
 		if (!whole)
 			return NULL;
-		g_ptr_array_add(all, whole);
+		if (whole->files->len) {
+			g_ptr_array_add(all, whole);
+			continue;
+		}
+		cat_entry_free(whole);
+		++*left;
 	}
 	return g_steal_pointer(&all);
 }
@@ -207,10 +208,25 @@ static bool add_linked(const officer *o, GPtrArray *all, GError **err)
 	for (guint i = all->len; i-- > asked;) {
 		const cat_entry *e = g_ptr_array_index(all, i);
 
-		if (!e->sidecar || e->expired_ms)
+		if (!e->sidecar || e->expired_ms || !e->files->len)
 			g_ptr_array_remove_index(all, i);
 	}
 	return true;
+}
+
+/* Only who names a call gets it without sound: a bundle has its sidecar, and
+ * its journal if that is wanted. */
+static void silent_say(const GPtrArray *calls)
+{
+	for (guint i = 0; i < calls->len; i++) {
+		const cat_entry *e = g_ptr_array_index(calls, i);
+
+		if (!e->files->len)
+			fprintf(stderr, "edgetape export: note: there is no "
+				"sound of %s (%s: %s)\n", e->name,
+				cat_outcome_name(e->outcome),
+				e->reason ? e->reason : "");
+	}
 }
 
 static const char exported[] = "call exported", failed[] = "export failed";
@@ -354,6 +370,7 @@ static int export(officer *o, char **args, GError **err)
 		fprintf(stderr, "edgetape export: note: %u call%s left out, "
 			"for want of a recording\n", left,
 			left == 1 ? " is" : "s are");
+	silent_say(calls);
 	if (!strcmp(opt.out, "-"))
 		return export_tar(o, calls, err) ? APP_OK : APP_FAIL;
 	if (!audit(o, calls, exported, err))

@@ -145,12 +145,7 @@ static int play(officer *o, char **args, GError **err)
 	h = holding_new(o->conf, e);
 	f = e->expired_ms ? NULL : file_find(h);
 	if (!f) {
-		g_set_error(err, CAT_ERROR, CAT_ERROR_ABSENT,
-			    "%s: there is no %s%ssound of it (%s%s)", e->name,
-			    opt.format ? opt.format : "",
-			    opt.format ? " " : "",
-			    cat_outcome_name(e->outcome),
-			    e->expired_ms ? ", deleted" : "");
+		holding_absent(e, opt.format, "sound", err);
 		return APP_FAIL;
 	}
 	if (!whole(f, err) ||

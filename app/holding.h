@@ -17,6 +17,10 @@ typedef struct holding {
 
 /* What the ledger and the sidecar name, whether it is there or not. */
 holding *holding_new(const conf *c, const cat_entry *e);
+/* What `play` and `export` say where there is no sound, or none in `format`,
+ * NULL: in any. */
+void holding_absent(const cat_entry *e, const char *format, const char *what,
+		    GError **err);
 void holding_free(holding *h);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(holding, holding_free)
 /* All of it, the sidecar last; false when something stayed. What is not there

@@ -175,7 +175,7 @@ static bool nobody_asked(const story *s)
 void render_judge(render_result *r)
 {
 	const story *s = r->story;
-	unsigned sides = sides_heard(r);
+	unsigned sides = r->only_rang ? 0 : sides_heard(r);
 
 	if (s->decided && !s->record) {
 		r->outcome = "EXEMPT";

@@ -7,8 +7,6 @@ enum {
 	/* Session records reach the disk within this after they happened. */
 	SETTLE_MS = 300,
 	TAIL_MS = 20,	/* the last packet of a call still sounds */
-	RANG_MS = 20,	/* of a call that only rang: files of all kinds are
-			 * valid with so much in them */
 	PARTING_MS = 1000,	/* packets that were still on their way when
 				 * their source had said goodbye */
 	AWAY_MS = 3000,	/* for a new worker of capture to tell that it went on
@@ -79,12 +77,18 @@ static void collect(render_call *r)
 	render_judge(o);
 }
 
-/* Nobody answered and nothing was heard, so the recording began when the call
- * did. Its silence, of minutes or hours, is of no use to anybody: RANG_MS. */
-static bool rang_only(const render_call *r)
+/* Nobody answered, and what may have come before is not wanted. Media long
+ * after such an end says that the call went on: somebody forged the end. */
+static bool only_rang(const render_call *r)
 {
-	return !r->story->has_answer && !r->last_packet.ns &&
-	       r->begin.ns == r->story->begun.mono.ns;
+	const story *s = r->story;
+
+	if (s->has_answer || !r->last_packet.ns)
+		return !s->has_answer;
+	return s->has_end && !render_early_media(r) &&
+	       (s->end_cause == REC_CANCELLED || s->end_cause == REC_FAILED) &&
+	       clk_since(r->last_packet, s->ended.mono) <=
+		       PARTING_MS * CLK_NS_PER_MS;
 }
 
 /* The end of the dialog, or of what was heard after it. When nobody saw the
@@ -97,8 +101,6 @@ static clk_mono end_of(const render_call *r)
 
 	if (!story_end_seen(r->story) && r->last_packet.ns)
 		end = r->last_packet;
-	if (rang_only(r))
-		end.ns = MIN(end.ns, r->begin.ns + RANG_MS * CLK_NS_PER_MS);
 	return (clk_mono){MAX(end.ns, tail)};
 }
 
@@ -124,7 +126,7 @@ static clk_mono due_until(const render_call *r)
 
 static bool finish_video(render_call *r, GError **err)
 {
-	if (!r->video)
+	if (!r->video || r->result.only_rang)
 		return true;
 	r->result.videos = video_finish(r->video, r->result.mix.base, r->own,
 					err);
@@ -144,25 +146,46 @@ static bool publish(render_call *r, GError **err)
 	return false;
 }
 
+static void set_end(render_call *r, clk_mono end)
+{
+	render_result *o = &r->result;
+
+	o->end.mono = end;
+	o->end.wall.ns = o->begin.wall.ns + clk_since(end, r->begin);
+}
+
+/* A row and a sidecar, but no file of silence or of a ringing tone. */
+static bool drop(render_call *r, GError **err)
+{
+	set_end(r, r->begin);
+	r->result.only_rang = true;
+	g_array_set_size(r->result.gaps, 0);
+	return mix_call_drop(r->mix, &r->result.mix, err);
+}
+
+static bool seal(render_call *r, GError **err)
+{
+	const clk_mono end = end_of(r);
+
+	set_end(r, end);
+	if (r->story->has_answer)
+		render_aways(r, due_until(r));
+	return mix_call_seal(r->mix, end, &r->result.mix, err);
+}
+
 static render_state finish(render_call *r, GError **err)
 {
-	clk_mono end;
+	bool rang;
 
 	if (!r->mix && !render_begin(r, r->story->begun, err))
 		return RENDER_FAILED;
 	decode_rest(r);
 	render_limit_time(r, false);	/* the encoders may take their time */
-	r->rate = mix_call_rate_wanted(r->mix);
-	if (keys_would_help(r) || r->rate)
+	rang = only_rang(r);
+	r->rate = rang ? 0 : mix_call_rate_wanted(r->mix);
+	if (!rang && (keys_would_help(r) || r->rate))
 		return RENDER_AGAIN;
-	end = end_of(r);
-	r->result.end.mono = end;
-	r->result.end.wall.ns = r->result.begin.wall.ns + end.ns - r->begin.ns;
-	if (r->story->has_answer)
-		render_aways(r, due_until(r));
-	if (!mix_call_seal(r->mix, end, &r->result.mix, err))
-		return RENDER_FAILED;
-	if (!finish_video(r, err))
+	if (!(rang ? drop(r, err) : seal(r, err)) || !finish_video(r, err))
 		return RENDER_FAILED;
 	collect(r);
 	render_name_sidecar(r);

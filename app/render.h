@@ -56,6 +56,7 @@ typedef struct render_result {
 	const story *story;
 	const char *outcome;	/* RECORDED, PARTIAL, NOT_RECORDED, EXEMPT */
 	char *why;		/* a sentence; "" for RECORDED */
+	bool only_rang;		/* nobody answered: there are no files */
 	clk_both begin, end;	/* of the recording */
 	uint64_t packets;	/* RTP and RTCP in the journal */
 	dec_totals dec;

@@ -57,6 +57,9 @@ typedef struct render_fork {
  * media is wanted with the first answer to an offer. A journal without that
  * record begins with whatever comes first. False: there will be no files. */
 bool render_begin(render_call *r, clk_both at, GError **err);
+/* Sound from before the answer is wanted: of all calls, or by a rule of this
+ * one. */
+bool render_early_media(const render_call *r);
 /* What the journal has from before `horizon`, a step's worth at most: then
  * r->behind is set. `whole`: all of it. */
 bool render_take(render_call *r, clk_mono horizon, bool whole, GError **err);

@@ -95,8 +95,7 @@ bool render_begin(render_call *r, clk_both at, GError **err)
 	return true;
 }
 
-/* Of all calls, or because a rule says so of this one. */
-static bool early_media(const render_call *r)
+bool render_early_media(const render_call *r)
 {
 	const char *reason = r->story->reason;
 
@@ -123,7 +122,7 @@ static bool take_told(render_call *r, const jrn_rec *rec, GError **err)
 		render_forks(r, rec->at.mono);
 	if (!r->mix && r->answered)
 		return render_begin(r, r->story->answered, err);
-	if (!r->mix && early_media(r) && h && h->answer)
+	if (!r->mix && render_early_media(r) && h && h->answer)
 		return render_begin(r, rec->at, err);
 	return !ready || r->mix || render_begin(r, r->story->begun, err);
 }

@@ -243,6 +243,11 @@ bool mix_board_seal(mix_board *b, mix_totals *out, GError **err)
 	return put_pictures(b, err) && mix_sink_seal(b->sink, out, err);
 }
 
+char *mix_board_drop(mix_board *b)
+{
+	return mix_sink_drop(b->sink);
+}
+
 bool mix_board_publish(mix_board *b, GError **err)
 {
 	return mix_sink_publish(b->sink, err);

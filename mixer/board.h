@@ -29,5 +29,8 @@ bool mix_board_rest(mix_board *b, GError **err);
 bool mix_board_flush(mix_board *b, GError **err);
 /* Totals and pictures; the files are whole. */
 bool mix_board_seal(mix_board *b, mix_totals *out, GError **err);
+/* Instead: mix_board_publish() takes the files away. Returns their name without
+ * its ending. */
+char *mix_board_drop(mix_board *b);
 /* They take their names. */
 bool mix_board_publish(mix_board *b, GError **err);

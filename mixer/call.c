@@ -317,6 +317,17 @@ bool mix_call_seal(mix_call *m, clk_mono end, mix_totals *out, GError **err)
 	return mix_board_seal(m->board, out, err);
 }
 
+bool mix_call_drop(mix_call *m, mix_totals *out, GError **err)
+{
+	*out = (mix_totals){0};
+	if (!report_trouble(m, err) || (!m->board && !open_board(m, err)))
+		return false;
+	mix_marks_close(m->marks, 0);
+	mix_timeline_close(m->desk.timeline, 0);
+	out->base = mix_board_drop(m->board);
+	return true;
+}
+
 bool mix_call_publish(mix_call *m, GError **err)
 {
 	return mix_board_publish(m->board, err);

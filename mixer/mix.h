@@ -49,6 +49,10 @@ bool mix_call_advance(mix_call *m, clk_mono horizon, GError **err);
  * .part; `out` tells the names they will have: where one was there before, or a
  * NAME.json, "-2", "-3" ... was added to all. */
 bool mix_call_seal(mix_call *m, clk_mono end, mix_totals *out, GError **err);
+/* Instead: nothing of it is kept. `out` tells only the name that the files
+ * would have had, which is nobody else's before mix_call_publish(): that takes
+ * away what was written, and what an earlier render of the call has left. */
+bool mix_call_drop(mix_call *m, mix_totals *out, GError **err);
 /* Then: the files take their names, durably, as is all that was put into their
  * directory before. No file is replaced. */
 bool mix_call_publish(mix_call *m, GError **err);

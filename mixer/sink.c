@@ -21,6 +21,7 @@ struct mix_sink {
 	unsigned speakers[2];	/* that have theirs */
 	uint64_t frames;	/* written so far */
 	mix_outfile *picture[MIX_PICTURES];	/* NULL unless asked for */
+	bool dropped;		/* the files go away */
 	int16_t *woven;		/* one step interleaved; NULL before one */
 };
 
@@ -393,8 +394,16 @@ bool mix_sink_seal(mix_sink *s, mix_totals *out, GError **err)
 	       seal_picture(s, MIX_SPECTROGRAM, &out->spectrogram, err);
 }
 
+char *mix_sink_drop(mix_sink *s)
+{
+	s->dropped = true;
+	return g_build_filename(s->plan->dir, s->name, NULL);
+}
+
 bool mix_sink_publish(mix_sink *s, GError **err)
 {
+	if (s->dropped)
+		drop_outlets(s, false);
 	for (guint i = 0; i < s->outlets->len; i++) {
 		if (!mix_outfile_publish(
 			    g_array_index(s->outlets, outlet, i).file, err))

@@ -34,6 +34,9 @@ bool mix_sink_picture(mix_sink *s, mix_picture_kind kind, const GByteArray *png,
 /* Nothing more comes. Appends a mix_file for each to out->files, and tells the
  * paths of the pictures: names that mix_sink_publish() gives them. */
 bool mix_sink_seal(mix_sink *s, mix_totals *out, GError **err);
+/* Instead: mix_sink_publish() takes the files away. Returns their path without
+ * an ending. */
+char *mix_sink_drop(mix_sink *s);
 bool mix_sink_publish(mix_sink *s, GError **err);
 /* The part files stay. NULL is fine. */
 void mix_sink_free(mix_sink *s);

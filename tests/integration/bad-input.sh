@@ -58,13 +58,11 @@ dialog() {
 	dialog 1795359885.1 'SIP/2.0 480 Gone'; } >"$tmp/rings"
 mkdir "$tmp/rung"
 says "a call that rings for 1,000 s leaves no such silence" 1 \
-	'  0.02 s  NOT_RECORDED: no answer to the call was seen' \
+	'  0.00 s  NOT_RECORDED: no answer to the call was seen' \
 	$edgetape replay -s "$tmp/rings" -m "$tmp/nothing.pcap" -o "$tmp/rung" \
 	-f 'wav;mp3;flac;opus;vorbis'
-[ "$(du -sb "$tmp/rung" | cut -f1)" -lt 50000 ]
-result $? "nor files of that size"
-holds "and each is valid" sh -c 'for f in "$1"/*.[wmfo]*; do
-	ffprobe -v error "$f" || exit 1; done' sh "$tmp/rung"
+[ "$(find "$tmp/rung" -type f | sed 's/.*[.]//')" = json ]
+result $? "nor any sound at all"
 says "SIP of no call" 1 "2 SIP messages, but no call with sound" sh -c "
 	sed -n '1,/^\$/p' $golden/signalling.txt | sed 's/INVITE/OPTIONS/g' \
 		>$tmp/options; cat $tmp/options $tmp/options >$tmp/twice

@@ -66,6 +66,9 @@ rig_phone ua alice --play "$RIG/alice.wav" --secs 2 --call nobody
 rig_await 20 'the answer' rig_gone "$RIG_PID"
 rig_await 20 'the row' outcome_is alice NOT_RECORDED
 is 'a call to nobody ends at once' shown alice 'the call was not answered'
+is 'and leaves no sound' [ "$(find "$RIG/recordings" -name '*.wav*' |
+	wc -l)" = 1 ]
+is 'which the officer is told' shown alice '^sound,none$'
 is 'the report holds it against nobody, and counts announcements' \
 	grep -q "^$(date +%F),user:alice,2,1,1,0,0,1,0,0,0,0,0.000,2,100.0%" \
 	<(officer report coverage --csv)

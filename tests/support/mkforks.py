@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""mkforks.py LOG PCAP - a call of 8 s that two phones are offered, as a SIP log
+"""mkforks.py LOG PCAP [END] - a call of 8 s that two phones are offered, as a SIP log
 and as a capture of SRTP. Both phones send media before the answer, at 3 s: the
 first one, which loses, a tone of 500 Hz from 0.6 s to 6 s, the second one 900 Hz
-from 1.1 s on. The caller sends 1300 Hz from 1.1 s on."""
+from 1.1 s on. The caller sends 1300 Hz from 1.1 s on.
+
+With END nobody answers: at 3 s the call is cancelled or busy, and all media
+ends, or it is forged: cancelled for the signalling alone."""
 import base64
 import hashlib
 import hmac
@@ -99,7 +102,23 @@ def message(when, first, cseq, tag='', body=''):
             f'Content-Length: {len(body)}\r\n\r\n{body}\n')
 
 
-def main(log, pcap):
+def ending(end, second, bob):
+    if end == 'busy':
+        for tag in (';tag=b1', ';tag=b2'):
+            yield message(3, 'SIP/2.0 486 Busy Here', '1 INVITE', tag)
+            yield message(3.1, f'ACK {bob}', '1 ACK', tag)
+    elif end:
+        yield message(3, f'CANCEL {bob}', '1 CANCEL')
+        yield message(3.1, 'SIP/2.0 487 Request Terminated', '1 INVITE',
+                      ';tag=b2')
+    else:
+        yield message(3, 'SIP/2.0 200 OK', '1 INVITE', ';tag=b2',
+                      second.sdp(SECOND))
+        yield message(3.1, f'ACK {bob}', '1 ACK', ';tag=b2')
+        yield message(8, f'BYE {bob}', '2 BYE', ';tag=b2')
+
+
+def main(log, pcap, end=''):
     caller, first, second = Phone(1, 1300), Phone(2, 500), Phone(3, 900)
     bob = 'sip:bob@example.com SIP/2.0'
     with open(log, 'w', newline='') as file:
@@ -109,13 +128,11 @@ def main(log, pcap):
                            ';tag=b1', first.sdp(FIRST)))
         file.write(message(1, 'SIP/2.0 183 Session Progress', '1 INVITE',
                            ';tag=b2', second.sdp(SECOND)))
-        file.write(message(3, 'SIP/2.0 200 OK', '1 INVITE', ';tag=b2',
-                           second.sdp(SECOND)))
-        file.write(message(3.1, f'ACK {bob}', '1 ACK', ';tag=b2'))
-        file.write(message(8, f'BYE {bob}', '2 BYE', ';tag=b2'))
-    every = [*first.frames(0.6, 6, FIRST, CALLER),
-             *second.frames(1.1, 8, SECOND, CALLER),
-             *caller.frames(1.1, 8, CALLER, SECOND)]
+        file.write(''.join(ending(end, second, bob)))
+    over = 3 if end in ('busy', 'cancelled') else 8
+    every = [*first.frames(0.6, min(over, 6), FIRST, CALLER),
+             *second.frames(1.1, over, SECOND, CALLER),
+             *caller.frames(1.1, over, CALLER, SECOND)]
     with open(pcap, 'wb') as file:
         file.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101))
         for when, packet in sorted(every):

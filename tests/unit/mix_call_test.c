@@ -392,6 +392,52 @@ static void names_are_kept(mixkit *t, gconstpointer data)
 		mixkit_close_call(m[i], &totals[i]);
 }
 
+static unsigned files_in(const char *dir)
+{
+	GDir *d = g_dir_open(dir, 0, NULL);
+	unsigned n = 0;
+
+	g_assert_nonnull(d);
+	while (g_dir_read_name(d))
+		n++;
+	g_dir_close(d);
+	return n;
+}
+
+/* Until it is published its name is its own; then nothing is left, be it
+ * written already or not. */
+static void dropped(mixkit *t, gconstpointer data)
+{
+	g_autofree char *base = g_build_filename(t->dir, "d", NULL);
+
+	(void)data;
+	for (int heard = 0; heard < 2; heard++) {
+		mix_call *m = open_call(t, "d", OUTPUTS(STEREO_WAV));
+		mix_call *other = open_call(t, "d", OUTPUTS(STEREO_WAV));
+		g_autoptr(GError) err = NULL;
+		mix_totals totals, theirs;
+
+		if (heard)
+			converse(m, 10);
+		else
+			mix_call_begin(m, mixkit_ms(0));
+		mix_call_drop(m, &totals, &err);
+		g_assert_no_error(err);
+		g_assert_cmpstr(totals.base, ==, base);
+		g_assert_null(totals.files);
+		mix_call_begin(other, mixkit_ms(0));
+		mix_call_drop(other, &theirs, &err);
+		g_assert_no_error(err);
+		g_assert_true(g_str_has_suffix(theirs.base, "/d-2"));
+		mix_call_publish(m, &err);
+		mix_call_publish(other, &err);
+		g_assert_no_error(err);
+		mixkit_close_call(m, &totals);
+		mixkit_close_call(other, &theirs);
+		g_assert_cmpuint(files_in(t->dir), ==, 0);
+	}
+}
+
 static void run_child(mix_call *m)
 {
 	converse(m, 1);
@@ -520,6 +566,7 @@ int main(int argc, char **argv)
 	ADD(rates);
 	ADD(higher_rate_later);
 	ADD(names_are_kept);
+	ADD(dropped);
 	ADD(killed);
 	ADD(disk_full);
 	ADD(bad_plans);
