@@ -131,6 +131,21 @@ static bool add_together(vlt_bundle *b, const together *t, GError **err)
 	return true;
 }
 
+/* Who gets it should not take one for the other. */
+static void note_legs(const together *t)
+{
+	for (guint i = 0; i < together_legs(t); i++) {
+		const together_leg l = together_leg_at(t, i);
+
+		if (l.why)
+			fprintf(stderr, "edgetape export: note: %s is heard "
+				"from %s: %s\n", l.call,
+				!strcmp(l.from, "nothing") ? "nothing"
+							   : "its recording",
+				l.why);
+	}
+}
+
 /* The one recording of all is made in `temp`. */
 static bool bundle_together(const officer *o, vlt_bundle *b, const char *temp,
 			    const GPtrArray *calls, GError **err)
@@ -141,9 +156,11 @@ static bool bundle_together(const officer *o, vlt_bundle *b, const char *temp,
 
 	if (!outputs)
 		return false;
-	t = together_new(o->conf, calls, err);
-	return t && together_make(t, temp, outputs, err) &&
-	       add_together(b, t, err) && fill(o, b, calls, t, err);
+	t = together_new(o->conf, calls, temp, err);
+	if (!t || !together_make(t, outputs, err))
+		return false;
+	note_legs(t);
+	return add_together(b, t, err) && fill(o, b, calls, t, err);
 }
 
 static bool bundle_make(const officer *o, const char *dir,

@@ -248,6 +248,7 @@ bool follow_late(const follow *f)
 void follow_stats_get(const follow *f, follow_stats *out)
 {
 	*out = (follow_stats){.files = f->sources->len, .records = f->records};
+	memcpy(out->boot, f->base.boot, sizeof(out->boot));
 	out->troubles = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; i < f->sources->len; i++) {
 		const source *s = g_ptr_array_index(f->sources, i);

@@ -38,6 +38,8 @@ typedef struct follow_stats {
 	unsigned files;
 	uint64_t records;
 	uint64_t torn;		/* octets behind the last whole record */
+	uint8_t boot[16];	/* whose clock all times are told in; nought in
+				 * a replay */
 	GPtrArray *troubles;	/* of char *: one a damaged file */
 } follow_stats;
 void follow_stats_get(const follow *f, follow_stats *out);

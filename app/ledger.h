@@ -14,6 +14,16 @@ cat_entry *ledger_from_story(const story *s);
  * NULL on error. */
 cat_entry *ledger_from_sidecar(const char *path, GError **err);
 
+/* How a recording was made, out of its sidecar, for who makes it again. */
+typedef struct ledger_told {
+	int64_t begin_ms;	/* UTC, of the recording; 0: it does not tell */
+	int64_t answered_ms;	/* UTC; 0: never */
+	int64_t packets;	/* that became sound */
+	unsigned undecodable;	/* codecs */
+	bool mute_hold, mute_dtmf;	/* as in mix_plan */
+} ledger_told;
+bool ledger_told_read(const char *path, ledger_told *out, GError **err);
+
 /* What capture counted. */
 void ledger_counts(cat_entry *e, const captured_sums *c);
 /* As render says it; a call that we refused was blocked. `why` may be NULL. */

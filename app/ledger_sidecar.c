@@ -206,9 +206,9 @@ static cat_entry *entry_of(JsonObject *root, const char *path)
 	return e;
 }
 
-cat_entry *ledger_from_sidecar(const char *path, GError **err)
+/* Lent by `p`; NULL on error. */
+static JsonObject *root_of(JsonParser *p, const char *path, GError **err)
 {
-	g_autoptr(JsonParser) p = json_parser_new();
 	JsonNode *root;
 
 	if (!json_parser_load_from_file(p, path, err))
@@ -216,8 +216,46 @@ cat_entry *ledger_from_sidecar(const char *path, GError **err)
 	root = json_parser_get_root(p);
 	if (root && JSON_NODE_HOLDS_OBJECT(root) &&
 	    is_sidecar(json_node_get_object(root)))
-		return entry_of(json_node_get_object(root), path);
+		return json_node_get_object(root);
 	g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE,
 		    "%s: this is not the sidecar of a recording", path);
 	return NULL;
+}
+
+cat_entry *ledger_from_sidecar(const char *path, GError **err)
+{
+	g_autoptr(JsonParser) p = json_parser_new();
+	JsonObject *root = root_of(p, path, err);
+
+	return root ? entry_of(root, path) : NULL;
+}
+
+static bool holds_word(JsonArray *a, const char *word)
+{
+	for (guint i = 0; a && i < json_array_get_length(a); i++)
+		if (!g_strcmp0(json_array_get_string_element(a, i), word))
+			return true;
+	return false;
+}
+
+bool ledger_told_read(const char *path, ledger_told *out, GError **err)
+{
+	g_autoptr(JsonParser) p = json_parser_new();
+	JsonObject *root = root_of(p, path, err);
+	JsonObject *recording = object_of(root, "recording");
+	JsonArray *silenced = array_of(recording, "silenced");
+	JsonArray *undecodable = array_of(root, "undecodable");
+	bool known;
+
+	*out = (ledger_told){0};
+	if (!root)
+		return false;
+	out->begin_ms = when_of(recording, "begin", &known).ns / CLK_NS_PER_MS;
+	out->answered_ms = when_of(object_of(root, "call"), "answered",
+				   &known).ns / CLK_NS_PER_MS;
+	out->packets = (int64_t)count_of(object_of(root, "packets"), "media");
+	out->undecodable = undecodable ? json_array_get_length(undecodable) : 0;
+	out->mute_hold = holds_word(silenced, "hold");
+	out->mute_dtmf = holds_word(silenced, "dtmf");
+	return true;
 }

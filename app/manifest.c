@@ -41,11 +41,24 @@ static void put_call(json_out *b, const cat_entry *e)
 	json_out_end(b, '}');
 }
 
+static void put_leg(json_out *b, const together_leg *l)
+{
+	json_out_begin(b, NULL, '{');
+	text(b, "call", l->call);
+	text(b, "from", l->from);
+	if (l->why)
+		text(b, "why", l->why);
+	json_out_number(b, "offset_ms", l->offset / CLK_NS_PER_MS);
+	json_out_end(b, '}');
+}
+
 static void put_voice(json_out *b, const together_voice *v)
 {
 	json_out_begin(b, NULL, '{');
 	text(b, "call", v->call);
 	text(b, "who", v->who);
+	if (v->also)
+		text(b, "also", v->also);
 	json_out_number(b, "offset_ms", v->offset / CLK_NS_PER_MS);
 	text(b, "side", v->side == CALL_CALLER ? "caller" : "callee");
 	json_out_number(b, "speaker", v->speaker);
@@ -56,6 +69,13 @@ static void put_together(json_out *b, const together *t)
 {
 	json_out_begin(b, "together", '{');
 	when(b, "begin", together_begin(t).ns / CLK_NS_PER_MS);
+	json_out_begin(b, "legs", '[');
+	for (guint i = 0; i < together_legs(t); i++) {
+		const together_leg l = together_leg_at(t, i);
+
+		put_leg(b, &l);
+	}
+	json_out_end(b, ']');
 	json_out_begin(b, "voices", '[');
 	for (guint i = 0; i < together_voices(t); i++) {
 		const together_voice v = together_voice_at(t, i);

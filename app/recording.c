@@ -107,6 +107,8 @@ mix_call *render_open(render_call *r, GError **err)
 		r->video = video_new(dir, r->story->name, r->cfg->video,
 				     2 * r->cfg->dec.reorder_ms);
 	r->own = plan.own;
+	r->result.mute_hold = plan.mute_hold;
+	r->result.mute_dtmf = plan.mute_dtmf;
 	return mix_call_new(&plan, err);
 }
 

@@ -70,6 +70,7 @@ typedef struct render_result {
 	int64_t stopped_ns;	/* in all; those gaps are in `gaps` as well */
 	bool goodbye[2];	/* by call_side: its sources said that they
 				 * leave (RTCP BYE), and left */
+	bool mute_hold, mute_dtmf;	/* as it was made */
 	mix_totals mix;
 	const GArray *markers;	/* of mix_marker */
 	const GArray *videos;	/* of video_file; NULL: none were asked for */

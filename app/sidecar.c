@@ -385,6 +385,19 @@ static void put_waveform(json_out *b, const mix_totals *m)
 	end_object(b);
 }
 
+/* What was never to be heard: a recording made again leaves it out too. */
+static void put_silenced(json_out *b, const render_result *r)
+{
+	if (!r->mute_hold && !r->mute_dtmf)
+		return;
+	array(b, "silenced");
+	if (r->mute_hold)
+		text(b, NULL, "hold");
+	if (r->mute_dtmf)
+		text(b, NULL, "dtmf");
+	end_array(b);
+}
+
 static void put_recording(json_out *b, const render_result *r)
 {
 	object(b, "recording");
@@ -392,6 +405,7 @@ static void put_recording(json_out *b, const render_result *r)
 	when(b, "end", r->end.wall);
 	milli(b, "duration_ms", seconds(r->mix.duration));
 	number(b, "rate", r->mix.rate);
+	put_silenced(b, r);
 	put_side(b, &r->mix.side[CALL_CALLER], r->mix.rate, "caller");
 	put_side(b, &r->mix.side[CALL_CALLEE], r->mix.rate, "callee");
 	array(b, "files");

@@ -1,10 +1,9 @@
 #include "app/together.h"
 
-#include <json-glib/json-glib.h>
-#include <sndfile.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
-#include "vault/vault.h"
+#include "app/leg.h"
 
 enum {
 	STEPS_PER_S = 50,
@@ -12,129 +11,104 @@ enum {
 	EVERY = 25,		/* steps between two that write */
 };
 
-/* One call. Its channels are the caller and the callee. */
-typedef struct leg {
-	const cat_entry *call;
-	SNDFILE *file;
-	SF_INFO info;
-	clk_wall begin;
-	int64_t offset;		/* ns after the first one's begin */
+/* A file of a leg, and where it was read up to. */
+typedef struct source {
+	leg_sound sound;	/* lent */
+	guint leg;
+	uint32_t stream;	/* of its first channel */
 	uint8_t side[2];	/* where each is heard; CALL_UNKNOWN: not */
-	int64_t frames;		/* handed over so far */
-} leg;
+	bool heard[2];
+	int64_t frames;		/* read so far */
+} source;
 
 struct together {
+	char *dir;
 	GArray *legs;		/* of leg */
+	GArray *offsets;	/* of int64_t: ns after the first one's begin */
+	GArray *sources;	/* of source */
 	GArray *voices;		/* of together_voice */
-	clk_wall begin;
 	bool served;		/* by a conference server, whose side is heard
-				 * of the first leg */
+				 * of one leg */
 	mix_totals totals;
 };
 
-static bool fail(GError **err, const char *call, const char *why)
+static leg *leg_at(const together *t, guint i)
 {
-	g_set_error(err, CAT_ERROR, CAT_ERROR_ABSENT, "%s: %s", call, why);
-	return false;
+	return &g_array_index(t->legs, leg, i);
 }
 
-/* ---- their recordings ---- */
-
-static void leg_clear(void *p)
+static int64_t offset_at(const together *t, guint i)
 {
-	leg *l = p;
-
-	if (l->file)
-		sf_close(l->file);
+	return g_array_index(t->offsets, int64_t, i);
 }
 
-static bool read_begin(leg *l, GError **err)
+static source *source_at(const together *t, guint i)
 {
-	g_autoptr(JsonParser) p = json_parser_new();
-	g_autoptr(GDateTime) t = NULL;
-	const char *text = NULL;
-	JsonNode *n;
-
-	if (l->call->sidecar &&
-	    json_parser_load_from_file(p, l->call->sidecar, NULL)) {
-		n = json_parser_get_root(p);
-		n = n && JSON_NODE_HOLDS_OBJECT(n)
-			    ? json_object_get_member(json_node_get_object(n),
-						     "recording")
-			    : NULL;
-		if (n && JSON_NODE_HOLDS_OBJECT(n))
-			text = json_object_get_string_member_with_default(
-				json_node_get_object(n), "begin", NULL);
-	}
-	t = text ? g_date_time_new_from_iso8601(text, NULL) : NULL;
-	if (!t)
-		return fail(err, l->call->name,
-			    "its sidecar does not tell when it begins");
-	l->begin.ns = g_date_time_to_unix(t) * CLK_NS_PER_S +
-		      g_date_time_get_microsecond(t) * 1000LL;
-	return true;
+	return &g_array_index(t->sources, source, i);
 }
 
-static bool is_right(const holding_file *f, GError **err)
+/* ---- when each begins ---- */
+
+/* Between journals of one boot the monotonic clock tells, whatever happened to
+ * the other one meanwhile. */
+static void straighten(together *t)
 {
-	char hash[VLT_HASH];
+	const leg *ref = NULL;
 
-	if (!vlt_hash(f->path, hash, err))
-		return false;
-	return !strcmp(hash, f->sha256) ||
-	       fail(err, f->path, "it is not what was recorded: its SHA-256 "
-				  "has changed");
-}
+	for (guint i = 0; i < t->legs->len; i++) {
+		leg *l = leg_at(t, i);
 
-/* What loses nothing comes first. */
-static bool is_lossless(const char *path)
-{
-	return g_str_has_suffix(path, ".wav") ||
-	       g_str_has_suffix(path, ".flac");
-}
-
-static bool open_file(leg *l, const holding *h, bool lossless, GError **err)
-{
-	for (guint i = 0; i < h->files->len; i++) {
-		const holding_file *f = &g_array_index(h->files, holding_file,
-						       i);
-
-		if (!f->sha256 || is_lossless(f->path) != lossless)
+		if (l->why)
 			continue;
-		l->info = (SF_INFO){0};
-		l->file = sf_open(f->path, SFM_READ, &l->info);
-		if (l->file && l->info.channels == 2 &&
-		    l->info.samplerate <= CHUNK * STEPS_PER_S)
-			return is_right(f, err);
-		g_clear_pointer(&l->file, sf_close);
+		if (ref && !memcmp(l->boot, ref->boot, sizeof(l->boot)))
+			l->begin.wall.ns = ref->begin.wall.ns +
+					   clk_since(l->begin.mono,
+						     ref->begin.mono);
+		else if (!ref)
+			ref = l;
 	}
-	return false;
 }
 
-static bool open_leg(leg *l, const conf *c, GError **err)
+static gint by_begin(gconstpointer a, gconstpointer b)
 {
-	g_autoptr(holding) h = holding_new(c, l->call);
-	GError *why = NULL;
+	const leg *x = a, *y = b;
 
-	if (l->call->expired_ms)
-		return fail(err, l->call->name, "its recording was deleted");
-	if (open_file(l, h, true, &why) ||
-	    (!why && open_file(l, h, false, &why)))
-		return read_begin(l, err);
-	if (!why)
-		fail(&why, l->call->name, "there is no stereo recording of it");
-	g_propagate_error(err, why);
-	return false;
+	if (x->begin.wall.ns != y->begin.wall.ns)
+		return x->begin.wall.ns < y->begin.wall.ns ? -1 : 1;
+	return strcmp(x->call->name, y->call->name);
+}
+
+/* What nothing is heard of begins nothing. */
+static clk_wall first_begin(const together *t)
+{
+	for (guint i = 0; i < t->legs->len; i++)
+		if (leg_at(t, i)->sounds->len)
+			return leg_at(t, i)->begin.wall;
+	return (clk_wall){0};
+}
+
+static void place_all(together *t)
+{
+	clk_wall begin;
+
+	straighten(t);
+	g_array_sort(t->legs, by_begin);
+	begin = first_begin(t);
+	for (guint i = 0; i < t->legs->len; i++) {
+		const int64_t offset = leg_at(t, i)->begin.wall.ns - begin.ns;
+
+		g_array_append_val(t->offsets, offset);
+	}
 }
 
 /* ---- who is heard where ---- */
 
 /* The conference's own address is that of who invited to it, and a party of
  * each call: of the callers, or else of those who are called. */
-static bool in_each(const GArray *legs, const char *uri)
+static bool in_each(const together *t, const char *uri)
 {
-	for (guint i = 0; i < legs->len; i++) {
-		const cat_entry *e = g_array_index(legs, leg, i).call;
+	for (guint i = 0; i < t->legs->len; i++) {
+		const cat_entry *e = leg_at(t, i)->call;
 
 		if (g_strcmp0(e->caller, uri) && g_strcmp0(e->callee, uri))
 			return false;
@@ -142,76 +116,125 @@ static bool in_each(const GArray *legs, const char *uri)
 	return uri != NULL;
 }
 
-static const char *server_of(const GArray *legs)
+static const char *server_of(const together *t)
 {
-	const cat_entry *first = g_array_index(legs, leg, 0).call;
+	const cat_entry *first = leg_at(t, 0)->call;
 
-	for (guint i = 0; i < legs->len; i++) {
-		const cat_entry *e = g_array_index(legs, leg, i).call;
+	for (guint i = 0; i < t->legs->len; i++) {
+		const cat_entry *e = leg_at(t, i)->call;
 
 		if (!e->conference || !*e->conference ||
 		    strcmp(e->conference, first->conference))
 			return NULL;
 	}
-	if (legs->len > 1 && in_each(legs, first->callee))
+	if (t->legs->len > 1 && in_each(t, first->callee))
 		return first->callee;
-	return legs->len > 1 && in_each(legs, first->caller) ? first->caller
+	return t->legs->len > 1 && in_each(t, first->caller) ? first->caller
 							     : NULL;
 }
 
-static void place_leg(leg *l, const char *server, bool first)
+/* Whose voice the channel has is the caller's side in a conference. Both
+ * parties in one channel are nobody's side; they are heard on the left. */
+static uint8_t side_of(const together *t, uint8_t side, guint l,
+		       const char *server, guint with_server)
 {
-	unsigned s;
+	const char *callee = leg_at(t, l)->call->callee;
+	const uint8_t served = !g_strcmp0(callee, server) ? CALL_CALLEE
+							  : CALL_CALLER;
 
-	l->side[CALL_CALLER] = CALL_CALLER;
-	l->side[CALL_CALLEE] = CALL_CALLEE;
+	if (side == CALL_UNKNOWN || (server && side != served))
+		return CALL_CALLER;
 	if (!server)
-		return;
-	s = !g_strcmp0(l->call->callee, server) ? CALL_CALLEE : CALL_CALLER;
-	l->side[!s] = CALL_CALLER;
-	l->side[s] = first ? CALL_CALLEE : CALL_UNKNOWN;
+		return side;
+	return l == with_server ? CALL_CALLEE : CALL_UNKNOWN;
 }
 
-static gint by_record(gconstpointer a, gconstpointer b)
+/* The first leg that has the server's side apart. */
+static guint with_server(const together *t)
 {
-	const leg *x = a, *y = b;
-
-	return (x->begin.ns > y->begin.ns) - (x->begin.ns < y->begin.ns);
-}
-
-static void place_all(together *t)
-{
-	const char *server;
-
-	g_array_sort(t->legs, by_record);
-	server = server_of(t->legs);
-	t->begin = g_array_index(t->legs, leg, 0).begin;
 	for (guint i = 0; i < t->legs->len; i++) {
-		leg *l = &g_array_index(t->legs, leg, i);
+		const GArray *sounds = leg_at(t, i)->sounds;
 
-		l->offset = l->begin.ns - t->begin.ns;
-		place_leg(l, server, i == 0);
+		if (sounds->len && g_array_index(sounds, leg_sound, 0).side[0]
+					   != CALL_UNKNOWN)
+			return i;
 	}
-	t->served = server != NULL;
+	return t->legs->len;
 }
 
-together *together_new(const conf *c, const GPtrArray *calls, GError **err)
+static void add_source(together *t, guint l, const leg_sound *sound,
+		       const char *server)
+{
+	const guint whose = with_server(t);
+	source s = {.sound = *sound, .leg = l,
+		    .stream = 2 * t->sources->len,
+		    .side = {CALL_UNKNOWN, CALL_UNKNOWN}};
+
+	for (int c = 0; c < sound->info.channels; c++)
+		s.side[c] = side_of(t, sound->side[c], l, server, whose);
+	g_array_append_val(t->sources, s);
+}
+
+static void add_sources(together *t)
+{
+	const char *server = server_of(t);
+
+	t->served = server != NULL;
+	for (guint i = 0; i < t->legs->len; i++) {
+		const GArray *sounds = leg_at(t, i)->sounds;
+
+		for (guint k = 0; k < sounds->len; k++)
+			add_source(t, i, &g_array_index(sounds, leg_sound, k),
+				   server);
+	}
+}
+
+/* ---- made and freed ---- */
+
+static void clear_leg(void *l)
+{
+	leg_clear(l);
+}
+
+static bool add_leg(together *t, const conf *c, const cat_entry *call,
+		    GError **err)
+{
+	g_autofree char *name = g_strdup_printf("leg-%u", t->legs->len);
+	g_autofree char *dir = g_build_filename(t->dir, name, NULL);
+	leg l;
+	bool ok;
+
+	if (g_mkdir(dir, 0700) != 0) {
+		g_set_error(err, MIX_ERROR, MIX_ERROR_OPEN,
+			    "%s: cannot be made", dir);
+		return false;
+	}
+	ok = leg_open(&l, c, call, dir, err);
+	g_array_append_val(t->legs, l);
+	return ok;
+}
+
+together *together_new(const conf *c, const GPtrArray *calls, const char *dir,
+		       GError **err)
 {
 	g_autoptr(together) t = g_new0(together, 1);
 
+	t->dir = g_strdup(dir);
 	t->legs = g_array_new(FALSE, TRUE, sizeof(leg));
-	g_array_set_clear_func(t->legs, leg_clear);
+	g_array_set_clear_func(t->legs, clear_leg);
+	t->offsets = g_array_new(FALSE, TRUE, sizeof(int64_t));
+	t->sources = g_array_new(FALSE, TRUE, sizeof(source));
 	t->voices = g_array_new(FALSE, TRUE, sizeof(together_voice));
-	for (guint i = 0; i < calls->len; i++) {
-		leg l = {.call = g_ptr_array_index(calls, i)};
-		bool ok = open_leg(&l, c, err);
-
-		g_array_append_val(t->legs, l);
-		if (!ok)
+	for (guint i = 0; i < calls->len; i++)
+		if (!add_leg(t, c, g_ptr_array_index(calls, i), err))
 			return NULL;
-	}
 	place_all(t);
-	return g_steal_pointer(&t);
+	add_sources(t);
+	if (t->sources->len)
+		return g_steal_pointer(&t);
+	g_set_error(err, CAT_ERROR, CAT_ERROR_ABSENT,
+		    "there is no sound of any of these calls");
+	return NULL;
 }
 
 void together_free(together *t)
@@ -219,8 +242,11 @@ void together_free(together *t)
 	if (!t)
 		return;
 	g_array_unref(t->legs);
+	g_array_unref(t->offsets);
+	g_array_unref(t->sources);
 	g_array_unref(t->voices);
 	mix_totals_clear(&t->totals);
+	g_free(t->dir);
 	g_free(t);
 }
 
@@ -230,29 +256,38 @@ static uint32_t top_rate(const together *t)
 {
 	int top = 8000;
 
-	for (guint i = 0; i < t->legs->len; i++)
-		top = MAX(top, g_array_index(t->legs, leg, i).info.samplerate);
+	for (guint i = 0; i < t->sources->len; i++)
+		top = MAX(top, source_at(t, i)->sound.info.samplerate);
 	return (uint32_t)top;
 }
 
-static void hand_over(mix_call *m, const leg *l, guint number, unsigned channel,
-		      const int16_t *both, size_t frames)
+static bool is_silent(const int16_t *pcm, size_t frames)
 {
+	for (size_t i = 0; i < frames; i++)
+		if (pcm[i])
+			return false;
+	return true;
+}
+
+/* Nobody is a speaker before he is heard. */
+static void hand_over(mix_call *m, source *s, int64_t offset, int channel,
+		      const int16_t *all, size_t frames)
+{
+	const SF_INFO *info = &s->sound.info;
 	int16_t one[CHUNK];
 	pcm_block b = {
-		.stream = 2 * number + channel,
-		.ssrc = 2 * number + channel + 1,
-		.side = l->side[channel],
+		.stream = s->stream + (uint32_t)channel,
+		.ssrc = s->stream + (uint32_t)channel + 1,
+		.side = s->side[channel],
 		.kind = PCM_DECODED,
 		.channels = 1,
-		.follows = l->frames > 0,
-		.rate = (uint32_t)l->info.samplerate,
-		.clock = (uint32_t)l->info.samplerate,
-		.ts = l->frames,
+		.follows = s->heard[channel],
+		.rate = (uint32_t)info->samplerate,
+		.clock = (uint32_t)info->samplerate,
+		.ts = s->frames,
 		/* A packet comes when all of it was said. */
-		.arrival = {l->offset + (l->frames + (int64_t)frames) *
-						CLK_NS_PER_S /
-						l->info.samplerate},
+		.arrival = {offset + (s->frames + (int64_t)frames) *
+					     CLK_NS_PER_S / info->samplerate},
 		.pcm = one,
 		.frames = frames,
 	};
@@ -260,25 +295,28 @@ static void hand_over(mix_call *m, const leg *l, guint number, unsigned channel,
 	if (b.side == CALL_UNKNOWN)
 		return;
 	for (size_t i = 0; i < frames; i++)
-		one[i] = both[2 * i + channel];
+		one[i] = all[i * (size_t)info->channels + (size_t)channel];
+	if (!s->heard[channel] && is_silent(one, frames))
+		return;
+	s->heard[channel] = true;
 	mix_call_block(m, &b);
 }
 
-/* All of the leg from before `now`. */
-static void play_leg(leg *l, guint number, mix_call *m, int64_t now)
+/* All of it from before `now`. */
+static void play(source *s, int64_t offset, mix_call *m, int64_t now)
 {
-	const sf_count_t step = l->info.samplerate / STEPS_PER_S;
-	int16_t both[2 * CHUNK];
+	const SF_INFO *info = &s->sound.info;
+	const sf_count_t step = info->samplerate / STEPS_PER_S;
+	int16_t all[2 * CHUNK];
 
-	while (l->offset + l->frames * CLK_NS_PER_S / l->info.samplerate <
-	       now) {
-		const sf_count_t n = sf_readf_short(l->file, both, step);
+	while (offset + s->frames * CLK_NS_PER_S / info->samplerate < now) {
+		const sf_count_t n = sf_readf_short(s->sound.file, all, step);
 
 		if (n <= 0)
 			return;
-		for (unsigned channel = 0; channel < 2; channel++)
-			hand_over(m, l, number, channel, both, (size_t)n);
-		l->frames += n;
+		for (int channel = 0; channel < info->channels; channel++)
+			hand_over(m, s, offset, channel, all, (size_t)n);
+		s->frames += n;
 	}
 }
 
@@ -286,11 +324,12 @@ static int64_t length_of(const together *t)
 {
 	int64_t end = 0;
 
-	for (guint i = 0; i < t->legs->len; i++) {
-		const leg *l = &g_array_index(t->legs, leg, i);
+	for (guint i = 0; i < t->sources->len; i++) {
+		const source *s = source_at(t, i);
 
-		end = MAX(end, l->offset + l->info.frames * CLK_NS_PER_S /
-						   l->info.samplerate);
+		end = MAX(end, offset_at(t, s->leg) +
+				       s->sound.info.frames * CLK_NS_PER_S /
+					       s->sound.info.samplerate);
 	}
 	return end;
 }
@@ -302,8 +341,11 @@ static bool play_all(together *t, mix_call *m, GError **err)
 
 	mix_call_begin(m, (clk_mono){0});
 	for (int64_t now = step; now < end + step; now += step) {
-		for (guint i = 0; i < t->legs->len; i++)
-			play_leg(&g_array_index(t->legs, leg, i), i, m, now);
+		for (guint i = 0; i < t->sources->len; i++) {
+			source *s = source_at(t, i);
+
+			play(s, offset_at(t, s->leg), m, now);
+		}
 		if (!mix_call_advance(m, (clk_mono){now}, err))
 			return false;
 	}
@@ -322,47 +364,55 @@ static unsigned speaker_of(const mix_totals *t, uint32_t stream)
 	return 0;
 }
 
+static void tell_voice(together *t, const source *s, int channel)
+{
+	const cat_entry *call = leg_at(t, s->leg)->call;
+	const uint8_t side = s->sound.side[channel];
+	const together_voice v = {
+		.call = call->name,
+		.who = side == CALL_CALLEE ? call->callee : call->caller,
+		.also = side == CALL_UNKNOWN ? call->callee : NULL,
+		.offset = offset_at(t, s->leg),
+		.side = s->side[channel],
+		.speaker = speaker_of(&t->totals,
+				      s->stream + (uint32_t)channel),
+	};
+
+	if (v.side != CALL_UNKNOWN)
+		g_array_append_val(t->voices, v);
+}
+
 static void tell_voices(together *t)
 {
-	for (guint i = 0; i < t->legs->len; i++) {
-		const leg *l = &g_array_index(t->legs, leg, i);
+	for (guint i = 0; i < t->sources->len; i++) {
+		const source *s = source_at(t, i);
 
-		for (unsigned channel = 0; channel < 2; channel++) {
-			const together_voice v = {
-				.call = l->call->name,
-				.who = channel ? l->call->callee
-					       : l->call->caller,
-				.offset = l->offset,
-				.side = l->side[channel],
-				.speaker = speaker_of(&t->totals,
-						      2 * i + channel),
-			};
-
-			if (v.side != CALL_UNKNOWN)
-				g_array_append_val(t->voices, v);
-		}
+		for (int c = 0; c < s->sound.info.channels; c++)
+			tell_voice(t, s, c);
 	}
 }
 
-/* In one channel each voice would be heard twice. */
-static void leave_server_out(together *t, const GArray *outputs)
+static bool any_mono(const GArray *outputs)
 {
-	leg *first = &g_array_index(t->legs, leg, 0);
-	bool mono = false;
-
 	for (guint i = 0; i < outputs->len; i++)
-		mono = mono || g_array_index(outputs, mix_output, i).layout ==
-				       MIX_MONO;
-	for (unsigned channel = 0; t->served && mono && channel < 2; channel++)
-		if (first->side[channel] == CALL_CALLEE)
-			first->side[channel] = CALL_UNKNOWN;
+		if (g_array_index(outputs, mix_output, i).layout == MIX_MONO)
+			return true;
+	return false;
 }
 
-bool together_make(together *t, const char *dir, const GArray *outputs,
-		   GError **err)
+/* In one channel each voice would be heard twice. */
+static void leave_server_out(together *t)
+{
+	for (guint i = 0; i < t->sources->len; i++)
+		for (unsigned channel = 0; channel < 2; channel++)
+			if (source_at(t, i)->side[channel] == CALL_CALLEE)
+				source_at(t, i)->side[channel] = CALL_UNKNOWN;
+}
+
+bool together_make(together *t, const GArray *outputs, GError **err)
 {
 	const mix_plan plan = {
-		.dir = dir,
+		.dir = t->dir,
 		.name = "together",
 		.outputs = (const mix_output *)(void *)outputs->data,
 		.n_outputs = outputs->len,
@@ -370,12 +420,15 @@ bool together_make(together *t, const char *dir, const GArray *outputs,
 	};
 	g_autoptr(mix_call) m = mix_call_new(&plan, err);
 
-	leave_server_out(t, outputs);
+	if (t->served && any_mono(outputs))
+		leave_server_out(t);
 	if (!m || !play_all(t, m, err))
 		return false;
 	tell_voices(t);
 	return true;
 }
+
+/* ---- what came of it ---- */
 
 const mix_totals *together_totals(const together *t)
 {
@@ -384,7 +437,26 @@ const mix_totals *together_totals(const together *t)
 
 clk_wall together_begin(const together *t)
 {
-	return t->begin;
+	return first_begin(t);
+}
+
+guint together_legs(const together *t)
+{
+	return t->legs->len;
+}
+
+together_leg together_leg_at(const together *t, guint i)
+{
+	const leg *l = leg_at(t, i);
+
+	return (together_leg){
+		.call = l->call->name,
+		.from = !l->sounds->len ? "nothing"
+			: l->why	? "recording"
+					: "journal",
+		.why = l->why,
+		.offset = offset_at(t, i),
+	};
 }
 
 guint together_voices(const together *t)
