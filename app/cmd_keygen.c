@@ -78,8 +78,8 @@ int cmd_keygen(int argc, char **argv)
 	int status;
 
 	if (!app_options("keygen", "PATH",
-			 "Makes the recorder's key pair: PATH.key, which only "
-			 "render may read,\nand PATH.pub, to which the tap "
+			 "Makes the recorder's key pair: PATH.key, for render "
+			 "and export alone,\nand PATH.pub, to which the tap "
 			 "seals the media keys.",
 			 entries, &argc, &argv, &status))
 		return status;

@@ -8,10 +8,10 @@
 typedef struct together together;
 
 /* Of these calls (of cat_entry), each from its journal or from recordings whose
- * SHA-256 must be right; `dir`, which is lent, holds what is made on the way. In
- * a conference the server's side, which is the mix of all others, is heard of
- * the first call alone that has it apart, and not at all where there is a mono
- * file: who has a call of his own is heard from there. */
+ * SHA-256 must be right; `dir`, which is lent, holds what is made on the way.
+ * In a conference the server's side, which is the mix of all others, is heard
+ * of the first call alone that has it apart, and not at all where there is a
+ * mono file: who has a call of his own is heard from there. */
 together *together_new(const conf *c, const GPtrArray *calls, const char *dir,
 		       GError **err);
 void together_free(together *t);

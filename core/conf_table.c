@@ -22,7 +22,7 @@ static const conf_key table[CONF_KEYS] = {
 	     "X25519 key in PEM that media keys are sealed to"),
 	TEXT(CONF_PRIVATE_KEY, "edgetape", "private-key",
 	     "/etc/edgetape/recorder.key",
-	     "its private half; only render reads it"),
+	     "its private half; render and export --together read it"),
 	TEXT(CONF_SIGNING_KEY, "edgetape", "signing-key", NULL,
 	     "Ed25519 key in PEM that exports are signed with"),
 	TEXT(CONF_USER, "edgetape", "user", NULL,
