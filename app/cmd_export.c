@@ -131,18 +131,16 @@ static bool add_together(vlt_bundle *b, const together *t, GError **err)
 	return true;
 }
 
-/* Who gets it should not take one for the other. */
+/* Who gets it should not take one for the other. Of what has no sound
+ * silent_say() tells. */
 static void note_legs(const together *t)
 {
 	for (guint i = 0; i < together_legs(t); i++) {
 		const together_leg l = together_leg_at(t, i);
 
-		if (l.why)
+		if (!strcmp(l.from, "recording"))
 			fprintf(stderr, "edgetape export: note: %s is heard "
-				"from %s: %s\n", l.call,
-				!strcmp(l.from, "nothing") ? "nothing"
-							   : "its recording",
-				l.why);
+				"from its recording: %s\n", l.call, l.why);
 	}
 }
 

@@ -136,10 +136,12 @@ side = json.load(open(sys.argv[1]))
 side["recording"]["files"] = []
 json.dump(side, open(sys.argv[1], "w"))' "$tmp/recordings"/*dave*.json
 officer rebuild >/dev/null
-export_to less wav
-is 'of one nothing was recorded' "$(legs less | sed -n '4p;9p')" \
-	'dave nothing 3500 nothing of it was recorded'
-holds 'which is noted' grep -q 'from nothing: nothing of it was' "$tmp/less.err"
+officer export bob@192.0.2.9 dave@192.0.2.9 --out "$tmp/less" --reason x \
+	--together wav >/dev/null 2>"$tmp/less.err"
+is 'of one nothing was recorded' "$(legs less | grep dave)" \
+	'dave nothing 2000 nothing of it was recorded'
+holds 'which is noted' grep -q 'there is no sound of .*NOT_RECORDED' \
+	"$tmp/less.err"
 
 # ---- as the recording was made, whatever is configured by now ----
 alone() { # DIR CALL
