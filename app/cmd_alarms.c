@@ -129,9 +129,9 @@ int cmd_alarms(int argc, char **argv)
 	if (!app_options("alarms", "[VERB]",
 			 "What is wrong now. Exit status 1: something critical."
 			 "\n\nVerbs:\n"
-			 "  list      the alarms that are set (the default)\n"
-			 "  history   every alarm that was set or is over\n"
-			 "  known     all alarms, what they mean, what to do\n"
+			 "  list      what is wrong now (the default)\n"
+			 "  history   when alarms were raised and over\n"
+			 "  known     what each alarm means, and what to do\n"
 			 "  watch     keep the history and call the hook, where "
 			 "no `edgetape run` does",
 			 entries, &argc, &argv, &status))

@@ -11,12 +11,13 @@ static struct {
 static const GOptionEntry entries[] = {
 	{"from", 0, 0, G_OPTION_ARG_FILENAME, &opt.from, "Not before", "TIME"},
 	{"to", 0, 0, G_OPTION_ARG_FILENAME, &opt.to, "Before", "TIME"},
-	{"actor", 0, 0, G_OPTION_ARG_FILENAME, &opt.actor, "Only by this one",
-	 "NAME"},
+	{"actor", 0, 0, G_OPTION_ARG_FILENAME, &opt.actor,
+	 "Only by this person", "NAME"},
 	{"verify", 0, 0, G_OPTION_ARG_NONE, &opt.verify,
 	 "Check the chain of hashes", NULL},
 	{"expect", 0, 0, G_OPTION_ARG_FILENAME, &opt.expect,
-	 "With --verify: what an earlier one printed", "ROW:HASH"},
+	 "With --verify: the line that an earlier --verify printed",
+	 "ROW:HASH"},
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
@@ -110,7 +111,7 @@ static int audit(officer *o, char **args, GError **err)
 int cmd_audit(int argc, char **argv)
 {
 	static const officer_verb verbs[] = {
-		{"list", "", "what was changed, the oldest first", 0, 0,
+		{"list", "", "the changes, the oldest first", 0, 0,
 		 audit},
 		{"verify", "", "the same as --verify", 0, 0, audit},
 	};
@@ -118,6 +119,6 @@ int cmd_audit(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "verify"))
 		opt.verify = TRUE;
 	return officer_run("audit", "Who changed what. The log is a chain of "
-				    "hashes: what was altered is found.",
+				    "hashes, so alterations are found.",
 			   verbs, G_N_ELEMENTS(verbs), entries, argc, argv);
 }

@@ -14,11 +14,11 @@ static struct {
 
 static const GOptionEntry own_entries[] = {
 	{"matter", 0, 0, G_OPTION_ARG_FILENAME, &opt.matter,
-	 "hold, release: what it is held for (hold)", "NAME"},
+	 "hold, release: the matter it is held for (hold)", "NAME"},
 	{"by", 0, 0, G_OPTION_ARG_FILENAME, &opt.by,
 	 "due: what will be deleted by then (now)", "TIME"},
 	{"limit", 0, 0, G_OPTION_ARG_INT, &opt.limit,
-	 "At most so many, the newest (50)", "N"},
+	 "At most this many, the newest (50)", "N"},
 	{"linked", 0, 0, G_OPTION_ARG_NONE, &opt.linked,
 	 "hold, release: the other legs of the call too", NULL},
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
@@ -346,26 +346,29 @@ static int due(officer *o, char **args, GError **err)
 int cmd_calls(int argc, char **argv)
 {
 	static const officer_verb verbs[] = {
-		{"list", "", "the calls that fit the options, newest first", 0,
+		{"list", "", "the calls that match the options, newest first",
+		 0,
 		 0, list},
-		{"show", "CALL", "all that is known of one; a part of its name "
-				 "or its Call-ID will do", 1, 1, show},
+		{"show", "CALL", "everything known about one; part of its name "
+				 "or its Call-ID is enough", 1, 1, show},
 		{"linked", "CALL",
-		 "it and the other legs of its conference or transfer", 1, 1,
+		 "the call and the other legs of its conference or transfer",
+		 1, 1,
 		 list_linked},
 		{"hold", "[CALL] --reason TEXT",
-		 "it, or all that fit the options, must not be deleted", 0, 1,
+		 "keep it, or all that match the options, from being deleted",
+		 0, 1,
 		 hold},
-		{"release", "[CALL] --reason TEXT", "ends the hold", 0, 1,
+		{"release", "[CALL] --reason TEXT", "end the hold", 0, 1,
 		 release},
 		{"holds", "", "the calls that are held", 0, 0, list_holds},
-		{"due", "", "what will be deleted, because its time is over", 0,
+		{"due", "", "what will be deleted because its time is over", 0,
 		 0, due},
 	};
 	g_autoptr(GArray) all = filter_entries(own_entries);
 
-	return officer_run("calls", "What became of each call of a recorded "
-				    "user.", verbs, G_N_ELEMENTS(verbs),
+	return officer_run("calls", "The calls of recorded users and their "
+				    "outcomes.", verbs, G_N_ELEMENTS(verbs),
 			   (const GOptionEntry *)(void *)all->data, argc,
 			   argv);
 }

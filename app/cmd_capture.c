@@ -140,9 +140,9 @@ int cmd_capture(int argc, char **argv)
 	int status;
 
 	if (!app_role_start(&role, "capture",
-			    "Captures relayed media of the calls that the tap "
-			    "tells of and writes it, still\nencrypted, to "
-			    "their journals.",
+			    "Captures the media of the calls that the tap "
+			    "names and writes it, still\nencrypted, to their "
+			    "journals.",
 			    argc, argv, &status))
 		return status;
 	p.conf = role.conf;

@@ -58,7 +58,7 @@ int cmd_check(int argc, char **argv)
 		{"print", 'p', 0, G_OPTION_ARG_NONE, &opt.print,
 		 "Print every key with its value", NULL},
 		{"explain", 'e', 0, G_OPTION_ARG_NONE, &opt.explain,
-		 "With --print: and what it means", NULL},
+		 "With --print: what each key means, too", NULL},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &opt.json, "As JSON", NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
@@ -66,10 +66,11 @@ int cmd_check(int argc, char **argv)
 	int status;
 
 	if (!app_options("check", NULL,
-			 "Tells all that is wrong with the configuration and "
-			 "with this host: keys,\ncertificates, interfaces, "
-			 "network, rights, disks, the database, the time.\n"
-			 "Exit status 0: nothing but warnings.",
+			 "Finds everything that is wrong with the "
+			 "configuration and this host: keys,\ncertificates, "
+			 "interfaces, network, rights, disks, the database, "
+			 "the time.\nThe exit status is 0 if there are no "
+			 "errors; warnings do not count.",
 			 entries, &argc, &argv, &status))
 		return status;
 	if (!app_no_words("check", argc, argv))

@@ -22,16 +22,17 @@ static struct {
 
 static const GOptionEntry own_entries[] = {
 	{"out", 'o', 0, G_OPTION_ARG_FILENAME, &opt.out,
-	 "A directory that is not there yet, or - for tar on standard output",
+	 "A new directory, or - for tar on standard output",
 	 "DIR"},
 	{"format", 0, 0, G_OPTION_ARG_FILENAME, &opt.format,
-	 "Only such files: wav, mp3, flac, opus, ogg, mp4, mkv, png", "FORMAT"},
+	 "Only files of this format: wav, mp3, flac, opus, ogg, mp4, mkv, png",
+	 "FORMAT"},
 	{"journal", 0, 0, G_OPTION_ARG_NONE, &opt.journal,
 	 "The journals too: packets as captured, keys sealed", NULL},
 	{"linked", 0, 0, G_OPTION_ARG_NONE, &opt.linked,
 	 "The other legs of each call's conference or transfer too", NULL},
 	{"together", 0, 0, G_OPTION_ARG_FILENAME, &opt.together,
-	 "All these calls once more, as one recording on one time line: wav, "
+	 "Also one recording of all these calls on one time line: wav, "
 	 "mp3/mono, flac/separate ...", "FORMATS"},
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
 };
@@ -401,15 +402,17 @@ static int export(officer *o, char **args, GError **err)
 int cmd_export(int argc, char **argv)
 {
 	static const officer_verb verbs[] = {
-		{"CALL", "...", "these calls, or those that the options say", 0,
+		{"CALL", "...", "these calls, or those that match the options",
+		 0,
 		 -1, export},
 	};
 	g_autoptr(GArray) all = filter_entries(own_entries);
 
 	return officer_run("export",
-			   "Recordings for somebody outside, with SHA256SUMS, "
-			   "a manifest and, with\n[edgetape] signing-key, a "
-			   "signature. See docs/keeping.md.",
+			   "Copies recordings for somebody outside, with "
+			   "SHA256SUMS, a manifest and, if\n[edgetape] "
+			   "signing-key is set, a signature. See "
+			   "docs/keeping.md.",
 			   verbs, G_N_ELEMENTS(verbs),
 			   (const GOptionEntry *)(void *)all->data, argc,
 			   argv);

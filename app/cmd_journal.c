@@ -264,9 +264,9 @@ int cmd_journal(int argc, char **argv)
 {
 	static const GOptionEntry entries[] = {
 		{"json", 0, 0, G_OPTION_ARG_NONE, &as_json,
-		 "One JSON object a line", NULL},
+		 "One JSON object per line", NULL},
 		{"hex", 0, 0, G_OPTION_ARG_NONE, &with_hex,
-		 "Packets' octets as well", NULL},
+		 "Packets' octets too", NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	int status;

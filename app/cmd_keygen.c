@@ -68,9 +68,9 @@ int cmd_keygen(int argc, char **argv)
 	static gboolean signing;
 	static const GOptionEntry entries[] = {
 		{"signing", 0, 0, G_OPTION_ARG_NONE, &signing,
-		 "Instead, a key pair that exports are signed with", NULL},
+		 "Make a key pair for signing exports instead", NULL},
 		{"user", 'u', 0, G_OPTION_ARG_STRING, &user,
-		 "Whose the private key is when root makes it (edgetape, if "
+		 "Owner of the private key if root makes it (edgetape, if "
 		 "there is such a user)", "USER"},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
@@ -79,7 +79,8 @@ int cmd_keygen(int argc, char **argv)
 
 	if (!app_options("keygen", "PATH",
 			 "Makes the recorder's key pair: PATH.key, for render "
-			 "and export alone,\nand PATH.pub, to which the tap "
+			 "and export only,
+and PATH.pub, with which the tap "
 			 "seals the media keys.",
 			 entries, &argc, &argv, &status))
 		return status;

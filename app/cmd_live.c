@@ -127,13 +127,14 @@ int cmd_live(int argc, char **argv)
 {
 	static const officer_verb verbs[] = {
 		{"list", "", "the calls in progress", 0, 0, list},
-		{"pause", "CALL [WHY...]", "silence until it is resumed", 1, -1,
+		{"pause", "CALL [WHY...]", "silence until resume", 1, -1,
 		 do_pause},
-		{"resume", "CALL [WHY...]", "go on recording", 1, -1,
+		{"resume", "CALL [WHY...]", "continue recording", 1, -1,
 		 do_resume},
-		{"stop", "CALL [WHY...]", "silence, with no end of its own", 1,
+		{"stop", "CALL [WHY...]", "silence until start", 1,
 		 -1, do_stop},
-		{"start", "CALL [WHY...]", "go on after a stop", 1, -1,
+		{"start", "CALL [WHY...]", "continue after a stop; record a "
+					   "call on demand", 1, -1,
 		 do_start},
 		{"mark", "CALL TEXT...", "a mark in the timeline", 2, -1,
 		 do_mark},
@@ -141,7 +142,7 @@ int cmd_live(int argc, char **argv)
 
 	return officer_run("live",
 			   "The calls in progress. CALL is a Call-ID, or the "
-			   "name of the call's journal.\nWhat is done stands "
-			   "in the recording's timeline and in the audit log.",
+			   "name of the call's journal.\nEach act is noted in "
+			   "the recording's timeline and in the audit log.",
 			   verbs, G_N_ELEMENTS(verbs), NULL, argc, argv);
 }

@@ -16,12 +16,12 @@ static struct {
 
 static const GOptionEntry entries[] = {
 	{"format", 0, 0, G_OPTION_ARG_FILENAME, &opt.format,
-	 "Which file, if there are several: flac, mp3, ... (wav)",
+	 "Which of several files: flac, mp3, ... (wav)",
 	 "FORMAT"},
 	{"stdout", 0, 0, G_OPTION_ARG_NONE, &opt.to_stdout,
-	 "The file to standard output, for a player behind a pipe", NULL},
+	 "Write the file to standard output, for a player in a pipe", NULL},
 	{"player", 0, 0, G_OPTION_ARG_FILENAME, &opt.player,
-	 "A program that is given the file (EDGETAPE_PLAYER, else ffplay, mpv, "
+	 "Program that plays the file (EDGETAPE_PLAYER, else ffplay, mpv, "
 	 "play, paplay or aplay)", "COMMAND"},
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
 };
@@ -161,11 +161,12 @@ static int play(officer *o, char **args, GError **err)
 int cmd_play(int argc, char **argv)
 {
 	static const officer_verb verbs[] = {
-		{"CALL", "", "its recording, by a player or --stdout", 1, 1,
+		{"CALL", "", "play its recording, or write it to --stdout",
+		 1, 1,
 		 play},
 	};
 
-	return officer_run("play", "To listen to a recording. Who did stands "
-				   "in the audit log.",
+	return officer_run("play", "Plays a recording, and notes in the audit "
+				   "log who did.",
 			   verbs, G_N_ELEMENTS(verbs), entries, argc, argv);
 }

@@ -209,8 +209,9 @@ int cmd_rebuild(int argc, char **argv)
 	};
 
 	return officer_run("rebuild", "Makes the ledger again from the "
-				      "recordings' sidecars and the journals,\n"
-				      "with the holds that these tell. Users, "
-				      "rules and the audit log stay.",
+				      "recordings' sidecars and the journals, "
+				      "with\nthe holds in the journals. Users, "
+				      "rules and the audit log are not "
+				      "changed.",
 			   verbs, G_N_ELEMENTS(verbs), NULL, argc, argv);
 }

@@ -334,7 +334,7 @@ int cmd_render(int argc, char **argv)
 	int status;
 
 	if (!app_role_start(&role, "render",
-			    "Follows the call journals and leaves a recording "
+			    "Follows the call journals and makes a recording "
 			    "and a JSON sidecar of each call.",
 			    argc, argv, &status))
 		return status;

@@ -12,16 +12,16 @@ static const GOptionEntry entries[] = {
 	 "Not before (7 days ago)", "TIME"},
 	{"to", 0, 0, G_OPTION_ARG_FILENAME, &opt.to, "Before (now)", "TIME"},
 	{"user", 0, 0, G_OPTION_ARG_FILENAME, &opt.user,
-	 "coverage: only this one", "WHO"},
+	 "coverage: only this user", "WHO"},
 	{"cdr", 0, 0, G_OPTION_ARG_FILENAME, &opt.cdr,
 	 "Compare with the call records of a gateway (CSV: start, caller, "
 	 "callee, duration, call_id)", "FILE"},
 	{"tolerance", 0, 0, G_OPTION_ARG_INT, &opt.tolerance,
-	 "--cdr: seconds that the clocks may differ (30)", "S"},
+	 "--cdr: seconds by which the clocks may differ (30)", "S"},
 	{"silent", 0, 0, G_OPTION_ARG_FILENAME, &opt.silent,
-	 "sources: silent when it told of no call for so long (24h)", "TIME"},
+	 "sources: silent if it reported no call for this long (24h)", "TIME"},
 	{"limit", 0, 0, G_OPTION_ARG_INT, &opt.limit,
-	 "gaps, unresolved: at most so many (20)", "N"},
+	 "gaps, unresolved: at most this many (20)", "N"},
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
@@ -299,7 +299,8 @@ int cmd_report(int argc, char **argv)
 		{"unresolved", "", "calls without an outcome, the oldest first",
 		 0, 0, unresolved},
 		{"gaps", "", "the longest gaps", 0, 0, gaps},
-		{"sources", "", "who told of calls, and who is silent since", 0,
+		{"sources", "", "which Front Ends report calls, and which are "
+				"silent", 0,
 		 0, sources},
 	};
 

@@ -12,9 +12,9 @@ static struct {
 
 static const GOptionEntry entries[] = {
 	{"at", 0, 0, G_OPTION_ARG_FILENAME, &opt.at,
-	 "list, show, test: as of then", "TIME"},
+	 "list, show, test: as it was then", "TIME"},
 	{"history", 0, 0, G_OPTION_ARG_NONE, &opt.history,
-	 "list, show: also the rules that ended", NULL},
+	 "list, show: also rules that have ended", NULL},
 	{"from", 0, 0, G_OPTION_ARG_FILENAME, &opt.from,
 	 "test: the caller", "WHO"},
 	{"to", 0, 0, G_OPTION_ARG_FILENAME, &opt.to, "test: the callee", "WHO"},
@@ -49,9 +49,9 @@ static unsigned print_rules(const officer *o, const GPtrArray *all,
 	}
 	if (!name || table_rows(t))
 		table_print(t, o->form,
-			    "no rules: nobody is recorded by the catalog; add "
-			    "one with `edgetape rules add NAME who=user:alice "
-			    "mode=always`", stdout);
+			    "there are no rules, so the catalog has nobody "
+			    "recorded; add one with `edgetape rules add NAME "
+			    "who=user:alice mode=always`", stdout);
 	return table_rows(t);
 }
 
@@ -188,11 +188,12 @@ int cmd_rules(int argc, char **argv)
 		{"list", "", "the rules in force", 0, 0, list},
 		{"show", "NAME", "one rule", 1, 1, list},
 		{"add", "NAME KEY=VALUE...",
-		 "a rule; one of the same name is replaced", 2, -1, add},
-		{"remove", "NAME", "ends a rule; it stays in the history", 1, 1,
+		 "add a rule, or replace the one of that name", 2, -1, add},
+		{"remove", "NAME", "end a rule; it stays in the history", 1, 1,
 		 del},
 		{"test", "[KEY=VALUE...] --from WHO --to WHO",
-		 "what would be decided, with this rule too", 0, -1, test},
+		 "what would be decided, with this additional rule",
+		 0, -1, test},
 		{"lists", "[add|remove LIST VALUE]",
 		 "what rules refer to: internal, federated, emergency, "
 		 "holiday:CALENDAR", 0, 3, lists},

@@ -399,7 +399,7 @@ int cmd_run(int argc, char **argv)
 
 	if (!app_options("run", NULL,
 			 "Runs tap, capture, render and keep on this host and "
-			 "starts again what dies.",
+			 "restarts those that die.",
 			 entries, &argc, &argv, &status))
 		return status;
 	if (!app_no_words("run", argc, argv))

@@ -66,10 +66,10 @@ int cmd_stats(int argc, char **argv)
 		 "Configuration (/etc/edgetape/edgetape.conf)", "FILE"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "As JSON", NULL},
 		{"watch", 'w', 0, G_OPTION_ARG_INT, &watch_s,
-		 "What became of each interface's packets, every so many "
+		 "What became of each interface's packets, every SECONDS "
 		 "seconds", "SECONDS"},
 		{"times", 0, 0, G_OPTION_ARG_INT, &times,
-		 "With --watch: so often, then no more", "NUMBER"},
+		 "With --watch: this many times", "NUMBER"},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	/* The first two say whether this host records. */
@@ -87,7 +87,7 @@ int cmd_stats(int argc, char **argv)
 	if (watch_s == 0 || watch_s < -1 || times < 0 ||
 	    (times && watch_s < 0)) {
 		fprintf(stderr, "edgetape stats: --watch takes a number of "
-			"seconds from 1 on, --times goes with it\n");
+				"seconds, at least 1; --times needs --watch\n");
 		return APP_USAGE;
 	}
 	c = app_conf("stats", path ? path : APP_CONF);

@@ -13,15 +13,15 @@ static const GOptionEntry entries[] = {
 	{"name", 0, 0, G_OPTION_ARG_FILENAME, &opt.name, "Full name", "NAME"},
 	{"site", 0, 0, G_OPTION_ARG_FILENAME, &opt.site, "Site", "SITE"},
 	{"group", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &opt.groups,
-	 "Group; may be given again", "GROUP"},
+	 "Group; several times if needed", "GROUP"},
 	{"at", 0, 0, G_OPTION_ARG_FILENAME, &opt.at,
-	 "list, show: as of then; add, remove: from then on", "TIME"},
+	 "list, show: as it was then; add, remove: from then on", "TIME"},
 	{"whole", 0, 0, G_OPTION_ARG_NONE, &opt.whole,
-	 "import: users that the file lacks are removed", NULL},
+	 "import: remove users that the file lacks", NULL},
 	{"format", 0, 0, G_OPTION_ARG_FILENAME, &opt.format,
 	 "import: csv or ldif; else by the file's name", "FORMAT"},
 	{"history", 0, 0, G_OPTION_ARG_NONE, &opt.history,
-	 "show: all that ever was", NULL},
+	 "show: earlier states too", NULL},
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
@@ -358,18 +358,22 @@ static int export(officer *o, char **args, GError **err)
 int cmd_users(int argc, char **argv)
 {
 	static const officer_verb verbs[] = {
-		{"list", "[WORD]", "all users, or those with this word", 0, 1,
+		{"list", "[WORD]", "all users, or those whose data contains "
+				   "WORD", 0, 1,
 		 list},
 		{"show", "USER|IDENTITY", "one user", 1, 1, show},
 		{"add", "USER [IDENTITY...]",
-		 "a user, or more identities for one", 1, -1, add},
+		 "add a user, or identities to one", 1, -1, add},
 		{"remove", "USER [IDENTITY...]",
-		 "the user, or only these identities (or a --group)", 1, -1,
+		 "remove the user, or only these identities or this --group",
+		 1, -1,
 		 del},
-		{"import", "FILE", "CSV or LDIF; all or nothing", 1, 1, import},
-		{"export", "", "CSV that import reads", 0, 0, export},
+		{"import", "FILE", "CSV or LDIF; completely or not at all",
+		 1, 1, import},
+		{"export", "", "as CSV that import can read", 0, 0, export},
 	};
 
-	return officer_run("users", "Whose calls these are.", verbs,
+	return officer_run("users", "The people whose calls may be recorded.",
+			   verbs,
 			   G_N_ELEMENTS(verbs), entries, argc, argv);
 }

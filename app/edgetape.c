@@ -8,24 +8,25 @@
 static const app_command commands[] = {
 	{"run", cmd_run, "all roles on this host, restarted when they die"},
 	{"tap", cmd_tap, "answer the Front Ends and write session records"},
-	{"capture", cmd_capture, "write relayed media to the call journals"},
+	{"capture", cmd_capture, "write the media of recorded calls to "
+				 "journals"},
 	{"render", cmd_render, "turn call journals into recordings"},
-	{"keep", cmd_keep, "delete what is due, watch the disk"},
-	{"replay", cmd_replay, "render a captured call from files alone"},
+	{"keep", cmd_keep, "delete what is due and watch the disk"},
+	{"replay", cmd_replay, "make recordings from captures and logs"},
 	{"journal", cmd_journal, "print a call journal"},
-	{"users", cmd_users, "whose calls these are"},
+	{"users", cmd_users, "the people whose calls may be recorded"},
 	{"rules", cmd_rules, "who is recorded"},
-	{"calls", cmd_calls, "what became of each call"},
+	{"calls", cmd_calls, "each call and its outcome"},
 	{"play", cmd_play, "listen to a recording"},
-	{"export", cmd_export, "recordings for somebody outside"},
+	{"export", cmd_export, "hand over recordings"},
 	{"live", cmd_live, "calls in progress: list, pause, resume, mark"},
 	{"explain", cmd_explain, "which rule decides, and why"},
 	{"report", cmd_report, "is everybody recorded who has to be?"},
 	{"audit", cmd_audit, "who changed what"},
 	{"rebuild", cmd_rebuild, "make the ledger again from the recordings"},
-	{"alarms", cmd_alarms, "what is wrong now, and what was"},
+	{"alarms", cmd_alarms, "what is wrong now, and what was wrong"},
 	{"stats", cmd_stats, "print the counters of the roles"},
-	{"check", cmd_check, "tell all that is wrong with a configuration"},
+	{"check", cmd_check, "find all faults of a configuration"},
 	{"keygen", cmd_keygen, "make the recorder's key pair"},
 };
 
@@ -34,7 +35,7 @@ static void usage(FILE *to)
 	fprintf(to, "usage: edgetape COMMAND [OPTION...]\n\n");
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
 		fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].help);
-	fprintf(to, "\n`edgetape COMMAND --help` tells its options; see also "
+	fprintf(to, "\n`edgetape COMMAND --help` lists its options; see also "
 		    "edgetape(8).\n");
 }
 
