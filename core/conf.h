@@ -1,5 +1,6 @@
-/* conf.h - the configuration: one table of keys drives parsing, printing and
- * the man page's check. The result is immutable and passed down. */
+/* conf.h - the configuration. One table of keys drives parsing, printing and
+ * the check of the manual page. Pure, but for conf_load() and conf_try(); once
+ * read, a conf is only read. */
 #pragma once
 #include <glib.h>
 #include <stdbool.h>
@@ -97,7 +98,7 @@ typedef enum conf_type {
 typedef struct conf_key {
 	const char *group, *key;
 	conf_type type;
-	const char *deflt;	/* as written; NULL: must be given to be used */
+	const char *deflt;	/* as written; NULL: none */
 	uint32_t lo, hi;	/* of CONF_NUMBER */
 	const char *choices;	/* of CONF_CHOICE, separated by '|' */
 	const char *help;	/* one line, with the unit */
@@ -105,33 +106,39 @@ typedef struct conf_key {
 
 typedef struct conf conf;
 
-/* The table; CONF_KEYS rows. */
+/* CONF_KEYS rows, by conf_id. */
 const conf_key *conf_table(void);
 
-/* FILE and then FILE.d/?*.conf in the order of their names; a later value
- * replaces an earlier one. Every error goes to `errors` (of char *, owned by
- * the array) as "file: [group] key: cause"; NULL when there was one. */
+/* Errors go to `errors` (of char *, owned by the array), all of them, each as
+ * "file: [group] key: cause". */
+
+/* Reads FILE and then FILE.d/?*.conf in the order of their names; later values
+ * replace earlier ones. NULL if there was an error. conf_io.c. */
 conf *conf_load(const char *path, GPtrArray *errors);
-/* The same, but what is wrong keeps its default: for who wants to look at the
- * rest all the same. Never NULL. */
+/* The same, but wrong values keep their default, so that the rest can be
+ * checked too. Never NULL. conf_io.c. */
 conf *conf_try(const char *path, GPtrArray *errors);
-/* The same from text, named `name` in errors. */
+/* Defaults and then `text`, which errors call `name`. NULL on an error. */
 conf *conf_parse(const char *text, const char *name, GPtrArray *errors);
+/* Adds n octets of text to `c`; wrong values are left out. */
+void conf_take(conf *c, const char *text, size_t n, const char *name,
+	       GPtrArray *errors);
 /* All defaults. */
 conf *conf_default(void);
 void conf_free(conf *c);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(conf, conf_free)
 
-/* NULL when not set and without default. */
+/* NULL if not set and without a default. */
 const char *conf_text(const conf *c, conf_id id);
-/* The same, but missing is an error that names the key. */
+/* The same, but sets an error that names the key. */
 const char *conf_need(const conf *c, conf_id id, GError **err);
-/* NULL-terminated, never NULL; lent. */
+/* NULL-terminated, never NULL; owned by `c`. */
 char **conf_list(const conf *c, conf_id id);
 uint32_t conf_number(const conf *c, conf_id id);
 bool conf_bool(const conf *c, conf_id id);
 /* Index of the value in the row's choices. */
 unsigned conf_choice(const conf *c, conf_id id);
 
-/* Every key with its value; parses to itself. Free with g_free(). */
+/* Every key with its value, in a form that conf_parse() reads back to the same.
+ * Free with g_free(). */
 char *conf_print(const conf *c, bool with_help);
