@@ -79,8 +79,7 @@ int cmd_keygen(int argc, char **argv)
 
 	if (!app_options("keygen", "PATH",
 			 "Makes the recorder's key pair: PATH.key, for render "
-			 "and export only,
-and PATH.pub, with which the tap "
+			 "and export only,\nand PATH.pub, with which the tap "
 			 "seals the media keys.",
 			 entries, &argc, &argv, &status))
 		return status;
