@@ -106,6 +106,7 @@ $B/tests/unit/dec_codec_gsm_test $B/tests/unit/dec_video_io_test \
 $B/tests/bench/dec_codecs: LDLIBS += $(shell $(PKG_CONFIG) --libs $(LOADED))
 # The program's own files are in no library.
 $B/tests/unit/app_captured_test: $B/app/captured.o
+$B/tests/unit/app_reach_test: $B/app/reach_io.o
 $B/tests/unit/app_story_test: $B/app/story.o
 $B/tests/unit/app_outcome_test: $(addprefix $B/app/,outcome.o story.o)
 $B/tests/unit/app_notes_test: $(addprefix $B/app/,notes.o notes_io.o story.o)

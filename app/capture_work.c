@@ -5,6 +5,7 @@
 #include "app/alarm_post.h"
 #include "app/app.h"
 #include "app/armed.h"
+#include "app/reach.h"
 #include "core/link.h"
 
 /* Trouble is told each time it is met, a flush or a sync; so long after the
@@ -197,6 +198,19 @@ static void rearm(worker *r)
 	relay_armlog_each(r->plan->log, since, act_on, r);
 }
 
+/* Without it render guesses how far we are. */
+static void share_reach(worker *r)
+{
+	g_autoptr(GError) err = NULL;
+	_Atomic int64_t *to = reach_share(conf_text(r->plan->conf, CONF_RUN),
+					  &err);
+
+	if (to)
+		relay_live_tell_reach(r->live, to);
+	else
+		g_warning("%s", err->message);
+}
+
 /* What is not yet open, and from then on no privilege. With rings all of that
  * was done by the supervisor. */
 static bool start(worker *r, GError **err)
@@ -212,6 +226,7 @@ static bool start(worker *r, GError **err)
 	if (!r->plan->rings && !(app_drop(r->plan->conf, err) &&
 				 capture_confine(r->plan->conf, err)))
 		return false;
+	share_reach(r);
 	rearm(r);
 	return relay_live_start(r->live, err);
 }

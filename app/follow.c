@@ -207,10 +207,10 @@ bool follow_next(follow *f, clk_mono horizon, bool media, jrn_rec *out,
 		end_look(g_ptr_array_index(f->sources, i));
 	if (!best)
 		return false;
-	if (best->key < f->last_media)
-		f->late = true;
 	if (best->kind == JRN_MEDIA)
 		f->last_media = MAX(f->last_media, best->key);
+	else if (best->key < f->last_media)
+		f->late = true;
 	best->full = false;
 	f->records++;
 	f->file = which;

@@ -3,7 +3,8 @@
  *
  * Session records come before media records of the same instant. The order
  * depends on what stands in the files alone, as long as nothing was written
- * later than the horizon allowed for; follow_late() tells whether it was. */
+ * later than the horizon allowed for; follow_late() tells whether signalling
+ * was, the time of a media record whether it was. */
 #pragma once
 #include <glib.h>
 #include <stdbool.h>
@@ -30,8 +31,9 @@ unsigned follow_file(const follow *f);
 /* A session record waits for its horizon. Costs a read of the session's file
  * when none does. */
 bool follow_told(follow *f);
-/* A record came out of order because it was written too late: what was made
- * of the journal so far differs from what would be made of it now. */
+/* A session record came after media of a later time because it was written too
+ * late: what was made of the journal so far differs from what would be made of
+ * it now. */
 bool follow_late(const follow *f);
 
 typedef struct follow_stats {

@@ -1,28 +1,18 @@
 #include "app/render_impl.h"
 
-#include <malloc.h>
 #include <unistd.h>
 
 enum {
-	/* Session records reach the disk within this after they happened. */
-	SETTLE_MS = 300,
 	TAIL_MS = 20,	/* the last packet of a call still sounds */
 	PARTING_MS = 1000,	/* packets that were still on their way when
 				 * their source had said goodbye */
 	AWAY_MS = 3000,	/* for a new worker of capture to tell that it went on
 			 * to the end */
 	SCAN_EVERY = 2,	/* steps between two looks for new files */
-	OWN_BLOCK = 4 << 20,	/* larger ones go back to the system at once */
-	KEPT = 16 << 20,	/* of free memory */
+	HELD_BACK_MS = 1000,	/* of a stream with holes: so much later may
+				 * packets be written than they were seen */
+	ANEW_PART = 4,	/* of a call's length, between two readings of all */
 };
-
-/* A call's buffers are the next call's: to get them from the system each time,
- * page by page, is a twelfth of what a WAV costs. */
-void render_keep_memory(void)
-{
-	mallopt(M_MMAP_THRESHOLD, OWN_BLOCK);
-	mallopt(M_TRIM_THRESHOLD, KEPT);
-}
 
 static void decode_until(render_call *r, clk_mono now)
 {
@@ -192,61 +182,80 @@ static render_state finish(render_call *r, GError **err)
 	return publish(r, err) ? RENDER_DONE : RENDER_FAILED;
 }
 
-/* A BYE alone ends nothing while media goes on: it may be forged. */
-static bool over(const render_call *r, clk_mono now)
+/* A BYE alone ends nothing while media goes on: it may be forged. `upto`: what
+ * came before is known. */
+static bool over(const render_call *r, clk_mono upto)
 {
 	clk_mono last = r->story->ended.mono;
-	int64_t patience;
+	int64_t patience = r->cfg->grace_ns;
 
 	if (!r->story->has_end)
 		return r->last_record.ns &&
-		       clk_since(now, r->last_record) > r->cfg->lost_ns;
+		       clk_since(r->now, r->last_record) > r->cfg->lost_ns;
 	if (r->last_packet.ns > last.ns)
 		last = r->last_packet;
-	patience = r->cfg->grace_ns + SETTLE_MS * CLK_NS_PER_MS;
 	if (!captured_seen(r->captured, due_until(r)))
 		patience += AWAY_MS * CLK_NS_PER_MS;
-	return r->closed || clk_since(now, last) > patience;
+	return r->closed || clk_since(upto, last) > patience;
+}
+
+/* What was made of the journal is not what would be made of it now. */
+static bool is_stale(const render_call *r)
+{
+	return r->late || follow_late(r->follow);
 }
 
 /* What was written while an end was waited for is silence of nobody. */
 static bool must_again(const render_call *r)
 {
-	return follow_late(r->follow) || !story_end_seen(r->story);
+	return is_stale(r) || !story_end_seen(r->story);
 }
 
-static render_state go_on(render_call *r, clk_both at, bool whole, GError **err)
+/* All readings of a journal together cost no more than five times the last. */
+static bool worth_anew(const render_call *r)
 {
-	clk_mono now, horizon = {INT64_MAX};
+	return clk_since(r->now, r->born) * ANEW_PART >=
+	       clk_since(r->now, r->begin);
+}
 
-	if (r->steps++ % SCAN_EVERY == 0 && !follow_scan(r->follow, err))
-		return RENDER_FAILED;
-	r->now = now = follow_now(r->follow, at);
-	if (!whole)
-		horizon.ns = now.ns - SETTLE_MS * CLK_NS_PER_MS;
-	r->behind = false;
-	if (!render_take(r, horizon, whole, err))
-		return RENDER_FAILED;
-	if (whole)
-		return finish(r, err);
-	if (r->behind)
-		horizon = r->last_record;
-	else if (over(r, now))
-		return must_again(r) ? RENDER_AGAIN : finish(r, err);
-	if (!r->mix || follow_late(r->follow))
-		return RENDER_RUNNING;
-	decode_until(r, horizon);
+/* The decoder and the mixer go on to where no record is missing. */
+static bool advance(render_call *r, clk_mono upto, GError **err)
+{
+	decode_until(r, upto);
+	r->passed = upto;
 	if (r->story->has_end)
-		horizon.ns = MIN(horizon.ns, end_of(r).ns);
-	return mix_call_advance(r->mix, horizon, err) ? RENDER_RUNNING
-						      : RENDER_FAILED;
+		upto.ns = MIN(upto.ns, end_of(r).ns);
+	return mix_call_advance(r->mix, upto, err);
 }
 
-render_state render_call_step(render_call *r, clk_both at, bool whole,
-			      GError **err)
+static bool take_in(render_call *r, clk_mono upto, bool whole, GError **err)
 {
-	const render_state s = go_on(r, at, whole, err);
+	if (r->steps++ % SCAN_EVERY == 0 && !follow_scan(r->follow, err))
+		return false;
+	r->behind = false;
+	return render_take(r, upto, whole, err);
+}
 
+static render_state go_on(render_call *r, clk_mono upto, GError **err)
+{
+	if (!take_in(r, upto, false, err))
+		return RENDER_FAILED;
+	if (r->behind)
+		upto.ns = r->last_record.ns - HELD_BACK_MS * CLK_NS_PER_MS;
+	else if (over(r, upto))
+		return must_again(r) ? RENDER_AGAIN : finish(r, err);
+	if (is_stale(r)) {
+		if (worth_anew(r))
+			render_anew(r);
+		return RENDER_RUNNING;
+	}
+	return !r->mix || advance(r, upto, err) ? RENDER_RUNNING
+						: RENDER_FAILED;
+}
+
+/* Between two steps a call keeps as little as it can. */
+static render_state rest(render_call *r, render_state s)
+{
 	if (r->dec)
 		dec_call_rest(r->dec);
 	/* The next render writes over the files; held, they would be left
@@ -258,90 +267,21 @@ render_state render_call_step(render_call *r, clk_both at, bool whole,
 	return s;
 }
 
-bool render_call_behind(const render_call *r)
+render_state render_call_step(render_call *r, clk_both now, clk_mono upto,
+			      GError **err)
 {
-	return r->behind;
+	r->now = follow_now(r->follow, now);
+	upto.ns += r->now.ns - now.mono.ns;
+	return rest(r, go_on(r, upto, err));
 }
 
-unsigned render_call_steps(const render_call *r)
+/* The journal will not grow any more. */
+static render_state step_whole(render_call *r, GError **err)
 {
-	return r->steps;
-}
+	const clk_mono never = {INT64_MAX};
 
-bool render_call_urgent(const render_call *r)
-{
-	return !r->mix || r->story->has_end || r->closed ||
-	       follow_told(r->follow);
-}
-
-render_call *render_call_new(const render_config *cfg, const char *dir)
-{
-	render_call *r = g_new0(render_call, 1);
-	g_autofree char *name = g_path_get_basename(dir);
-
-	r->cfg = cfg;
-	r->behind = true;
-	r->dir = g_strdup(dir);
-	r->follow = follow_new(dir);
-	r->captured = captured_new();
-	r->story = story_new(name);
-	r->result.story = r->story;
-	r->result.streams = g_array_new(FALSE, TRUE, sizeof(dec_stream_totals));
-	r->result.gaps = g_array_new(FALSE, TRUE, sizeof(render_gap));
-	r->result.aways = g_array_new(FALSE, TRUE, sizeof(captured_away));
-	r->result.flows = g_array_new(FALSE, TRUE, sizeof(rec_flow));
-	r->forks = g_array_new(FALSE, TRUE, sizeof(render_fork));
-	r->result.undecodable = g_ptr_array_new_with_free_func(g_free);
-	return r;
-}
-
-const render_result *render_call_result(const render_call *r)
-{
-	return &r->result;
-}
-
-render_health render_call_health(const render_call *r)
-{
-	const story *s = r->story;
-	clk_mono since = s->answered.mono;
-	render_health h = {.packets = r->result.packets};
-	dec_totals t;
-
-	h.speaking = s->has_answer && !s->has_end && !s->paused &&
-		     !r->on_hold && !r->closed && !r->behind;
-	if (r->last_packet.ns > since.ns)
-		since = r->last_packet;
-	h.silent_ns = clk_since(r->now, since);
-	if (r->dec) {
-		dec_call_totals(r->dec, &t);
-		h.shut = t.fate[DEC_HELD] + t.fate[DEC_NO_KEY] +
-			 t.fate[DEC_AUTH_FAIL];
-	}
-	return h;
-}
-
-void render_call_free(render_call *r)
-{
-	if (!r)
-		return;
-	mix_call_free(r->mix);
-	video_free(r->video);
-	dec_call_free(r->dec);
-	follow_free(r->follow);
-	captured_free(r->captured);
-	story_free(r->story);
-	mix_totals_clear(&r->result.mix);
-	g_array_unref(r->result.streams);
-	g_array_unref(r->result.gaps);
-	g_array_unref(r->result.flows);
-	g_array_unref(r->result.aways);
-	g_array_unref(r->forks);
-	g_ptr_array_unref(r->result.undecodable);
-	g_clear_pointer(&r->result.journal.troubles, g_ptr_array_unref);
-	g_free(r->result.sidecar);
-	g_free(r->result.why);
-	g_free(r->dir);
-	g_free(r);
+	return rest(r, take_in(r, never, true, err) ? finish(r, err)
+						    : RENDER_FAILED);
 }
 
 /* What the journal has shown to be missing. Each of them is missing once. */
@@ -358,9 +298,8 @@ static render_config better_config(const render_call *r)
 render_call *render_whole(const render_config *cfg, const char *dir,
 			  GError **err)
 {
-	const clk_both whenever = {{0}, {0}};
 	render_call *r = render_call_new(cfg, dir);
-	render_state s = render_call_step(r, whenever, true, err);
+	render_state s = step_whole(r, err);
 
 	while (s == RENDER_AGAIN) {
 		const render_config better = better_config(r);
@@ -369,7 +308,7 @@ render_call *render_whole(const render_config *cfg, const char *dir,
 		r = render_call_new(cfg, dir);
 		r->own_cfg = better;
 		r->cfg = &r->own_cfg;
-		s = render_call_step(r, whenever, true, err);
+		s = step_whole(r, err);
 	}
 	if (s == RENDER_DONE)
 		return r;

@@ -94,10 +94,11 @@ void render_keep_memory(void);
 
 /* `dir` is the call's journal. */
 render_call *render_call_new(const render_config *cfg, const char *dir);
-/* Takes in what the journal has from before `now`, or some seconds of it when
- * that is more. `whole`: it will not grow any more, so everything is taken and
- * the recording is finished. */
-render_state render_call_step(render_call *r, clk_both now, bool whole,
+/* Takes in what the journal has from before `upto`, or some seconds of it when
+ * that is more: reach_get() says up to when it is known to be complete. When
+ * that was wrong, or something had been held back before it was written, the
+ * journal is read again from its start in the steps that follow. */
+render_state render_call_step(render_call *r, clk_both now, clk_mono upto,
 			      GError **err);
 /* There was more, or no step was made yet: it is due for another. */
 bool render_call_behind(const render_call *r);

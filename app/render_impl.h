@@ -1,6 +1,7 @@
 /* render_impl.h - the insides of a render, for the files that share it:
- * render.c makes the steps and the end, render_take.c takes the journal in,
- * hear.c what is heard, recording.c names it. */
+ * render.c makes the steps and the end, render_call.c begins and ends the thing
+ * itself, render_take.c takes the journal in, hear.c what is heard, recording.c
+ * names it. */
 #pragma once
 #include <stdatomic.h>
 
@@ -20,7 +21,8 @@ struct render_call {
 	clk_mono last_media;	/* capture time of the last sound */
 	clk_mono last_record, last_packet;
 	clk_mono silent_from;	/* while media is due: none came since */
-	clk_mono now;		/* of the last step */
+	clk_mono now;		/* of the last step, as all of the above on the
+				 * journal's clock */
 	unsigned on_hold;	/* bit 1 << side: who holds the call */
 	bool closed;		/* capture is done with the call */
 	bool late_keys;		/* some came after the first packet */
@@ -28,6 +30,10 @@ struct render_call {
 	bool behind;		/* the journal has more than was taken in */
 	bool own;		/* its files are there and have names */
 	bool held;		/* packets waited for a key */
+	bool late;		/* one came from before `passed` */
+	clk_mono passed;	/* the decoder was told that nothing from
+				 * before it will come */
+	clk_mono born;		/* when this reading of the journal began */
 	uint32_t rate;		/* Hz that a codec carried later on, or 0 */
 	GArray *forks;		/* of the streams, by number: render_fork */
 	unsigned steps;
@@ -80,6 +86,10 @@ void render_early(render_call *r);
 
 /* What the signalling told of forks: their streams go, or come back. */
 void render_forks(render_call *r, clk_mono at);
+
+/* render_call.c. From the journal's start, into the same files, in the steps to
+ * come. */
+void render_anew(render_call *r);
 
 /* recording.c */
 mix_call *render_open(render_call *r, GError **err);

@@ -17,11 +17,17 @@ static void describe(render_call *r, const call_half *h)
 	render_cross(r);
 }
 
+/* A new worker of capture writes again what the dead one may have written; the
+ * second of two is of no use, however late. */
 static void decode(render_call *r, const pkt *p)
 {
+	dec_fate fate;
+
 	render_cross(r);
-	r->held |= dec_call_packet(r->dec, p) == DEC_HELD;
+	fate = dec_call_packet(r->dec, p);
 	render_cross(r);
+	r->held |= fate == DEC_HELD;
+	r->late |= p->at.mono.ns < r->passed.ns && fate != DEC_DUPLICATE;
 }
 
 /* Keys without the payload types: those hold from their own time on. */

@@ -7,6 +7,7 @@
 #include "app/alarm_post.h"
 #include "app/app.h"
 #include "app/limits.h"
+#include "app/reach.h"
 #include "app/room.h"
 
 enum {
@@ -31,6 +32,8 @@ typedef struct worker {
 	GHashTable *done;	/* names that need no further look */
 	GPtrArray *ended;	/* in this step: a name, its sidecar, ... */
 	alarm_post *post;
+	reach *reach;
+	clk_mono upto;		/* of this step: journals are complete */
 	unsigned steps;
 	unsigned timed;		/* steps of calls since the limit was set */
 	pid_t parent;
@@ -152,7 +155,7 @@ static bool step(worker *w, const char *name, render_call *c)
 {
 	g_autoptr(GError) err = NULL;
 
-	switch (render_call_step(c, clk_now(), false, &err)) {
+	switch (render_call_step(c, clk_now(), w->upto, &err)) {
 	case RENDER_RUNNING:
 		return false;
 	case RENDER_DONE:
@@ -349,6 +352,7 @@ static gboolean tick(gpointer user)
 {
 	worker *w = user;
 
+	w->upto = reach_get(w->reach, clk_mono_now());
 	if (w->steps++ % SCAN_EVERY == 0)
 		scan(w);
 	set_limit(w, true);
@@ -373,6 +377,7 @@ int worker_run(const worker_plan *plan)
 	render_keep_memory();
 	g_snprintf(role, sizeof(role), "render-%u", plan->index);
 	w.post = alarm_post_new(plan->run, role);
+	w.reach = reach_new(plan->run);
 	w.calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					(GDestroyNotify)render_call_free);
 	w.done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -380,6 +385,7 @@ int worker_run(const worker_plan *plan)
 	g_timeout_add(STEP_MS, tick, &w);
 	app_loop_run(loop, NULL, NULL);
 	alarm_post_free(w.post);
+	reach_free(w.reach);
 	g_hash_table_unref(w.calls);
 	g_hash_table_unref(w.done);
 	g_ptr_array_unref(w.ended);

@@ -10,6 +10,7 @@ typedef struct relay_ifaces relay_ifaces;
 /* MAIN. Needs CAP_NET_RAW; opening one again after it went down does too. */
 relay_ifaces *relay_ifaces_open(const relay_live_config *c, GError **err);
 void relay_ifaces_free(relay_ifaces *f);
+enum { RELAY_BATCH = 1024 };	/* frames of one interface in a row */
 /* A batch from each: how many frames. What is down is tried again. */
 int relay_ifaces_read(relay_ifaces *f, relay_tap *tap, clk_both now);
 /* What there is to wait for; at most RELAY_IFACES_MAX. */

@@ -15,7 +15,6 @@
 #include "relay_capture/frame.h"
 
 enum {
-	BATCH = 1024,		/* frames of one interface in a row */
 	READ_MS = 20,		/* the kernel hands a block over that late */
 	REOPEN_NS = CLK_NS_PER_S,
 	NO_PROTOCOL = 0x88b5,	/* IEEE 802, local experiments */
@@ -290,7 +289,8 @@ void relay_ifaces_add(const relay_ifaces *f, relay_live_stats *to)
 static int read_batch(iface *i)
 {
 	relay_from(i->all->tap, (unsigned)(i - i->all->iface));
-	return pcap_dispatch(i->pcap, BATCH, on_frame, (u_char *)(void *)i);
+	return pcap_dispatch(i->pcap, RELAY_BATCH, on_frame,
+			     (u_char *)(void *)i);
 }
 
 /* What came before it went is still in the ring. */

@@ -20,6 +20,9 @@ enum {
 	RING_MS = 20,		/* between looks while WRITER is behind */
 	DRAIN_ROUNDS = 64,
 	LAST_TRIES = 250,
+	/* A frame that came so long ago is in no block that the kernel has yet
+	 * to hand over. */
+	HAND_OVER_MS = 100,
 };
 
 typedef struct command {
@@ -40,6 +43,8 @@ struct relay_live {
 	pthread_t capture, write;
 	_Atomic bool stop, captured;
 	_Atomic(char *) trouble;
+	_Atomic int64_t read_to;	/* CAPTURE: what is older was pushed */
+	_Atomic int64_t *reach;	/* lent; NULL: nobody looks */
 	clk_mono next_stats;	/* CAPTURE */
 	relay_fates at_mark;	/* WRITER: of the last mark */
 	pthread_mutex_t lock;	/* of these two, some times a second */
@@ -168,9 +173,8 @@ static int ifaces_round(relay_live *l, clk_both now)
 }
 
 /* What has arrived: how many frames, or blocks. */
-static int capture_round(relay_live *l)
+static int capture_round(relay_live *l, clk_both now)
 {
-	clk_both now = clk_now();
 	int all = l->rings ? rings_round(l, now) : ifaces_round(l, now);
 
 	if (clk_since(now.mono, l->next_stats) >= 0) {
@@ -238,6 +242,24 @@ static void push_the_rest(relay_live *l)
 	}
 }
 
+static void hand_over(relay_live *l)
+{
+	if (relay_queue_push(l->queue))
+		ring_bell(l->to_writer);
+}
+
+/* A round that was not ended by its limit has read all that was there. */
+static void capture_once(relay_live *l)
+{
+	const clk_both now = clk_now();
+	const int n = capture_round(l, now);
+
+	hand_over(l);
+	if (n < (l->rings ? BLOCKS : RELAY_BATCH))
+		atomic_store(&l->read_to,
+			     now.mono.ns - HAND_OVER_MS * CLK_NS_PER_MS);
+}
+
 static void *capture_main(void *arg)
 {
 	relay_live *l = arg;
@@ -246,20 +268,17 @@ static void *capture_main(void *arg)
 	while (!atomic_load(&l->stop)) {
 		wait_for_frames(l);
 		run_commands(l);
-		capture_round(l);
-		if (relay_queue_push(l->queue))
-			ring_bell(l->to_writer);
+		capture_once(l);
 	}
 	/* What the kernel has already taken is still ours. */
 	if (l->ifaces)
 		relay_ifaces_end(l->ifaces);
 	poll(NULL, 0, LAST_MS);
-	while (capture_round(l) > 0 &&
+	while (capture_round(l, clk_now()) > 0 &&
 	       (l->ifaces || rounds++ < DRAIN_ROUNDS))
-		if (relay_queue_push(l->queue))
-			ring_bell(l->to_writer);
+		hand_over(l);
 	l->next_stats.ns = 0;
-	capture_round(l);
+	capture_round(l, clk_now());
 	relay_close(l->tap, clk_now());
 	push_the_rest(l);
 	atomic_store(&l->captured, true);
@@ -295,6 +314,7 @@ static void tell_last(relay_live *l, bool all)
 
 static void write_round(relay_live *l)
 {
+	const int64_t read_to = atomic_load(&l->read_to);
 	g_autoptr(GError) err = NULL;
 
 	while (relay_queue_drain(l->queue, &relay_writer_sink, l->writer))
@@ -302,6 +322,8 @@ static void write_round(relay_live *l)
 	if (!relay_writer_tick(l->writer, clk_now(), &err) && err)
 		tell_trouble(l, g_strdup(err->message));
 	tell_written(l);
+	if (l->reach && read_to && relay_writer_settled(l->writer))
+		atomic_store(l->reach, read_to);
 }
 
 static void *write_main(void *arg)
@@ -326,6 +348,11 @@ static void *write_main(void *arg)
 		tell_trouble(l, g_strdup(err->message));
 	tell_last(l, all);
 	return NULL;
+}
+
+void relay_live_tell_reach(relay_live *l, _Atomic int64_t *to)
+{
+	l->reach = to;
 }
 
 bool relay_live_start(relay_live *l, GError **err)

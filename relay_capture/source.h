@@ -1,5 +1,7 @@
 /* source.h - where frames come from: a capture file or live interfaces. */
 #pragma once
+#include <stdatomic.h>
+
 #include "core/fdstore.h"
 #include "relay_capture/relay.h"
 
@@ -117,6 +119,10 @@ void relay_live_config_init(relay_live_config *c);
 /* MAIN. Opens the handles (needs CAP_NET_RAW); no thread runs yet, so that
  * privileges can be dropped before relay_live_start(). */
 relay_live *relay_live_open(const relay_live_config *c, GError **err);
+/* MAIN, before the start. Lends a word that WRITER moves on: all media that was
+ * seen before that time, monotonic ns, is in the journals, whatever process
+ * looks, but for what the tap still holds back (pre-roll, pieces). */
+void relay_live_tell_reach(relay_live *l, _Atomic int64_t *to);
 bool relay_live_start(relay_live *l, GError **err);
 /* MAIN. Takes the half. False when the command queue is full. What is armed
  * before relay_live_start() is armed before the first frame. */

@@ -1,46 +1,26 @@
 #!/bin/bash
 # growing.sh - the files of a call in progress play, are at most 2 s behind, and
 # get no shorter when the process that writes them is killed; one that is
-# stopped for a while catches up, and capture does not notice. What comes out
-# has the bytes of a render of the finished journal, within a second of the end.
+# stopped for a while catches up, and capture does not notice. When capture is,
+# they wait for it. What comes out has the bytes of a render of the finished
+# journal, within a second of the end.
 # alone: it measures how far behind files are
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/calls.bash
 . tests/support/calls.bash
+# shellcheck source=tests/support/behind.bash
+. tests/support/behind.bash
 
-secs=28
+secs=34
+formats='wav;opus;mp3;flac'
 
 workers() {
 	pgrep -P "$(cat "$RIG/render.pid")"
 }
 
-# One line a look: when, format, seconds that a player plays.
-watch() {
-	local part kind at length
-
-	while [ ! -e "$RIG/enough" ]; do
-		for part in "$RIG"/recordings/*/*.part; do
-			[ -e "$part" ] || continue
-			kind=${part%.part}
-			kind=${kind##*.}
-			at=$(date +%s.%N)
-			length=$(seconds "$part")
-			# It may have taken its final name meanwhile.
-			[ -e "$part" ] && echo "$at $kind $length"
-		done
-		sleep 0.2
-	done >"$RIG/looks.log"
-}
-
-# Where the last packet that a player finds ends.
-seconds() {
-	ffprobe -v error -show_entries packet=pts_time,duration_time \
-		-of csv=p=0 "$1" 2>/dev/null </dev/null | tail -n 1 |
-		awk -F, '{ printf "%.3f", $1 + $2 }'
-}
-
-# kill -9 of each worker three times; then stopped for 3 s.
+# kill -9 of each worker three times; then they are stopped for 3 s, and then
+# capture is.
 disturb() {
 	local pid
 	local _
@@ -56,63 +36,11 @@ disturb() {
 	done
 	sleep 2.5
 	mapfile -t stopped < <(workers)
-	date +%s.%N >"$RIG/stopped"
-	kill -STOP "${stopped[@]}"
+	stop_for 3 "${stopped[@]}"
 	sleep 3
-	kill -CONT "${stopped[@]}"
-	date +%s.%N >>"$RIG/stopped"
-}
-
-# member NAME - the first string or number of that name in the sidecar.
-member() {
-	sed -n "s/^ *\"$1\" : \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" \
-		"$(sidecar)" | head -n 1
-}
-
-unix_time() {
-	date -d "$1" +%s.%N
-}
-
-# Looks at a format, but for those while the workers were stopped or dead and
-# the 1.5 s after it: how far the file's end was behind, the most.
-most_behind() {
-	awk -v begin="$(unix_time "$(member begin)")" -v kind="$1" \
-		-v end="$(unix_time "$(member ended)")" '
-		FILENAME ~ /stopped$/ { stop[++n] = $1; next }
-		FILENAME ~ /killed$/ { dead[++k] = $1; next }
-		$2 != kind || $1 > end || $1 < begin + 3 { next }
-		{
-			if ($1 > stop[1] - 0.5 && $1 < stop[2] + 1.5)
-				next
-			for (i = 1; i <= k; i++)
-				if ($1 > dead[i] - 0.5 && $1 < dead[i] + 1.5)
-					next
-			behind = $1 - begin - $3
-			if (behind > most)
-				most = behind
-			looks++
-		}
-		END { printf "%.2f %d\n", most, looks }' \
-		"$RIG/stopped" "$RIG/killed" "$RIG/looks.log"
-}
-
-# in_time WHAT COMMAND... - a test, but on a machine that is too busy for it.
-in_time() {
-	if busy; then
-		tap_n=$((tap_n + 1))
-		echo "ok $tap_n - $1 # SKIP load $(cut -d' ' -f1 /proc/loadavg)"
-	else
-		is "$@"
-	fi
-}
-
-at_most() {	# at_most LIMIT SECONDS LOOKS
-	awk "BEGIN { exit !($2 <= $1 && $3 >= 4) }"
-}
-
-never_shorter() {
-	awk '{ if ($3 + 0.3 < last[$2]) bad = 1; last[$2] = $3 }
-		END { exit bad }' "$RIG/looks.log"
+	pid=$(cat "$RIG/capture.pid")
+	mapfile -t stopped < <(echo "$pid"; pgrep -P "$pid")
+	stop_for 3 "${stopped[@]}"
 }
 
 # Seconds from the end of the dialog to the sidecar, which comes last.
@@ -121,23 +49,9 @@ done_after() {
 		-printf '%T@') - $(unix_time "$(member ended)") }"
 }
 
-hashes() {
-	sha256sum "$@" | cut -d' ' -f1 | sort
-}
-
-same_bytes() {
-	"$RIG_BUILD/app/edgetape" replay --journal "$RIG"/spool/* \
-		--key "$RIG/recorder.key" --out "$RIG/again" \
-		--format 'wav;opus;mp3;flac' >"$RIG/again.log" 2>&1
-	[ "$(hashes "$RIG"/again/*.{wav,opus,mp3,flac})" = \
-		"$(hashes "$RIG"/recordings/*/*.{wav,opus,mp3,flac})" ] &&
-		cmp <(sed 1,/timeline/d "$RIG"/again/*.json) \
-			<(sed 1,/timeline/d "$(sidecar)")
-}
-
 need_rig
 rig_recorder "$RIG/recordings" '[rules]' "record=sip:alice@$RIG_DOMAIN" \
-	'[render]' 'formats=wav;opus;mp3;flac' || bail 'the recorder'
+	'[render]' "formats=$formats" || bail 'the recorder'
 rig_frontend || bail 'the Front End'
 
 watch &

@@ -19,7 +19,8 @@ enum {
 	WAIT_MS = 5000,
 };
 
-static relay_live *live_new(const char *spool, const jrn_disk *disk)
+static relay_live *live_telling(const char *spool, const jrn_disk *disk,
+				_Atomic int64_t *reach)
 {
 	static const char *const lo[] = {"lo", NULL};
 	g_autoptr(GError) err = NULL;
@@ -34,9 +35,16 @@ static relay_live *live_new(const char *spool, const jrn_disk *disk)
 	c.writer.disk = disk;
 	l = relay_live_open(&c, &err);
 	g_assert_no_error(err);
+	if (reach)
+		relay_live_tell_reach(l, reach);
 	g_assert_true(relay_live_start(l, &err));
 	live_rig_arm(l);
 	return l;
+}
+
+static relay_live *live_new(const char *spool, const jrn_disk *disk)
+{
+	return live_telling(spool, disk, NULL);
 }
 
 /* How many packets stand in a file, which are numbered from `first` on. */
@@ -226,6 +234,50 @@ static void one_kill(const char *spool, int from, guint life,
 	g_assert_cmpuint(after, >=, before);
 }
 
+/* When the word has passed a packet's time, the packet is in its file; while
+ * the disk does not take it the word stands still. */
+static void test_reach(void)
+{
+	static const jrn_disk no_room = {full_pwrite, fdatasync, syncfs};
+	g_autofree char *spool = NULL, *dir = NULL, *path = NULL;
+	_Atomic int64_t reach = 0;
+	uint32_t first = 0;
+	relay_live *l;
+	int to, from;
+	int64_t sent;
+
+	if (live_rig_skip())
+		return;
+	spool = g_dir_make_tmp("edgetape-live-XXXXXX", NULL);
+	dir = g_build_filename(spool, "one", NULL);
+	to = live_rig_udp(5004);
+	from = live_rig_udp(5002);
+	ill = false;
+	l = live_telling(spool, &no_room, &reach);
+	path = wait_for_file(dir, 1);
+	for (uint32_t n = 0; n < 40; n++) {
+		g_usleep(n * 7 % 100 * 1000);
+		live_rig_send(from, n);
+		sent = clk_mono_now().ns;
+		while (atomic_load(&reach) < sent)
+			g_usleep(1000);
+		g_assert_cmpuint(count(path, &first), ==, n + 1);
+	}
+	ill = true;
+	live_rig_send(from, 40);
+	sent = clk_mono_now().ns;
+	g_usleep(1500 * 1000);
+	g_assert_cmpint(atomic_load(&reach), <, sent);
+	ill = false;
+	while (atomic_load(&reach) < sent)
+		g_usleep(1000);
+	g_assert_cmpuint(count(path, &first), ==, 41);
+	relay_live_free(l);
+	close(to);
+	close(from);
+	live_rig_remove(spool);
+}
+
 static void test_kill(void)
 {
 	g_autofree char *spool = NULL;
@@ -302,6 +354,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/relay/live/disk/full", &full, test_ill_disk);
 	g_test_add_data_func("/relay/live/disk/broken", &broken,
 			     test_ill_disk);
+	g_test_add_func("/relay/live/reach", test_reach);
 	g_test_add_func("/relay/live/kill", test_kill);
 	return g_test_run();
 }

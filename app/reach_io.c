@@ -1,0 +1,93 @@
+#include "app/reach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	/* Records are in their files so soon after they happened. */
+	SETTLE_MS = 300,
+	/* Longer than a disk may hang without the loss of a packet; a capture
+	 * that says nothing for so long is not there. */
+	HUNG_MS = 15000,
+};
+
+struct reach {
+	char *path;
+	const _Atomic int64_t *told;	/* NULL: no capture has run so far */
+};
+
+static char *path_of(const char *run)
+{
+	return g_build_filename(run, "reach", NULL);
+}
+
+_Atomic int64_t *reach_share(const char *run, GError **err)
+{
+	g_autofree char *path = path_of(run);
+	const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	void *at = MAP_FAILED;
+
+	if (fd >= 0 && !ftruncate(fd, sizeof(int64_t)))
+		at = mmap(NULL, sizeof(int64_t), PROT_READ | PROT_WRITE,
+			  MAP_SHARED, fd, 0);
+	if (at == MAP_FAILED)
+		g_set_error(err, G_FILE_ERROR,
+			    (gint)g_file_error_from_errno(errno), "%s: %s",
+			    path, g_strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return at == MAP_FAILED ? NULL : at;
+}
+
+reach *reach_new(const char *run)
+{
+	reach *r = g_new0(reach, 1);
+
+	r->path = path_of(run);
+	return r;
+}
+
+void reach_free(reach *r)
+{
+	if (!r)
+		return;
+	if (r->told)
+		munmap((void *)(uintptr_t)r->told, sizeof(*r->told));
+	g_free(r->path);
+	g_free(r);
+}
+
+/* The file stays the same one whatever happens to capture. Until it has its
+ * size there is nothing to be seen in it. */
+static void look(reach *r)
+{
+	const int fd = open(r->path, O_RDONLY | O_CLOEXEC);
+	void *at = MAP_FAILED;
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st) && st.st_size >= (off_t)sizeof(*r->told))
+		at = mmap(NULL, sizeof(*r->told), PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	if (at != MAP_FAILED)
+		r->told = at;
+}
+
+clk_mono reach_get(reach *r, clk_mono now)
+{
+	const clk_mono settled = {now.ns - SETTLE_MS * CLK_NS_PER_MS};
+	int64_t told;
+
+	if (!r->told)
+		look(r);
+	told = r->told ? atomic_load(r->told) : 0;
+	/* Later than now: of another boot. */
+	if (!told || told > now.ns ||
+	    now.ns - told > HUNG_MS * CLK_NS_PER_MS)
+		return settled;
+	return (clk_mono){MIN(told, settled.ns)};
+}

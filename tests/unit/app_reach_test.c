@@ -1,0 +1,132 @@
+#include "app/reach.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tests/support/live_rig.h"
+
+#define S CLK_NS_PER_S
+
+static const clk_mono now = {1000 * S};
+
+typedef struct fixture {
+	char *run;
+	reach *reach;
+} fixture;
+
+static void set_up(fixture *f, const void *data)
+{
+	g_autoptr(GError) err = NULL;
+
+	(void)data;
+	f->run = g_dir_make_tmp("reach-XXXXXX", &err);
+	g_assert_no_error(err);
+	f->reach = reach_new(f->run);
+}
+
+static void tear_down(fixture *f, const void *data)
+{
+	(void)data;
+	reach_free(f->reach);
+	live_rig_remove(f->run);
+	g_free(f->run);
+}
+
+static int64_t behind(fixture *f)
+{
+	return now.ns - reach_get(f->reach, now).ns;
+}
+
+/* What nobody tells is guessed, and never the future. */
+static void test_guess(fixture *f, const void *data)
+{
+	(void)data;
+	g_assert_cmpint(behind(f), >, 0);
+	g_assert_cmpint(behind(f), <, S);
+}
+
+static void test_told(fixture *f, const void *data)
+{
+	const int64_t guess = behind(f);
+	_Atomic int64_t *to = reach_share(f->run, NULL);
+
+	(void)data;
+	g_assert_nonnull(to);
+	g_assert_cmpint(behind(f), ==, guess);
+	atomic_store(to, now.ns - 2 * S);
+	g_assert_cmpint(behind(f), ==, 2 * S);
+	atomic_store(to, now.ns - 10 * S);
+	g_assert_cmpint(behind(f), ==, 10 * S);
+	/* Signalling needs its time as well. */
+	atomic_store(to, now.ns);
+	g_assert_cmpint(behind(f), ==, guess);
+}
+
+/* The word is the same one for a capture that comes later. */
+static void test_next_capture(fixture *f, const void *data)
+{
+	_Atomic int64_t *first = reach_share(f->run, NULL), *next;
+
+	(void)data;
+	atomic_store(first, now.ns - 3 * S);
+	g_assert_cmpint(behind(f), ==, 3 * S);
+	next = reach_share(f->run, NULL);
+	g_assert_cmpint(behind(f), ==, 3 * S);
+	atomic_store(next, now.ns - S);
+	g_assert_cmpint(behind(f), ==, S);
+}
+
+/* Nobody waits for a capture that is gone, or was there before a restart. */
+static void test_gone(fixture *f, const void *data)
+{
+	const int64_t guess = behind(f);
+	_Atomic int64_t *to = reach_share(f->run, NULL);
+
+	(void)data;
+	atomic_store(to, now.ns - 60 * S);
+	g_assert_cmpint(behind(f), ==, guess);
+	atomic_store(to, now.ns + 60 * S);
+	g_assert_cmpint(behind(f), ==, guess);
+}
+
+/* Half made: it is looked at again. */
+static void test_empty(fixture *f, const void *data)
+{
+	g_autofree char *path = g_build_filename(f->run, "reach", NULL);
+	const int64_t guess = behind(f);
+	_Atomic int64_t *to;
+
+	(void)data;
+	g_assert_true(g_file_set_contents(path, "", 0, NULL));
+	g_assert_cmpint(behind(f), ==, guess);
+	to = reach_share(f->run, NULL);
+	atomic_store(to, now.ns - S);
+	g_assert_cmpint(behind(f), ==, S);
+}
+
+static void test_error(fixture *f, const void *data)
+{
+	g_autofree char *path = g_build_filename(f->run, "reach", NULL);
+	g_autoptr(GError) err = NULL;
+
+	(void)data;
+	g_assert_cmpint(mkdir(path, 0700), ==, 0);
+	g_assert_null(reach_share(f->run, &err));
+	g_assert_error(err, G_FILE_ERROR, G_FILE_ERROR_ISDIR);
+	g_assert_nonnull(strstr(err->message, path));
+	g_assert_cmpint(behind(f), <, S);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+#define ADD(name, f) \
+	g_test_add("/app/reach/" name, fixture, NULL, set_up, f, tear_down)
+	ADD("guess", test_guess);
+	ADD("told", test_told);
+	ADD("next-capture", test_next_capture);
+	ADD("gone", test_gone);
+	ADD("empty", test_empty);
+	ADD("error", test_error);
+	return g_test_run();
+}
