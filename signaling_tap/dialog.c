@@ -3,6 +3,7 @@
 #include "signaling_tap/aside.h"
 #include "signaling_tap/fork.h"
 #include "signaling_tap/half.h"
+#include "signaling_tap/opening.h"
 
 typedef struct teller {
 	tap_call *c;
@@ -17,14 +18,14 @@ static void told(void *user, tap_fact f)
 }
 
 /* A failure or a CANCEL may be followed by a retry (401, 407, 422...) or by
- * another branch, so it ends the call only when nothing follows. */
+ * another fork, so it ends the call only if nothing follows. */
 static void end_later(tap_call *c, const tap_msg *m, rec_cause cause)
 {
 	c->end = (rec_end){.cause = (uint8_t)cause, .side = m->side,
 			   .status = m->sip->status};
 	c->end_at = m->at;
 	c->due.ns = m->at.mono.ns + TAP_GRACE_S * CLK_NS_PER_S;
-	/* For whoever goes on with the call if we die before it is due. */
+	/* For the next tap, if this one dies before the end is due. */
 	tap_call_tell_state(c, m->at, REC_ENDING, m->sip->status, m->branch);
 }
 
@@ -36,120 +37,6 @@ static void end_not_yet(tap_call *c, const tap_msg *m)
 	c->due.ns = 0;
 }
 
-/* ---- the decision ---- */
-
-static void kinds_note(tap_call *c, const tap_msg *m)
-{
-	const tap_sdp_about *a = &m->about;
-	const char *type = "other";
-
-	c->kind_audio |= a->audio;
-	c->kind_video |= a->video;
-	if (c->kind_video)
-		type = "video";
-	else if (c->kind_audio)
-		type = "audio";
-	else if (a->sharing)
-		type = "sharing";
-	tap_call_note(c, m->at, TAP_F_TYPE, type);
-}
-
-/* On demand: silence until somebody asks. */
-static void hold_back(tap_call *c, clk_both at)
-{
-	const rec_control stop = {
-		.mark = REC_STOP,
-		.side = CALL_UNKNOWN,
-		.actor = span_str("edgetape"),
-		.text = span_str("on demand: until it is started"),
-	};
-
-	c->paused = true;
-	tap_call_mark(c, at, &stop);
-}
-
-/* What has been recorded so far goes on when a stream joins, though the rules
- * may have changed meanwhile. */
-static void widen_only(const tap_call *c, rec_decision *d)
-{
-	d->record = true;
-	d->audio |= c->audio;
-	d->video |= c->video;
-}
-
-/* As of the call's beginning: it may outlast the hours of a rule. */
-static void decide(tap_call *c, const tap_msg *m)
-{
-	rec_event e = {.type = JRN_DECISION, .at = m->at};
-	rec_decision *d = &e.decision;
-	tap_facts f = {.at = c->began, .inline_source = c->inline_source};
-	bool hold;
-
-	d->reason = span_str("no rule was asked");
-	f.source = span_str(c->source);
-	f.call_id = span_str(c->call_id);
-	f.from_tag = span_str(c->tag);
-	tap_facts_view(&c->facts, &f);
-	if (!c->all->cfg.decide ||
-	    !c->all->cfg.decide(c->all->cfg.decide_user, &f, d))
-		*d = (rec_decision){.rule = d->rule, .reason = d->reason};
-	if (c->record && m->sip->to_tag.left)
-		widen_only(c, d);
-	c->refuse = d->refuse;
-	d->audio = d->audio && d->record;
-	d->video = d->video && d->record;
-	if (c->decided && c->record == d->record && c->audio == d->audio &&
-	    c->video == d->video)
-		return;
-	if (d->record && !c->record)
-		c->all->count.n[TAP_N_CALLS_RECORDED]++;
-	hold = d->record && d->ask == REC_ASK_START && !c->decided;
-	c->ask = d->ask;
-	c->decided = true;
-	c->record = d->record;
-	c->audio = d->audio;
-	c->video = d->video;
-	tap_call_tell(c, &e);
-	if (hold)
-		hold_back(c, m->at);
-}
-
-/* A call's journal is named by the second in which it began, and who is refused
- * may try again within it (with the same Call-ID, as RFC 3261 8.1.3.5 wants):
- * then it began in the next one. A clock that was set back is left alone. */
-static clk_both beginning(const tap_call *c, const tap_msg *m)
-{
-	enum { NEAR_S = 60 };
-	const int64_t s = m->at.wall.ns / CLK_NS_PER_S;
-	clk_both at = m->at;
-
-	if (s <= c->after_s && c->after_s - s < NEAR_S)
-		at.wall.ns = (c->after_s + 1) * CLK_NS_PER_S;
-	return at;
-}
-
-static void begin(tap_call *c, const tap_msg *m)
-{
-	const clk_both at = beginning(c, m);
-	rec_event e = {.type = JRN_BEGIN, .at = at};
-
-	c->begun = true;
-	c->began = at;
-	c->all->count.n[TAP_N_CALLS]++;
-	e.begin.call_id = span_str(c->call_id);
-	e.begin.from_tag = span_str(c->tag);
-	e.begin.source = span_str(c->source);
-	tap_call_tell(c, &e);
-	/* What a call of the same name that was over had told. */
-	for (unsigned f = 0; f < TAP_FACT_COUNT; f++)
-		if (c->facts.text[f])
-			tap_call_tell_fact(c, m->at, (tap_fact)f);
-	tap_call_note(c, m->at, TAP_F_MODE,
-		      c->inline_source ? "inline" : "copy");
-	if (!m->sip->request || m->sip->to_tag.left)
-		tap_call_note(c, m->at, TAP_F_JOINED, "late");
-}
-
 /* ---- requests ---- */
 
 static void offer_note(tap_call *c, const tap_msg *m)
@@ -158,9 +45,9 @@ static void offer_note(tap_call *c, const tap_msg *m)
 	c->offer_sdp[m->side] = m->half != NULL;
 }
 
-/* A retry has a higher number (RFC 3261 8.1.3.5); what has none is a copy. A
- * tap that was started since knows no copy by what it has seen, and one must
- * not take back an end that waits. */
+/* A retry has a higher CSeq (RFC 3261 8.1.3.5); anything else is a copy. A tap
+ * that has been restarted does not recognise copies as repeats, and a copy must
+ * not undo an end that is due. */
 static bool invite_counts(const tap_call *c, const tap_sip *s)
 {
 	if (s->to_tag.left || s->cseq > c->cseq)
@@ -186,9 +73,9 @@ static void on_invite(tap_call *c, tap_msg *m)
 	c->cancelled = false;
 	offer_note(c, m);
 	if (m->half)
-		kinds_note(c, m);
+		tap_opening_kinds(c, m);
 	if (!c->decided || widens || !s->to_tag.left)
-		decide(c, m);
+		tap_opening_decide(c, m);
 	tap_half_take(c, m);
 }
 
@@ -209,8 +96,9 @@ static void on_bye(tap_call *c, tap_msg *m)
 		.side = m->side,
 	};
 
-	/* With two answers the caller hangs up on one (RFC 3261 13.2.2.4), and
-	 * on a branch that rings while the others go on (RFC 3261 15). */
+	/* After two answers the caller hangs up on one (RFC 3261 13.2.2.4); he
+	 * may also hang up on a fork that rings (RFC 3261 15). In both cases
+	 * the other forks continue. */
 	if (tap_fork_any(c, f && !tap_fork_answered(f) ? tap_fork_lives
 						       : tap_fork_answered,
 			 f)) {
@@ -270,7 +158,7 @@ static void request_take(tap_call *c, tap_msg *m)
 
 static void on_provisional(tap_call *c, tap_msg *m)
 {
-	enum { TERMINATED = 199 };	/* this branch (RFC 6228) */
+	enum { TERMINATED = 199 };	/* this fork (RFC 6228) */
 	tap_fork *f = tap_fork_find(c, m->branch);
 	bool lost = f && f->state == REC_FORK_LOST;
 
@@ -279,8 +167,8 @@ static void on_provisional(tap_call *c, tap_msg *m)
 			tap_fork_lose(c, m, f);
 		return;
 	}
-	/* Who has hung up does not wait for what rings still, and what is
-	 * overtaken by its own failure rings no more. */
+	/* After a CANCEL ringing changes nothing, and a 180 that its own
+	 * failure has overtaken does not count. */
 	if (!c->cancelled && !lost)
 		end_not_yet(c, m);
 	tap_half_take(c, m);
@@ -318,13 +206,13 @@ static void on_failure(tap_call *c, tap_msg *m)
 								REC_FAILED);
 }
 
-/* Who is asked for credentials asks again at once. */
+/* The sender repeats the request at once, with credentials. */
 static bool is_challenge(uint16_t status)
 {
 	return status == 401 || status == 407;
 }
 
-/* What a request inside the dialog had begun comes to nothing. */
+/* Undoes what a request inside the dialog had begun. */
 static void refused(tap_call *c, tap_msg *m)
 {
 	if (is_challenge(m->sip->status))
@@ -335,8 +223,8 @@ static void refused(tap_call *c, tap_msg *m)
 		tap_half_refused(c, m);
 }
 
-/* What answers a retry that was not seen answers the call: there is no dialog
- * yet in which it could be anything else. */
+/* A response to a retry that was not seen answers the call: without a dialog it
+ * cannot belong to anything else. */
 static bool retry_was_missed(const tap_call *c, const tap_sip *s)
 {
 	return s->status < 300 && s->cseq > c->cseq &&
@@ -416,38 +304,9 @@ static void place(const tap_call *c, tap_msg *m)
 	m->side = forward == s->request ? CALL_CALLER : CALL_CALLEE;
 }
 
-static bool trusted(const tap_call *c, const tap_source *src)
-{
-	for (char *const *s = c->all->cfg.record_sources; s && *s; s++)
-		if (span_caseeq(src->name, *s))
-			return true;
-	return false;
-}
-
-/* Anybody can write a header; only who is trusted is heard. */
-static void record_gather(tap_call *c, const tap_msg *m)
-{
-	const char *name = c->all->cfg.record_header;
-	char text[TAP_FACT_MAX];
-	span in = m->sip->headers;
-	tap_header h;
-
-	if (!name || !m->sip->request || !trusted(c, m->src))
-		return;
-	while (tap_header_next(&in, &h)) {
-		if (!span_caseeq(h.name, name))
-			continue;
-		tap_header_text(h.value, text, sizeof(text));
-		for (char *t = text; *t; t++)
-			*t = g_ascii_tolower(*t);
-		tap_call_note(c, m->at, TAP_F_RECORD, text);
-		return;
-	}
-}
-
-/* A BYE may be forged, or cross what it ends: keys and addresses that are told
- * within 32 s after it belong to the call, whose packets tell whether it lives
- * on. */
+/* A BYE may be forged, or cross other messages. Keys and addresses that arrive
+ * within 32 s after it belong to the call; its packets show whether it
+ * continues. */
 static void late_take(tap_call *c, tap_msg *m)
 {
 	const tap_sip *s = m->sip;
@@ -492,14 +351,14 @@ void tap_call_message(tap_call *c, tap_msg *m)
 		return;
 	}
 	if (!c->begun)
-		begin(c, m);
+		tap_opening_begin(c, m);
 	tap_facts_gather(&c->facts, m->sip, m->side, told, &t);
-	record_gather(c, m);
+	tap_opening_header(c, m);
 	if (!c->decided && !(m->sip->request &&
 			     m->sip->method == TAP_INVITE)) {
 		if (m->half)
-			kinds_note(c, m);
-		decide(c, m);
+			tap_opening_kinds(c, m);
+		tap_opening_decide(c, m);
 	}
 	if (m->sip->request)
 		request_take(c, m);

@@ -1,4 +1,4 @@
-/* dialog.h - one call: a dialog, its forks, and what is told of it. */
+/* dialog.h - one call: a dialog, its forks, and the events reported about it. */
 #pragma once
 #include "signaling_tap/facts.h"
 #include "signaling_tap/sdp.h"
@@ -6,11 +6,11 @@
 
 enum {
 	TAP_FORKS_MAX = 32,
-	TAP_SEEN = 32,		/* messages remembered to know repeats */
-	TAP_SEEN_FIRST = 4,	/* of these there is room at first */
+	TAP_SEEN = 32,		/* messages remembered to recognise repeats */
+	TAP_SEEN_FIRST = 4,	/* room for them at first */
 	TAP_GONE_S = 32,	/* an ended call's memory: RFC 3261 64*T1 */
 	TAP_GRACE_S = 5,	/* after a failure or CANCEL: is it retried? */
-	TAP_RING_S = 300,	/* unanswered and silent for so long: over */
+	TAP_RING_S = 300,	/* an unanswered call ends after this silence */
 	TAP_IDLE_S = 4 * 3600,
 	TAP_CALLS_MAX = 100000,
 	TAP_ID_MAX = 512,	/* octets of a Call-ID */
@@ -31,7 +31,7 @@ typedef struct tap_seen {
 	tap_digest key, version;
 } tap_seen;
 
-/* What a side's latest offer inside the dialog has changed: undone when it is
+/* What a side's latest offer inside the dialog changed; undone if the offer is
  * refused. */
 typedef struct tap_change {
 	uint32_t cseq;
@@ -51,20 +51,20 @@ typedef struct tap_call {
 	bool asked;		/* somebody did */
 	char *call_id, *tag;
 	tap_facts_set facts;
-	char *source;		/* who told us first */
+	char *source;		/* the Front End that reported it first */
 	bool inline_source;
 	bool begun, ended;
 	clk_both began;
-	int64_t after_s;	/* wall clock: an earlier call of the same name
-				 * began then; 0: none did */
+	int64_t after_s;	/* wall clock: when an earlier call of the
+				 * same name began; 0: there is none */
 	bool silent;		/* instant messages, conference control */
 	bool decided, record, audio, video;
 	uint16_t refuse;	/* as in rec_decision */
 	bool kind_audio, kind_video;	/* seen in its SDP so far */
 	bool cancelled, replaced;
 	clk_both heard;
-	clk_mono due;		/* when `end` comes true, or the memory goes;
-				 * 0: never */
+	clk_mono due;		/* when `end` takes effect, or the call is
+				 * forgotten; 0: never */
 	rec_end end;
 	clk_both end_at;
 	uint8_t cause;		/* once it has ended */
@@ -75,9 +75,9 @@ typedef struct tap_call {
 	bool offer_sdp[2];	/* it had SDP */
 	bool held[2];		/* by each side */
 	tap_change change[2];
-	bool unforced[2];	/* each side's latest offer had no relay */
+	bool unforced[2];	/* that side's latest offer had no relay */
 	tap_digest last;	/* body of the caller's latest SDP */
-	tap_digest last_to;	/* the branch that it was for; none: all */
+	tap_digest last_to;	/* the fork that it was for; none: all */
 	GArray *forks;		/* of tap_fork */
 	net_addr *relays[2];
 	uint8_t relays_n[2];	/* at most TAP_RELAYS */
@@ -91,7 +91,7 @@ struct tap_calls {
 	tap_counters count;
 	GHashTable *table;	/* tap_digest -> tap_call, owned */
 	uint64_t number;	/* of the latest call */
-	tap_call *latest;	/* whose message came last; NULL: nobody's */
+	tap_call *latest;	/* the latest message's; NULL: none */
 	bool invited;		/* it was an INVITE... */
 	bool began;		/* ...outside a dialog */
 	clk_mono ticked;
@@ -108,7 +108,7 @@ typedef struct tap_msg {
 	call_half *mine;	/* the same, to be numbered */
 	tap_sdp_about about;
 	uint8_t side;		/* who sent it */
-	span branch;		/* the callee's tag */
+	span branch;		/* the fork: the callee's tag */
 	bool repeated;
 } tap_msg;
 
@@ -117,19 +117,19 @@ tap_digest tap_call_key(span call_id, span tag);
 tap_call *tap_call_new(struct tap_calls *all, const tap_sip *first, span tag);
 void tap_call_free(tap_call *c);
 bool tap_call_has_fork(const tap_call *c, span tag);
-/* Sets m->side and m->branch, and tells the sink what is new. */
+/* Sets m->side and m->branch, and reports to the sink what is new. */
 void tap_call_message(tap_call *c, tap_msg *m);
-/* The time has come for what c->due waits for. */
+/* c->due has come. */
 void tap_call_due(tap_call *c, clk_both now);
 void tap_call_finish(tap_call *c, clk_both at, const rec_end *end);
-/* Another call has taken its place; its BYE is then no hanging up. */
+/* Another call has replaced it; its BYE is then not a hang-up. */
 void tap_call_replace(tap_call *c, clk_both at, const char *by);
 /* JRN_MARK. */
 void tap_call_mark(tap_call *c, clk_both at, const rec_control *what);
 /* A pause that has lasted long enough ends. */
 void tap_call_unpause_due(tap_call *c, clk_both now);
-/* What is told goes to the sink while the call lives; a half also for
- * TAP_GONE_S after it. */
+/* Events reach the sink while the call lives; halves also for TAP_GONE_S after
+ * its end. */
 void tap_call_tell(tap_call *c, const rec_event *e);
 void tap_call_tell_fact(tap_call *c, clk_both at, tap_fact f);
 void tap_call_tell_state(tap_call *c, clk_both at, rec_state state,
@@ -138,12 +138,13 @@ void tap_call_tell_mark(tap_call *c, clk_both at, rec_mark mark, uint8_t side,
 			span text);
 /* A fact found by the rewriter. */
 void tap_call_note(tap_call *c, clk_both at, tap_fact f, const char *text);
-/* For those who count before a message is cut. */
+/* For code that counts before a message is parsed. */
 tap_counters *tap_calls_counters(struct tap_calls *c);
 /* Of the latest message: its call is recorded. */
 bool tap_calls_records(const struct tap_calls *c);
-/* Its verdict comes too late: the status to refuse it with, by the rule of the
- * call, or else `otherwise`; 0: it passes. A call that it begins ends. */
+/* The latest message's verdict is too late: returns the status with which to
+ * refuse it, by the call's rule or else `otherwise`; 0 lets it pass. Ends a call
+ * that the message began. */
 uint16_t tap_calls_late(struct tap_calls *c, clk_both now, uint16_t otherwise);
-/* When something should happen if nothing is heard. */
+/* When something has to happen if no message arrives. */
 clk_mono tap_call_deadline(const tap_call *c);
