@@ -114,7 +114,8 @@ $B/tests/unit/app_armed_test: $(addprefix $B/app/,armed.o ends.o session.o \
 	session_out.o)
 $B/tests/unit/app_json_out_test: $B/app/json_out.o
 $B/tests/unit/app_table_test: $(addprefix $B/app/,table.o table_text.o)
-$B/tests/unit/mix_powercut_test: $B/app/whole_io.o
+$B/tests/unit/mix_powercut_test: $(addprefix $B/,app/whole_io.o \
+	tests/hooks/powercut_hooks.o)
 ifndef ENGINE	# no libFuzzer: a small main() replays the corpus
 $(FUZZ): $B/tests/support/replay.o
 else	# comparing each sample teaches a fuzzer nothing, and took 70 % of its time

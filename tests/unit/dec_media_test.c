@@ -4,8 +4,8 @@
 
 #include "tests/support/dec_heard.h"
 
-/* AES-192 is left to dec_kdf_test and dec_srtp_test: libsrtp2 2.5 derives its
- * session keys in another way than RFC 6188 7.4 shows. */
+/* AES-192 is left to dec_kdf_test and dec_srtp_vectors_test: libsrtp2 2.5
+ * derives its session keys in another way than RFC 6188 7.4 shows. */
 static const char *const suites[] = {
 	"AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32",
 	"AES_256_CM_HMAC_SHA1_80", "AES_256_CM_HMAC_SHA1_32",

@@ -1,17 +1,15 @@
-/* The power fails at any instant: whatever of the last writes the disk has, the
- * files play up to the last sync, a file that has its name is whole, and a
- * render that begins again ends with the bytes of one that was not disturbed.
- * The calls that change a disk are told to a log (tests/support/powercut.h)
- * by functions below that stand in front of the C library's. */
+/* The power fails at any instant. Whichever of the last writes the disk has, the
+ * files play up to the last sync, a file with its final name is complete, and a
+ * render that starts again ends with the bytes of one that was not disturbed.
+ * Calls that change a disk are logged by tests/hooks/powercut_hooks.c. */
 #include "mixer/mix.h"
 
-#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "app/whole_io.h"
+#include "tests/hooks/powercut_hooks.h"
 #include "tests/support/mixkit.h"
 #include "tests/support/powercut.h"
 
@@ -48,93 +46,6 @@ typedef struct fixture {
 	mix_totals whole;
 	mixkit_sound whole_sound[KINDS];
 } fixture;
-
-static powercut *told;		/* of what this process does; NULL: nobody */
-
-/* ---- in front of the C library ---- */
-
-int open(const char *path, int flags, ...)
-{
-	va_list ap;
-	mode_t mode;
-	int fd;
-
-	va_start(ap, flags);
-	mode = va_arg(ap, mode_t);
-	va_end(ap);
-	fd = (int)syscall(SYS_openat, -100, path, flags, mode);
-	if (fd >= 0 && told)
-		powercut_named(told, fd, path);
-	return fd;
-}
-
-ssize_t write(int fd, const void *data, size_t n)
-{
-	const off_t at = told ? lseek(fd, 0, SEEK_CUR) : -1;
-	const ssize_t done = syscall(SYS_write, fd, data, n);
-
-	if (done > 0 && at >= 0)
-		powercut_written(told, fd, data, (size_t)done, (uint64_t)at);
-	return done;
-}
-
-ssize_t pwrite(int fd, const void *data, size_t n, off_t at)
-{
-	const ssize_t done = syscall(SYS_pwrite64, fd, data, n, at);
-
-	if (done > 0 && told)
-		powercut_written(told, fd, data, (size_t)done, (uint64_t)at);
-	return done;
-}
-
-int ftruncate(int fd, off_t size)
-{
-	const int bad = (int)syscall(SYS_ftruncate, fd, size);
-
-	if (!bad && told)
-		powercut_cut(told, fd, (uint64_t)size);
-	return bad;
-}
-
-int rename(const char *from, const char *to)
-{
-	const int bad = (int)syscall(SYS_renameat2, -100, from, -100, to, 0);
-
-	if (!bad && told)
-		powercut_renamed(told, from, to);
-	return bad;
-}
-
-int renameat2(int from_dir, const char *from, int to_dir, const char *to,
-	      unsigned flags)
-{
-	const int bad = (int)syscall(SYS_renameat2, from_dir, from, to_dir, to,
-				     flags);
-
-	if (!bad && told)
-		powercut_renamed(told, from, to);
-	return bad;
-}
-
-int fsync(int fd)
-{
-	if (told)
-		powercut_synced(told, fd);
-	return 0;
-}
-
-int fdatasync(int fd)
-{
-	return fsync(fd);
-}
-
-int syncfs(int fd)
-{
-	(void)fd;
-	if (told)
-		powercut_synced_all(told);
-	return 0;
-}
 
 /* ---- a render, as the program does it ---- */
 
@@ -197,7 +108,7 @@ static void render(const char *dir, mix_totals *totals, fixture *f)
 		if (i % (SYNC_S * 50) != SYNC_S * 50 - 1)
 			continue;
 		g_assert_true(mix_files_sync(dir, NULL));
-		p.from = told ? powercut_events(told) : 0;
+		p.from = f ? powercut_events(f->log) : 0;
 		if (f)
 			g_array_append_val(f->promises, p);
 	}
@@ -336,9 +247,10 @@ static void set_up(fixture *f, gconstpointer data)
 	mixkit_open(&f->kit, data);
 	dir = make_dir(&f->kit, "whole");
 	f->promises = g_array_new(FALSE, TRUE, sizeof(promise));
-	f->log = told = powercut_new(dir);
+	f->log = powercut_new(dir);
+	powercut_hook(f->log);
 	render(dir, &f->whole, f);
-	told = NULL;
+	powercut_hook(NULL);
 	g_assert_cmpuint(f->promises->len, ==, (SECONDS - 1) / SYNC_S);
 	for (size_t k = 0; k < KINDS; k++)
 		f->whole_sound[k] = play(dir, k);
@@ -403,9 +315,9 @@ static void cut_again(const fixture *f, const promise *p, const char *dir,
 	powercut *log = powercut_new(dir);
 	mix_totals totals;
 
-	told = log;
+	powercut_hook(log);
 	render(dir, &totals, NULL);
-	told = NULL;
+	powercut_hook(NULL);
 	mix_totals_clear(&totals);
 	powercut_state(log, dice % (powercut_events(log) + 1), dice, second);
 	g_assert_true(names_true(f, second));
