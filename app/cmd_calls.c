@@ -250,11 +250,13 @@ static char *held_still(const officer *o, const cat_entry *e, bool changed,
 
 static bool set_hold(officer *o, const cat_entry *e, bool on, GError **err)
 {
+	const cat_hold_change c = {
+		e->name, opt.matter ? opt.matter : "hold", on, o->now,
+	};
 	g_autofree char *released = NULL;
 	bool changed;
 
-	if (!cat_hold_set(o->db, e->name, opt.matter ? opt.matter : "hold", on,
-			  o->now, &o->actor, &changed, err) ||
+	if (!cat_hold_set(o->db, &c, &o->actor, &changed, err) ||
 	    !matters_write(o, e, err))
 		return false;
 	if (!on && !(released = held_still(o, e, changed, err)))

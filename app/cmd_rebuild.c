@@ -134,10 +134,11 @@ static bool take_matters(rebuild *r, const cat_entry *e, GError **err)
 	bool changed;
 
 	for (char **m = lines; *m; m++) {
+		const cat_hold_change c = {e->name, *m, true, r->o->now};
+
 		if (!**m)
 			continue;
-		if (!cat_hold_set(r->o->db, e->name, *m, true, r->o->now,
-				  &r->o->actor, &changed, err))
+		if (!cat_hold_set(r->o->db, &c, &r->o->actor, &changed, err))
 			return false;
 		r->holds += changed;
 	}

@@ -13,17 +13,16 @@ static void hold_clear(void *p)
 }
 
 /* ?1 is the call's name, ?2 the matter, ?3 the time. */
-static bool run_hold(cat_db *db, const char *sql, const char *call,
-		     const char *matter, int64_t at, bool *changed,
-		     GError **err)
+static bool run_hold(cat_db *db, const char *sql, const cat_hold_change *c,
+		     bool *changed, GError **err)
 {
 	g_autoptr(cat_stmt) s = cat_sql(db, sql, err);
 
 	if (!s)
 		return false;
-	cat_bind_text(s, 1, call);
-	cat_bind_text(s, 2, matter);
-	cat_bind_int(s, 3, at);
+	cat_bind_text(s, 1, c->call);
+	cat_bind_text(s, 2, c->matter);
+	cat_bind_int(s, 3, c->at);
 	if (!cat_run(s, err))
 		return false;
 	*changed = cat_changes(db) > 0;
@@ -64,19 +63,18 @@ static bool there_check(cat_db *db, const char *call, GError **err)
 	return cat_null(s, 0) || not_there(err, call, "it is deleted already");
 }
 
-static bool hold_note(cat_db *db, const char *call, const char *matter,
-		      bool on, int64_t at, const cat_actor *who, GError **err)
+static bool hold_note(cat_db *db, const cat_hold_change *c,
+		      const cat_actor *who, GError **err)
 {
-	g_autofree char *object = g_strdup_printf("%s %s", call, matter);
+	g_autofree char *object = g_strdup_printf("%s %s", c->call, c->matter);
 
-	return holds_count(db, call, err) &&
-	       cat_audit_add(db, who, at, on ? "hold set" : "hold released",
-			     object, err);
+	return holds_count(db, c->call, err) &&
+	       cat_audit_add(db, who, c->at,
+			     c->on ? "hold set" : "hold released", object, err);
 }
 
-bool cat_hold_set(cat_db *db, const char *call, const char *matter, bool on,
-		  int64_t at, const cat_actor *who, bool *changed,
-		  GError **err)
+bool cat_hold_set(cat_db *db, const cat_hold_change *c, const cat_actor *who,
+		  bool *changed, GError **err)
 {
 	static const char *const sql[] = {
 		"UPDATE hold SET until = ?3 WHERE matter = ?2 AND until IS NULL"
@@ -89,9 +87,9 @@ bool cat_hold_set(cat_db *db, const char *call, const char *matter, bool on,
 	*changed = false;
 	if (!cat_txn_begin(db, err))
 		return false;
-	ok = there_check(db, call, err) &&
-	     run_hold(db, sql[on], call, matter, at, changed, err) &&
-	     (!*changed || hold_note(db, call, matter, on, at, who, err));
+	ok = there_check(db, c->call, err) &&
+	     run_hold(db, sql[c->on], c, changed, err) &&
+	     (!*changed || hold_note(db, c, who, err));
 	return cat_txn_end(db, ok, err);
 }
 

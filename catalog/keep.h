@@ -13,12 +13,17 @@ typedef struct cat_hold {
 	int64_t since;		/* s UTC */
 } cat_hold;
 
-/* `call` is the whole name. A call can be held for several matters and is free
- * when the last has ended. `*changed`: it was not so already. */
-bool cat_hold_set(cat_db *db, const char *call, const char *matter, bool on,
-		  int64_t at, const cat_actor *who, bool *changed,
-		  GError **err);
-/* Of cat_hold, by time; `call` NULL: all. */
+typedef struct cat_hold_change {
+	const char *call, *matter;	/* the call's whole name */
+	bool on;		/* false: released */
+	int64_t at;		/* s UTC */
+} cat_hold_change;
+
+/* A call can be held for several matters, and is free when the last of them has
+ * ended. `*changed` is false if it was so already. */
+bool cat_hold_set(cat_db *db, const cat_hold_change *c, const cat_actor *who,
+		  bool *changed, GError **err);
+/* Of cat_hold, by time; all if `call` is NULL. */
 GArray *cat_hold_list(cat_db *db, const char *call, GError **err);
 
 /* Of cat_entry without children: due at `at_ms`, the longest overdue first. */

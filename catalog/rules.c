@@ -218,6 +218,13 @@ static const char *list_problem(const char *list, const char *value)
 	       "holiday:CALENDAR or class:NAME";
 }
 
+typedef struct list_change {
+	const char *sql;	/* ?1 is the list, ?2 the value */
+	const char *action;	/* for the audit log */
+	const char *list, *value;
+	int64_t at;
+} list_change;
+
 static bool list_write(cat_db *db, const char *sql, const char *list,
 		       const char *value, GError **err)
 {
@@ -230,20 +237,19 @@ static bool list_write(cat_db *db, const char *sql, const char *list,
 	return cat_run(s, err);
 }
 
-static bool list_change(cat_db *db, const char *sql, const char *action,
-			const char *list, const char *text, int64_t at,
-			const cat_actor *who, bool *changed, GError **err)
+static bool list_apply(cat_db *db, const list_change *c, const cat_actor *who,
+		       bool *changed, GError **err)
 {
-	g_autofree char *value = g_ascii_strdown(text, -1);
-	g_autofree char *object = g_strdup_printf("%s %s", list, value);
+	g_autofree char *value = g_ascii_strdown(c->value, -1);
+	g_autofree char *object = g_strdup_printf("%s %s", c->list, value);
 	bool ok;
 
 	if (!cat_txn_begin(db, err))
 		return false;
-	ok = list_write(db, sql, list, value, err);
+	ok = list_write(db, c->sql, c->list, value, err);
 	*changed = ok && cat_changes(db) > 0;
 	ok = ok && (!*changed ||
-		    cat_change_note(db, who, at, action, object, err));
+		    cat_change_note(db, who, c->at, c->action, object, err));
 	return cat_txn_end(db, ok, err);
 }
 
@@ -251,6 +257,10 @@ bool cat_list_put(cat_db *db, const char *list, const char *value, int64_t at,
 		  const cat_actor *who, GError **err)
 {
 	const char *problem = list_problem(list, value);
+	const list_change c = {
+		"INSERT OR IGNORE INTO list VALUES (?1, ?2)",
+		"list entry added", list, value, at,
+	};
 	bool ok, changed;
 
 	if (problem) {
@@ -264,20 +274,20 @@ bool cat_list_put(cat_db *db, const char *list, const char *value, int64_t at,
 	ok = !g_str_has_prefix(list, "class:") ||
 	     list_write(db, "DELETE FROM list WHERE list = ?1 AND value <> ?2",
 			list, value, err);
-	ok = ok && list_change(db, "INSERT OR IGNORE INTO list VALUES (?1, ?2)",
-			       "list entry added", list, value, at, who,
-			       &changed, err);
+	ok = ok && list_apply(db, &c, who, &changed, err);
 	return cat_txn_end(db, ok, err);
 }
 
 bool cat_list_remove(cat_db *db, const char *list, const char *value,
 		     int64_t at, const cat_actor *who, GError **err)
 {
+	const list_change c = {
+		"DELETE FROM list WHERE list = ?1 AND value = ?2",
+		"list entry removed", list, value, at,
+	};
 	bool changed;
 
-	if (!list_change(db, "DELETE FROM list WHERE list = ?1 AND value = ?2",
-			 "list entry removed", list, value, at, who,
-			 &changed, err))
+	if (!list_apply(db, &c, who, &changed, err))
 		return false;
 	if (changed)
 		return true;

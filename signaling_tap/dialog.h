@@ -1,4 +1,4 @@
-/* dialog.h - one call: a dialog, its forks, and the events reported about it. */
+/* dialog.h - one call: a dialog, its forks, and the events of both. */
 #pragma once
 #include "signaling_tap/facts.h"
 #include "signaling_tap/sdp.h"
@@ -143,8 +143,8 @@ tap_counters *tap_calls_counters(struct tap_calls *c);
 /* Of the latest message: its call is recorded. */
 bool tap_calls_records(const struct tap_calls *c);
 /* The latest message's verdict is too late: returns the status with which to
- * refuse it, by the call's rule or else `otherwise`; 0 lets it pass. Ends a call
- * that the message began. */
+ * refuse it, by the call's rule or else `otherwise`; 0 lets it pass. Ends a
+ * call that the message began. */
 uint16_t tap_calls_late(struct tap_calls *c, clk_both now, uint16_t otherwise);
 /* When something has to happen if no message arrives. */
 clk_mono tap_call_deadline(const tap_call *c);

@@ -1,5 +1,5 @@
-/* powercut_hooks.h - replaces the C library's functions that change a disk: they
- * do their work and log it. Only for a test that is linked with it alone. */
+/* powercut_hooks.h - replaces the C library's functions that change a disk:
+ * they do their work and log it. Link it to one test only. */
 #pragma once
 #include "tests/support/powercut.h"
 

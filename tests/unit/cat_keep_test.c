@@ -27,11 +27,11 @@ static void put(const cat_temp *t, const char *name, cat_outcome o,
 static bool set(const cat_temp *t, const char *call, const char *matter,
 		bool on)
 {
+	const cat_hold_change c = {call, matter, on, ENDED};
 	g_autoptr(GError) err = NULL;
 	bool changed;
 
-	g_assert_true(cat_hold_set(t->db, call, matter, on, ENDED,
-				   &cat_temp_actor, &changed, &err));
+	g_assert_true(cat_hold_set(t->db, &c, &cat_temp_actor, &changed, &err));
 	g_assert_no_error(err);
 	return changed;
 }
@@ -74,7 +74,8 @@ static void test_holds(void)
 	g_assert_cmpstr(g_array_index(list, cat_hold, 0).matter, ==, "tax");
 	g_assert_true(set(&t, "a", "tax", false));
 	g_assert_cmpuint(due(&t, ENDED + 2 * DAY), ==, 1);
-	g_assert_false(cat_hold_set(t.db, "b", "x", true, ENDED,
+	g_assert_false(cat_hold_set(t.db,
+				    &(cat_hold_change){"b", "x", true, ENDED},
 				    &cat_temp_actor, &changed, &err));
 	g_assert_error(err, CAT_ERROR, CAT_ERROR_ABSENT);
 	g_assert_true(cat_audit_verify(t.db, 0, "", &s, NULL));
@@ -124,7 +125,8 @@ static void test_expire(void)
 	set(&t, "a", "m", false);
 	g_assert_true(cat_keep_expire(t.db, "a", then, &cat_temp_actor, &err));
 	/* it was decided: too late for a hold, and not decided twice */
-	g_assert_false(cat_hold_set(t.db, "a", "m", true, then,
+	g_assert_false(cat_hold_set(t.db,
+				    &(cat_hold_change){"a", "m", true, then},
 				    &cat_temp_actor, &changed, &err));
 	g_assert_error(err, CAT_ERROR, CAT_ERROR_ABSENT);
 	g_clear_error(&err);

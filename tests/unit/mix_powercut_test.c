@@ -1,7 +1,7 @@
-/* The power fails at any instant. Whichever of the last writes the disk has, the
- * files play up to the last sync, a file with its final name is complete, and a
- * render that starts again ends with the bytes of one that was not disturbed.
- * Calls that change a disk are logged by tests/hooks/powercut_hooks.c. */
+/* The power fails at any instant. Whichever of the last writes the disk has,
+ * the files play up to the last sync, a file with its final name is complete,
+ * and a render that starts again ends with the bytes of one that was not
+ * disturbed. tests/hooks/powercut_hooks.c logs the calls that change a disk. */
 #include "mixer/mix.h"
 
 #include <string.h>
