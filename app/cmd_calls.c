@@ -20,27 +20,52 @@ static const GOptionEntry own_entries[] = {
 	{"limit", 0, 0, G_OPTION_ARG_INT, &opt.limit,
 	 "At most this many, the newest (50)", "N"},
 	{"linked", 0, 0, G_OPTION_ARG_NONE, &opt.linked,
-	 "hold, release: the other legs of the call too", NULL},
+	 "list, hold, release: the other legs of each call too", NULL},
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
 };
+
+static gint newest_first(gconstpointer a, gconstpointer b)
+{
+	const cat_entry *x = *(const cat_entry *const *)a;
+	const cat_entry *y = *(const cat_entry *const *)b;
+
+	if (x->begun_ms != y->begun_ms)
+		return x->begun_ms < y->begun_ms ? 1 : -1;
+	return strcmp(y->name, x->name);
+}
+
+/* Those that fit and, if they are wanted, the legs of each among them. */
+static GPtrArray *calls_listed(const officer *o, GError **err)
+{
+	cat_query q = {.limit = (unsigned)opt.limit};
+	g_autoptr(GPtrArray) calls = NULL;
+
+	if (!filter_query(o, &q, err))
+		return NULL;
+	calls = cat_ledger_search(o->db, &q, err);
+	if (!calls || (opt.linked && !filter_add_linked(o, calls, err)))
+		return NULL;
+	if (opt.linked)
+		g_ptr_array_sort(calls, newest_first);
+	return g_steal_pointer(&calls);
+}
 
 static int list(officer *o, char **args, GError **err)
 {
 	static const char *const columns[] = {"begun", "caller", "callee",
 					      "#length", "?scope", "outcome",
 					      "?reason", "<call", NULL};
-	g_autoptr(table) t = table_new(columns);
+	static const char *const linked[] = {"begun", "caller", "callee",
+					     "#length", "?scope", "outcome",
+					     "?reason", "by", "<call", NULL};
+	g_autoptr(table) t = table_new(opt.linked ? linked : columns);
 	g_autoptr(GPtrArray) calls = NULL;
-	cat_query q;
 
 	(void)args;
 	if (!officer_count(o, "--limit", opt.limit))
 		return APP_USAGE;
-	q.limit = (unsigned)opt.limit;
-	if (!filter_query(o, &q, err) ||
-	    !(calls = cat_ledger_search(o->db, &q, err)))
-		return APP_FAIL;
-	for (guint i = 0; i < calls->len; i++) {
+	calls = calls_listed(o, err);
+	for (guint i = 0; calls && i < calls->len; i++) {
 		const cat_entry *e = g_ptr_array_index(calls, i);
 
 		table_time(t, e->begun_ms);
@@ -50,10 +75,13 @@ static int list(officer *o, char **args, GError **err)
 		table_text(t, e->scope);
 		table_text(t, cat_outcome_name(e->outcome));
 		table_text(t, e->expired_ms ? "deleted" : e->reason);
+		if (opt.linked)
+			table_text(t, e->linked);
 		table_text(t, e->name);
 	}
-	table_print(t, o->form, "no call fits", stdout);
-	return APP_OK;
+	if (calls)
+		table_print(t, o->form, "no call fits", stdout);
+	return calls ? APP_OK : APP_FAIL;
 }
 
 static int list_linked(officer *o, char **args, GError **err)

@@ -1,5 +1,6 @@
 /* cmd_explain.c - which rule decided, and why. */
 #include <stdio.h>
+#include <string.h>
 
 #include "app/verdict.h"
 
@@ -27,6 +28,20 @@ static void print_call(const cat_entry *e)
 		       e->mode ? ", mode " : "", e->mode ? e->mode : "");
 }
 
+static bool print_legs(const officer *o, const cat_entry *e, GError **err)
+{
+	g_autoptr(GPtrArray) legs = cat_ledger_linked(o->db, e, err);
+
+	for (guint i = 0; legs && i < legs->len; i++) {
+		const cat_entry *leg = g_ptr_array_index(legs, i);
+
+		if (strcmp(leg->name, e->name))
+			printf("another leg: %s (%s)\n", leg->name,
+			       leg->linked);
+	}
+	return legs != NULL;
+}
+
 static int explain_call(officer *o, const char *name, GError **err)
 {
 	g_autoptr(cat_entry) e = cat_ledger_get(o->db, name, err);
@@ -36,6 +51,8 @@ static int explain_call(officer *o, const char *name, GError **err)
 		return APP_FAIL;
 	if (o->form == TABLE_TEXT) {
 		print_call(e);
+		if (!print_legs(o, e, err))
+			return APP_FAIL;
 		printf("\nby the rules of that time:\n");
 	}
 	p = cat_policy_load(o->db, e->begun_ms / 1000, err);

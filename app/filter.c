@@ -139,27 +139,29 @@ GPtrArray *filter_calls(const officer *o, char **names, GError **err)
 	return g_steal_pointer(&all);
 }
 
-static bool has_call(const GPtrArray *all, const char *name)
+/* Calls that are there or were met on the way, by name. */
+typedef struct leg_search {
+	const officer *o;
+	GPtrArray *all;		/* of cat_entry */
+	GHashTable *have, *met;
+} leg_search;
+
+/* Each leg leads to the same others: one walk is enough for all of them. */
+static bool add_legs(leg_search *s, const cat_entry *of, GError **err)
 {
-	for (guint i = 0; i < all->len; i++) {
-		const cat_entry *e = g_ptr_array_index(all, i);
+	g_autoptr(GPtrArray) legs = NULL;
 
-		if (!strcmp(e->name, name))
-			return true;
-	}
-	return false;
-}
-
-static bool add_legs(const officer *o, GPtrArray *all, guint of, GError **err)
-{
-	g_autoptr(GPtrArray) legs = cat_ledger_linked(
-		o->db, g_ptr_array_index(all, of), err);
-
+	if (g_hash_table_contains(s->met, of->name))
+		return true;
+	legs = cat_ledger_linked(s->o->db, of, err);
 	for (guint i = 0; legs && i < legs->len; i++) {
 		cat_entry *e = g_ptr_array_index(legs, i);
 
-		if (!has_call(all, e->name))
-			g_ptr_array_add(all, g_steal_pointer(&legs->pdata[i]));
+		g_hash_table_add(s->met, g_strdup(e->name));
+		if (!g_hash_table_add(s->have, g_strdup(e->name)))
+			continue;
+		g_ptr_array_add(s->all, e);
+		legs->pdata[i] = NULL;
 	}
 	return legs != NULL;
 }
@@ -167,9 +169,19 @@ static bool add_legs(const officer *o, GPtrArray *all, guint of, GError **err)
 bool filter_add_linked(const officer *o, GPtrArray *calls, GError **err)
 {
 	const guint asked = calls->len;
+	g_autoptr(GHashTable) have = g_hash_table_new_full(
+		g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) met = g_hash_table_new_full(
+		g_str_hash, g_str_equal, g_free, NULL);
+	leg_search s = {o, calls, have, met};
 
+	for (guint i = 0; i < asked; i++) {
+		const cat_entry *e = g_ptr_array_index(calls, i);
+
+		g_hash_table_add(have, g_strdup(e->name));
+	}
 	for (guint i = 0; i < asked; i++)
-		if (!add_legs(o, calls, i, err))
+		if (!add_legs(&s, g_ptr_array_index(calls, i), err))
 			return false;
 	return true;
 }

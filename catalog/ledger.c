@@ -270,12 +270,18 @@ bool cat_ledger_put_all(cat_db *db, const GPtrArray *entries, GError **err)
 
 /* ---- reading one ---- */
 
-/* 0 with an error unless exactly one call is meant. */
+/* 0 with an error unless exactly one call is meant. Only the last way reads all
+ * names. */
 static int64_t call_find(cat_db *db, const char *name, GError **err)
 {
 	static const char *const ways[] = {
 		"SELECT id FROM call WHERE name = ?1",
 		"SELECT id FROM call WHERE call_id = ?1 LIMIT 2",
+		"SELECT id FROM call WHERE name BETWEEN ?1 AND ?1 || '~'"
+		" LIMIT 2",
+		"SELECT id FROM call WHERE length(?1) >= 8"
+		" AND substr(name, -8) = substr(?1, -8)"
+		" AND substr(name, -length(?1)) = ?1 LIMIT 2",
 		"SELECT id FROM call WHERE instr(name, ?1) LIMIT 2",
 	};
 

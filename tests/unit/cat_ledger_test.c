@@ -194,6 +194,36 @@ static void test_find(void)
 	g_assert_error(err, CAT_ERROR, CAT_ERROR_ABSENT);
 }
 
+/* What one is called, or who is meant by `text`; NULL: nobody. */
+static void expect_find(const cat_temp *t, const char *text, const char *want)
+{
+	g_autoptr(cat_entry) got = cat_ledger_get(t->db, text, NULL);
+
+	g_assert_cmpstr(got ? got->name : NULL, ==, want);
+}
+
+/* By index: the beginning and the end of a name come before its middle. */
+static void test_find_part(void)
+{
+	static const char one[] = "20260101T000000Z-0123456789abcdef";
+	static const char two[] = "20260101T000001Z-9999456789abcdef";
+	g_auto(cat_temp) t = cat_temp_open();
+
+	put_rendered(&t, one);
+	put_rendered(&t, two);
+	put_rendered(&t, "begin");
+	put_rendered(&t, "the-begin-ning");
+	expect_find(&t, "20260101T000000Z", one);
+	expect_find(&t, "20260101T00000", NULL);
+	expect_find(&t, "0123456789abcdef", one);
+	expect_find(&t, "\u20261Z-9999456789abcdef", two);
+	expect_find(&t, "456789abcdef", NULL);
+	expect_find(&t, "9abcdef", NULL);
+	expect_find(&t, "Z-0123", one);
+	expect_find(&t, "begi", "begin");
+	expect_find(&t, "egin-", "the-begin-ning");
+}
+
 /* Twelve calls: outcome and duration differ. */
 static void fill(const cat_temp *t)
 {
@@ -299,6 +329,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/cat/ledger/whole", test_whole);
 	g_test_add_func("/cat/ledger/later", test_later);
 	g_test_add_func("/cat/ledger/find", test_find);
+	g_test_add_func("/cat/ledger/find-part", test_find_part);
 	g_test_add_func("/cat/ledger/search", test_search);
 	g_test_add_func("/cat/ledger/atomic", test_atomic);
 	return g_test_run();
