@@ -110,6 +110,9 @@ $B/tests/unit/app_reach_test: $B/app/reach_io.o
 $B/tests/unit/app_story_test: $B/app/story.o
 $B/tests/unit/app_outcome_test: $(addprefix $B/app/,outcome.o story.o)
 $B/tests/unit/app_notes_test: $(addprefix $B/app/,notes.o notes_io.o story.o)
+$B/tests/unit/app_restart_test: $(addprefix $B/app/,resume.o book.o \
+	book_act.o book_decide.o notes.o notes_io.o story.o session.o \
+	session_out.o ends.o follow.o ledger.o captured.o sidecar.o json_out.o whole_io.o)
 $B/tests/unit/app_armed_test: $(addprefix $B/app/,armed.o ends.o session.o \
 	session_out.o)
 $B/tests/unit/app_json_out_test: $B/app/json_out.o

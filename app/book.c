@@ -58,37 +58,69 @@ uint64_t book_waiting(const book *b)
 
 /* ---- the ledger ---- */
 
+/* Who has to know of an event. */
+typedef enum concern {
+	CONCERN_NONE,
+	CONCERN_NOTES,
+	CONCERN_ROW,	/* of the ledger; and the notes */
+} concern;
+
 /* A state that says nothing new is not told again. */
-static bool progress_take(story *s, const rec_event *e)
+static concern progress_take(story *s, const rec_event *e)
 {
 	const bool answer = s->has_answer, ending = s->ending,
 		   cancelled = s->cancelled;
 	const uint16_t status = s->ending_status;
+	g_autofree char *branch = span_dup(e->progress.branch);
+	const uint8_t fork = story_fork_state(s, branch);
 
 	story_progress(s, e->at, &e->progress);
-	return s->has_answer != answer || s->ending != ending ||
-	       s->cancelled != cancelled || s->ending_status != status;
+	if (s->has_answer != answer || s->ending != ending ||
+	    s->cancelled != cancelled || s->ending_status != status)
+		return CONCERN_ROW;
+	return story_fork_state(s, branch) != fork ? CONCERN_NOTES
+						   : CONCERN_NONE;
 }
 
-/* True when the ledger or the notes have to know. */
-static bool story_take(story *s, const rec_event *e)
+/* What the next tap has to know; the journal may be late. */
+static concern mark_concern(rec_mark mark)
+{
+	switch (mark) {
+	case REC_HOLD:
+	case REC_RETRIEVE:
+	case REC_START:
+	case REC_STOP:
+	case REC_PAUSE:
+	case REC_RESUME:
+	case REC_TAG:
+		return CONCERN_NOTES;
+	case REC_TRANSFER:
+	case REC_TRANSFERRED:
+	case REC_DTMF:
+	case REC_UNTRANSFERRED:
+		break;
+	}
+	return CONCERN_NONE;
+}
+
+static concern story_take(story *s, const rec_event *e)
 {
 	s->cseq = e->cseq;
 	switch ((jrn_type)e->type) {
 	case JRN_FACT:
 		story_put_fact(s, e->fact.name, e->fact.value);
-		return true;
+		return CONCERN_ROW;
 	case JRN_DECISION:
 		story_decide(s, &e->decision);
-		return true;
+		return CONCERN_ROW;
 	case JRN_STATE:
 		return progress_take(s, e);
 	case JRN_END:
 		story_end(s, e->at, &e->end);
-		return true;
+		return CONCERN_ROW;
 	case JRN_MARK:
 		story_mark(s, e->at, &e->control);
-		break;
+		return mark_concern((rec_mark)e->control.mark);
 	case JRN_BEGIN:
 	case JRN_HALF:
 	case JRN_KEYS:
@@ -100,7 +132,7 @@ static bool story_take(story *s, const rec_event *e)
 	case JRN_WATCH:
 		break;
 	}
-	return false;
+	return CONCERN_NONE;
 }
 
 /* A call that could not be recorded was refused: the decision says what stood
@@ -167,9 +199,13 @@ void book_remember(book *b, story *s)
 {
 	page *g = g_new0(page, 1);
 
-	s->settled = g->ticketed = true;
 	g->story = s;
-	g->note = notes_enter(b->notes, s);
+	g->ticketed = s->settled;
+	/* The tap before may have died with the row still to be written. */
+	if (!s->settled)
+		enter(b, g);
+	if (!g->note)
+		g->note = notes_enter(b->notes, s);
 	g_queue_push_tail(&b->over, g);
 }
 
@@ -262,6 +298,17 @@ static void take_leave(book *b, page *g)
 		page_free(g);
 }
 
+void book_keep(book *b, void *own, span memory)
+{
+	page *g = own;
+
+	if (!g || !g->note)
+		return;
+	story_remember(g->story, memory);
+	notes_remember(b->notes, g->note);
+	notes_write(b->notes);
+}
+
 /* Told of, or only noted, until the next of these. */
 static bool is_step(const page *g, const rec_event *e)
 {
@@ -290,6 +337,18 @@ static void late_sink(book *b, uint64_t call, void **own, const rec_event *e)
 	g_hash_table_remove(b->pages, g);
 }
 
+static void take(book *b, page *g, const rec_event *e)
+{
+	const concern c = story_take(g->story, e);
+
+	g->changed |= c == CONCERN_ROW;
+	if (c == CONCERN_NONE || !g->note)
+		return;
+	notes_add(b->notes, g->note, e);
+	if (e->type == JRN_MARK)	/* it may be nobody's message */
+		notes_write(b->notes);
+}
+
 void book_sink(void *user, uint64_t call, void **own, const rec_event *e)
 {
 	book *b = user;
@@ -305,11 +364,7 @@ void book_sink(void *user, uint64_t call, void **own, const rec_event *e)
 		return;
 	}
 	b->cfg.next(b->cfg.next_user, call, &g->next, e);
-	if (story_take(g->story, e)) {
-		g->changed = true;
-		if (g->note)
-			notes_add(b->notes, g->note, e);
-	}
+	take(b, g, e);
 	if (e->type == JRN_MARK)
 		book_on_mark(b, g, call, e);
 	if (e->type == JRN_FACT && span_eq(e->fact.name, "record"))

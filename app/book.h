@@ -52,8 +52,8 @@ void book_prevent(book *b, rec_decision *out, const char *why);
 GHashTable *book_left(book *b);
 /* MAIN. All of that was resumed, as far as it has to be. */
 void book_settle(book *b);
-/* MAIN. A call that is over and where it belongs: a tap that starts soon has to
- * know it, too. Takes `s`. */
+/* MAIN. A call that is over: a tap that starts soon has to know it, too. Its
+ * row is written, unless it was settled already. Takes `s`. */
 void book_remember(book *b, story *s);
 /* MAIN, now and then: calls that are in the ledger, and over for as long as
  * copies of their messages may come, need not be noted any longer. The next
@@ -67,5 +67,8 @@ void *book_resume(book *b, story *s, void *next);
 void *book_next(const void *own);
 /* The "caller" or "callee" of a call; "" when it is not known, or for NULL. */
 const char *book_party(const void *own, const char *side);
+/* What a tap that starts soon has to know of the call, beside what it is told:
+ * noted at once, of a call that a rule concerns. */
+void book_keep(book *b, void *own, span memory);
 /* A tap_sink; `user` is a book. */
 void book_sink(void *user, uint64_t call, void **own, const rec_event *e);

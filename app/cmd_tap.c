@@ -109,6 +109,14 @@ static void sink(void *user, uint64_t call, void **own, const rec_event *e)
 		session_writer_sink(r->sessions, call, own, e);
 }
 
+static void keep_memory(void *user, void *own, span memory)
+{
+	tap_role *r = user;
+
+	if (r->book)
+		book_keep(r->book, own, memory);
+}
+
 static void send_arm(void *user, const char *call, span message, bool ended)
 {
 	tap_role *r = user;
@@ -256,6 +264,7 @@ static void make_calls(tap_role *r)
 		.decide_user = r,
 		.sink = sink,
 		.sink_user = r,
+		.keep = keep_memory,
 		.plan = &r->plan.plan,
 		.methods = (const tap_rewriting *)(void *)r->plan.methods->data,
 		.no_relay_status = status_if(r->conf, CONF_RULES_IMPOSSIBLE),

@@ -1,7 +1,7 @@
 #include "app/notes.h"
 
 /* Beside the types of a journal: what follows is of the call of this number. */
-enum { NOTES_CALL = 128, NOTES_CSEQ, NOTES_SETTLED };
+enum { NOTES_CALL = 128, NOTES_CSEQ, NOTES_SETTLED, NOTES_MEMORY };
 
 static const clk_both no_time;
 
@@ -79,6 +79,43 @@ static void put_number(put *o, uint16_t type, uint32_t number)
 	put_rec(o, type, no_time, &p);
 }
 
+static void put_mark(put *o, clk_both at, uint8_t mark, uint8_t side,
+		     const char *why)
+{
+	uint8_t buf[4096];
+	put p = put_into(buf, sizeof(buf));
+
+	rec_control_put(&p, &(rec_control){mark, side, text_of(""),
+					   text_of(why)});
+	put_rec(o, JRN_MARK, at, &p);
+}
+
+/* What marks have come to. */
+static void put_marks(put *o, const story *s)
+{
+	static const rec_mark asked[] = {REC_START, REC_TAG};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(asked); i++)
+		if (s->marks >> asked[i] & 1)
+			put_mark(o, s->begun, asked[i], CALL_UNKNOWN, "");
+	if (s->paused)
+		put_mark(o, s->paused_at, s->pause_ends ? REC_PAUSE : REC_STOP,
+			 CALL_UNKNOWN, s->paused_why);
+	for (uint8_t side = CALL_CALLER; side <= CALL_CALLEE; side++)
+		if (s->held[side])
+			put_mark(o, s->begun, REC_HOLD, side, "");
+}
+
+void notes_memory_put(put *o, const story *s)
+{
+	gsize n;
+	const void *p = s->memory ? g_bytes_get_data(s->memory, &n) : NULL;
+
+	if (p)
+		jrn_rec_put(o, NOTES_MEMORY, no_time, span_of(p, n),
+			    span_of(NULL, 0));
+}
+
 void notes_settled_put(put *o)
 {
 	jrn_rec_put(o, NOTES_SETTLED, no_time, span_of(NULL, 0),
@@ -110,6 +147,8 @@ void notes_story_put(put *o, const story *s)
 		put_state(o, s->ending_at, REC_ENDING, 0, none);
 	if (s->ending)
 		put_state(o, s->ending_at, REC_ENDING, s->ending_status, none);
+	put_marks(o, s);
+	notes_memory_put(o, s);
 	if (s->has_end)
 		put_end(o, s);
 	if (s->settled)
@@ -176,6 +215,8 @@ static void take(reading *r, const jrn_rec *rec)
 
 	if (rec->type == NOTES_SETTLED)
 		r->at->settled = true;
+	else if (rec->type == NOTES_MEMORY)
+		story_remember(r->at, rec->payload);
 	else if (rec->type == NOTES_CSEQ)
 		r->at->cseq = span_u32(&in, &r->at->cseq) ? r->at->cseq : 0;
 	else

@@ -1,4 +1,5 @@
-/* notes.h - what the tap has told of its calls and the ledger may not have yet.
+/* notes.h - what the tap has told of its calls and the ledger may not have yet,
+ * and what it remembers of them beside that.
  *
  * One file in the run directory, which is memory, so that no verdict waits for
  * a disk: session records without halves and keys, each call whole when it is
@@ -32,8 +33,11 @@ void notes_settle(notes *n);
 
 /* MAIN. `s`, lent until notes_drop(), is noted as it stands. */
 note *notes_enter(notes *n, const story *s);
-/* MAIN. What has changed: a fact, a decision, a state or the end. */
+/* MAIN. What has changed: a fact, a decision, a state, a mark or the end. */
 void notes_add(notes *n, const note *c, const rec_event *e);
+/* MAIN. Of the call, whose story says so now, the tap remembers something
+ * else. */
+void notes_remember(notes *n, const note *c);
 /* MAIN. Of the call, whose story says so now, nobody has to be told again. */
 void notes_mark_settled(notes *n, const note *c);
 /* MAIN. The call need not be kept any longer. */
@@ -48,5 +52,6 @@ void notes_call_put(put *o, uint32_t number);
 void notes_story_put(put *o, const story *s);
 void notes_event_put(put *o, const rec_event *e);
 void notes_settled_put(put *o);
+void notes_memory_put(put *o, const story *s);
 /* Moves `in` behind the last whole record; adds to `out`. */
 void notes_stories_get(span *in, GHashTable *out);

@@ -166,35 +166,53 @@ note *notes_enter(notes *n, const story *s)
 	return c;
 }
 
-/* Without an event: it is settled. */
-static void put_change(put *o, const note *c, const rec_event *e)
+typedef enum change { EVENT, SETTLED, MEMORY } change;
+
+static void put_change(put *o, const note *c, change what, const rec_event *e)
 {
 	notes_call_put(o, c->number);
-	if (e)
+	switch (what) {
+	case EVENT:
 		notes_event_put(o, e);
-	else
+		break;
+	case SETTLED:
 		notes_settled_put(o);
+		break;
+	case MEMORY:
+		notes_memory_put(o, c->story);
+		break;
+	}
 }
 
-void notes_add(notes *n, const note *c, const rec_event *e)
+static void add(notes *n, const note *c, change what, const rec_event *e)
 {
 	const put before = n->out;
 
-	put_change(&n->out, c, e);
+	put_change(&n->out, c, what, e);
 	if (!n->out.full)
 		return;
 	n->out = before;
 	notes_write(n);
-	put_change(&n->out, c, e);
+	put_change(&n->out, c, what, e);
 	if (!n->out.full)
 		return;
 	trouble(n, "a fact is too long");
 	n->out = put_into(n->buf, sizeof(n->buf));
 }
 
+void notes_add(notes *n, const note *c, const rec_event *e)
+{
+	add(n, c, EVENT, e);
+}
+
 void notes_mark_settled(notes *n, const note *c)
 {
-	notes_add(n, c, NULL);
+	add(n, c, SETTLED, NULL);
+}
+
+void notes_remember(notes *n, const note *c)
+{
+	add(n, c, MEMORY, NULL);
 }
 
 void notes_drop(notes *n, note *c)

@@ -97,6 +97,92 @@ static void catch_up_forks(const resume_from *r, const story *s,
 	}
 }
 
+static void tell_fact(const resume_from *r, const story *note, void **own,
+		      const char *name, const char *value)
+{
+	rec_event e = {.type = JRN_FACT, .at = clk_now(), .cseq = note->cseq};
+
+	e.fact = (rec_fact){span_str(name), span_str(value)};
+	book_sink(r->book, 0, own, &e);
+}
+
+static void catch_up_facts(const resume_from *r, const story *s,
+			   const story *note, void **own)
+{
+	GHashTableIter i;
+	void *name, *value;
+
+	g_hash_table_iter_init(&i, note->facts);
+	while (g_hash_table_iter_next(&i, &name, &value))
+		if (strcmp(story_fact(s, name), value))
+			tell_fact(r, note, own, name, value);
+}
+
+static void tell_decision(const resume_from *r, const story *note, clk_both at,
+			  void **own)
+{
+	const rec_event e = {
+		.type = JRN_DECISION, .at = at, .cseq = note->cseq,
+		.decision = {
+			.record = note->record,
+			.audio = note->audio,
+			.video = note->video,
+			.rule = span_str(note->rule),
+			.reason = span_str(note->reason),
+		},
+	};
+
+	book_sink(r->book, 0, own, &e);
+}
+
+/* A stream that joined is recorded too. */
+static void catch_up_decision(const resume_from *r, const story *s,
+			      const story *note, void **own)
+{
+	if (note->decided && (note->audio != s->audio ||
+			      note->video != s->video))
+		tell_decision(r, note, clk_now(), own);
+}
+
+static void tell_mark(const resume_from *r, const story *note, void **own,
+		      clk_both at, rec_control what)
+{
+	const rec_event e = {.type = JRN_MARK, .at = at, .cseq = note->cseq,
+			     .control = what};
+
+	book_sink(r->book, 0, own, &e);
+}
+
+/* Who holds, and what officers have asked for. */
+static void catch_up_marks(const resume_from *r, const story *s,
+			   const story *note, void **own)
+{
+	static const rec_mark asked[] = {REC_START, REC_TAG};
+	rec_control c = {.side = CALL_UNKNOWN, .actor = span_str("edgetape")};
+	const clk_both now = clk_now();
+
+	for (size_t i = 0; i < G_N_ELEMENTS(asked); i++) {
+		c.mark = (uint8_t)asked[i];
+		c.text = span_str("asked for before a restart");
+		if ((note->marks & ~s->marks) >> c.mark & 1)
+			tell_mark(r, note, own, now, c);
+	}
+	if (note->paused != s->paused) {
+		c.mark = !note->paused ? REC_RESUME
+			 : note->pause_ends ? REC_PAUSE : REC_STOP;
+		c.text = span_str(note->paused && note->paused_why
+					  ? note->paused_why : "");
+		tell_mark(r, note, own,
+			  note->paused ? at_here(note->paused_at) : now, c);
+	}
+	for (c.side = CALL_CALLER; c.side <= CALL_CALLEE; c.side++) {
+		c.mark = note->held[c.side] ? REC_HOLD : REC_RETRIEVE;
+		c.text = c.actor = span_str("");
+		if (note->held[c.side] != s->held[c.side])
+			tell_mark(r, note, own, now, c);
+	}
+}
+
 /* What the notes know and the journal does not: both are told again. */
 static void catch_up(const resume_from *r, story *s, const story *note,
 		     void **own)
@@ -110,6 +196,7 @@ static void catch_up(const resume_from *r, story *s, const story *note,
 		book_sink(r->book, 0, own, &e);
 	}
 	catch_up_forks(r, s, note, own);
+	catch_up_marks(r, s, note, own);
 	if (note->ending && !s->ending) {
 		e.at = at_here(note->ending_at);
 		e.progress = (rec_progress){.state = REC_ENDING,
@@ -132,24 +219,24 @@ static void tell_again(const resume_from *r, const story *s, void **own)
 	e.begin.from_tag = span_str(s->from_tag);
 	e.begin.source = span_str(s->source);
 	book_sink(r->book, 0, own, &e);
-	e.type = JRN_FACT;
 	g_hash_table_iter_init(&i, s->facts);
-	while (g_hash_table_iter_next(&i, &name, &value)) {
-		e.fact = (rec_fact){span_str(name), span_str(value)};
-		book_sink(r->book, 0, own, &e);
-	}
-	e.type = JRN_DECISION;
-	e.decision = (rec_decision){
-		.record = s->record, .audio = s->audio, .video = s->video,
-		.rule = span_str(s->rule), .reason = span_str(s->reason),
-	};
-	book_sink(r->book, 0, own, &e);
+	while (g_hash_table_iter_next(&i, &name, &value))
+		tell_fact(r, s, own, name, value);
+	tell_decision(r, s, e.at, own);
 }
 
 static rec_end end_of(const story *s)
 {
 	return (rec_end){s->end_cause, s->end_side, s->end_status,
 			 span_str(s->end_text ? s->end_text : "")};
+}
+
+static span memory_of(const story *s)
+{
+	gsize n = 0;
+	const void *p = s->memory ? g_bytes_get_data(s->memory, &n) : NULL;
+
+	return span_of(p, n);
 }
 
 static tap_resume resume_of(const resume_from *r, const story *s)
@@ -175,6 +262,8 @@ static tap_resume resume_of(const resume_from *r, const story *s)
 		.held = {s->held[CALL_CALLER], s->held[CALL_CALLEE]},
 		.halves = s->halves,
 		.forks = s->forks,
+		.facts = s->facts,
+		.memory = memory_of(s),
 	};
 }
 
@@ -197,6 +286,8 @@ static void resume_noted(const resume_from *r, const story *s)
 	tell_again(r, s, &own);
 	bare = story_new(s->name);
 	catch_up(r, bare, s, &own);
+	if (s->memory)
+		book_keep(r->book, own, memory_of(s));
 	resume = resume_of(r, s);
 	resume.own = own;
 	resume.ended = s->has_end ? &end : NULL;
@@ -261,10 +352,15 @@ static resumed resume_call(const resume_from *r, const char *name,
 		return RESUME_OVER;
 	}
 	s->cseq = note ? note->cseq : 0;
+	if (note && note->memory)
+		s->memory = g_bytes_ref(note->memory);
 	own = session_writer_resume(r->sessions, name, clk_now(), s->halves);
 	own = book_resume(r->book, s, own);
-	if (note)
+	if (note) {
+		catch_up_facts(r, s, note, &own);
+		catch_up_decision(r, s, note, &own);
 		catch_up(r, s, note, &own);
+	}
 	resume = resume_of(r, s);
 	resume.own = own;
 	if (note && note->has_end) {

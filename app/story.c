@@ -44,6 +44,7 @@ void story_free(story *s)
 	g_free(s->paused_why);
 	g_hash_table_unref(s->facts);
 	g_clear_pointer(&s->forks, g_array_unref);
+	g_clear_pointer(&s->memory, g_bytes_unref);
 	g_ptr_array_unref(s->halves);
 	g_free(s);
 }
@@ -211,6 +212,12 @@ void story_end(story *s, clk_both at, const rec_end *e)
 	s->end_side = e->side;
 	s->end_status = e->status;
 	replace(&s->end_text, e->text);
+}
+
+void story_remember(story *s, span memory)
+{
+	g_clear_pointer(&s->memory, g_bytes_unref);
+	s->memory = g_bytes_new(memory.p, memory.left);
 }
 
 static bool take_end(story *s, const jrn_rec *r)

@@ -18,6 +18,7 @@ typedef struct story {
 	char *name;		/* of the journal's directory */
 	char *call_id, *from_tag, *source;
 	uint32_t cseq;		/* of its latest first INVITE; 0: not known */
+	GBytes *memory;		/* what the tap keeps beside this, or NULL */
 	bool settled;		/* noted only so that its copies are known */
 	GHashTable *facts;	/* GRefString -> GRefString */
 	bool decided, record;
@@ -60,6 +61,7 @@ void story_decide(story *s, const rec_decision *d);
 void story_progress(story *s, clk_both at, const rec_progress *p);
 void story_mark(story *s, clk_both at, const rec_control *c);
 void story_end(story *s, clk_both at, const rec_end *e);
+void story_remember(story *s, span memory);
 /* 0: nothing was heard of it. */
 uint8_t story_fork_state(const story *s, const char *branch);
 /* The fork's sound is no part of the call: another one answered, and not under

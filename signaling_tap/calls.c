@@ -1,6 +1,7 @@
 #include "signaling_tap/rewrite.h"
 
 #include "core/multipart.h"
+#include "signaling_tap/memory.h"
 
 static guint digest_hash(gconstpointer p)
 {
@@ -334,6 +335,19 @@ static void answer_count(tap_calls *c, const tap_answer *a)
 	c->count.n[counters[a->verdict]]++;
 }
 
+/* The sink has something of a call when it may be gone on with. */
+static void memory_keep(tap_calls *c, const tap_msg *m)
+{
+	const tap_call *call = c->latest;
+	uint8_t buf[TAP_MEMORY_MAX];
+	put o = put_into(buf, sizeof(buf));
+
+	if (!c->cfg.keep || !call || !call->own || call->ended || m->repeated)
+		return;
+	tap_memory_put(&o, call);
+	c->cfg.keep(c->cfg.sink_user, call->own, put_done(&o));
+}
+
 void tap_calls_message(tap_calls *c, clk_both now, const tap_source *src,
 		       span message, tap_answer *out)
 {
@@ -353,6 +367,7 @@ void tap_calls_message(tap_calls *c, clk_both now, const tap_source *src,
 				 &m.about, &c->count) == TAP_SDP_OK)
 			m.half = half;
 		message_take(c, &m, out);
+		memory_keep(c, &m);
 	}
 	answer_count(c, out);
 }

@@ -258,7 +258,7 @@ static void response_take(tap_call *c, tap_msg *m)
 }
 
 /* Most dialogs wait after a handful of messages. */
-static void seen_add(tap_call *c, const tap_seen *m)
+void tap_seen_add(tap_call *c, const tap_seen *m)
 {
 	if (c->seen_at == c->seen_n && c->seen_n < TAP_SEEN) {
 		c->seen_n = c->seen_n ? 2 * c->seen_n : TAP_SEEN_FIRST;
@@ -291,7 +291,7 @@ static bool is_repeat(tap_call *c, const tap_msg *m)
 		if (tap_digest_same(&c->seen[i].key, &now.key) &&
 		    tap_digest_same(&c->seen[i].version, &now.version))
 			return true;
-	seen_add(c, &now);
+	tap_seen_add(c, &now);
 	return false;
 }
 

@@ -116,6 +116,7 @@ tap_digest tap_call_key(span call_id, span tag);
 /* `tag` is the caller's. */
 tap_call *tap_call_new(struct tap_calls *all, const tap_sip *first, span tag);
 void tap_call_free(tap_call *c);
+void tap_seen_add(tap_call *c, const tap_seen *m);
 bool tap_call_has_fork(const tap_call *c, span tag);
 /* Sets m->side and m->branch, and reports to the sink what is new. */
 void tap_call_message(tap_call *c, tap_msg *m);

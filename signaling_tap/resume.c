@@ -1,5 +1,6 @@
 #include "signaling_tap/fork.h"
 #include "signaling_tap/half.h"
+#include "signaling_tap/memory.h"
 
 static void resume_fork(tap_call *c, const char *tag, uint8_t state)
 {
@@ -45,6 +46,45 @@ static void resume_ending(tap_call *c, clk_both now, const tap_resume *r)
 	c->due.ns = now.mono.ns + TAP_GRACE_S * CLK_NS_PER_S;
 }
 
+static void resume_facts(tap_call *c, GHashTable *facts)
+{
+	for (unsigned f = 0; facts && f < TAP_FACT_COUNT; f++) {
+		const char *value = g_hash_table_lookup(
+			facts, tap_fact_name((tap_fact)f));
+
+		if (value)
+			tap_facts_put(&c->facts, (tap_fact)f, value);
+	}
+	c->replaced = c->facts.text[TAP_F_REPLACED_BY];
+	c->kind_audio |= !g_strcmp0(c->facts.text[TAP_F_TYPE], "audio");
+	c->kind_video |= !g_strcmp0(c->facts.text[TAP_F_TYPE], "video");
+}
+
+/* What was told, and is in no journal, is told again when it comes again: it
+ * may have had keys. */
+static void forget_halves(tap_call *c)
+{
+	const tap_digest none = {{0}}, some = {{1}};
+
+	c->seen_at = 0;
+	if (!tap_digest_same(&c->last, &none))
+		c->last = some;
+	for (guint i = 0; i < c->forks->len; i++)
+		if (!tap_digest_same(&TAP_FORK(c, i)->last, &none))
+			TAP_FORK(c, i)->last = some;
+}
+
+/* Without it, or of another version, repeats may be told again. */
+static void resume_memory(tap_call *c, const tap_resume *r)
+{
+	const uint32_t in_journal = c->serial;
+
+	if (!r->memory.left || !tap_memory_get(r->memory, c))
+		return;
+	if (r->record && !r->ended && c->serial > in_journal)
+		forget_halves(c);
+}
+
 void tap_calls_resume(tap_calls *all, clk_both now, const tap_resume *r)
 {
 	tap_sip first = {.from_tag = span_str(r->from_tag)};
@@ -75,8 +115,10 @@ void tap_calls_resume(tap_calls *all, clk_both now, const tap_resume *r)
 	for (guint i = 0; r->forks && i < r->forks->len; i++)
 		resume_fork(c, g_array_index(r->forks, rec_fork, i).tag,
 			    g_array_index(r->forks, rec_fork, i).state);
+	resume_facts(c, r->facts);
 	for (guint i = 0; i < r->halves->len; i++)
 		resume_half(c, g_ptr_array_index(r->halves, i), r->answered);
+	resume_memory(c, r);
 	if (r->ending)
 		resume_ending(c, now, r);
 	if (r->ended)

@@ -61,6 +61,10 @@ typedef bool tap_decide(void *user, const tap_facts *f, rec_decision *out);
 typedef void tap_sink(void *user, uint64_t call, void **own,
 		      const rec_event *e);
 
+/* What else there is to know of a call that goes on, after each message that
+ * was no repeat: for tap_resume.memory. `own` is the sink's, `memory` lent. */
+typedef void tap_keep(void *user, void *own, span memory);
+
 /* A Front End whose messages are rewritten in another way. */
 typedef struct tap_rewriting {
 	const char *front_end;	/* its name, as tap_source.name has it */
@@ -72,6 +76,7 @@ typedef struct tap_config {
 	void *decide_user;
 	tap_sink *sink;
 	void *sink_user;
+	tap_keep *keep;		/* with sink_user; NULL: nobody asks */
 	const struct ice_plan *plan;	/* NULL: observe, never rewrite. The
 					 * caller keeps it alive */
 	const tap_rewriting *methods;	/* front_end NULL at the end, or NULL;
@@ -124,8 +129,9 @@ void tap_calls_tick(tap_calls *c, clk_both now);
 void tap_calls_end_all(tap_calls *c, clk_both now);
 unsigned tap_calls_count(const tap_calls *c);
 
-/* A call that was in progress when an earlier tap ended, as its journal tells:
- * goes on as if it had been seen from its beginning, without JRN_BEGIN. */
+/* A call that was in progress when an earlier tap ended, as its journal and,
+ * of what is in none, the memory tell: goes on as if it had been seen from its
+ * beginning, without JRN_BEGIN. */
 typedef struct tap_resume {
 	const char *call_id, *from_tag, *source;
 	clk_both begun;
@@ -146,6 +152,8 @@ typedef struct tap_resume {
 	bool held[2];		/* by each side */
 	const GPtrArray *halves;	/* of call_half; keys are not needed */
 	const GArray *forks;	/* of rec_fork; or NULL */
+	GHashTable *facts;	/* name -> value, both char *; or NULL */
+	span memory;		/* as tap_keep had it last; or empty */
 	void *own;		/* the sink's; NULL, and it is over: nothing is
 				 * told, only its copies are known */
 } tap_resume;

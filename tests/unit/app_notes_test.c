@@ -73,8 +73,19 @@ static void tell(notes *n, note *c, story *s, const rec_event *e)
 		s->end_status = e->end.status;
 		s->end_text = span_dup(e->end.text);
 	}
+	if (e->type == JRN_MARK)
+		story_mark(s, e->at, &e->control);
 	s->cseq = e->cseq;
 	notes_add(n, c, e);
+}
+
+static void tell_mark(notes *n, note *c, story *s, rec_mark mark, uint8_t side)
+{
+	tell(n, c, s, &(rec_event){.type = JRN_MARK, .at = at_s(60),
+				   .cseq = s->cseq,
+				   .control = {.mark = (uint8_t)mark,
+					       .side = side,
+					       .text = span_str("why")}});
 }
 
 static void tell_fact(notes *n, note *c, story *s, const char *name,
@@ -133,6 +144,13 @@ static void assert_same(const story *a, const story *b)
 	g_assert_true(a->settled == b->settled);
 	g_assert_cmpuint(a->end_cause, ==, b->end_cause);
 	g_assert_cmpuint(a->end_side, ==, b->end_side);
+	g_assert_true(a->paused == b->paused &&
+		      (!b->paused || a->pause_ends == b->pause_ends));
+	g_assert_true(a->held[0] == b->held[0] && a->held[1] == b->held[1]);
+	g_assert_cmpstr(b->paused ? a->paused_why : NULL, ==,
+			b->paused ? b->paused_why : NULL);
+	g_assert_true(!a->memory == !b->memory &&
+		      (!a->memory || g_bytes_equal(a->memory, b->memory)));
 	g_assert_cmpuint(a->forks ? a->forks->len : 0, ==,
 			 b->forks ? b->forks->len : 0);
 	for (guint k = 0; a->forks && k < a->forks->len; k++) {
@@ -187,6 +205,33 @@ static void test_changes(void)
 	assert_same(g_hash_table_lookup(left, a->name), a);
 	assert_same(g_hash_table_lookup(left, b->name), b);
 	g_assert_true(b->cancelled);
+}
+
+/* What is asked for and held, and what else the tap remembers: told after the
+ * call was entered, and in it when the next tap enters it. */
+static void test_marks(void)
+{
+	static const rec_mark marks[] = {REC_TAG, REC_PAUSE, REC_RESUME,
+					 REC_START, REC_STOP};
+	g_auto(place) p = place_open();
+	g_autoptr(story) a = call_new(1);
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(marks); i++) {
+		const uint8_t some[] = {1, 2, (uint8_t)i};
+		notes *n = notes_open(p.path);
+		note *c = notes_enter(n, a);
+
+		notes_write(n);
+		tell_mark(n, c, a, marks[i], CALL_UNKNOWN);
+		tell_mark(n, c, a, i % 2 ? REC_RETRIEVE : REC_HOLD,
+			  CALL_CALLEE);
+		story_remember(a, span_of(some, sizeof(some)));
+		notes_remember(n, c);
+		notes_write(n);
+		notes_free(n);
+		assert_all(p.path, &a, 1);
+	}
+	g_assert_true(a->paused && a->held[CALL_CALLEE]);
 }
 
 /* The next tap finds the call and writes it anew, the one after finds it. */
@@ -480,6 +525,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/notes/changes", test_changes);
 	g_test_add_func("/notes/branches", test_branches);
+	g_test_add_func("/notes/marks", test_marks);
 	g_test_add_func("/notes/settled", test_settled);
 	g_test_add_func("/notes/not-written", test_not_written);
 	g_test_add_func("/notes/cut", test_cut);
