@@ -23,3 +23,5 @@ void reach_free(reach *r);
  * tells, or one has hung for longer than its queue lasts, it is what `now`
  * leaves a healthy one to write. */
 clk_mono reach_get(reach *r, clk_mono now);
+/* Whether capture has written since this was last so. */
+bool reach_moved(reach *r);

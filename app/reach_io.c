@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 enum {
-	/* Records are in their files so soon after they happened. */
-	SETTLE_MS = 300,
+	/* So soon after they happened records are in their files: the tap's,
+	 * and capture's where it does not tell. */
+	SETTLE_MS = 200,
+	GUESS_MS = 500,
 	/* Longer than a disk may hang without the loss of a packet; a capture
 	 * that says nothing for so long is not there. */
 	HUNG_MS = 15000,
@@ -17,6 +19,7 @@ enum {
 struct reach {
 	char *path;
 	const _Atomic int64_t *told;	/* NULL: no capture has run so far */
+	int64_t seen;		/* of it, by reach_moved() */
 };
 
 static char *path_of(const char *run)
@@ -77,17 +80,28 @@ static void look(reach *r)
 		r->told = at;
 }
 
-clk_mono reach_get(reach *r, clk_mono now)
+static int64_t told_now(reach *r)
 {
-	const clk_mono settled = {now.ns - SETTLE_MS * CLK_NS_PER_MS};
-	int64_t told;
-
 	if (!r->told)
 		look(r);
-	told = r->told ? atomic_load(r->told) : 0;
+	return r->told ? atomic_load(r->told) : 0;
+}
+
+bool reach_moved(reach *r)
+{
+	const int64_t told = told_now(r), seen = r->seen;
+
+	r->seen = told;
+	return told != seen;
+}
+
+clk_mono reach_get(reach *r, clk_mono now)
+{
+	const int64_t told = told_now(r);
+
 	/* Later than now: of another boot. */
 	if (!told || told > now.ns ||
 	    now.ns - told > HUNG_MS * CLK_NS_PER_MS)
-		return settled;
-	return (clk_mono){MIN(told, settled.ns)};
+		return (clk_mono){now.ns - GUESS_MS * CLK_NS_PER_MS};
+	return (clk_mono){MIN(told, now.ns - SETTLE_MS * CLK_NS_PER_MS)};
 }

@@ -11,18 +11,23 @@
 #include "app/room.h"
 
 enum {
-	STEP_MS = 200,
+	/* A step follows each write of capture, which comes every 250 ms; how
+	 * often to look for one, and what must and what may lie between two
+	 * steps. */
+	LOOK_MS = 20,
+	STEP_LEAST_MS = 200,
+	STEP_MOST_MS = 300,
 	SPEECH_STEPS = 2,	/* a call's own step in mid-speech: each costs
-				 * it three reads, two writes */
+				 * it two reads, two writes */
 	SCAN_EVERY = 2,		/* steps between two looks at the spool */
-	WATCH_EVERY = 5,	/* and between two looks for alarms */
+	WATCH_EVERY = 4,	/* and between two looks for alarms */
 	NO_MEDIA_S = 5,		/* after the answer */
 	SHUT = 100,		/* packets that no key opens: 2 s of speech */
-	SYNC_EVERY = 25,	/* steps between two syncs: 5 s */
+	SYNC_EVERY = 20,	/* steps between two syncs: 5 s */
 	TIMED = 16,		/* calls in mid-speech that share one limit of
 				 * processor time: to set it is three system
 				 * calls */
-	CATCH_UP_MS = 250,	/* of each step, for calls that are behind */
+	CATCH_UP_MS = 300,	/* of each step, for calls that are behind */
 };
 
 typedef struct worker {
@@ -33,6 +38,7 @@ typedef struct worker {
 	GPtrArray *ended;	/* in this step: a name, its sidecar, ... */
 	alarm_post *post;
 	reach *reach;
+	clk_mono begun;		/* the last step */
 	clk_mono upto;		/* of this step: journals are complete */
 	unsigned steps;
 	unsigned timed;		/* steps of calls since the limit was set */
@@ -348,11 +354,24 @@ static void step_behind(worker *w)
 	}
 }
 
+static bool is_due(worker *w, clk_mono now)
+{
+	const int64_t since = clk_since(now, w->begun);
+
+	return since >= STEP_LEAST_MS * CLK_NS_PER_MS &&
+	       (reach_moved(w->reach) ||
+		since >= STEP_MOST_MS * CLK_NS_PER_MS);
+}
+
 static gboolean tick(gpointer user)
 {
 	worker *w = user;
+	const clk_mono now = clk_mono_now();
 
-	w->upto = reach_get(w->reach, clk_mono_now());
+	if (!is_due(w, now))
+		return G_SOURCE_CONTINUE;
+	w->begun = now;
+	w->upto = reach_get(w->reach, now);
 	if (w->steps++ % SCAN_EVERY == 0)
 		scan(w);
 	set_limit(w, true);
@@ -382,7 +401,7 @@ int worker_run(const worker_plan *plan)
 					(GDestroyNotify)render_call_free);
 	w.done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	w.ended = g_ptr_array_new_with_free_func(g_free);
-	g_timeout_add(STEP_MS, tick, &w);
+	g_timeout_add(LOOK_MS, tick, &w);
 	app_loop_run(loop, NULL, NULL);
 	alarm_post_free(w.post);
 	reach_free(w.reach);

@@ -15,6 +15,7 @@ struct jrn_in {
 	char *path;
 	int fd;
 	bool begun;		/* the header has been read */
+	bool ended;		/* the last read met the end of the file */
 	char *trouble;
 	jrn_header header;
 	uint8_t *buf;		/* NULL while it would be empty */
@@ -66,6 +67,7 @@ static ssize_t fill(jrn_in *in)
 		got = pread(in->fd, in->buf + in->n, in->size - in->n,
 			    (off_t)(in->offset + in->n));
 	} while (got < 0 && errno == EINTR);
+	in->ended = got >= 0 && (size_t)got < in->size - in->n;
 	if (got > 0)
 		in->n += (size_t)got;
 	return got;
@@ -107,11 +109,13 @@ jrn_verdict jrn_in_next(jrn_in *in, jrn_rec *out)
 		if (v == JRN_BAD)
 			return give_up(in, in->begun ? "damaged record" :
 						       "not a journal");
+		if (in->ended) {	/* the next call reads again */
+			in->ended = false;
+			return JRN_SHORT;
+		}
 		got = fill(in);
 		if (got < 0)
 			return give_up(in, g_strerror(errno));
-		if (got == 0)
-			return JRN_SHORT;
 	}
 }
 
@@ -119,6 +123,7 @@ void jrn_in_rest(jrn_in *in)
 {
 	g_clear_pointer(&in->buf, g_free);
 	in->n = in->pos = 0;
+	in->ended = false;
 }
 
 const jrn_header *jrn_in_header(const jrn_in *in)

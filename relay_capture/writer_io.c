@@ -6,8 +6,8 @@
 
 enum {
 	FLUSH_FROM = 32 << 10,	/* octets that wait, still in a cache */
-	/* And how long: half a sync's time. Render reads 300 ms behind. */
-	FLUSH_NS = 125 * CLK_NS_PER_MS,
+	/* And how long, where syncs are further apart or there are none. */
+	FLUSH_NS = 250 * CLK_NS_PER_MS,
 	WAITING_FIRST = 64,
 	ROOM_MIN = 1 << 20,	/* octets; with less the disk is full */
 };
