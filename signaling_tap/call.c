@@ -97,6 +97,11 @@ void tap_call_tell_mark(tap_call *c, clk_both at, rec_mark mark, uint8_t side,
 	tap_call_mark(c, at, &what);
 }
 
+int64_t tap_call_grace(uint16_t status)
+{
+	return status ? TAP_GRACE_S : TAP_CROSSED_S;
+}
+
 void tap_call_finish(tap_call *c, clk_both at, const rec_end *end)
 {
 	rec_event e = {.type = JRN_END, .at = at, .end = *end};

@@ -24,7 +24,8 @@ static void end_later(tap_call *c, const tap_msg *m, rec_cause cause)
 	c->end = (rec_end){.cause = (uint8_t)cause, .side = m->side,
 			   .status = m->sip->status};
 	c->end_at = m->at;
-	c->due.ns = m->at.mono.ns + TAP_GRACE_S * CLK_NS_PER_S;
+	c->due.ns = m->at.mono.ns +
+		    tap_call_grace(m->sip->status) * CLK_NS_PER_S;
 	/* For the next tap, if this one dies before the end is due. */
 	tap_call_tell_state(c, m->at, REC_ENDING, m->sip->status, m->branch);
 }

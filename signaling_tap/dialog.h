@@ -9,7 +9,9 @@ enum {
 	TAP_SEEN = 32,		/* messages remembered to recognise repeats */
 	TAP_SEEN_FIRST = 4,	/* room for them at first */
 	TAP_GONE_S = 32,	/* an ended call's memory: RFC 3261 64*T1 */
-	TAP_GRACE_S = 5,	/* after a failure or CANCEL: is it retried? */
+	TAP_GRACE_S = 5,	/* after a failure: is it retried? */
+	TAP_CROSSED_S = 32,	/* after a CANCEL: the final response may be an
+				 * answer that crossed it (RFC 3261 9.1) */
 	TAP_RING_S = 300,	/* an unanswered call ends after this silence */
 	TAP_IDLE_S = 4 * 3600,
 	TAP_CALLS_MAX = 100000,
@@ -122,6 +124,8 @@ bool tap_call_has_fork(const tap_call *c, span tag);
 void tap_call_message(tap_call *c, tap_msg *m);
 /* c->due has come. */
 void tap_call_due(tap_call *c, clk_both now);
+/* Seconds in which something may follow an end by this status, 0: CANCEL. */
+int64_t tap_call_grace(uint16_t status);
 void tap_call_finish(tap_call *c, clk_both at, const rec_end *end);
 /* Another call has replaced it; its BYE is then not a hang-up. */
 void tap_call_replace(tap_call *c, clk_both at, const char *by);

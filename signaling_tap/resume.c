@@ -43,7 +43,8 @@ static void resume_ending(tap_call *c, clk_both now, const tap_resume *r)
 		.status = r->ending_status,
 	};
 	c->end_at = r->ending_at;
-	c->due.ns = now.mono.ns + TAP_GRACE_S * CLK_NS_PER_S;
+	c->due.ns = now.mono.ns +
+		    tap_call_grace(r->ending_status) * CLK_NS_PER_S;
 }
 
 static void resume_facts(tap_call *c, GHashTable *facts)

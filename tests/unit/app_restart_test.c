@@ -90,7 +90,8 @@ static const scene scenes[] = {
 		{"BYE sip:bob@x", "a", "b", "2 BYE", "", ""},
 	}},
 	/* An answer to an offer without a relay stays as it is. */
-	{.name = "unforced", .refuse = REC_PASS, .leave_answers = true, .line = {
+	{.name = "unforced", .refuse = REC_PASS, .leave_answers = true,
+	 .line = {
 		{ALICE, "a", "", "1 INVITE", "", SDP("10", "4000")},
 		{"180 Ringing", "a", "b", "1 INVITE", "", ""},
 		{"200 OK", "a", "b", "1 INVITE", "", ANSWER},

@@ -24,24 +24,80 @@ static void test_cancel_rings(void)
 	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
 	say(&t, "CANCEL sip:bob@x", "a", "", "1 CANCEL", "", "");
 	say(&t, "180 Ringing", "a", "b", "1 INVITE", "", "");
-	tap_script_wait(t.s, 6);
+	tap_script_wait(t.s, 31);
+	g_assert_null(strstr(t.s->told->str, "end "));
+	tap_script_wait(t.s, 2);
 	g_assert_nonnull(strstr(t.s->told->str, H "end cause=2 side=0 "));
 	say(&t, "183 Progress", "a", "c", "1 INVITE", "", "");
 	g_assert_cmpuint(tap_calls_count(t.s->calls), ==, 0);
 	talk_free(&t);
 }
 
-/* CANCEL and the answer cross: the call lives. */
+/* CANCEL and the answer cross, of a phone that was slow: the call lives. */
 static void test_cancel_too_late(void)
 {
 	talk t = talk_new(NULL, 0);
 
 	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
 	say(&t, "CANCEL sip:bob@x", "a", "", "1 CANCEL", "", "");
+	tap_script_wait(t.s, 20);
 	say(&t, "200 OK", "a", "b", "1 INVITE", "", ANSWER);
 	tap_script_wait(t.s, 10);
 	told(&t, BEGIN H HALF1 H "state 6 0 \n" H "state 7 200 b\n"
 	     H "half 2 callee answer branch=b\n" H "state 3 200 b\n");
+	talk_free(&t);
+}
+
+/* What comes once more, however late, begins nothing and tells nothing. */
+static void test_late_copies(void)
+{
+	static const struct {
+		const char *start, *to, *cseq, *body;
+	} late[] = {
+		{"200 OK", "b", "1 INVITE", ANSWER},
+		{"ACK sip:bob@x", "b", "1 ACK", ""},
+		{"INVITE sip:bob@x", "", "1 INVITE", OFFER},
+		{"BYE sip:bob@x", "b", "2 BYE", ""},
+		{"200 OK", "b", "2 BYE", ""},
+	};
+	static const double waits[] = {0, 1, 20, 10.9};
+	talk t = talk_new(NULL, 0);
+	g_autofree char *all = NULL;
+
+	call_up(&t);
+	say(&t, "BYE sip:bob@x", "a", "b", "2 BYE", "", "");
+	all = tap_script_take(t.s);
+	g_assert_cmpstr(all, ==, H "end cause=1 side=0 status=0\n");
+	for (size_t w = 0; w < G_N_ELEMENTS(waits); w++) {
+		tap_script_wait(t.s, waits[w]);
+		for (size_t i = 0; i < G_N_ELEMENTS(late); i++)
+			say(&t, late[i].start, "a", late[i].to, late[i].cseq,
+			    "", late[i].body);
+	}
+	tap_script_wait(t.s, 60);
+	say(&t, "BYE sip:bob@x", "a", "b", "2 BYE", "", "");
+	say(&t, "ACK sip:bob@x", "a", "b", "1 ACK", "", "");
+	say(&t, "200 OK", "a", "b", "2 BYE", "", "");
+	told(&t, "");
+	g_assert_cmpuint(tap_script_counter(t.s, "calls"), ==, 1);
+	talk_free(&t);
+}
+
+/* The same of one that failed. */
+static void test_late_failures(void)
+{
+	talk t = talk_new(NULL, 0);
+	g_autofree char *all = NULL;
+
+	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
+	say(&t, "486 Busy", "a", "b", "1 INVITE", "", "");
+	for (int i = 0; i < 7; i++) {
+		say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
+		say(&t, "486 Busy", "a", "b", "1 INVITE", "", "");
+		say(&t, "ACK sip:bob@x", "a", "b", "1 ACK", "", "");
+		tap_script_wait(t.s, 5);
+	}
+	g_assert_cmpuint(tap_script_counter(t.s, "calls"), ==, 1);
 	talk_free(&t);
 }
 
@@ -188,6 +244,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/call/cancel", test_cancel);
 	g_test_add_func("/tap/call/cancel-rings", test_cancel_rings);
 	g_test_add_func("/tap/call/cancel-too-late", test_cancel_too_late);
+	g_test_add_func("/tap/call/late-copies", test_late_copies);
+	g_test_add_func("/tap/call/late-failures", test_late_failures);
 	g_test_add_func("/tap/call/failure", test_failure);
 	g_test_add_func("/tap/call/challenge", test_challenge);
 	g_test_add_func("/tap/call/late-branch", test_late_branch);
