@@ -230,7 +230,9 @@ static bool advance(render_call *r, clk_mono upto, GError **err)
 
 static bool take_in(render_call *r, clk_mono upto, bool whole, GError **err)
 {
-	if (r->steps++ % SCAN_EVERY == 0 && !follow_scan(r->follow, err))
+	const bool look = r->steps++ % SCAN_EVERY == 0 || r->settled;
+
+	if (look && !follow_scan(r->follow, err))
 		return false;
 	r->behind = false;
 	return render_take(r, upto, whole, err);
@@ -267,21 +269,25 @@ static render_state rest(render_call *r, render_state s)
 	return s;
 }
 
-render_state render_call_step(render_call *r, clk_both now, clk_mono upto,
-			      GError **err)
-{
-	r->now = follow_now(r->follow, now);
-	upto.ns += r->now.ns - now.mono.ns;
-	return rest(r, go_on(r, upto, err));
-}
-
-/* The journal will not grow any more. */
-static render_state step_whole(render_call *r, GError **err)
+/* A piece of a journal that will not grow any more. What is known of it needs
+ * nobody who asks the mixer for more, and the last piece ends the recording. */
+static render_state go_on_settled(render_call *r, GError **err)
 {
 	const clk_mono never = {INT64_MAX};
 
-	return rest(r, take_in(r, never, true, err) ? finish(r, err)
-						    : RENDER_FAILED);
+	if (!take_in(r, never, true, err))
+		return RENDER_FAILED;
+	return r->behind ? RENDER_RUNNING : finish(r, err);
+}
+
+render_state render_call_step(render_call *r, clk_both now, clk_mono upto,
+			      GError **err)
+{
+	if (r->settled)
+		return rest(r, go_on_settled(r, err));
+	r->now = follow_now(r->follow, now);
+	upto.ns += r->now.ns - now.mono.ns;
+	return rest(r, go_on(r, upto, err));
 }
 
 /* What the journal has shown to be missing. Each of them is missing once. */
@@ -295,21 +301,28 @@ static render_config better_config(const render_call *r)
 	return better;
 }
 
+void render_call_again(render_call *r)
+{
+	const render_config better = better_config(r);
+
+	render_anew(r);
+	r->own_cfg = better;
+	r->cfg = &r->own_cfg;
+	r->settled = true;
+}
+
 render_call *render_whole(const render_config *cfg, const char *dir,
 			  GError **err)
 {
 	render_call *r = render_call_new(cfg, dir);
-	render_state s = step_whole(r, err);
+	render_state s;
 
-	while (s == RENDER_AGAIN) {
-		const render_config better = better_config(r);
-
-		render_call_free(r);
-		r = render_call_new(cfg, dir);
-		r->own_cfg = better;
-		r->cfg = &r->own_cfg;
-		s = step_whole(r, err);
-	}
+	r->settled = true;
+	do {
+		s = go_on_settled(r, err);
+		if (s == RENDER_AGAIN)
+			render_call_again(r);
+	} while (s == RENDER_RUNNING || s == RENDER_AGAIN);
 	if (s == RENDER_DONE)
 		return r;
 	render_call_free(r);

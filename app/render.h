@@ -117,6 +117,9 @@ typedef struct render_health {
 	uint64_t shut;		/* of them no key opened */
 } render_health;
 render_health render_call_health(const render_call *r);
+/* After RENDER_AGAIN: the next steps read the journal from its start. It will
+ * not grow any more, and what it has shown to be missing is known. */
+void render_call_again(render_call *r);
 void render_call_free(render_call *r);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(render_call, render_call_free)
 

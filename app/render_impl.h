@@ -30,6 +30,7 @@ struct render_call {
 	bool behind;		/* the journal has more than was taken in */
 	bool own;		/* its files are there and have names */
 	bool held;		/* packets waited for a key */
+	bool settled;		/* the journal will not grow any more */
 	bool late;		/* one came from before `passed` */
 	clk_mono passed;	/* the decoder was told that nothing from
 				 * before it will come */
@@ -67,7 +68,7 @@ bool render_begin(render_call *r, clk_both at, GError **err);
  * one. */
 bool render_early_media(const render_call *r);
 /* What the journal has from before `horizon`, a step's worth at most: then
- * r->behind is set. `whole`: all of it. */
+ * r->behind is set. `whole`: it will not grow, and is taken as it is. */
 bool render_take(render_call *r, clk_mono horizon, bool whole, GError **err);
 /* Of the processor, for the next records. For the first ones of a step its
  * worker has set it. */

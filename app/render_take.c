@@ -217,7 +217,7 @@ bool render_take(render_call *r, clk_mono horizon, bool whole, GError **err)
 	jrn_kind kind;
 	jrn_rec rec;
 
-	for (unsigned n = 0; whole || n < AT_ONCE; n++) {
+	for (unsigned n = 0; n < AT_ONCE; n++) {
 		if (n ? n % TIMED == 0 : whole)
 			render_limit_time(r, true);
 		/* Before the answer nothing is known to belong on a timeline;

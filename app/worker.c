@@ -144,18 +144,6 @@ static const render_config *config_of(const worker *w, const char *name)
 							       : w->plan->cfg;
 }
 
-static void again(worker *w, const char *name)
-{
-	g_autofree char *dir = g_build_filename(w->plan->spool, name, NULL);
-	g_autoptr(GError) err = NULL;
-	g_autoptr(render_call) c = render_whole(config_of(w, name), dir, &err);
-
-	if (c)
-		conclude(w, name, c);
-	else
-		give_up(w, name, err);
-}
-
 /* True when the call needs no further step. */
 static bool step(worker *w, const char *name, render_call *c)
 {
@@ -168,8 +156,8 @@ static bool step(worker *w, const char *name, render_call *c)
 		conclude(w, name, c);
 		return true;
 	case RENDER_AGAIN:
-		again(w, name);
-		return true;
+		render_call_again(c);
+		return false;
 	case RENDER_FAILED:
 		break;
 	}

@@ -1,0 +1,244 @@
+/* A call that has to be made again at its end is made a piece at a time, with
+ * the bytes of one that is made at once. */
+#include "app/render.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "tests/support/jrn_rig.h"
+
+enum {
+	SECONDS = 60,
+	PACKETS = SECONDS * 50 * 2,
+	AT_ONCE = 2048,		/* records of a step */
+	FRAME = 160,
+	WIDE = 640,		/* octets of L16 at 16 kHz */
+};
+
+static const char name[] = "20261121T222640Z-0123456789abcdef";
+
+typedef struct journal {
+	char *dir;		/* of the call */
+	char *spool;
+	jrn_out *out;
+} journal;
+
+static clk_both ms(int64_t t)
+{
+	return clk_from_wall(1795300000 * CLK_NS_PER_S + t * CLK_NS_PER_MS);
+}
+
+/* ---- writing one ---- */
+
+static void journal_open(journal *j, jrn_kind kind)
+{
+	g_autoptr(GError) err = NULL;
+
+	j->out = jrn_out_open(j->dir, kind, JRN_KEEP_UNTIL_WRITTEN, ms(0), NULL,
+			      &err);
+	g_assert_no_error(err);
+}
+
+static void journal_close(journal *j)
+{
+	g_autoptr(GError) err = NULL;
+
+	jrn_out_flush(j->out, &err);
+	g_assert_no_error(err);
+	g_clear_pointer(&j->out, jrn_out_free);
+}
+
+static void tell(journal *j, const rec_event *e)
+{
+	uint8_t buf[4096];
+	put o = put_into(buf, sizeof(buf));
+
+	rec_event_put(&o, e);
+	g_assert_true(jrn_out_add(j->out, e->type, e->at, put_done(&o),
+				  span_of(NULL, 0)));
+}
+
+static void describe(journal *j, call_side side)
+{
+	const call_payload narrow = {.pt = 0, .channels = 1, .clock = 8000,
+				     .name = "PCMU"};
+	const call_payload wide = {.pt = 96, .channels = 1, .clock = 16000,
+				   .name = "L16"};
+	g_autoptr(call_half) h = call_half_new();
+	call_media *m = call_half_add_media(h);
+
+	h->serial = side + 1u;
+	h->side = (uint8_t)side;
+	h->answer = side == CALL_CALLEE;
+	m->record = true;
+	g_strlcpy(m->kind, "audio", sizeof(m->kind));
+	g_strlcpy(m->proto, "RTP/AVP", sizeof(m->proto));
+	g_array_append_val(m->payloads, narrow);
+	g_array_append_val(m->payloads, wide);
+	tell(j, &(rec_event){.type = JRN_HALF, .at = ms(0), .half = h});
+}
+
+static void packet(journal *j, call_side side, unsigned i, bool wide)
+{
+	uint8_t head[REC_PACKET_HEAD], rtp[12 + WIDE];
+	const size_t octets = wide ? WIDE : FRAME;
+	put o = put_into(head, sizeof(head)), r = put_into(rtp, sizeof(rtp));
+	const pkt p = {.side = (uint8_t)side, .leg = PKT_LEG_PLAIN,
+		       .flow = side};
+
+	rec_packet_put_head(&o, &p);
+	put_u8(&r, 0x80);
+	put_u8(&r, wide ? 96 : 0);
+	put_u16(&r, (uint16_t)i);
+	put_u32(&r, i * (wide ? 320 : FRAME));
+	put_u32(&r, side + 1u + 10u * wide);
+	for (size_t k = 0; k < octets; k++)	/* a noise that is never nought */
+		put_u8(&r, (uint8_t)(1 + (i * 31 + k * k * (side + 3u)) % 100));
+	g_assert_true(jrn_out_add(j->out, JRN_PACKET, ms(20 + 20 * i),
+				  put_done(&o), put_done(&r)));
+}
+
+/* Its end is seen or not; the callee's codec becomes a better one or not. */
+static journal journal_new(bool ends, bool widens)
+{
+	journal j = {.spool = jrn_rig_dir()};
+
+	j.dir = g_build_filename(j.spool, name, NULL);
+	journal_open(&j, JRN_SESSION);
+	tell(&j, &(rec_event){.type = JRN_BEGIN, .at = ms(0),
+			      .begin = {span_str("id"), span_str("tag"),
+					span_str("test")}});
+	tell(&j, &(rec_event){.type = JRN_DECISION, .at = ms(0),
+			      .decision = {.record = true, .audio = true}});
+	describe(&j, CALL_CALLER);
+	describe(&j, CALL_CALLEE);
+	tell(&j, &(rec_event){.type = JRN_STATE, .at = ms(0),
+			      .progress = {.state = REC_ANSWERED}});
+	if (ends)
+		tell(&j, &(rec_event){.type = JRN_END, .at = ms(SECONDS * 1000),
+				      .end = {.cause = REC_BYE}});
+	journal_close(&j);
+	journal_open(&j, JRN_MEDIA);
+	for (unsigned i = 0; i < SECONDS * 50; i++) {
+		packet(&j, CALL_CALLER, i, false);
+		packet(&j, CALL_CALLEE, i, widens && i > 500);
+	}
+	journal_close(&j);
+	return j;
+}
+
+static void journal_clear(journal *j)
+{
+	jrn_rig_remove(j->dir);
+	g_assert_cmpint(g_rmdir(j->spool), ==, 0);
+	g_free(j->spool);
+}
+
+/* ---- made of it ---- */
+
+static const mix_output outputs[] = {
+	{.format = MIX_WAV, .layout = MIX_STEREO, .quality = -1},
+	{.format = MIX_FLAC, .layout = MIX_MONO, .quality = 2},
+	{.format = MIX_MP3, .layout = MIX_STEREO, .quality = -1},
+	{.format = MIX_OPUS, .layout = MIX_STEREO, .quality = -1, .celt = true},
+};
+
+static render_config config(const char *dir)
+{
+	return (render_config){
+		.recordings = dir,
+		.pattern = "made",
+		.outputs = outputs,
+		.n_outputs = G_N_ELEMENTS(outputs),
+		.again = true,
+		.grace_ns = CLK_NS_PER_S,
+		.lost_ns = CLK_NS_PER_S,
+		.dec = dec_config_default(),
+	};
+}
+
+/* Step by step, hours later; how many of the second reading are in `pieces`. */
+static render_call *make(const render_config *cfg, const char *dir,
+			 unsigned *pieces)
+{
+	const clk_both now = ms(SECONDS * 1000 + 3600000);
+	render_call *r = render_call_new(cfg, dir);
+	g_autoptr(GError) err = NULL;
+	unsigned agains = 0;
+	render_state s;
+
+	*pieces = 0;
+	do {
+		s = render_call_step(r, now, now.mono, &err);
+		g_assert_no_error(err);
+		g_assert_cmpint(s, !=, RENDER_FAILED);
+		if (s == RENDER_RUNNING && agains)
+			g_assert_true(render_call_behind(r));
+		*pieces += agains > 0;
+		if (s != RENDER_AGAIN)
+			continue;
+		render_call_again(r);
+		g_assert_true(render_call_behind(r));
+		agains++;
+	} while (s != RENDER_DONE);
+	g_assert_cmpuint(agains, ==, 1);
+	return r;
+}
+
+static void expect_same(const render_result *a, const render_result *b)
+{
+	g_assert_cmpuint(a->mix.files->len, ==, G_N_ELEMENTS(outputs));
+	g_assert_cmpuint(b->mix.files->len, ==, G_N_ELEMENTS(outputs));
+	for (guint i = 0; i < a->mix.files->len; i++) {
+		const mix_file *x = &g_array_index(a->mix.files, mix_file, i);
+		const mix_file *y = &g_array_index(b->mix.files, mix_file, i);
+		g_autofree char *base = g_path_get_basename(x->path);
+
+		g_assert_cmpstr(x->sha256, ==, y->sha256);
+		g_assert_true(g_str_has_prefix(base, "made.") ||
+			      g_str_has_prefix(base, "made-mono."));
+	}
+	g_assert_cmpuint(a->packets, ==, PACKETS);
+	g_assert_cmpuint(a->mix.frames, ==, b->mix.frames);
+	g_assert_cmpuint(a->mix.rate, ==, b->mix.rate);
+}
+
+static void check(bool ends, bool widens)
+{
+	journal j = journal_new(ends, widens);
+	char *live = jrn_rig_dir(), *once = jrn_rig_dir();
+	const render_config a = config(live), b = config(once);
+	g_autoptr(GError) err = NULL;
+	unsigned pieces;
+	render_call *x = make(&a, j.dir, &pieces);
+	render_call *y = render_whole(&b, j.dir, &err);
+
+	g_assert_no_error(err);
+	g_assert_cmpuint(pieces, ==, PACKETS / AT_ONCE + 1);
+	expect_same(render_call_result(x), render_call_result(y));
+	g_assert_cmpuint(render_call_result(x)->mix.rate, ==,
+			 widens ? 16000 : 8000);
+	render_call_free(x);
+	render_call_free(y);
+	jrn_rig_remove(live);
+	jrn_rig_remove(once);
+	journal_clear(&j);
+}
+
+static void test_no_end(void)
+{
+	check(false, false);
+}
+
+static void test_wider(void)
+{
+	check(true, true);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/app/render/no-end", test_no_end);
+	g_test_add_func("/app/render/wider", test_wider);
+	return g_test_run();
+}
