@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include "relay_capture/source.h"
+#include "relay_capture/stamp.h"
 
 typedef struct relay_ifaces relay_ifaces;
 
@@ -12,7 +13,8 @@ relay_ifaces *relay_ifaces_open(const relay_live_config *c, GError **err);
 void relay_ifaces_free(relay_ifaces *f);
 enum { RELAY_BATCH = 1024 };	/* frames of one interface in a row */
 /* A batch from each: how many frames. What is down is tried again. */
-int relay_ifaces_read(relay_ifaces *f, relay_tap *tap, clk_both now);
+int relay_ifaces_read(relay_ifaces *f, relay_tap *tap,
+		      const relay_stamp *stamp);
 /* What there is to wait for; at most RELAY_IFACES_MAX. */
 nfds_t relay_ifaces_poll(const relay_ifaces *f, struct pollfd *to);
 /* Nothing more comes; what has come is still to be read, for some 60 ms. */

@@ -38,8 +38,8 @@ struct relay_ifaces {
 	iface iface[RELAY_IFACES_MAX];
 	unsigned n;
 	char *trouble;
-	relay_tap *tap;			/* of the batch */
-	int64_t mono_less_wall;		/* of the batch */
+	relay_tap *tap;			/* of the batch, both */
+	const relay_stamp *stamp;
 	clk_both begun;
 };
 
@@ -234,9 +234,9 @@ static void on_frame(u_char *user, const struct pcap_pkthdr *h,
 	iface *i = (iface *)(void *)user;
 	/* With nanosecond precision tv_usec counts nanoseconds. */
 	int64_t wall = h->ts.tv_sec * CLK_NS_PER_S + h->ts.tv_usec;
-	clk_both at = {{wall + i->all->mono_less_wall}, {wall}};
 
-	relay_frame(i->all->tap, i->link, span_of(bytes, h->caplen), at);
+	relay_frame(i->all->tap, i->link, span_of(bytes, h->caplen),
+		    relay_stamp_at(i->all->stamp, wall));
 }
 
 /* The kernel's counters are 32 bits and wrap. */
@@ -323,23 +323,23 @@ static void retry(iface *i, clk_both now)
 	i->all->trouble = g_strdup(err->message);
 }
 
-int relay_ifaces_read(relay_ifaces *f, relay_tap *tap, clk_both now)
+int relay_ifaces_read(relay_ifaces *f, relay_tap *tap, const relay_stamp *stamp)
 {
 	int all = 0;
 
 	f->tap = tap;
-	f->mono_less_wall = now.mono.ns - now.wall.ns;
+	f->stamp = stamp;
 	for (unsigned k = 0; k < f->n; k++) {
 		iface *i = &f->iface[k];
 		int n;
 
 		if (!i->pcap) {
-			retry(i, now);
+			retry(i, stamp->now);
 			continue;
 		}
 		n = read_batch(i);
 		if (n < 0)
-			go_down(i, tap, now);
+			go_down(i, tap, stamp->now);
 		else
 			all += n;
 	}

@@ -11,6 +11,7 @@
 #include "relay_capture/queue.h"
 #include "relay_capture/rings.h"
 #include "relay_capture/source.h"
+#include "relay_capture/stamp.h"
 
 enum {
 	BLOCKS = 64,		/* of all rings in a row */
@@ -45,6 +46,7 @@ struct relay_live {
 	_Atomic(char *) trouble;
 	_Atomic int64_t read_to;	/* CAPTURE: what is older was pushed */
 	_Atomic int64_t *reach;	/* lent; NULL: nobody looks */
+	relay_stamp stamp;	/* CAPTURE */
 	clk_mono next_stats;	/* CAPTURE */
 	relay_fates at_mark;	/* WRITER: of the last mark */
 	pthread_mutex_t lock;	/* of these two, some times a second */
@@ -149,7 +151,7 @@ static void take_stats(relay_live *l, clk_both now)
 	pthread_mutex_unlock(&l->lock);
 }
 
-static int rings_round(relay_live *l, clk_both now)
+static int rings_round(relay_live *l)
 {
 	const relay_written w = written(l);
 	int all = 0, n;
@@ -157,14 +159,14 @@ static int rings_round(relay_live *l, clk_both now)
 	relay_rings_release(l->rings, &w);
 	while (all < BLOCKS &&
 	       (n = relay_rings_read(l->rings, l->tap, l->queue,
-				     now.mono.ns - now.wall.ns)) > 0)
+				     &l->stamp)) > 0)
 		all += n;
 	return all;
 }
 
-static int ifaces_round(relay_live *l, clk_both now)
+static int ifaces_round(relay_live *l)
 {
-	int all = relay_ifaces_read(l->ifaces, l->tap, now);
+	int all = relay_ifaces_read(l->ifaces, l->tap, &l->stamp);
 	char *trouble = relay_ifaces_trouble(l->ifaces);
 
 	if (trouble)
@@ -175,7 +177,10 @@ static int ifaces_round(relay_live *l, clk_both now)
 /* What has arrived: how many frames, or blocks. */
 static int capture_round(relay_live *l, clk_both now)
 {
-	int all = l->rings ? rings_round(l, now) : ifaces_round(l, now);
+	int all;
+
+	relay_stamp_round(&l->stamp, now, (clk_mono){atomic_load(&l->read_to)});
+	all = l->rings ? rings_round(l) : ifaces_round(l);
 
 	if (clk_since(now.mono, l->next_stats) >= 0) {
 		if (l->rings)

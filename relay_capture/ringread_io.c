@@ -126,7 +126,7 @@ static unsigned take_group(relay_rings *r, unsigned i, relay_ring_block *b,
 }
 
 static void read_frames(relay_rings *r, unsigned i, relay_ring_block *b,
-			relay_tap *tap, int64_t mono_less_wall)
+			relay_tap *tap, const relay_stamp *stamp)
 {
 	const int link = r->ring[i].place.link;
 	int64_t wall[RELAY_GROUP];
@@ -136,16 +136,15 @@ static void read_frames(relay_rings *r, unsigned i, relay_ring_block *b,
 	while ((n = take_group(r, i, b, frame, wall)) > 0) {
 		relay_hint(tap, link, frame, n);
 		for (unsigned k = 0; k < n; k++) {
-			clk_both at = {{wall[k] + mono_less_wall}, {wall[k]}};
-
 			r->mine[i].frames++;
-			relay_frame(tap, link, frame[k], at);
+			relay_frame(tap, link, frame[k],
+				    relay_stamp_at(stamp, wall[k]));
 		}
 	}
 }
 
 static void read_block(relay_rings *r, unsigned i, relay_ring_block b,
-		       relay_tap *tap, int64_t mono_less_wall)
+		       relay_tap *tap, const relay_stamp *stamp)
 {
 	uint64_t number = r->next[i];
 
@@ -160,12 +159,12 @@ static void read_block(relay_rings *r, unsigned i, relay_ring_block b,
 	relay_from(tap, i);
 	atomic_store(&r->shared->at.ring, i);
 	atomic_store(&r->shared->at.block, number);
-	read_frames(r, i, &b, tap, mono_less_wall);
+	read_frames(r, i, &b, tap, stamp);
 	atomic_store(&r->shared->at.block, 0);
 }
 
 int relay_rings_read(relay_rings *r, relay_tap *tap, relay_queue *q,
-		     int64_t mono_less_wall)
+		     const relay_stamp *stamp)
 {
 	relay_ring_block b;
 	int n = 0;
@@ -175,7 +174,7 @@ int relay_rings_read(relay_rings *r, relay_tap *tap, relay_queue *q,
 
 		if (!relay_ringsock_block(&r->ring[i], r->next[i], &b))
 			continue;
-		read_block(r, i, b, tap, mono_less_wall);
+		read_block(r, i, b, tap, stamp);
 		p = &r->fifo[(r->head + r->used++) % r->room];
 		p->ring = i;
 		p->block = r->next[i]++;

@@ -9,6 +9,7 @@
 
 #include "relay_capture/queue.h"
 #include "relay_capture/source.h"
+#include "relay_capture/stamp.h"
 
 /* What WRITER has reached. */
 typedef struct relay_written {
@@ -24,7 +25,7 @@ void relay_rings_join(relay_rings *r);
 /* CAPTURE from here on. One block of each ring, as far as they have one: how
  * many. */
 int relay_rings_read(relay_rings *r, relay_tap *tap, relay_queue *q,
-		     int64_t mono_less_wall);
+		     const relay_stamp *stamp);
 /* Gives back what is written. A ring that is nearly full of blocks that wait
  * for the disk gives them back unwritten: the queue is larger. */
 void relay_rings_release(relay_rings *r, const relay_written *w);

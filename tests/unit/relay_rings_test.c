@@ -204,6 +204,16 @@ static void poison_close(void *user, void *call, clk_both at)
 	(void)at;
 }
 
+/* All that the kernel has handed over. */
+static void read_all(relay_rings *r, relay_tap *tap, relay_queue *q)
+{
+	relay_stamp now = {0};
+
+	relay_stamp_round(&now, clk_now(), (clk_mono){0});
+	while (relay_rings_read(r, tap, q, &now) > 0)
+		;
+}
+
 static int read_poison(bench *b)
 {
 	static const relay_sink sink = {
@@ -223,8 +233,7 @@ static int read_poison(bench *b)
 						 "127.0.0.1:5002");
 		relay_arm(tap, "one", h, clk_now());
 	}
-	while (relay_rings_read(b->rings, tap, q, 0) > 0)
-		;
+	read_all(b->rings, tap, q);
 	relay_rings_finish(b->rings, tap, q, &all);
 	return 0;
 }
@@ -289,8 +298,7 @@ static void test_stuck(void)
 		if (n % BURST < BURST - 1)
 			continue;
 		g_usleep(QUIET_MS / 2 * 1000);
-		while (relay_rings_read(b.rings, tap, q, 0) > 0)
-			;
+		read_all(b.rings, tap, q);
 		relay_rings_release(b.rings, &none);
 	}
 	close(fd);
