@@ -223,6 +223,7 @@ void relay_close(relay_tap *r, clk_both now)
 	GHashTableIter it;
 	gpointer c;
 
+	relay_streams_round(r, all, now);
 	relay_orphans_end(r, now);
 	g_hash_table_iter_init(&it, r->calls);
 	while (g_hash_table_iter_next(&it, NULL, &c)) {

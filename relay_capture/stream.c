@@ -2,37 +2,36 @@
 
 #include <glib.h>
 
-#include "relay_capture/stunmsg.h"
+#include "relay_capture/framing.h"
 
 enum {
 	WINDOW = 32768,		/* octets in a buffer, and reorder distance */
-	PIECES = 16,		/* out of order, per stream */
-	FOREIGN_AFTER = 8,	/* failures in a row: not our protocol */
-	TLS_RECORD = 0x16,
+	PIECES = 64,		/* out of order, per stream */
+	FAR_BEHIND = 1 << 20,	/* octets: another stream of these ports */
 };
 
 #define PATIENCE_NS (500 * CLK_NS_PER_MS)
 
-typedef enum framing {
-	FRAMING_UNKNOWN,
-	FRAMING_TURN,		/* STUN and ChannelData, RFC 5766 */
-	FRAMING_MS,		/* MS-TURN over TCP */
-	FRAMING_RFC4571,
-	FRAMING_FOREIGN,	/* TLS or the like */
-} framing;
-
 typedef struct piece {
 	uint32_t from, to;	/* offsets in the buffer */
+	clk_mono since;		/* what is before it is missed */
 } piece;
 
-/* Taken while a message is not whole, or waits to be taken. */
+/* Taken while a message is not whole, or waits to be taken.
+ *
+ *	| ... | data | ... |  in order  | hole | piece | hole | piece |
+ *	      from   to    used         have
+ *
+ * The data is the end of MS-TURN's data units so far that is no whole message
+ * yet. It moves to the front of the next one's. */
 typedef struct buffer {
 	struct buffer *next;	/* spare ones */
 	uint32_t have;		/* octets in order */
-	uint32_t used;		/* of which handed out */
-	clk_mono gap_since;
+	uint32_t used;		/* of which handed out, or data */
+	uint32_t from, to;	/* the data */
+	bool fresh;		/* the data is a unit's beginning */
 	unsigned n_pieces;
-	piece piece[PIECES];	/* behind `have`, by `from`, disjoint */
+	piece piece[PIECES];	/* behind `have`, by `from`, apart */
 	uint8_t octets[WINDOW];
 } buffer;
 
@@ -41,13 +40,20 @@ struct relay_stream {
 	relay_stream *chain, *newer, *older;
 	net_addr src, dst;
 	uint32_t base;		/* sequence number of the buffer's first */
-	uint8_t framing, failures;
+	relay_reader all;
+	relay_reader data;	/* of MS-TURN's units */
+	unsigned iface;		/* of the latest segment */
 	buffer *buf;		/* NULL: nothing is held */
 };
 
 struct relay_streams {
 	unsigned max, n;
+	unsigned lent;		/* buffers in use */
 	uint64_t gaps;
+	/* What of the latest segment is not in a buffer yet. */
+	span rest;
+	uint32_t rest_seq;
+	clk_mono now;
 	buffer *spare;
 	relay_stream *oldest, *newest;
 	relay_stream *bucket[];	/* twice as many as streams */
@@ -71,8 +77,10 @@ static buffer *buffer_take(relay_streams *t)
 		t->spare = b->next;
 	else
 		b = g_malloc(sizeof(*b));
-	b->have = b->used = 0;
+	b->have = b->used = b->from = b->to = 0;
+	b->fresh = false;
 	b->n_pieces = 0;
+	t->lent++;
 	return b;
 }
 
@@ -82,6 +90,7 @@ static void buffer_give(relay_streams *t, buffer *b)
 		return;
 	b->next = t->spare;
 	t->spare = b;
+	t->lent--;
 }
 
 static relay_stream **bucket_of(relay_streams *t, const net_addr *src,
@@ -144,7 +153,8 @@ static relay_stream *stream_get(relay_streams *t, const net_addr *src,
 		stream_remove(t, t->oldest);
 	s = g_malloc(sizeof(*s));
 	*s = (relay_stream){.table = t, .src = *src, .dst = *dst,
-			    .base = g->seq + g->syn, .chain = *at};
+			    .base = g->seq + g->syn, .all = {.lost = !g->syn},
+			    .chain = *at};
 	*at = s;
 	list_append(t, s);
 	t->n++;
@@ -157,28 +167,46 @@ static void let_go(relay_stream *s)
 	s->buf = NULL;
 }
 
-static void restart(relay_stream *s, uint32_t seq)
+/* What comes next is not what comes next in the stream. */
+static void lose(relay_stream *s)
+{
+	relay_reader_lose(&s->all);
+	relay_reader_lose(&s->data);
+	s->table->gaps++;
+}
+
+/* Of the same stream, behind octets that are missing. */
+static void go_on_at(relay_stream *s, uint32_t seq)
 {
 	let_go(s);
 	s->base = seq;
-	s->failures = 0;
-	s->framing = FRAMING_UNKNOWN;
+	lose(s);
+}
+
+static void restart(relay_stream *s, uint32_t seq, bool syn)
+{
+	let_go(s);
+	s->base = seq;
+	s->all = (relay_reader){.lost = !syn};
+	s->data = (relay_reader){0};
 }
 
 /* What was handed out leaves the buffer. */
 static void compact(relay_stream *s)
 {
 	buffer *b = s->buf;
-	uint32_t cut = b->used, end = b->have;
+	const uint32_t cut = b->from < b->to ? b->from : b->used;
+	const uint32_t end = b->n_pieces ? b->piece[b->n_pieces - 1].to :
+					   b->have;
 
 	if (!cut)
 		return;
-	if (b->n_pieces)
-		end = b->piece[b->n_pieces - 1].to;
 	memmove(b->octets, b->octets + cut, end - cut);
 	s->base += cut;
 	b->have -= cut;
-	b->used = 0;
+	b->used -= cut;
+	b->to = b->from < b->to ? b->to - cut : 0;
+	b->from = 0;
 	for (unsigned i = 0; i < b->n_pieces; i++) {
 		b->piece[i].from -= cut;
 		b->piece[i].to -= cut;
@@ -203,242 +231,252 @@ static void skip_gap(relay_stream *s)
 {
 	buffer *b = s->buf;
 
-	s->table->gaps++;
 	b->used = b->have = b->piece[0].from;
+	b->from = b->to = 0;
+	lose(s);
 	join_pieces(b);
-	compact(s);
 }
 
-static void add_piece(buffer *b, uint32_t from, uint32_t to)
+static void piece_insert(buffer *b, unsigned i, piece p)
 {
-	unsigned i = 0;
-
-	while (i < b->n_pieces && b->piece[i].from < from)
-		i++;
-	/* What overlaps its neighbours was sent twice: the same octets. */
-	if (i && b->piece[i - 1].to > from)
-		from = b->piece[i - 1].to;
-	if (i < b->n_pieces && to > b->piece[i].from)
-		to = b->piece[i].from;
-	if (from >= to || b->n_pieces == PIECES)
+	if (b->n_pieces == PIECES)
 		return;
 	memmove(b->piece + i + 1, b->piece + i,
 		(b->n_pieces - i) * sizeof(piece));
-	b->piece[i] = (piece){from, to};
+	b->piece[i] = p;
 	b->n_pieces++;
 }
 
-static void put_segment(relay_stream *s, span in, uint32_t offset,
-			clk_mono now)
+/* A piece becomes one with those that it meets. */
+static void add_piece(buffer *b, uint32_t from, uint32_t to, clk_mono now)
 {
-	buffer *b = s->buf;
+	piece p = {from, to, now};
+	unsigned i = 0, n = 0;
 
-	if (!b)
-		b = s->buf = buffer_take(s->table);
-	memcpy(b->octets + offset, in.p, in.left);
-	if (offset > b->have) {
-		if (!b->n_pieces)
-			b->gap_since = now;
-		add_piece(b, offset, offset + (uint32_t)in.left);
+	while (i < b->n_pieces && b->piece[i].to < from)
+		i++;
+	while (i + n < b->n_pieces && b->piece[i + n].from <= to) {
+		const piece *met = &b->piece[i + n++];
+
+		p.from = MIN(p.from, met->from);
+		p.to = MAX(p.to, met->to);
+		if (clk_since(met->since, p.since) < 0)
+			p.since = met->since;
+	}
+	if (!n) {
+		piece_insert(b, i, p);
 		return;
 	}
-	b->have = MAX(b->have, offset + (uint32_t)in.left);
-	join_pieces(b);
+	b->piece[i] = p;
+	b->n_pieces -= n - 1;
+	memmove(b->piece + i + 1, b->piece + i + n,
+		(b->n_pieces - i - 1) * sizeof(piece));
 }
 
 static bool gap_is_old(const buffer *b, clk_mono now)
 {
-	return b->n_pieces && clk_since(now, b->gap_since) > PATIENCE_NS;
+	return b->n_pieces && clk_since(now, b->piece[0].since) > PATIENCE_NS;
 }
 
-static void take_segment(relay_stream *s, const relay_segment *g, clk_mono now)
+/* The sequence number up to which all is in order. */
+static uint32_t seq_have(const relay_stream *s)
 {
-	span in = g->payload;
-	int32_t ahead;
+	return s->base + (s->buf ? s->buf->have : 0);
+}
 
-	if (s->buf)
-		compact(s);
-	if (s->buf && gap_is_old(s->buf, now))
-		skip_gap(s);
-	ahead = (int32_t)(g->seq - s->base);
+/* What came before already is passed over: its place may hold other octets
+ * now (see data_move). False: nothing of the segment is left. */
+static bool skip_known(relay_streams *t, uint32_t have)
+{
+	const int32_t ahead = (int32_t)(t->rest_seq - have);
+
 	if (ahead < 0) {
-		/* Sent again; perhaps its end is new. */
-		if (!span_skip(&in, (size_t)-(int64_t)ahead))
-			return;
-		ahead = 0;
+		if (!span_skip(&t->rest, (size_t)-(int64_t)ahead))
+			t->rest = span_of(NULL, 0);
+		t->rest_seq = have;
 	}
-	if ((size_t)ahead + in.left > WINDOW) {
-		s->table->gaps++;
-		let_go(s);
-		s->base = g->seq;
-		ahead = 0;
-		in = g->payload;
-		if (in.left > WINDOW)
-			return;
+	return t->rest.left;
+}
+
+/* As much of the latest segment as there is room for. */
+static void put_rest(relay_stream *s, uint32_t offset)
+{
+	relay_streams *t = s->table;
+	buffer *b = s->buf;
+	const uint32_t n = MIN((uint32_t)t->rest.left, WINDOW - offset);
+	span part;
+
+	if (!span_cut(&t->rest, n, &part))
+		return;
+	t->rest_seq += n;
+	memcpy(b->octets + offset, part.p, n);
+	if (offset > b->have) {
+		add_piece(b, offset, offset + n, t->now);
+		return;
 	}
-	put_segment(s, in, (uint32_t)ahead, now);
+	b->have = offset + n;
+	join_pieces(b);
+}
+
+/* What is in order comes in as many steps as it needs. */
+static bool has_room(const buffer *b, uint32_t offset, size_t n)
+{
+	if (offset == b->have)
+		return offset < WINDOW;
+	return b->n_pieces < PIECES && offset < WINDOW && n <= WINDOW - offset;
+}
+
+/* On with the latest segment. False: there is nothing more. What it finds in
+ * order is to be taken before the next call. */
+static bool take_more(relay_stream *s)
+{
+	relay_streams *t = s->table;
+	uint32_t ahead;
+
+	if (s->buf) {
+		compact(s);
+		if (gap_is_old(s->buf, t->now)) {
+			skip_gap(s);
+			return true;
+		}
+	}
+	if (!skip_known(t, seq_have(s)))
+		return false;
+	ahead = t->rest_seq - s->base;
+	if (!s->buf)
+		s->buf = buffer_take(t);
+	if (!has_room(s->buf, ahead, t->rest.left)) {
+		if (s->buf->n_pieces)
+			skip_gap(s);
+		else
+			go_on_at(s, t->rest_seq);
+		return true;
+	}
+	put_rest(s, ahead);
+	return true;
+}
+
+static bool is_foreign(const relay_stream *s)
+{
+	return s->all.framing == RELAY_FRAMING_FOREIGN;
 }
 
 relay_stream *relay_streams_add(relay_streams *t, const net_addr *src,
 				const net_addr *dst, const relay_segment *g,
-				clk_mono now)
+				unsigned iface, clk_mono now)
 {
 	relay_stream *s = stream_get(t, src, dst, g);
+	const uint32_t seq = g->seq + g->syn;
 
 	if (g->rst) {
 		stream_remove(t, s);
 		return NULL;
 	}
-	if (g->syn)
-		restart(s, g->seq + 1);
+	/* It may come by two interfaces. */
+	if (g->syn && seq_have(s) - seq >= WINDOW)
+		restart(s, seq, true);
 	list_unlink(t, s);
 	list_append(t, s);
-	if (s->framing == FRAMING_FOREIGN || !g->payload.left)
+	if (is_foreign(s) || !g->payload.left)
 		return NULL;
-	take_segment(s, g, now);
+	if ((int32_t)(seq - s->base) < -FAR_BEHIND)
+		restart(s, seq, false);
+	s->iface = iface;
+	t->rest = g->payload;
+	t->rest_seq = seq;
+	t->now = now;
 	return s;
 }
 
-static bool has_cookie(span s)
+relay_stream *relay_streams_late(relay_streams *t, clk_mono now)
 {
-	uint32_t cookie;
+	relay_stream *s = t->lent ? t->oldest : NULL;
 
-	return span_skip(&s, 4) && span_u32(&s, &cookie) &&
-	       cookie == RELAY_STUN_COOKIE;
+	while (s && !(s->buf && gap_is_old(s->buf, now)))
+		s = s->newer;
+	t->rest = span_of(NULL, 0);
+	t->now = now;
+	return s;
 }
 
-/* RFC 5389 6 on TCP, RFC 5766 11.5: ChannelData is padded to 4 octets. */
-static bool turn_length(span s, size_t *head, size_t *len, size_t *all)
+/* A data unit's content joins what was left of those before. */
+static void data_move(buffer *b, const relay_cut *c)
 {
-	span whole = s;
-	uint16_t type, n;
+	const uint32_t start = b->used + (uint32_t)c->head;
+	const uint32_t n = b->to - b->from;
 
-	if (!span_u16(&s, &type) || !span_u16(&s, &n))
-		return false;
-	*head = 0;
-	if (type >> 14 == 1) {
-		*len = 4u + n;
-		*all = 4u + ((n + 3u) & ~3u);
+	if (n)
+		memmove(b->octets + start - n, b->octets + b->from, n);
+	b->from = start - n;
+	b->to = b->used + (uint32_t)c->len;
+	b->fresh = !n;
+}
+
+/* The next message of what MS-TURN's data units carry. */
+static bool next_data(relay_stream *s, span *message)
+{
+	buffer *b = s->buf;
+	relay_cut c;
+
+	while (b->from < b->to) {
+		span in = span_of(b->octets + b->from, b->to - b->from);
+		const relay_fit fits = relay_reader_next_data(&s->data, &in,
+							      b->fresh, &c);
+
+		b->from = b->to - (uint32_t)in.left;
+		if (fits == RELAY_FIT_LATER)
+			return false;
+		b->from += (uint32_t)c.all;
+		b->fresh = false;
+		if (fits != RELAY_FIT || c.len == c.head)
+			continue;
+		*message = span_of(in.p + c.head, c.len - c.head);
 		return true;
 	}
-	*len = *all = 20u + n;
-	return type >> 14 == 0 && (s.left < 4 || has_cookie(whole));
+	return false;
 }
 
-/* MS-TURN over TCP: 02 control or 03 data, 00, length; FF10 may stand for it.*/
-static bool ms_length(span s, size_t *head, size_t *len, size_t *all)
+/* The next message of the stream itself. False: all in order is used. */
+static bool next_unit(relay_stream *s, span *message)
 {
-	uint16_t type, n;
+	buffer *b = s->buf;
+	span in = span_of(b->octets + b->used, b->have - b->used);
+	const bool proven = s->all.proven;
+	relay_cut c;
+	relay_fit fits;
 
-	if (!span_u16(&s, &type) || !span_u16(&s, &n))
+	*message = span_of(NULL, 0);
+	if (!in.left)
 		return false;
-	*head = type == 0xff10 ? 0 : 4;
-	*len = *all = 4u + n;
-	return type == 0x0200 || type == 0x0300 || type == 0xff10;
-}
-
-static bool rfc4571_length(span s, size_t *head, size_t *len, size_t *all)
-{
-	uint16_t n;
-
-	if (!span_u16(&s, &n))
-		return false;
-	*head = 2;
-	*len = *all = 2u + n;
-	return n >= 8 && n <= 2048;
-}
-
-/* A record of the pseudo-TLS handshake; real TLS fails at the next one. */
-static bool tls_length(span s, size_t *head, size_t *len, size_t *all)
-{
-	uint8_t type, major;
-	uint16_t n;
-
-	if (!span_u8(&s, &type) || !span_u8(&s, &major) || !span_skip(&s, 1) ||
-	    !span_u16(&s, &n))
-		return false;
-	if (type != TLS_RECORD || major != 3 || n >= 512)
-		return false;
-	*head = *len = *all = 5u + n;
+	fits = relay_reader_next(&s->all, &in, &c);
+	b->used = b->have - (uint32_t)in.left;
+	if (fits == RELAY_FIT_NONE) {
+		s->table->gaps += proven;
+		relay_reader_lose(&s->data);
+		b->from = b->to = 0;
+	}
+	if (fits != RELAY_FIT)
+		return fits == RELAY_FIT_NONE;
+	if (c.data)
+		data_move(b, &c);
+	else
+		*message = span_of(in.p + c.head, c.len - c.head);
+	b->used += (uint32_t)c.all;
 	return true;
 }
 
-static framing guess(span s)
-{
-	span body = s;
-
-	if (!span_skip(&body, 2) || body.left < 2)
-		return FRAMING_UNKNOWN;
-	if ((s.p[0] == 2 || s.p[0] == 3) && s.p[1] == 0)
-		return FRAMING_MS;
-	if (s.p[0] == 0xff && s.p[1] == 0x10)
-		return FRAMING_MS;
-	if ((s.p[0] >> 6 == 0 && has_cookie(s)) || s.p[0] >> 6 == 1)
-		return FRAMING_TURN;
-	if (body.p[0] >> 6 == 2 || has_cookie(body))
-		return FRAMING_RFC4571;
-	return FRAMING_UNKNOWN;
-}
-
-/* What we cannot read: on with the next segment. */
-static bool lose(relay_stream *s)
-{
-	s->buf->used = s->buf->have;
-	s->table->gaps++;
-	if (++s->failures == FOREIGN_AFTER)
-		s->framing = FRAMING_FOREIGN;
-	return false;
-}
-
-static bool length_of(relay_stream *s, span in, size_t *head, size_t *len,
-		      size_t *all)
-{
-	switch ((framing)s->framing) {
-	case FRAMING_TURN:
-		return turn_length(in, head, len, all);
-	case FRAMING_MS:
-		return ms_length(in, head, len, all);
-	case FRAMING_RFC4571:
-		return rfc4571_length(in, head, len, all);
-	case FRAMING_UNKNOWN:
-	case FRAMING_FOREIGN:
-		break;
-	}
-	return false;
-}
-
+/* The next whole message of what is in order. */
 static bool next_message(relay_stream *s, span *message)
 {
-	buffer *b = s->buf;
-	size_t head = 0, len = 0, all;
-	span in;
-
-	while (b) {
-		all = 0;
-		if (b->have - b->used < 5)
+	if (!s->buf || is_foreign(s))
+		return false;
+	do {
+		if (next_data(s, message))
+			return true;
+		if (!next_unit(s, message))
 			return false;
-		in = span_of(b->octets + b->used, b->have - b->used);
-		if (s->framing == FRAMING_UNKNOWN &&
-		    !tls_length(in, &head, &len, &all)) {
-			if (in.left < 12 && in.p[0] >> 6 == 0)
-				return false;
-			s->framing = (uint8_t)guess(in);
-		}
-		if (s->framing != FRAMING_UNKNOWN &&
-		    !length_of(s, in, &head, &len, &all))
-			return lose(s);
-		if (!all)
-			return lose(s);
-		if (all > in.left)
-			return all > WINDOW ? lose(s) : false;
-		b->used += (uint32_t)all;
-		if (head == len)
-			continue;	/* the handshake */
-		s->failures = 0;
-		*message = span_of(in.p + head, len - head);
-		return true;
-	}
-	return false;
+	} while (!message->left);
+	return true;
 }
 
 /* Nearly always a segment ends with a message. */
@@ -446,7 +484,9 @@ static void rest(relay_stream *s)
 {
 	const buffer *b = s->buf;
 
-	if (!b || b->used < b->have || b->n_pieces)
+	if (is_foreign(s))
+		let_go(s);
+	if (!s->buf || b->used < b->have || b->from < b->to || b->n_pieces)
 		return;
 	s->base += b->used;
 	let_go(s);
@@ -454,10 +494,20 @@ static void rest(relay_stream *s)
 
 bool relay_stream_next(relay_stream *s, span *message)
 {
-	if (next_message(s, message))
-		return true;
+	do {
+		if (next_message(s, message))
+			return true;
+	} while (!is_foreign(s) && take_more(s));
 	rest(s);
 	return false;
+}
+
+unsigned relay_stream_ends(const relay_stream *s, net_addr *src,
+			   net_addr *dst)
+{
+	*src = s->src;
+	*dst = s->dst;
+	return s->iface;
 }
 
 uint64_t relay_streams_gaps(const relay_streams *t)

@@ -72,6 +72,7 @@ void relay_tick(relay_tap *r, clk_both now)
 		if (++r->rounds % FLOW_ROUNDS == 0)
 			relay_calls_tell(r, now);
 	}
+	relay_streams_round(r, now.mono, now);
 	relay_preroll_expire(r->preroll, limit);
 	relay_frags_expire(r->frags, now.mono);
 	relay_mirror(r);

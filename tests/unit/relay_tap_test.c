@@ -284,14 +284,14 @@ typedef struct torn {
 	unsigned n;
 } torn;
 
-/* Every tenth frame is missing; they come by two interfaces in turn. */
+/* Every eleventh frame is missing; they come by two interfaces in turn. */
 static void give_torn(void *user, int link, span frame, int64_t ns)
 {
 	torn *t = user;
 
-	if (++t->n % 10 == 5)
+	if (++t->n % 11 == 5)
 		return;
-	relay_from(t->g->tap, t->n % 10 < 5 ? 2 : 7);
+	relay_from(t->g->tap, t->n % 11 < 5 ? 2 : 7);
 	give(t->g, link, frame, ns);
 }
 
@@ -426,6 +426,51 @@ static void test_not_recorded(void)
 	rig_clear(&g);
 }
 
+typedef struct stalled {
+	rig *g;
+	unsigned n, lost;
+} stalled;
+
+/* One frame is missing, close to the end. */
+static void give_stalled(void *user, int link, span frame, int64_t ns)
+{
+	stalled *s = user;
+
+	if (++s->n != s->lost)
+		give(s->g, link, frame, ns);
+}
+
+/* Nothing comes any more behind a segment that is missing: what was captured
+ * behind it goes on all the same, after a while or when capture ends. */
+static void test_stalled(void)
+{
+	mkcall m = mkcall_of("path tcp\npackets 50\nchecks 0\nrtcp 0\n");
+	const clk_both end = clk_from_wall(1700000001 * CLK_NS_PER_S +
+					   700 * CLK_NS_PER_MS);
+
+	for (int close = 0; close < 2; close++) {
+		stalled s = {.lost = 280};
+		rig g;
+
+		rig_init(&g, NULL);
+		rig_arm_all(g.tap, &m, clk_from_wall(0));
+		s.g = &g;
+		mkcall_run(&m, give_stalled, &s);
+		/* Two of the three legs of 100 packets are TCP. */
+		g_assert_cmpuint(s.n, ==, 300);
+		g_assert_cmpuint(relay_count(g.tap, RELAY_TCP_MESSAGES), <,
+				 199);
+		if (close)
+			relay_close(g.tap, end);
+		else
+			relay_tick(g.tap, end);
+		g_assert_cmpuint(relay_count(g.tap, RELAY_TCP_MESSAGES), ==,
+				 199);
+		g_assert_cmpuint(relay_count(g.tap, RELAY_TCP_GAPS), ==, 1);
+		rig_clear(&g);
+	}
+}
+
 /* Of each interface: what its frames became, and where a gap was noticed. */
 static void test_interfaces(void)
 {
@@ -531,6 +576,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/tap/unheard", test_unheard);
 	g_test_add_func("/relay/tap/not_recorded", test_not_recorded);
 	g_test_add_func("/relay/tap/interfaces", test_interfaces);
+	g_test_add_func("/relay/tap/stalled", test_stalled);
 	g_test_add_func("/relay/tap/flood", test_flood);
 	return g_test_run();
 }
