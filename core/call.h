@@ -58,6 +58,8 @@ typedef struct call_payload {
 	char fmtp[192];		/* parameters after the payload type, or "" */
 } call_payload;
 
+enum { CALL_KDR_MAX = 24 };	/* RFC 4568 6.3.1 */
+
 /* One key of one a=crypto line (RFC 4568 9.1). A line with several inline
  * keys makes several of these with one tag. */
 typedef struct call_crypto {
@@ -65,7 +67,8 @@ typedef struct call_crypto {
 	bool scale;		/* a=cryptoscale (MS-SDPEXT) */
 	uint8_t mki_len;	/* octets of MKI in each packet, 0..4 kept */
 	uint32_t mki;		/* big-endian value on the wire */
-	char suite[32];		/* e.g. "AES_CM_128_HMAC_SHA1_80" */
+	char suite[32];		/* e.g. "AES_CM_128_HMAC_SHA1_80"; " KDR=n"
+				 * behind it where keys last 2^n packets */
 	secret key;		/* master key then salt; empty once redacted */
 } call_crypto;
 

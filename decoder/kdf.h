@@ -1,5 +1,5 @@
 /* kdf.h - session keys from a master key (RFC 3711 4.3, RFC 6188 3, RFC 7714
- * 11), key derivation rate zero. */
+ * 11). */
 #pragma once
 #include "core/secret.h"
 #include "decoder/suite.h"
@@ -12,7 +12,8 @@ typedef struct dec_session {
 	uint8_t salt[DEC_SALT_MAX];
 } dec_session;
 
-/* False when the master key and salt are not as long as the suite's. The
- * caller wipes `rtp` and `rtcp`. */
-MUST_CHECK bool dec_kdf(const dec_suite *s, const secret *master,
-			dec_session *rtp, dec_session *rtcp);
+/* Of SRTP or SRTCP, where index / key derivation rate is `r` (0 where there is
+ * no rate). False when the master key and salt are not as long as the suite's.
+ * The caller wipes `out`. */
+MUST_CHECK bool dec_kdf(const dec_suite *s, const secret *master, bool rtcp,
+			uint64_t r, dec_session *out);

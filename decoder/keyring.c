@@ -26,13 +26,31 @@ static dec_key *key_at(const dec_keyring *r, size_t i)
 	return g_ptr_array_index(r->keys, i);
 }
 
-static dec_key *find(const dec_keyring *r, const dec_suite *suite,
+/* "SUITE" or "SUITE KDR=n" (call_crypto). */
+static const dec_suite *suite_of(const call_crypto *c, uint8_t *kdr)
+{
+	g_autofree char *name = NULL;
+	span all = span_str(c->suite), word;
+	uint64_t n = 0;
+
+	if (!span_word(&all, &word))
+		return NULL;
+	name = g_strndup((const char *)word.p, word.left);
+	if (span_word(&all, &word) &&
+	    (!span_starts(word, "KDR=") || !span_skip(&word, 4) ||
+	     !span_number(word, CALL_KDR_MAX, &n)))
+		return NULL;
+	*kdr = (uint8_t)n;
+	return dec_suite_find(name);
+}
+
+static dec_key *find(const dec_keyring *r, const dec_suite *suite, uint8_t kdr,
 		     const call_half *h, uint8_t media, const secret *master)
 {
 	for (size_t i = 0; i < r->keys->len; i++) {
 		dec_key *k = key_at(r, i);
 
-		if (k->suite == suite && k->side == h->side &&
+		if (k->suite == suite && k->kdr == kdr && k->side == h->side &&
 		    k->media == media && secret_same(&k->master, master))
 			return k;
 	}
@@ -63,12 +81,13 @@ static void make_room(dec_keyring *r)
 static void add_line(dec_keyring *r, const call_half *h, const call_media *m,
 		     const call_crypto *c)
 {
-	const dec_suite *suite = dec_suite_find(c->suite);
+	uint8_t kdr;
+	const dec_suite *suite = suite_of(c, &kdr);
 	dec_key *k;
 
 	if (!suite || c->key.len != (size_t)suite->key + suite->salt)
 		return;
-	k = find(r, suite, h, m->index, &c->key);
+	k = find(r, suite, kdr, h, m->index, &c->key);
 	if (k) {
 		/* of more than one fork: then of none */
 		if (strcmp(k->branch, h->branch))
@@ -82,6 +101,7 @@ static void add_line(dec_keyring *r, const call_half *h, const call_media *m,
 		return;
 	k = g_new0(dec_key, 1);
 	k->suite = suite;
+	k->kdr = kdr;
 	k->master = c->key;
 	k->side = h->side;
 	k->media = m->index;
@@ -153,7 +173,8 @@ size_t dec_keyring_order(const dec_keyring *r, dec_hint hint,
 dec_srtp *dec_key_srtp(const dec_keyring *r, dec_key *k)
 {
 	if (!k->srtp)
-		k->srtp = dec_srtp_new(k->suite, &k->master, r->libsrtp);
+		k->srtp = dec_srtp_new(k->suite, &k->master, k->kdr,
+				       r->libsrtp);
 	return k->srtp;
 }
 

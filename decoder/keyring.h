@@ -18,6 +18,7 @@ typedef struct dec_key {
 	uint8_t side;		/* who sends under it */
 	uint8_t media;
 	uint8_t mki;		/* octets of MKI that the line promised */
+	uint8_t kdr;		/* keys last 2^kdr packets; 0: for good */
 	bool chosen;		/* the answer took this line */
 	bool pinned;		/* a source is locked to it: it stays */
 	char branch[DEC_BRANCH];

@@ -18,11 +18,14 @@ typedef struct leg {
 	EVP_CIPHER_CTX *ctx;	/* keyed once; NULL without a cipher */
 	dec_hmac hmac;
 	uint8_t salt[DEC_SALT_MAX];
+	uint64_t r;		/* index / key derivation rate of these keys */
 } leg;
 
 struct dec_srtp {
 	const dec_suite *suite;
 	leg rtp, rtcp;
+	secret master;		/* empty unless keys are derived anew */
+	uint8_t kdr;
 	dec_srtp_lib *lib;	/* does the work instead, or NULL */
 };
 
@@ -48,20 +51,44 @@ static const EVP_CIPHER *cipher_of(const dec_suite *s)
 	return gcm ? EVP_aes_256_gcm() : EVP_aes_256_ecb();
 }
 
-static void leg_init(leg *l, const dec_suite *s, const dec_session *keys,
-		     bool cipher)
+static void leg_key(leg *l, const dec_suite *s, const dec_session *keys)
 {
 	const int enc = s->cipher != DEC_CIPHER_GCM;
 
 	memcpy(l->salt, keys->salt, s->salt);
 	if (s->cipher != DEC_CIPHER_GCM)
 		dec_hmac_init(&l->hmac, keys->auth);
-	if (!cipher)
+	if (!l->ctx)
 		return;
-	l->ctx = EVP_CIPHER_CTX_new();
-	g_assert(l->ctx && EVP_CipherInit_ex(l->ctx, cipher_of(s), NULL,
-					     keys->key, NULL, enc));
+	g_assert(EVP_CipherInit_ex(l->ctx, cipher_of(s), NULL, keys->key, NULL,
+				   enc));
 	EVP_CIPHER_CTX_set_padding(l->ctx, 0);
+}
+
+static void leg_init(leg *l, const dec_suite *s, const dec_session *keys,
+		     bool cipher)
+{
+	if (cipher) {
+		l->ctx = EVP_CIPHER_CTX_new();
+		g_assert(l->ctx);
+	}
+	leg_key(l, s, keys);
+}
+
+/* RFC 3711 4.3.1: the keys of the packet with this index. */
+static bool derive(dec_srtp *k, leg *l, uint64_t index)
+{
+	dec_session keys = {0};
+	bool ok;
+
+	if (!k->kdr || index >> k->kdr == l->r)
+		return true;
+	l->r = index >> k->kdr;
+	ok = dec_kdf(k->suite, &k->master, l == &k->rtcp, l->r, &keys);
+	if (ok)
+		leg_key(l, k->suite, &keys);
+	OPENSSL_cleanse(&keys, sizeof(keys));
+	return ok;
 }
 
 dec_srtp *dec_srtp_new_session(const dec_suite *s, const dec_session *rtp,
@@ -76,17 +103,22 @@ dec_srtp *dec_srtp_new_session(const dec_suite *s, const dec_session *rtp,
 	return k;
 }
 
-dec_srtp *dec_srtp_new(const dec_suite *s, const secret *master, bool libsrtp)
+dec_srtp *dec_srtp_new(const dec_suite *s, const secret *master, uint8_t kdr,
+		       bool libsrtp)
 {
 	dec_session rtp = {0}, rtcp = {0};
 	dec_srtp *k;
 
-	if (!dec_kdf(s, master, &rtp, &rtcp))
+	if (!dec_kdf(s, master, false, 0, &rtp) ||
+	    !dec_kdf(s, master, true, 0, &rtcp))
 		return NULL;
 	k = dec_srtp_new_session(s, &rtp, &rtcp);
+	k->kdr = kdr;
+	if (kdr)
+		k->master = *master;
 	OPENSSL_cleanse(&rtp, sizeof(rtp));
 	OPENSSL_cleanse(&rtcp, sizeof(rtcp));
-	if (libsrtp)
+	if (libsrtp && !kdr)
 		k->lib = dec_srtp_lib_new(s, master);
 	return k;
 }
@@ -256,7 +288,8 @@ bool dec_srtp_open_rtp(dec_srtp *k, span packet, const dec_rtp *h, size_t mki,
 	const uint64_t index = (uint64_t)roc << 16 | h->seq;
 	dec_parts p;
 
-	if (dec_parts_rtp(k->suite, packet, h->head, mki, &p) != DEC_OK)
+	if (dec_parts_rtp(k->suite, packet, h->head, mki, &p) != DEC_OK ||
+	    !derive(k, &k->rtp, index))
 		return false;
 	if (k->lib)
 		return dec_srtp_lib_rtp(k->lib, &p, h, roc, out, n);
@@ -283,6 +316,8 @@ bool dec_srtp_open_rtcp(dec_srtp *k, span packet, size_t mki, uint8_t *out,
 	word = word_of(p.word);
 	encrypted = word >> 31;
 	*index = word & 0x7fffffff;
+	if (!derive(k, &k->rtcp, *index))
+		return false;
 	/* libsrtp2 refuses reports whose E flag is not what it would send. */
 	if (k->lib && encrypted == (k->suite->cipher != DEC_CIPHER_NULL))
 		return dec_srtp_lib_rtcp(k->lib, &p, out, n);

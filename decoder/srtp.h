@@ -2,16 +2,19 @@
  *
  * Holds no stream state: the caller says which rollover counter to assume, so
  * that a wrong one can be tried without harm. Nothing is allocated, fetched or
- * expanded per packet; a key costs the same however many streams there are. */
+ * expanded per packet, but where a key derivation rate asks for it; a key costs
+ * the same however many streams there are. */
 #pragma once
 #include "core/secret.h"
 #include "decoder/suite.h"
 
 typedef struct dec_srtp dec_srtp;
 
-/* Derives the session keys (RFC 3711 4.3, rate 0). NULL when the key is not of
- * the suite's length. `libsrtp`: let libsrtp2 do the work. */
-dec_srtp *dec_srtp_new(const dec_suite *s, const secret *master, bool libsrtp);
+/* Derives the session keys (RFC 3711 4.3); anew for each 2^kdr packets, if kdr
+ * is not 0 (RFC 4568 6.3.1). NULL when the key is not of the suite's length.
+ * `libsrtp`: let libsrtp2 do the work, which knows no kdr. */
+dec_srtp *dec_srtp_new(const dec_suite *s, const secret *master, uint8_t kdr,
+		       bool libsrtp);
 /* NULL is fine. Keys are wiped. */
 void dec_srtp_free(dec_srtp *k);
 

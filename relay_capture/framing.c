@@ -36,7 +36,8 @@ static bool media_begins(span s, size_t n)
 		return first < 64;
 	if (first >= 20)
 		return first < 64 && second == 0xfe;
-	return first < 2 && (!span_u16(&s, &len) || (size_t)STUN_HEAD + len == n);
+	return first < 2 &&
+	       (!span_u16(&s, &len) || (size_t)STUN_HEAD + len == n);
 }
 
 static relay_fit fit(span in, size_t head, size_t len, size_t all,

@@ -1,6 +1,7 @@
 #include "signaling_tap/sdp.h"
 
 #include <glib.h>
+#include <stdio.h>
 
 /* Up to `c`, which is eaten, or the whole. */
 static span field(span *in, uint8_t c)
@@ -14,34 +15,50 @@ static span field(span *in, uint8_t c)
 	return out;
 }
 
-/* RFC 4568 6.3.2: the packets are authentic and not encrypted, of which the
- * NULL suites are made. What else may stand there changes no packet, or makes
- * one that does not authenticate. */
-static bool suite_put(span suite, span params, char *to, size_t size)
+/* What of the session parameters (RFC 4568 6.3) changes packets. */
+typedef struct params {
+	bool clear;		/* authentic and not encrypted (6.3.2) */
+	uint64_t kdr;		/* keys last 2^kdr packets (6.3.1) */
+} params;
+
+/* What else may stand there changes no packet (UNENCRYPTED_SRTCP is said by
+ * each report itself, WSH and FEC_ORDER are the receiver's business, FEC_KEY is
+ * another stream's), or makes one that does not authenticate. */
+static bool params_read(span in, params *out)
 {
-	static const char cm[] = "AES_CM_128_";
-	bool clear = false;
 	span word;
 
-	while (span_word(&params, &word))
-		clear |= span_caseeq(word, "UNENCRYPTED_SRTP");
-	if (clear) {
-		if (!span_casestarts(suite, cm) ||
-		    !span_skip(&suite, sizeof(cm) - 1))
+	while (span_word(&in, &word)) {
+		out->clear |= span_caseeq(word, "UNENCRYPTED_SRTP");
+		if (span_casestarts(word, "KDR=") && span_skip(&word, 4) &&
+		    !span_number(word, CALL_KDR_MAX, &out->kdr))
 			return false;
-		g_strlcpy(to, "NULL_", size);
-		to += 5;
-		size -= 5;
 	}
-	if (suite.left >= size)
-		return false;
-	span_copy(suite, to, size);
 	return true;
+}
+
+/* "AES_CM_128_HMAC_SHA1_80", or "NULL_HMAC_SHA1_80" where nothing is encrypted,
+ * or "AES_CM_128_HMAC_SHA1_80 KDR=6". */
+static bool suite_put(span suite, const params *p, char *to, size_t size)
+{
+	static const char cm[] = "AES_CM_128_";
+	int n;
+
+	if (p->clear && (!span_casestarts(suite, cm) ||
+			 !span_skip(&suite, sizeof(cm) - 1)))
+		return false;
+	n = snprintf(to, size, "%s%.*s", p->clear ? "NULL_" : "",
+		     (int)MIN(suite.left, size), (const char *)suite.p);
+	if (p->kdr && n > 0 && (size_t)n < size)
+		n += snprintf(to + n, size - (size_t)n, " KDR=%u",
+			      (unsigned)p->kdr);
+	return n > 0 && (size_t)n < size;
 }
 
 bool tap_crypto_read(span value, bool scale, tap_crypto_line *out)
 {
 	span word, suite;
+	params p = {0};
 	uint64_t tag;
 
 	*out = (tap_crypto_line){.common.scale = scale};
@@ -55,7 +72,8 @@ bool tap_crypto_read(span value, bool scale, tap_crypto_line *out)
 	if (!span_word(&value, &suite) || !span_word(&value, &out->keys))
 		return false;
 	out->common.tag = (uint32_t)tag;
-	return suite_put(suite, value, out->common.suite,
+	return params_read(value, &p) &&
+	       suite_put(suite, &p, out->common.suite,
 			 sizeof(out->common.suite));
 }
 

@@ -88,13 +88,12 @@ static void half_key(const uint8_t *key, uint8_t pad, SHA_CTX *c)
 static void stream_init(stream *s, uint32_t ssrc)
 {
 	const dec_suite *suite = dec_suite_find("AES_CM_128_HMAC_SHA1_80");
-	dec_session rtcp;
 
 	s->master.len = 30;
 	for (size_t i = 0; i < s->master.len; i++)
 		s->master.b[i] = (uint8_t)(ssrc * 31 + i * 7 + (ssrc >> 8));
-	g_assert(dec_kdf(suite, &s->master, &s->keys, &rtcp));
-	s->own = dec_srtp_new(suite, &s->master, false);
+	g_assert(dec_kdf(suite, &s->master, false, 0, &s->keys));
+	s->own = dec_srtp_new(suite, &s->master, 0, false);
 	s->aes = EVP_CIPHER_CTX_new();
 	EVP_EncryptInit_ex(s->aes, EVP_aes_128_ctr(), NULL, s->keys.key, NULL);
 	s->blocks = EVP_CIPHER_CTX_new();

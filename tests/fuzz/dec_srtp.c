@@ -22,7 +22,7 @@ static dec_srtp *transform(unsigned which)
 	for (size_t i = 0; i < master.len; i++)
 		master.b[i] = (uint8_t)(i * 29 + 7);
 	if (!made[which])
-		made[which] = dec_srtp_new(s, &master, false);
+		made[which] = dec_srtp_new(s, &master, 0, false);
 	return made[which];
 }
 

@@ -153,7 +153,7 @@ static dec_srtp *receiver(unsigned call, call_side side)
 	if (!secret_set(&master, span_of(key, sizeof(key))))
 		load_die("a key is too long");
 	s = dec_srtp_new(dec_suite_find("AES_CM_128_HMAC_SHA1_80"), &master,
-			 false);
+			 0, false);
 	secret_clear(&master);
 	return s;
 }

@@ -21,7 +21,8 @@ static void expect(const char *suite, const char *key, const char *salt,
 	secret master;
 
 	master_set(&master, key, salt);
-	g_assert_true(dec_kdf(s, &master, &rtp, &rtcp));
+	g_assert_true(dec_kdf(s, &master, false, 0, &rtp));
+	g_assert_true(dec_kdf(s, &master, true, 0, &rtcp));
 	hex_same(rtp.key, want[0]);
 	hex_same(rtp.auth, want[1]);
 	hex_same(rtp.salt, want[2]);
@@ -91,13 +92,13 @@ static void derive(const secret *master, uint8_t label, uint8_t *out, int n)
 static void test_rtcp(void)
 {
 	uint8_t key[24], auth[20], salt[14];
-	dec_session rtp, rtcp;
+	dec_session rtcp;
 	secret master;
 
 	master_set(&master, "73edc66c4fa15776fb57f9505c17136550ffda71f3e8e5f1",
 		   "c8522f3acd4ce86d5add78edbb11");
 	g_assert_true(dec_kdf(dec_suite_find("AES_192_CM_HMAC_SHA1_80"),
-			      &master, &rtp, &rtcp));
+			      &master, true, 0, &rtcp));
 	derive(&master, 3, key, sizeof(key));
 	derive(&master, 4, auth, sizeof(auth));
 	derive(&master, 5, salt, sizeof(salt));
@@ -108,14 +109,14 @@ static void test_rtcp(void)
 
 static void test_wrong_length(void)
 {
-	dec_session rtp, rtcp;
+	dec_session rtp;
 	secret master = {.len = 29};
 
 	g_assert_false(dec_kdf(dec_suite_find("AES_CM_128_HMAC_SHA1_80"),
-			       &master, &rtp, &rtcp));
+			       &master, false, 0, &rtp));
 	master.len = 31;
 	g_assert_false(dec_kdf(dec_suite_find("AES_CM_128_HMAC_SHA1_80"),
-			       &master, &rtp, &rtcp));
+			       &master, false, 0, &rtp));
 }
 
 int main(int argc, char **argv)

@@ -43,6 +43,42 @@ static void expect_order(const dec_keyring *r, dec_hint hint, const char *want)
 		g_assert_cmpint(keys[i]->master.b[0], ==, want[i]);
 }
 
+/* A line's key derivation rate (RFC 4568 6.3.1) is its key's; one key under two
+ * rates is two, and what is no rate is no suite. */
+static void test_rate(void)
+{
+	static const struct {
+		const char *suite;
+		size_t keys;	/* then */
+		uint8_t kdr;
+	} cases[] = {
+		{"AES_CM_128_HMAC_SHA1_80", 1, 0},
+		{"AES_CM_128_HMAC_SHA1_80 KDR=3", 2, 3},
+		{"AES_CM_128_HMAC_SHA1_80 KDR=3", 2, 3},
+		{"AEAD_AES_128_GCM KDR=24", 2, 3},	/* of another length */
+		{"AES_CM_128_HMAC_SHA1_80 KDR=25", 2, 3},
+		{"AES_CM_128_HMAC_SHA1_80 WSH=3", 2, 3},
+		{"", 2, 3},
+		{"NULL_HMAC_SHA1_80 KDR=24", 3, 24},
+	};
+	dec_keyring r;
+
+	dec_keyring_init(&r, false);
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(call_half) h = call_half_new();
+		call_crypto c = {.tag = 1, .key = {.len = 30}};
+		const dec_key *k;
+
+		g_strlcpy(c.suite, cases[i].suite, sizeof(c.suite));
+		g_array_append_val(call_half_add_media(h)->cryptos, c);
+		dec_keyring_add(&r, h);
+		g_assert_cmpuint(r.keys->len, ==, cases[i].keys);
+		k = g_ptr_array_index(r.keys, r.keys->len - 1);
+		g_assert_cmpuint(k->kdr, ==, cases[i].kdr);
+	}
+	dec_keyring_clear(&r);
+}
+
 static const line offer[] = {
 	{1, 'a', 1, true}, {2, 'b', 1, false}, {3, 'c', 0, false}};
 
@@ -126,6 +162,7 @@ static void test_useless(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/decoder/keyring/rate", test_rate);
 	g_test_add_func("/decoder/keyring/answer-chooses",
 			test_answer_chooses);
 	g_test_add_func("/decoder/keyring/one-key-thrice",

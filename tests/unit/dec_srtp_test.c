@@ -26,7 +26,7 @@ static dec_srtp *receiver(const sender *s, bool libsrtp)
 		g_assert_nonnull(l);
 		dec_srtp_lib_free(l);
 	}
-	return dec_srtp_new(dec_suite_find(s->suite), &master, libsrtp);
+	return dec_srtp_new(dec_suite_find(s->suite), &master, 0, libsrtp);
 }
 
 /* A packet cut anywhere, or with one octet changed, does not open. */

@@ -80,7 +80,7 @@ static void test_bad(void)
 	g_assert_false(tap_crypto_read(span_str("1 X inline:" KEY), true, &l));
 }
 
-/* RFC 4568 6.3: of the session parameters one changes what a packet is. */
+/* RFC 4568 6.3: of the session parameters two change what a packet is. */
 static void test_parameters(void)
 {
 	static const struct {
@@ -92,6 +92,15 @@ static void test_parameters(void)
 		 "|2^31 WSH=64 UNENCRYPTED_SRTP", "NULL_HMAC_SHA1_32"},
 		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY
 		 " UNENCRYPTED_SRTCP WSH=64", "AES_CM_128_HMAC_SHA1_80"},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY "|2^31|1:1 KDR=6"
+		 " FEC_ORDER=SRTP_FEC FEC_KEY=inline:" KEY,
+		 "AES_CM_128_HMAC_SHA1_80 KDR=6"},
+		{"1 AES_256_CM_HMAC_SHA1_80 inline:" KEY " kdr=24",
+		 "AES_256_CM_HMAC_SHA1_80 KDR=24"},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY
+		 " KDR=1 UNENCRYPTED_SRTP", "NULL_HMAC_SHA1_80 KDR=1"},
+		{"1 AES_CM_128_HMAC_SHA1_80 inline:" KEY
+		 " KDR=0 UNAUTHENTICATED_SRTP -x=y", "AES_CM_128_HMAC_SHA1_80"},
 	};
 	tap_crypto_line l;
 
@@ -100,6 +109,12 @@ static void test_parameters(void)
 					      &l));
 		g_assert_cmpstr(l.common.suite, ==, cases[i].suite);
 	}
+	g_assert_false(tap_crypto_read(
+		span_str("1 AES_CM_128_HMAC_SHA1_80 inline:" KEY " KDR=25"),
+		false, &l));
+	g_assert_false(tap_crypto_read(
+		span_str("1 AES_CM_128_HMAC_SHA1_80 inline:" KEY " KDR="),
+		false, &l));
 	g_assert_false(tap_crypto_read(
 		span_str("1 AEAD_AES_128_GCM inline:" KEY " UNENCRYPTED_SRTP"),
 		false, &l));
