@@ -1,4 +1,4 @@
-/* addr.h - a transport address, as SDP, STUN and the wire give it. */
+/* addr.h - a transport address, as given in SDP, in STUN and on the wire. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +22,7 @@ MUST_CHECK bool net_addr_parse_port(span text, net_addr *out);
 /* From wire bytes; family is 4 or 6. */
 net_addr net_addr_from(uint8_t family, const uint8_t *ip, uint16_t port);
 
-/* Here, because each packet is compared with its path. */
+/* Inline, because each packet is compared with its path. */
 static inline bool net_addr_same_ip(const net_addr *a, const net_addr *b)
 {
 	return a->family == b->family && !memcmp(a->ip, b->ip, sizeof(a->ip));

@@ -11,11 +11,12 @@
 #include "core/secret.h"
 #include "core/span.h"
 
-/* Who sent the thing: the party that sent the first INVITE, or the other. */
+/* Who sent something: the party that sent the first INVITE, or the other
+ * one. */
 typedef enum call_side {
 	CALL_CALLER,
 	CALL_CALLEE,
-	CALL_UNKNOWN,	/* capture could not tell; authentication will */
+	CALL_UNKNOWN,	/* capture could not tell; authentication will decide */
 } call_side;
 
 typedef enum call_cand_type {
@@ -23,7 +24,8 @@ typedef enum call_cand_type {
 	CALL_CAND_SRFLX,
 	CALL_CAND_PRFLX,
 	CALL_CAND_RELAY,
-	CALL_CAND_UNTYPED,	/* draft-06 line, not yet judged */
+	CALL_CAND_UNTYPED,	/* a draft-06 line whose type is not decided
+				 * yet */
 } call_cand_type;
 
 typedef enum call_transport {
@@ -86,7 +88,7 @@ typedef enum call_flow {
 /* One m= line as one side wrote it. */
 typedef struct call_media {
 	uint8_t index;		/* 0 for the first m= line of the SDP */
-	uint8_t part;		/* 0, or which multipart part it stands in */
+	uint8_t part;		/* 0, or the multipart part that contains it */
 	uint8_t flow;		/* call_flow; c=0.0.0.0 counts as inactive */
 	bool rtcp_mux;
 	bool record;		/* the decision covers this stream */
@@ -106,7 +108,7 @@ typedef struct call_media {
 typedef struct call_half {
 	uint32_t serial;	/* 1, 2, ... in the call; keys refer to it */
 	uint8_t side;		/* call_side that wrote the SDP */
-	bool answer;		/* else it is an offer */
+	bool answer;		/* false: it is an offer */
 	bool early;		/* in a provisional response */
 	char branch[128];	/* To-tag of the fork, "" in the first INVITE */
 	GPtrArray *media;	/* of call_media, owned */
@@ -116,7 +118,7 @@ typedef struct call_half {
 call_half *call_half_new(void);
 void call_half_free(call_half *h);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(call_half, call_half_free)
-/* Adds an empty m= line and lends it. */
+/* Adds an empty m= line, owned by the half, and returns it. */
 call_media *call_half_add_media(call_half *h);
 
 #define CALL_CAND(m, i) (&g_array_index((m)->cands, call_cand, i))

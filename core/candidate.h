@@ -13,12 +13,12 @@
 typedef enum cand_verdict {
 	CAND_OK,
 	CAND_SHORT,	/* fields are missing at the end */
-	CAND_BAD,	/* a field is not what the grammar wants */
-	CAND_NAMED,	/* a host name for an address: `addr` has family 0, the
-			 * rest is right */
+	CAND_BAD,	/* a field does not fit the grammar */
+	CAND_NAMED,	/* a host name instead of an address: `addr` has family
+			 * 0, the rest is valid */
 } cand_verdict;
 
-/* The fields as they stand in the line, lent from it. */
+/* The fields as they are in the line, pointing into it. */
 typedef struct cand_fields {
 	bool draft06;
 	span id;		/* foundation or candidate-id */
@@ -31,12 +31,12 @@ typedef struct cand_fields {
 	span more;		/* extension attributes and trailing blanks */
 } cand_fields;
 
-/* ANY. Only the shape of the line is judged: CAND_OK, CAND_SHORT or, without
- * the word "typ" in its place, CAND_BAD. */
+/* ANY. Checks only the shape of the line: CAND_OK, CAND_SHORT or, without the
+ * word "typ" in its place, CAND_BAD. */
 MUST_CHECK cand_verdict cand_split(span value, cand_fields *out);
 
-/* ANY. The value behind "candidate:". A draft-06 line becomes
- * CALL_CAND_UNTYPED, and so does a type that RFC 5245 does not know. */
+/* ANY. Parses what follows "candidate:". A draft-06 line becomes
+ * CALL_CAND_UNTYPED, and so does a type that RFC 5245 does not define. */
 MUST_CHECK cand_verdict cand_parse(span value, call_cand *out);
 
 /* ANY. host, srflx, prflx, relay in any case; anything else is untyped. */
@@ -45,6 +45,6 @@ call_cand_type cand_type(span word);
 call_transport cand_transport(span word);
 
 /* ANY. The next "component address port" of an a=remote-candidates value (RFC
- * 5245 15.2). CAND_SHORT at its end and when it is cut. */
+ * 5245 15.2). CAND_SHORT at its end and if it is incomplete. */
 MUST_CHECK cand_verdict cand_remote_next(span *in, uint8_t *component,
 					 net_addr *out);

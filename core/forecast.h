@@ -9,7 +9,7 @@
 enum {
 	FORECAST_SAMPLES = 60,
 	FORECAST_EVERY_S = 10,	/* so the last ten minutes are looked at */
-	FORECAST_LEAST_S = 120,	/* from less nothing is foretold */
+	FORECAST_LEAST_S = 120,	/* no forecast from less */
 };
 
 typedef struct forecast {
@@ -18,10 +18,10 @@ typedef struct forecast {
 	unsigned n, next;
 } forecast;
 
-/* Samples that come before their time are passed over. */
+/* Samples that come too early are ignored. */
 void forecast_add(forecast *f, clk_mono now, uint64_t free, uint64_t total);
-/* Seconds until nothing is free at the pace of the samples; INT64_MAX when it
- * does not shrink, or nothing can be said yet. */
+/* Seconds until nothing is free if the disk keeps filling at the pace of the
+ * samples; INT64_MAX if it does not fill, or there are too few samples. */
 int64_t forecast_left_s(const forecast *f);
 /* 0 to 100; 0 without a sample. */
 unsigned forecast_used(const forecast *f);

@@ -37,17 +37,18 @@ typedef enum jrn_type {
 	JRN_END,
 	/* media */
 	JRN_PACKET = 32,
-	JRN_FLOW,	/* counts of one path, on closing and now and then */
+	JRN_FLOW,	/* counts for one path, on closing and now and then */
 	JRN_LOSS,	/* packets that capture knows it lost */
-	JRN_CLOSE,	/* capture is done with the call */
-	JRN_TALLY,	/* what capture did for the call, with the flows */
+	JRN_CLOSE,	/* capture has finished with the call */
+	JRN_TALLY,	/* what capture did for the call; comes with the
+			 * flows */
 	JRN_WATCH,	/* since when capture has missed nothing */
 } jrn_type;
 
 typedef enum jrn_verdict {
 	JRN_OK,
-	JRN_SHORT,	/* cut off: a torn tail, or being written */
-	JRN_BAD,	/* does not check */
+	JRN_SHORT,	/* cut off: a torn tail, or still being written */
+	JRN_BAD,	/* the crc is wrong */
 } jrn_verdict;
 
 typedef struct jrn_header {
@@ -61,7 +62,7 @@ typedef struct jrn_rec {
 	uint16_t type;		/* jrn_type; an unknown one is skipped */
 	uint16_t flags;		/* 0 in version 1 */
 	clk_both at;
-	span payload;		/* lent from the input */
+	span payload;		/* points into the input */
 } jrn_rec;
 
 void jrn_header_put(put *o, const jrn_header *h);
@@ -70,5 +71,5 @@ MUST_CHECK jrn_verdict jrn_header_next(span *in, jrn_header *out);
 /* One whole record. The payload may come in two pieces, so that a packet is
  * not copied to be framed; pass an empty span for the second. */
 void jrn_rec_put(put *o, uint16_t type, clk_both at, span a, span b);
-/* On JRN_OK `in` has moved past the record; else it has not moved. */
+/* On JRN_OK `in` has moved past the record; otherwise it has not moved. */
 MUST_CHECK jrn_verdict jrn_rec_next(span *in, jrn_rec *out);

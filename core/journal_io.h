@@ -1,7 +1,7 @@
 /* journal_io.h - journal files on disk: one writer each, any number of readers.
  *
  * A call's directory holds session-001.etj, session-002.etj, ... written by the
- * tap and media-001.etj, ... written by capture. A role that starts anew begins
+ * tap and media-001.etj, ... written by capture. A role that restarts begins
  * the next number; a file is never reopened for writing. */
 #pragma once
 #include <glib.h>
@@ -12,12 +12,13 @@
 #define JRN_ERROR (jrn_error_quark())
 typedef enum jrn_error {
 	JRN_ERROR_OPEN,
-	JRN_ERROR_FULL,		/* no space: what is unwritten is kept, retry */
-	JRN_ERROR_DISK,		/* anything else; the file was given up */
+	JRN_ERROR_FULL,		/* no space: what is unwritten is kept, try
+				 * again */
+	JRN_ERROR_DISK,		/* anything else; the file was abandoned */
 } jrn_error;
 GQuark jrn_error_quark(void);
 
-/* The system calls that can fail under a journal; tests put faults here. */
+/* The system calls that can fail under a journal; tests inject faults here. */
 typedef struct jrn_disk {
 	ssize_t (*pwrite)(int fd, const void *p, size_t n, off_t at);
 	int (*sync)(int fd);	/* one file's data */
@@ -34,34 +35,35 @@ typedef enum jrn_keep {
 /* Writing. One thread per jrn_out. */
 typedef struct jrn_out jrn_out;
 
-/* Begins the next file of this kind in `dir`, which is made if absent (mode
- * 0750, file 0640). The header is on its way, not yet written. NULL `disk`
- * means the real one. */
+/* Begins the next file of this kind in `dir`, which is created if missing (mode
+ * 0750, file 0640). Its header is queued, not yet written. `disk` NULL: the
+ * real one. */
 jrn_out *jrn_out_open(const char *dir, jrn_kind kind, jrn_keep keep,
 		      clk_both at, const jrn_disk *disk, GError **err);
-/* Into memory only. False, and nothing added, when more than JRN_OUT_MAX octets
+/* Only into memory. False, with nothing added, if more than JRN_OUT_MAX octets
  * already wait for the disk: count the record as lost. */
 enum { JRN_OUT_MAX = 8 << 20 };
 MUST_CHECK bool jrn_out_add(jrn_out *o, uint16_t type, clk_both at, span a,
 			    span b);
 /* write(2): what was added survives the death of this process. After an error
- * the unwritten rest is kept and the call may be repeated. */
+ * the rest is kept and the call may be repeated. */
 bool jrn_out_flush(jrn_out *o, GError **err);
 /* Flush and fdatasync: what was added survives a power cut. A failed sync is
- * not repeated on that file: it is cut back to what was synced, the next
- * number is begun and the rest written there; false only if that fails too. */
+ * not repeated on that file: the file is cut back to what was synced, the next
+ * number is begun and the rest is written there. False only if that fails
+ * too. */
 bool jrn_out_sync(jrn_out *o, GError **err);
-/* The same for many files of one file system, with one syncfs(2) when that is
- * cheaper. Returns how many are not synced; `err` tells about the last. */
+/* The same for many files of one file system, with one syncfs(2) if that is
+ * cheaper. Returns how many are not synced; `err` is about the last. */
 unsigned jrn_out_sync_many(jrn_out *const *o, unsigned n, GError **err);
-/* A record of so many octets will be added soon: where it goes comes into the
- * cache. */
+/* A record of this many octets will be added soon: prefetches the memory for
+ * it. */
 void jrn_out_hint(const jrn_out *o, size_t payload);
 /* Octets added and not yet written; not yet synced. */
 size_t jrn_out_unwritten(const jrn_out *o);
 size_t jrn_out_unsynced(const jrn_out *o);
-/* Records of a type of which not every octet is written: with jrn_out_free()
- * they would be gone. */
+/* Records of a type that are not completely written: jrn_out_free() would lose
+ * them. */
 unsigned jrn_out_missing(const jrn_out *o, uint16_t type);
 /* Files given up because of an I/O error. */
 unsigned jrn_out_poisoned(const jrn_out *o);
@@ -74,17 +76,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(jrn_out, jrn_out_free)
 typedef struct jrn_in jrn_in;
 
 jrn_in *jrn_in_open(const char *path, GError **err);
-/* JRN_OK: `out` is lent until the next call. JRN_SHORT: nothing whole for now;
- * ask again when the file has grown. JRN_BAD: not a journal, damaged, or
+/* JRN_OK: `out` is valid until the next call. JRN_SHORT: no complete record for
+ * now; ask again when the file has grown. JRN_BAD: not a journal, damaged, or
  * unreadable (see jrn_in_trouble()); nothing more will come. */
 MUST_CHECK jrn_verdict jrn_in_next(jrn_in *in, jrn_rec *out);
-/* What comes next is for a later look, and is read from the file again. Until
- * then hundreds of journals need no memory of their own: the next one reads
- * into the same, still in the cache. */
+/* Puts the rest off: it is read from the file again later. So hundreds of
+ * journals need no memory of their own meanwhile; the next one uses the same,
+ * which is still in the cache. */
 void jrn_in_rest(jrn_in *in);
-/* NULL until the first jrn_in_next() that found a whole header. */
+/* NULL until jrn_in_next() has read a complete header. */
 const jrn_header *jrn_in_header(const jrn_in *in);
-/* Octets of whole records read so far, and what stands behind them: a torn
+/* Octets of complete records read so far, and the octets after them: a torn
  * tail if the writer is gone. */
 uint64_t jrn_in_offset(const jrn_in *in);
 uint64_t jrn_in_torn(const jrn_in *in);
@@ -94,10 +96,10 @@ const char *jrn_in_path(const jrn_in *in);
 void jrn_in_free(jrn_in *in);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(jrn_in, jrn_in_free)
 
-/* The kernel's boot id, which says whose monotonic clock a file's is; zero
- * when it cannot be read. */
+/* The kernel's boot id, by which a file's monotonic times can be compared; zero
+ * if it cannot be read. */
 void jrn_boot_id(uint8_t to[static 16]);
 
 /* Paths of the files of one kind in a call's directory, in the order of their
- * numbers; NULL when the directory cannot be read. Free the array. */
+ * numbers; NULL if the directory cannot be read. Free the array. */
 GPtrArray *jrn_files(const char *dir, jrn_kind kind, GError **err);

@@ -6,5 +6,5 @@ enum { JRN_LIST_MAX = 999999 };	/* most files of a kind in one call */
 
 /* DIR/session-001.etj or DIR/media-001.etj; free it. */
 char *jrn_list_path(const char *dir, jrn_kind kind, unsigned number);
-/* The highest number in use, 0 without one. */
+/* The highest number in use; 0 if there is none. */
 unsigned jrn_list_last(const char *dir, jrn_kind kind);

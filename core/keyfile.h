@@ -1,4 +1,4 @@
-/* keyfile.h - key pairs in PEM: PATH.key, which is its owner's alone, and
+/* keyfile.h - key pairs in PEM: PATH.key, readable only by its owner, and
  * PATH.pub. */
 #pragma once
 #include <glib.h>
@@ -7,7 +7,7 @@
 
 #define KEYFILE_ERROR (keyfile_error_quark())
 typedef enum keyfile_error {
-	KEYFILE_ERROR_FILE,	/* cannot be read, or written */
+	KEYFILE_ERROR_FILE,	/* cannot be read or written */
 	KEYFILE_ERROR_KIND,	/* no key in it, or one of another algorithm */
 	KEYFILE_ERROR_CRYPTO,
 } keyfile_error;
@@ -19,5 +19,5 @@ EVP_PKEY *keyfile_private(const char *path, const char *algorithm,
 			  GError **err);
 EVP_PKEY *keyfile_public(const char *path, const char *algorithm,
 			 GError **err);
-/* A new pair on the disk. Overwrites nothing; a failure leaves neither file. */
+/* A new pair on disk. Overwrites nothing; a failure leaves neither file. */
 bool keyfile_generate(const char *path, const char *algorithm, GError **err);

@@ -4,7 +4,7 @@
 #pragma once
 #include "core/span.h"
 
-enum { MPART_MAX = 16 };	/* parts that are looked at */
+enum { MPART_MAX = 16 };	/* parts that are examined */
 
 typedef enum mpart_verdict {
 	MPART_OK,
@@ -12,8 +12,8 @@ typedef enum mpart_verdict {
 	MPART_MANY,	/* more than MPART_MAX */
 } mpart_verdict;
 
-/* All lent from the body. The values are without blanks at their ends, but a
- * folded one keeps its line ends inside; empty when absent. */
+/* All point into the body. Values have no blanks at their ends, but a folded
+ * one keeps its line ends; empty if absent. */
 typedef struct mpart {
 	span head;		/* header lines, without the empty line */
 	span content;		/* without the line end before the boundary */
@@ -29,18 +29,18 @@ typedef struct mpart_iter {
 	span boundary;
 	span rest;
 	unsigned seen;
-	bool inside;		/* a delimiter stands before `rest` */
+	bool inside;		/* a delimiter precedes `rest` */
 } mpart_iter;
 
-/* ANY. False when `content_type` is no multipart type with a usable boundary
+/* ANY. False if `content_type` is not a multipart type with a usable boundary
  * parameter. Both spans must outlive the iterator. */
 MUST_CHECK bool mpart_begin(mpart_iter *it, span content_type, span body);
-/* ANY. The next part; the preamble and the epilogue are none. */
+/* ANY. The next part. Preamble and epilogue are skipped. */
 MUST_CHECK mpart_verdict mpart_next(mpart_iter *it, mpart *out);
 
-/* ANY. A Content-Type value names this media type, whatever its parameters:
- * mime_is(value, "application/sdp"). "multipart/" alone is a prefix. */
+/* ANY. Whether a Content-Type value has this media type, whatever its
+ * parameters: mime_is(value, "application/sdp"). "multipart/" is a prefix. */
 bool mime_is(span content_type, const char *type);
-/* ANY. The value of a parameter, without its quotes. False when absent. A
- * quoted value with a backslash in it counts as absent. */
+/* ANY. The value of a parameter, without its quotes. False if absent. A quoted
+ * value with a backslash counts as absent. */
 MUST_CHECK bool mime_param(span value, const char *name, span *out);

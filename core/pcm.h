@@ -13,31 +13,31 @@ typedef enum pcm_kind {
 	PCM_UNDECODABLE,	/* silence of the right length: no decoder */
 } pcm_kind;
 
-/* A run of samples of one RTP source. The decoder hands blocks of a stream
- * over in rising `ts`, never twice the same instant; a hole between two
+/* A run of samples of one RTP source. The decoder delivers the blocks of a
+ * stream in increasing `ts`, never the same instant twice; a hole between two
  * blocks is time in which nothing was received. */
 typedef struct pcm_block {
 	uint32_t stream;	/* the decoder's number of this RTP source */
-	uint32_t ssrc;		/* which a restarted source keeps */
-	uint32_t talker;	/* first contributor of its packet, the loudest
-				 * in a conference's mix; 0: none named */
+	uint32_t ssrc;		/* kept by a source that restarts */
+	uint32_t talker;	/* first contributor of its packet, in a
+				 * conference's mix the loudest; 0: none */
 	uint8_t side;		/* call_side that speaks; never unknown */
 	uint8_t media;		/* index of the m= line */
 	uint8_t kind;		/* pcm_kind */
 	uint8_t channels;	/* 1, or 2 interleaved */
-	bool follows;		/* nothing was lost between its packet and the
+	bool follows;		/* nothing was lost between this packet and the
 				 * one before, and the sender was not silent */
 	uint32_t rate;		/* samples per second of `pcm` */
 	uint32_t clock;		/* RTP timestamp units per second */
 	int64_t ts;		/* extended RTP timestamp of the first sample,
-				 * codec delay already taken off */
-	clk_mono arrival;	/* capture time of the packet that carried the
-				 * block; for made-up ones, of the packet that
-				 * ended the hole */
-	clk_mono released;	/* capture time at which it was settled that
-				 * the block is next: `arrival` (also if 0), or
-				 * when a missing packet came or was given up */
-	const int16_t *pcm;	/* lent for the call */
+				 * less the codec's delay */
+	clk_mono arrival;	/* capture time of the packet with the block;
+				 * for a made-up block, of the packet that ended
+				 * the hole */
+	clk_mono released;	/* capture time when it was certain that this
+				 * block is next: `arrival` (also if 0), or when
+				 * a missing packet came or was given up */
+	const int16_t *pcm;	/* borrowed during the call */
 	size_t frames;		/* samples per channel */
 } pcm_block;
 

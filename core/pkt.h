@@ -16,7 +16,7 @@ typedef enum pkt_leg {
 	PKT_LEG_PLAIN,		/* no relay: the SDP's own c=/m= address */
 } pkt_leg;
 
-/* Why it was claimed for the call, strongest first. */
+/* Why it belongs to the call, strongest reason first. */
 typedef enum pkt_why {
 	PKT_WHY_NONE,
 	PKT_WHY_UFRAG,		/* ICE check with both ufrags on this path */

@@ -1,5 +1,6 @@
-/* put.h - the writing twin of span: appends in network byte order, bounded.
- * An overflow sets `full` and writes nothing more; check it once at the end. */
+/* put.h - the writing counterpart of span: appends in network byte order,
+ * within bounds. An overflow sets `full` and writes nothing more; check it once
+ * at the end. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>

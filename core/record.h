@@ -1,8 +1,8 @@
-/* record.h - what stands in the payloads of session and media records.
+/* record.h - the payloads of session and media records.
  *
- * Encoding and decoding of each record share record.c; docs/journal.md lists
- * the bytes. Text is lent: from the caller when written, from the payload when
- * read. A decoder that fails leaves `out` undefined. */
+ * Encoding and decoding of each record are in record.c; docs/journal.md lists
+ * the bytes. Text is borrowed: from the caller when writing, from the payload
+ * when reading. A decoder that fails leaves `out` undefined. */
 #pragma once
 #include <glib.h>
 
@@ -16,10 +16,10 @@ typedef enum rec_state {
 	REC_EARLY,		/* provisional response with SDP */
 	REC_ANSWERED,		/* 2xx to the first INVITE */
 	REC_CONFIRMED,		/* ACK */
-	REC_FORK_LOST,		/* this branch is not the one that answered */
-	REC_ENDING,		/* failed, or status 0: CANCEL; the end comes
-				 * when nothing follows */
-	REC_RETRIED,		/* something did */
+	REC_FORK_LOST,		/* another fork answered */
+	REC_ENDING,		/* failed, or (status 0) CANCEL; the call ends
+				 * if nothing follows */
+	REC_RETRIED,		/* something followed */
 } rec_state;
 
 typedef enum rec_mark {
@@ -32,8 +32,8 @@ typedef enum rec_mark {
 	REC_TAG,		/* "this place", with a text */
 	REC_TRANSFER,		/* REFER seen */
 	REC_TRANSFERRED,
-	REC_DTMF,		/* by INFO; text is the digit */
-	REC_UNTRANSFERRED,	/* the transfer came to nothing */
+	REC_DTMF,		/* by INFO; `text` is the digit */
+	REC_UNTRANSFERRED,	/* the transfer failed */
 } rec_mark;
 
 typedef enum rec_cause {
@@ -42,22 +42,22 @@ typedef enum rec_cause {
 	REC_FAILED,		/* final response >= 300 */
 	REC_REFUSED,		/* by us */
 	REC_TIMEOUT,		/* no BYE was seen; timer and media silence */
-	REC_REPLACED,		/* the dialog lives on in another one */
+	REC_REPLACED,		/* the dialog continues as another one */
 } rec_cause;
 
 typedef struct rec_begin {
 	span call_id;		/* SIP Call-ID */
 	span from_tag;
-	span source;		/* which Front End or file told us */
+	span source;		/* the Front End or file that reported it */
 } rec_begin;
 
-/* Names are listed in docs/journal.md: "caller.uri", "callee.name", ... A later
- * fact of the same name replaces the earlier. */
+/* Names are listed in signaling_tap/README.md: "caller.uri", "callee.name", ...
+ * A later fact of the same name replaces the earlier one. */
 typedef struct rec_fact {
 	span name, value;
 } rec_fact;
 
-/* On demand. */
+/* For calls on demand. */
 typedef enum rec_ask {
 	REC_ASK_NONE,		/* recorded and kept */
 	REC_ASK_KEEP,		/* recorded; kept if somebody asks */
@@ -66,10 +66,10 @@ typedef enum rec_ask {
 
 typedef struct rec_decision {
 	bool record;
-	bool audio, video;	/* which kinds of stream */
+	bool audio, video;	/* which kinds of streams */
 	span rule;		/* the rule as written, or "" */
-	span reason;		/* one sentence for a human */
-	uint16_t refuse;	/* for the tap, not written: the SIP status when
+	span reason;		/* one sentence for people */
+	uint16_t refuse;	/* for the tap, not written: the SIP status if
 				 * it cannot be recorded (with !record: at
 				 * once), REC_PASS, or 0: as configured */
 	rec_ask ask;		/* for the tap, not written */
@@ -83,7 +83,7 @@ typedef struct rec_progress {
 	span branch;		/* To-tag */
 } rec_progress;
 
-/* Where a branch of a call has come to. */
+/* The state of a fork of a call. */
 typedef struct rec_fork {
 	char *tag;		/* To-tag */
 	uint8_t state;		/* rec_state */
@@ -131,12 +131,12 @@ typedef enum rec_place {
 
 enum { REC_LEGS = PKT_LEG_PLAIN + 1 };
 
-/* What one capture process has done for a call, from `from` until now. */
+/* What one capture process did for a call between `from` and now. */
 typedef struct rec_tally {
 	clk_mono from;
 	uint64_t stored;
 	uint64_t late;		/* of which seen before the call was known */
-	uint64_t not_recorded;	/* of streams that are not to be */
+	uint64_t not_recorded;	/* of streams that are not recorded */
 	uint64_t copies[REC_LEGS];	/* of stored ones, by pkt_leg */
 	/* On all interfaces in that time: */
 	uint64_t frames;	/* looked at */
@@ -145,8 +145,8 @@ typedef struct rec_tally {
 	uint64_t tcp_gaps, fragments_lost;
 } rec_tally;
 
-/* Since then what came was kept, by this process or by the kernel for it: how
- * long before the record, below 0 behind it. */
+/* Since when everything that came was kept, by this process or for it by the
+ * kernel: nanoseconds before the record, or after it if negative. */
 typedef struct rec_watch {
 	int64_t age_ns;
 } rec_watch;
@@ -156,8 +156,8 @@ typedef struct rec_watch {
 typedef struct rec_event {
 	uint16_t type;		/* jrn_type of a session record */
 	clk_both at;
-	uint32_t cseq;		/* of the call's latest first INVITE; in no
-				 * record */
+	uint32_t cseq;		/* of the call's latest first INVITE; not
+				 * written */
 	union {
 		rec_begin begin;
 		rec_fact fact;
@@ -190,35 +190,36 @@ MUST_CHECK bool rec_tally_get(span in, rec_tally *out);
 void rec_watch_put(put *o, const rec_watch *r);
 MUST_CHECK bool rec_watch_get(span in, rec_watch *out);
 
-/* The payload of the event's record; of a half without its keys. */
+/* The payload of the event's record; a half is written without its keys. */
 void rec_event_put(put *o, const rec_event *e);
 
-/* The half without its keys. NULL when malformed; free with call_half_free().*/
+/* The half without its keys. NULL if malformed; free with call_half_free(). */
 void rec_half_put(put *o, const call_half *h);
-/* What capture needs, to know the call's packets: the same without payload
- * types and crypto lines, and of the candidates the relayed ones, one of each
- * draft-06 id, and the first. */
+/* What capture needs to recognise the call's packets: the same without payload
+ * types and crypto lines, and of the candidates only the relayed ones, one for
+ * each draft-06 id, and the first. */
 void rec_half_put_paths(put *o, const call_half *h);
 call_half *rec_half_get(span in);
 
-/* All keys of a half, in clear: what is sealed into a JRN_KEYS record, which
+/* All keys of a half, in clear. They are sealed into a JRN_KEYS record, which
  * is the half's serial (32 bits) and then the sealed bytes. */
 enum { REC_KEYS_MAX = 16384 };
 void rec_keys_put(put *o, const call_half *h);
-/* Into the redacted half they belong to; false when they do not fit it. */
+/* Puts keys into the redacted half to which they belong; false if they do not
+ * fit. */
 MUST_CHECK bool rec_keys_get(span in, call_half *h);
 
 /* A JRN_PACKET's fixed part; the packet itself follows it in the record. */
 enum { REC_PACKET_HEAD = 8 };
 void rec_packet_put_head(put *o, const pkt *p);
-/* `at` comes from the frame. */
+/* `at` is taken from the frame. */
 MUST_CHECK bool rec_packet_get(const jrn_rec *r, pkt *out);
 
-/* What the tap tells capture over their socket: the name of the call's
- * journal directory (16-bit length, text) and then one framed record: JRN_HALF
- * as rec_half_put_paths() has it, or JRN_END. Or, with REC_ARM_NOBODY for the
- * name and nothing in the record: the halves of all calls that live follow, and
- * these were all of them. */
+/* What the tap sends to capture: the name of the call's journal directory
+ * (16-bit length, text) and then one framed record, JRN_HALF as written by
+ * rec_half_put_paths(), or JRN_END. With the name REC_ARM_NOBODY and an empty
+ * record it announces the halves of all calls in progress, or ends that
+ * list. */
 #define REC_ARM_NOBODY "*"
 enum { REC_ARM_LIST = JRN_BEGIN, REC_ARM_ALL = JRN_CLOSE };
 void rec_arm_put(put *o, const char *call, uint16_t type, clk_both at,

@@ -1,5 +1,5 @@
-/* record_text.h - texts, flags and addresses in payloads of records; private to
- * record.c and record_half.c. */
+/* record_text.h - texts, flags and addresses in the payloads of records;
+ * private to record.c and record_half.c. */
 #pragma once
 #include <glib.h>
 
@@ -27,7 +27,7 @@ MUST_CHECK static inline bool get_text(span *in, span *out)
 	return span_u16(in, &n) && span_cut(in, n, out);
 }
 
-/* False when the text does not fit: written by us, it always does. */
+/* False if the text does not fit; text that we wrote always does. */
 MUST_CHECK static inline bool get_str(span *in, char *to, size_t size)
 {
 	span s;

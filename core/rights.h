@@ -10,17 +10,17 @@ typedef enum rights_error {
 } rights_error;
 GQuark rights_error_quark(void);
 
-/* MAIN, before any thread. Becomes `user` (NULL, or not started as root:
- * stays who it is) and gives up every capability, for itself and for what it
- * starts; with `raw` CAP_NET_RAW is kept, if it was there, and handed to what
- * is started. On failure the process must end. */
+/* MAIN, before any thread. Becomes `user` (unless NULL, or not started as root)
+ * and gives up every capability, for itself and its children. With `raw`,
+ * CAP_NET_RAW is kept if it was there, and inherited by children. After a
+ * failure the process must end. */
 bool rights_become(const char *user, bool raw, GError **err);
-/* Between fork and exec: what is started is not handed CAP_NET_RAW. */
+/* Between fork and exec: the child does not inherit CAP_NET_RAW. */
 void rights_keep_from_child(void);
-/* No core of this process, or of what it starts, holds its memory: neither the
- * kernel writes one, nor has one that a debugger makes more than registers in
- * it (coredump_filter, core(5)). Before rights_become(). */
+/* No core dump of this process or its children contains its memory: the kernel
+ * writes none, and one made by a debugger has little more than registers
+ * (coredump_filter, core(5)). Call it before rights_become(). */
 void rights_hide_memory(void);
-/* Makes a directory, that of `user` when root makes it. What exists stays as
- * it is. */
+/* Creates a directory; if root creates it, it belongs to `user`. An existing
+ * one is not changed. */
 bool rights_mkdir(const char *dir, const char *user, GError **err);

@@ -1,7 +1,7 @@
 /* ring.h - single-producer single-consumer queue of pointers.
  *
- * The only thing two threads share. Full means drop and count, never wait.
- * Pushing gives the item away. */
+ * It is the only thing that two threads share. When it is full, drop and count,
+ * never wait. Pushing gives the item away. */
 #pragma once
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -15,7 +15,7 @@ typedef struct ring {
 	_Alignas(64) void *slot[RING_SLOTS];
 } ring;
 
-/* Producer thread only. False when full: count it, never wait. */
+/* Producer thread only. False if full: count it, never wait. */
 static inline bool ring_push(ring *r, void *item)
 {
 	size_t h = atomic_load_explicit(&r->head, memory_order_relaxed);
@@ -28,7 +28,7 @@ static inline bool ring_push(ring *r, void *item)
 	return true;
 }
 
-/* Consumer thread only. NULL when empty. */
+/* Consumer thread only. NULL if empty. */
 static inline void *ring_pop(ring *r)
 {
 	size_t t = atomic_load_explicit(&r->tail, memory_order_relaxed);

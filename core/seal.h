@@ -23,8 +23,8 @@ typedef enum seal_error {
 GQuark seal_error_quark(void);
 
 /* Both belong to the thread that uses them. */
-typedef struct seal_box seal_box;	/* the writing side */
-typedef struct seal_key seal_key;	/* the reading side: a private key */
+typedef struct seal_box seal_box;	/* the sealing side */
+typedef struct seal_key seal_key;	/* the opening side: a private key */
 
 /* The recorder's public key in PEM. Free with seal_box_free(). */
 seal_box *seal_box_open(const char *path, GError **err);
@@ -36,15 +36,15 @@ bool seal_put(seal_box *b, put *o, span plain, span bound, GError **err);
 
 /* The recorder's private key in PEM. Free with seal_key_free(). */
 seal_key *seal_key_open(const char *path, GError **err);
-/* A key pair of its own, for a replay that needs none on disk. */
+/* A new key pair, for a replay, which needs none on disk. */
 seal_key *seal_key_new(GError **err);
-/* What seals for this key; free it. */
+/* A box that seals for this key; free it. */
 seal_box *seal_key_box(const seal_key *k, GError **err);
-/* Whether the key opens what is sealed in the box. */
+/* Whether the key opens what this box seals. */
 bool seal_pair(seal_box *b, seal_key *k);
 void seal_key_free(seal_key *k);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(seal_key, seal_key_free)
-/* Plain text into `o`; false when it does not open. */
+/* The plain text into `o`; false if it does not open. */
 bool seal_get(seal_key *k, put *o, span sealed, span bound, GError **err);
 
 /* Writes PATH.key (mode 0600) and PATH.pub; neither may exist. */

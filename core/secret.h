@@ -15,14 +15,14 @@ typedef struct secret {
 	size_t len;		/* octets in use, 0 when empty */
 } secret;
 
-/* ANY, all of them. False (and empty) when `from` is longer than SECRET_MAX. */
+/* ANY, all of these. False (and empty) if `from` is longer than SECRET_MAX. */
 MUST_CHECK bool secret_set(secret *s, span from);
-/* The octets are overwritten, whatever the compiler thinks of it. */
+/* Overwrites the octets in a way that the compiler cannot remove. */
 void secret_clear(secret *s);
 /* Constant time. */
 bool secret_same(const secret *a, const secret *b);
 
-/* Lent until the secret changes. */
+/* Valid until the secret changes. */
 static inline span secret_peek(const secret *s)
 {
 	return span_of(s->b, s->len);

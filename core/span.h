@@ -1,7 +1,7 @@
 /* span.h - a bounded view of bytes that somebody else owns.
  *
  * Every byte from outside is read through a span. A failed read moves nothing,
- * so a parser is a chain of `||` and the caller abandons the input. */
+ * so a parser is a chain of `||` after which the caller abandons the input. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -98,7 +98,7 @@ MUST_CHECK static inline bool span_bytes(span *in, void *to, size_t n)
 	return true;
 }
 
-/* What lies before and behind `in`, which is a part of `all`. */
+/* What precedes and follows `in`, which is a part of `all`. */
 static inline span span_before(span all, span in)
 {
 	return span_of(all.p, (size_t)(in.p - all.p));
@@ -129,12 +129,13 @@ static inline bool span_same(span a, span b)
 	return a.left == b.left && (!a.left || !memcmp(a.p, b.p, a.left));
 }
 
-/* Equal but for the case of ASCII letters: the protocols' tokens are ASCII. */
+/* Equal except for the case of ASCII letters; the protocols' tokens are
+ * ASCII. */
 bool span_folds(const uint8_t *p, const char *s, size_t n);
 
-/* These are here so that the length of a constant is known: of the many names
- * that a line is compared with, most differ in length already, and most that
- * are equal are so to the letter. */
+/* Inline, so that the length of a constant is known. A line is compared with
+ * many names; most differ in length already, and most that are equal also agree
+ * in case. */
 static inline bool span_caseeq(span a, const char *s)
 {
 	size_t n = strlen(s);
@@ -175,7 +176,8 @@ static inline span span_trim(span a)
 	return a;
 }
 
-/* Up to the first `c`, which is eaten; false (nothing moves) without one. */
+/* Up to the first `c`, which is consumed; without one false, and nothing
+ * moves. */
 MUST_CHECK static inline bool span_until(span *in, uint8_t c, span *out)
 {
 	const uint8_t *hit = in->left ? memchr(in->p, c, in->left) : NULL;
@@ -187,7 +189,7 @@ MUST_CHECK static inline bool span_until(span *in, uint8_t c, span *out)
 	return span_cut(in, n, out) && span_skip(in, 1);
 }
 
-/* The next word, blanks before it eaten; false when only blanks are left. */
+/* The next word, after skipping blanks; false if only blanks are left. */
 MUST_CHECK static inline bool span_word(span *in, span *out)
 {
 	span s = *in;
@@ -205,7 +207,7 @@ MUST_CHECK static inline bool span_word(span *in, span *out)
 	return true;
 }
 
-/* The next line without its CR LF or LF, which are eaten; the last line may
+/* The next line without its CR LF or LF, which are consumed; the last line may
  * lack them. False at the end. */
 MUST_CHECK static inline bool span_line(span *in, span *out)
 {
@@ -221,7 +223,7 @@ MUST_CHECK static inline bool span_line(span *in, span *out)
 	return true;
 }
 
-/* Unsigned decimal up to `max` at the front; digits are eaten. */
+/* An unsigned decimal up to `max` at the front; its digits are consumed. */
 MUST_CHECK static inline bool span_decimal(span *in, uint64_t max, uint64_t *v)
 {
 	uint64_t n = 0;
@@ -244,7 +246,7 @@ MUST_CHECK static inline bool span_decimal(span *in, uint64_t max, uint64_t *v)
 	return true;
 }
 
-/* The whole of `in` is a decimal up to `max`. */
+/* All of `in` is a decimal up to `max`. */
 MUST_CHECK static inline bool span_number(span in, uint64_t max, uint64_t *v)
 {
 	return span_decimal(&in, max, v) && in.left == 0;
@@ -253,5 +255,5 @@ MUST_CHECK static inline bool span_number(span in, uint64_t max, uint64_t *v)
 /* A NUL-terminated copy; free with g_free(). NULs inside become '?'. */
 char *span_dup(span a);
 
-/* Bounded copy with a terminating NUL, cut when it does not fit. */
+/* Bounded copy with a terminating NUL, cut if it does not fit. */
 void span_copy(span a, char *to, size_t size);

@@ -15,7 +15,7 @@ replay() { # SIGNALLING MEDIA OUT [OPTION...]
 }
 
 make_sip() { # KIND
-	tests/support/mkcapture.py sip "$1" $golden/signalling.txt \
+	tests/support/mkcapture.py sip "$1" "$golden"/signalling.txt \
 		"$tmp/sip.pcap"
 }
 
@@ -57,7 +57,7 @@ done
 
 # 98 packets of the caller under the key of its second offer, from its host to
 # the callee's relay candidate.
-"$edgetape" replay -s $golden/signalling.txt -m "$tmp/edge.pcap" \
+"$edgetape" replay -s "$golden"/signalling.txt -m "$tmp/edge.pcap" \
 	--explain '*' >"$tmp/explained"
 for line in 'opened by crypto 1 of offer 3, AES_CM_128_HMAC_SHA1_80' \
 	"10.97.1.10:47276 (caller's host) > 10.97.3.10:3478" \
@@ -67,7 +67,7 @@ for line in 'opened by crypto 1 of offer 3, AES_CM_128_HMAC_SHA1_80' \
 	grep -qF -- "$line" "$tmp/explained"
 	result $? "$call: explained, $line"
 done
-"$edgetape" replay -s $golden/signalling.txt -m "$tmp/edge.pcap" --list \
+"$edgetape" replay -s "$golden"/signalling.txt -m "$tmp/edge.pcap" --list \
 	--json >"$tmp/list.json" 2>"$tmp/list.err"
 python3 -c 'import json, sys; exit(json.load(open(sys.argv[1]))[0]["outcome"]
 	!= "PARTIAL")' "$tmp/list.json" && [ ! -s "$tmp/list.err" ]
@@ -75,11 +75,11 @@ result $? "$call: listed as JSON, and nothing else is said in a pipe"
 
 # Those tell the time to the millisecond.
 awk '/^### / { $2 = sprintf("%.3f", int($2 * 1000 + 0.0005) / 1000) } 1' \
-	$golden/signalling.txt >"$tmp/rounded.txt"
+	"$golden"/signalling.txt >"$tmp/rounded.txt"
 rm -r "$tmp/$call-log"
 replay "$tmp/rounded.txt" "$tmp/edge.pcap" "$tmp/$call-log"
 for kind in server client pbx; do
-	tests/support/mkcapture.py trace $kind $golden/signalling.txt \
+	tests/support/mkcapture.py trace $kind "$golden"/signalling.txt \
 		"$tmp/trace"
 	replay "$tmp/trace" "$tmp/edge.pcap" "$tmp/out"
 	same out "and from the log of a $kind"

@@ -22,7 +22,7 @@ render() {
 
 # heard NAME KEY FROM TO LEVEL WHAT - within 20 ms and half a decibel.
 heard() {
-	awk -v key="$2" -v from=$3 -v to=$4 -v level=$5 '
+	awk -v key="$2" -v from="$3" -v to="$4" -v level="$5" '
 		function off(a, b) { return a > b ? a - b : b - a }
 		$1 == key && off($2, from) <= 20 && off($3, to) <= 20 &&
 			off($4, level) <= 0.5 { found = 1 }

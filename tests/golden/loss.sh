@@ -19,7 +19,7 @@ lose() {
 
 # left KIND-PERCENT MOST - percent of the time that is not the sender's sound.
 left() {
-	awk -v most=$2 '{ exit !($(NF - 1) <= most) }' "$tmp/$1.txt"
+	awk -v most="$2" '{ exit !($(NF - 1) <= most) }' "$tmp/$1.txt"
 	result $? "$1: at most $2 % is not the sender's"
 }
 

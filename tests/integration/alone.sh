@@ -65,8 +65,8 @@ for r in capture render keep tap; do
 done
 holds 'and they still talk to each other' sh -c "! grep -q 'has gone' $tmp/tap.log"
 says 'a role that starts with it says what is wrong' 1 \
-	'rendre.*nearest is \[render\]' $edgetape render -c "$tmp/conf"
-says 'so does check' 1 'rendre' $edgetape check -c "$tmp/conf"
+	'rendre.*nearest is \[render\]' "$edgetape" render -c "$tmp/conf"
+says 'so does check' 1 'rendre' "$edgetape" check -c "$tmp/conf"
 
 for r in tap capture render keep; do
 	kill -TERM "$(cat "$tmp/$r.pid")"

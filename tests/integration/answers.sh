@@ -202,8 +202,8 @@ says 'alarms that nobody watches for' 1 'nobody can tell: no role runs' \
 	officer alarms
 $edgetape keygen "$tmp/pair" >/dev/null
 says 'a key that is there' 1 'pair.key is there already, and no key is' \
-	$edgetape keygen "$tmp/pair"
-says 'a user who is not' 1 'no user "nobody-here"' $edgetape keygen \
+	"$edgetape" keygen "$tmp/pair"
+says 'a user who is not' 1 'no user "nobody-here"' "$edgetape" keygen \
 	-u nobody-here "$tmp/other"
 holds 'gets no key' [ ! -e "$tmp/other.key" ]
 says 'a configuration that is none' 1 "$tmp/none: there is no such file" \

@@ -47,17 +47,17 @@ END2
 install -d -o daemon "$tmp/lib"
 
 says "check finds nothing to mend" 0 "expires in [89] days" \
-	$edgetape check -c "$tmp/conf"
+	"$edgetape" check -c "$tmp/conf"
 chmod 644 "$tmp/r.key"
 says "check sees a key that all may read" 1 "everybody may read it" \
-	$edgetape check -c "$tmp/conf"
+	"$edgetape" check -c "$tmp/conf"
 chmod 600 "$tmp/r.key"
 chown root "$tmp/r.key"
 says "check sees a key that the roles may not read" 1 "daemon may not read" \
-	$edgetape check -c "$tmp/conf"
+	"$edgetape" check -c "$tmp/conf"
 chown daemon "$tmp/r.key"
 says "check as JSON" 0 '"area" : "certificates"' \
-	$edgetape check -c "$tmp/conf" --json
+	"$edgetape" check -c "$tmp/conf" --json
 
 # A call whose codec tries to get out waits in the spool.
 golden=tests/golden/calls/lync-siren
@@ -76,19 +76,19 @@ holds "all roles come to work" within 20 said "all roles are at work"
 children() { cat /proc/"$1"/task/*/children; }
 look() {
 	all=$run
-	for c in $(children $run); do all="$all $c $(children "$c")"; done
+	for c in $(children "$run"); do all="$all $c $(children "$c")"; done
 	count=0 root=0 caps=0 raw=0 gain=0 open=0
 	for p in $all; do
 		s=/proc/$p/status
 		count=$((count + 1))
-		grep -qE '^Uid:.*\<0\>' $s && root=$((root + 1))
-		grep -qE '^Cap(Inh|Prm|Eff|Amb):.*[1-9a-f]' $s &&
+		grep -qE '^Uid:.*\<0\>' "$s" && root=$((root + 1))
+		grep -qE '^Cap(Inh|Prm|Eff|Amb):.*[1-9a-f]' "$s" &&
 			caps=$((caps + 1))
 		# CAP_NET_RAW is bit 13.
-		[ "$(grep -cE '^Cap(Prm|Eff|Bnd):\s0000000000002000' $s)" = 3 ] &&
+		[ "$(grep -cE '^Cap(Prm|Eff|Bnd):\s0000000000002000' "$s")" = 3 ] &&
 			raw=$((raw + 1))
-		grep -q '^NoNewPrivs:.*1' $s || gain=$((gain + 1))
-		grep -q '^Seccomp:.*2' $s || open=$((open + 1))
+		grep -q '^NoNewPrivs:.*1' "$s" || gain=$((gain + 1))
+		grep -q '^Seccomp:.*2' "$s" || open=$((open + 1))
 	done
 }
 # A process that has just begun still opens what it needs.
@@ -97,15 +97,15 @@ confined() {
 	[ $count -ge 8 ] && [ $gain = 0 ] && [ $open = 1 ]
 }
 within 30 confined
-[ $count -ge 8 ]
+[ "$count" -ge 8 ]
 result $? "run, capture and its worker, tap, render and its workers, keep: $count"
-[ $root = 0 ]
+[ "$root" = 0 ]
 result $? "none of them is root"
-[ $caps = 1 ] && [ $raw = 1 ]
+[ "$caps" = 1 ] && [ "$raw" = 1 ]
 result $? "only the one that starts capture keeps a capability: CAP_NET_RAW"
-[ $gain = 0 ]
+[ "$gain" = 0 ]
 result $? "none can gain privileges"
-[ $open = 1 ]
+[ "$open" = 1 ]
 result $? "all but the one that starts them are confined by seccomp"
 
 holds "the call whose codec tries to get out is rendered" \

@@ -11,15 +11,15 @@ replay() { # SIGNALLING MEDIA OUT
 	$edgetape replay --signalling "$1" --media "$2" --out "$tmp/$3"
 }
 
-says "no command" 2 "usage: edgetape" $edgetape
-says "an unknown command" 2 'no command "recrod"' $edgetape recrod
+says "no command" 2 "usage: edgetape" "$edgetape"
+says "an unknown command" 2 'no command "recrod"' "$edgetape" recrod
 for c in run tap capture render replay journal check keygen; do
-	says "$c --help" 0 "Usage:" $edgetape $c --help
+	says "$c --help" 0 "Usage:" "$edgetape" $c --help
 	says "$c with an unknown option" 2 "Unknown option --nonsense" \
-		$edgetape $c --nonsense
+		"$edgetape" $c --nonsense
 done
 
-says "replay without files" 2 "missing" $edgetape replay --out "$tmp/x"
+says "replay without files" 2 "missing" "$edgetape" replay --out "$tmp/x"
 says "no such capture" 1 "$tmp/none.pcap" \
 	replay $golden/signalling.txt "$tmp/none.pcap" a
 says "no such signalling" 1 "$tmp/none.txt" \
@@ -45,9 +45,9 @@ for f in empty:empty dir:directory junk.pcap:damaged; do
 		replay $golden/signalling.txt "$tmp/${f%:*}" a
 done
 says "media without SIP" 1 "no SIP message in it; it may be in another file" \
-	$edgetape replay --media "$tmp/edge.pcap" --list
+	"$edgetape" replay --media "$tmp/edge.pcap" --list
 says "SIP without media" 1 "NOT_RECORDED: no media crossed the relay" \
-	$edgetape replay -s $golden/signalling.txt -m "$tmp/nothing.pcap" --list
+	"$edgetape" replay -s $golden/signalling.txt -m "$tmp/nothing.pcap" --list
 # A message of the dialog that nobody answered: AT LINE
 dialog() {
 	printf '### %s x\n%s\nVia: SIP/2.0/TLS 192.0.2.1;branch=z9hG4bKa\n' "$@"
@@ -59,7 +59,7 @@ dialog() {
 mkdir "$tmp/rung"
 says "a call that rings for 1,000 s leaves no such silence" 1 \
 	'  0.00 s  NOT_RECORDED: no answer to the call was seen' \
-	$edgetape replay -s "$tmp/rings" -m "$tmp/nothing.pcap" -o "$tmp/rung" \
+	"$edgetape" replay -s "$tmp/rings" -m "$tmp/nothing.pcap" -o "$tmp/rung" \
 	-f 'wav;mp3;flac;opus;vorbis'
 [ "$(find "$tmp/rung" -type f | sed 's/.*[.]//')" = json ]
 result $? "nor any sound at all"
@@ -68,11 +68,11 @@ says "SIP of no call" 1 "2 SIP messages, but no call with sound" sh -c "
 		>$tmp/options; cat $tmp/options $tmp/options >$tmp/twice
 	$edgetape replay -s $tmp/twice -m $tmp/nothing.pcap --list"
 says "a call that nobody asked for" 1 "no call in it that was asked for" \
-	$edgetape replay -s $golden/signalling.txt -m "$tmp/edge.pcap" --list \
+	"$edgetape" replay -s $golden/signalling.txt -m "$tmp/edge.pcap" --list \
 	--call nobody
 grep -v a=crypto $golden/signalling.txt >"$tmp/keyless"
 says "signalling without keys" 1 "no key: the signalling tells none" \
-	$edgetape replay -s "$tmp/keyless" -m "$tmp/edge.pcap" --list
+	"$edgetape" replay -s "$tmp/keyless" -m "$tmp/edge.pcap" --list
 
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=fe.example.com -days 1 \
 	-keyout "$tmp/key" -out "$tmp/crt" 2>/dev/null
@@ -100,11 +100,11 @@ while at < len(data):
 open(sys.argv[2], "wb").write(data[:24] + b"".join(frames[:-6] + frames[-5:]))
 ' "$tmp/tls.pcap" "$tmp/torn.pcap"
 says "a hole in TLS" 1 "could not be read to their end" \
-	$edgetape replay -s "$tmp/torn.pcap" -m "$tmp/edge.pcap" --list \
+	"$edgetape" replay -s "$tmp/torn.pcap" -m "$tmp/edge.pcap" --list \
 	--tls-keys "$tmp/tls.pcap.keys"
 says "right keys for TLS" 0 "1 recorded" tls tls.pcap.keys
 says "a key log for a journal" 2 "goes without" \
-	$edgetape replay --journal "$tmp" --key x --tls-keys y --out "$tmp/x"
+	"$edgetape" replay --journal "$tmp" --key x --tls-keys y --out "$tmp/x"
 
 sed 's/^\(m=\|a=\|c=\|v=\|o=\|s=\|t=\).*//; s/^Content-Type.*/X: y\r/' \
 	$golden/signalling.txt >"$tmp/nosdp.txt"
@@ -127,14 +127,14 @@ holds "its packets are counted" grep -q '"undecodable" : [1-9]' "$tmp"/e/*.json
 
 printf '[tap]\nlisen=1.2.3.4:5\n' >"$tmp/bad.conf"
 says "an unknown key" 1 "lisen: unknown key; the nearest is \[tap\] listen" \
-	$edgetape check -c "$tmp/bad.conf"
+	"$edgetape" check -c "$tmp/bad.conf"
 says "the same from a role" 1 "nearest is \[tap\] listen" \
-	$edgetape tap -c "$tmp/bad.conf"
+	"$edgetape" tap -c "$tmp/bad.conf"
 printf '[rewrite]\nport=0\n' >"$tmp/zero.conf"
 says "port 0" 1 "0 makes some clients drop the call" \
-	$edgetape check -c "$tmp/zero.conf"
+	"$edgetape" check -c "$tmp/zero.conf"
 printf '[capture]\ninterfaces=nonesuch0\n[render]\nformats=wax\n' >"$tmp/two.conf"
-says "all errors at once" 1 "things to mend" $edgetape check -c "$tmp/two.conf"
+says "all errors at once" 1 "things to mend" "$edgetape" check -c "$tmp/two.conf"
 holds "the interface" grep -q nonesuch0 "$tmp/said"
 holds "the format" grep -q '"wax" is not a format' "$tmp/said"
 # What is wrong with the host, as well.
@@ -162,7 +162,7 @@ peers=fe
 hook=$tmp/hook
 END
 says "a host with everything wrong" 1 "things to mend" \
-	$edgetape check -c "$tmp/host.conf"
+	"$edgetape" check -c "$tmp/host.conf"
 for what in 'pair-b.key does not open' 'b.key: is not the private' 'no user "nobody-of' \
 	'cat.db: .*not a database' 'hook: .*denied'; do
 	holds "it names $what" grep -q "$what" "$tmp/said"
@@ -172,15 +172,15 @@ for area in keys certificates rights database alarms; do
 	holds "JSON has the area $area" \
 		grep -q "\"area\" : \"$area\"" "$tmp/check.json"
 done
-says "no such configuration" 1 "$tmp/none.conf" $edgetape run -c "$tmp/none.conf"
+says "no such configuration" 1 "$tmp/none.conf" "$edgetape" run -c "$tmp/none.conf"
 
 $edgetape check -c packaging/edgetape.conf --print >"$tmp/printed.conf"
 $edgetape check -c "$tmp/printed.conf" --print >"$tmp/again.conf"
 holds "the example prints to itself" cmp "$tmp/printed.conf" "$tmp/again.conf"
 
-says "keygen" 0 "keep it safe" $edgetape keygen "$tmp/r"
+says "keygen" 0 "keep it safe" "$edgetape" keygen "$tmp/r"
 says "keygen overwrites nothing" 1 "r.key is there already" \
-	$edgetape keygen "$tmp/r"
-says "journal of something else" 1 "text" $edgetape journal "$tmp/text"
-says "journal of nothing" 1 "none.etj" $edgetape journal "$tmp/none.etj"
+	"$edgetape" keygen "$tmp/r"
+says "journal of something else" 1 "text" "$edgetape" journal "$tmp/text"
+says "journal of nothing" 1 "none.etj" "$edgetape" journal "$tmp/none.etj"
 finish

@@ -26,7 +26,7 @@ at_clock() { # SECONDS KEPT COMMAND...
 		"$@"
 }
 check() {
-	at_clock 0 1 $edgetape check -c "$tmp/conf" "$@"
+	at_clock 0 1 "$edgetape" check -c "$tmp/conf" "$@"
 }
 lacks() { # NAME PATTERN - in what was said last
 	holds "$1" sh -c '! grep -qE -- "$1" "$2"' sh "$2" "$tmp/said"
@@ -41,22 +41,22 @@ lacks 'and with the right time' 'time:'
 
 # ---- the clock
 says 'a clock that nobody keeps' 0 'warning: time: no time service' \
-	at_clock 0 0 $edgetape check -c "$tmp/conf"
+	at_clock 0 0 "$edgetape" check -c "$tmp/conf"
 says 'a clock that is a year late' 1 '[0-9] things to mend' \
-	at_clock -31536000 1 $edgetape check -c "$tmp/conf"
+	at_clock -31536000 1 "$edgetape" check -c "$tmp/conf"
 line 'the catalog has what is to come' \
 	'time: the clock says 20.*, but the catalog has something of 20.*: set'
 line 'the certificate is not valid yet' \
 	'certificates: .*tap.pem: it is not valid yet'
 says 'a clock that is a year early' 1 'tap.pem: it has expired' \
-	at_clock 31536000 1 $edgetape check -c "$tmp/conf"
+	at_clock 31536000 1 "$edgetape" check -c "$tmp/conf"
 
 # ---- where to listen, what to sign with
 sed -e 's/^listen=.*/listen=192.0.2.1:5070/' \
 	-e "s,^\[edgetape\],&\nsigning-key=$tmp/none.key," "$tmp/conf" \
 	>"$tmp/conf.2"
 says 'an address of another host' 1 '2 things to mend' \
-	at_clock 0 1 $edgetape check -c "$tmp/conf.2"
+	at_clock 0 1 "$edgetape" check -c "$tmp/conf.2"
 line 'is named' 'network: .tap. listen: .*192.0.2.1:5070: Cannot assign'
 line 'so is a key that is not there' \
 	'keys: .edgetape. signing-key: .*none.key: No such file'
@@ -100,7 +100,7 @@ if [ "$(id -u)" = 0 ] && id daemon >/dev/null 2>&1; then
 		"r.key: daemon may not read it; chown daemon" check
 	chown daemon "$tmp/r.key"
 	chmod 644 "$tmp/conf"
-	cp $edgetape "$tmp/edgetape"
+	cp "$edgetape" "$tmp/edgetape"
 	says 'others cannot tell what daemon may do' 1 \
 		'only root, or daemon, can tell' su -s /bin/sh nobody -c \
 		"'$tmp/edgetape' check -c '$tmp/conf'"
@@ -109,7 +109,7 @@ if [ "$(id -u)" = 0 ] && id daemon >/dev/null 2>&1; then
 		sh -c 'sed "s/^interfaces=.*/interfaces=lo;nothere0/" "$1" \
 			>"$1.3"; echo "keep=x" >>"$1.3"
 			rm "$3"; "$2" check -c "$1.3"' sh "$tmp/conf" \
-		$edgetape "$tmp/r.pub"
+		"$edgetape" "$tmp/r.pub"
 	line 'the interface' 'interfaces: .*no interface "nothere0"'
 	line 'the word' 'configuration: .*keep'
 	line 'the key' 'keys: .*r.pub'
@@ -135,7 +135,7 @@ exec "$@"
 END2
 	mkdir -p "$tmp/lib/spool" "$tmp/lib/recordings"
 	says 'a full disk ends the checks with 1' 1 '1 thing to mend' \
-		at_clock 0 1 unshare -nm sh "$tmp/host" "$tmp" $edgetape check \
+		at_clock 0 1 unshare -nm sh "$tmp/host" "$tmp" "$edgetape" check \
 		-c "$tmp/conf"
 	line 'the full one' "disk: $tmp/lib/spool: 9[89] % used"
 	line 'the one that fills' \
@@ -145,7 +145,7 @@ END2
 		'warning: interfaces: loose0 is up, but nothing'
 	lacks 'the others are well' '(lo|fine0) is'
 	says 'the same for a program' 1 '"severity" : "error"' \
-		at_clock 0 1 unshare -nm sh "$tmp/host" "$tmp" $edgetape check \
+		at_clock 0 1 unshare -nm sh "$tmp/host" "$tmp" "$edgetape" check \
 		-c "$tmp/conf" --json
 	holds 'in JSON' python3 -m json.tool "$tmp/said"
 else

@@ -21,7 +21,7 @@ fill() {
 
 	filler=$(stat -c %s "$RIG/spool/filler" 2>/dev/null)
 	used=$(df -B1 --output=used "$RIG/spool" | tail -n 1)
-	fallocate -l $((DISK_MIB * 1048576 / 1000 * ($1 * 10 - 5) - used +
+	fallocate -l $((DISK_MIB * 1048576 * ($1 * 10 - 5) / 1000 - used +
 		${filler:-0})) "$RIG/spool/filler"
 	rig_await 20 "the level at $1%" level_is "$2" || bail "level $2"
 	sleep 1.2	# the tap and render look once a second

@@ -46,21 +46,21 @@ result $? "JSON: a line each, the packets whole"
 octets=$(wc -c <"$media")
 head -c $((octets - 5)) "$media" >"$tmp/torn"
 says "a torn file: what is whole is printed" 1 "no end: its writer" \
-	$edgetape journal "$tmp/torn"
+	"$edgetape" journal "$tmp/torn"
 says "a torn file: the tail is counted" 1 "then 23 octets" \
-	$edgetape journal "$tmp/torn"
+	"$edgetape" journal "$tmp/torn"
 says "a torn file: the error" 1 "torn inside its last record" \
-	$edgetape journal "$tmp/torn"
+	"$edgetape" journal "$tmp/torn"
 { head -c 2000 "$media"; printf X; tail -c +2002 "$media"; } >"$tmp/bent"
 says "a damaged record" 1 "bent: damaged record at octet" \
-	$edgetape journal "$tmp/bent"
+	"$edgetape" journal "$tmp/bent"
 : >"$tmp/empty"
-says "an empty file" 1 "empty: empty" $edgetape journal "$tmp/empty"
+says "an empty file" 1 "empty: empty" "$edgetape" journal "$tmp/empty"
 head -c 30 "$media" >"$tmp/short"
-says "half a header" 1 "its header is torn" $edgetape journal "$tmp/short"
-says "no journal" 1 "not a journal" $edgetape journal "$tmp/edge.pcap"
+says "half a header" 1 "its header is torn" "$edgetape" journal "$tmp/short"
+says "no journal" 1 "not a journal" "$edgetape" journal "$tmp/edge.pcap"
 mkdir "$tmp/dir"
 says "a directory without journals" 1 "no journal in this directory" \
-	$edgetape journal "$tmp/dir"
-says "no name" 2 "which file" $edgetape journal
+	"$edgetape" journal "$tmp/dir"
+says "no name" 2 "which file" "$edgetape" journal
 finish

@@ -168,7 +168,7 @@ says 'the audit log knows who and why' 0 'edgetape +call deleted.*time is over' 
 says 'and is whole' 0 'the chain is whole' officer audit --verify
 
 # A full disk. Nothing is deleted; exports end, then recordings wait.
-if [ $small = no ]; then
+if [ "$small" = no ]; then
 	n=$((n + 1))
 	echo "ok $n - a small disk # SKIP cannot mount one"
 	finish

@@ -46,7 +46,7 @@ made() {
 }
 
 for i in $(seq $last); do
-	begin $i
+	begin "$i"
 done
 for i in $(seq $last -1 1); do
 	for _ in $(seq 600); do
@@ -72,9 +72,9 @@ result $? "and tags that tell no party where the site wants none"
 result $? "no step was left out: there are fewer than $last"
 for i in $(seq $((last - 1))); do
 	[ -e "$tmp/$i/spool/.armed" ] && continue
-	grep -q 'was killed by signal 9' "$tmp/$i/log" && [ "$(made $i)" = yes ]
+	grep -q 'was killed by signal 9' "$tmp/$i/log" && [ "$(made "$i")" = yes ]
 	result $? "killed before step $i: the same files, and no others"
-	[ "$(made $i)" = yes ] || ls "$tmp/$i"/recordings/* | sed 's/^/# /'
+	[ "$(made "$i")" = yes ] || ls "$tmp/$i"/recordings/* | sed 's/^/# /'
 	steps=$i
 done
 [ "${steps:-0}" -ge 9 ]

@@ -14,7 +14,7 @@ replay() {
 }
 
 # With a terminal for stderr; what came there is in $tmp/terminal.
-python3 - "$tmp" $edgetape replay --media "$tmp/edge.pcap" \
+python3 - "$tmp" "$edgetape" replay --media "$tmp/edge.pcap" \
 	--signalling "$tmp/sip.log" --list <<'END'
 import os
 import subprocess
@@ -85,7 +85,7 @@ result $? "each speaker has his files, in a known order"
 # are, here 300 MB that belong to no call.
 printf 'calls 4\npackets 50000\n' >"$tmp/stray.txt"
 "$B/tools/mkpcap" "$tmp/stray.txt" "$tmp/stray.pcap"
-peak=$(python3 - "$tmp/said" $edgetape replay --media "$tmp/edge.pcap" \
+peak=$(python3 - "$tmp/said" "$edgetape" replay --media "$tmp/edge.pcap" \
 	--media "$tmp/stray.pcap" --signalling "$tmp/sip.log" --list <<'END'
 import resource
 import subprocess

@@ -122,7 +122,7 @@ judged() {
 configure ring
 configure pcap
 says "capture is not there" 1 "capture does not run here" \
-	$edgetape stats -c "$tmp/ring/conf" --watch 1
+	"$edgetape" stats -c "$tmp/ring/conf" --watch 1
 unshare -n sh "$tmp/run.sh" ring &
 ring=$!
 unshare -n sh "$tmp/run.sh" pcap
@@ -131,6 +131,6 @@ judged ring 2
 [ "$(grep -c 'worker was killed' "$tmp/ring/log")" = 2 ]
 result $? "ring: two workers were killed"
 judged pcap 1
-says "watch takes a time" 2 "from 1 on" $edgetape stats --watch 0
-says "times needs a watch" 2 "goes with it" $edgetape stats --times 3
+says "watch takes a time" 2 "at least 1" "$edgetape" stats --watch 0
+says "times needs a watch" 2 "--times needs --watch" "$edgetape" stats --times 3
 finish
