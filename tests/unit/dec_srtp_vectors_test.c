@@ -333,7 +333,6 @@ static void test_rate(void)
 	dec_srtp_free(k);
 }
 
->>>>>>> 0663c9d (decoder: key derivation rates)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
