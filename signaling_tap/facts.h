@@ -1,4 +1,5 @@
-/* facts.h - what a call is known by: names for the journal, texts by value. */
+/* facts.h - the facts known about a call: names for the journal, texts by
+ * value. */
 #pragma once
 #include "signaling_tap/sip.h"
 
@@ -43,22 +44,22 @@ typedef enum tap_fact {
 
 enum { TAP_FACT_MAX = 1024 };	/* octets of a value, its NUL included */
 
-/* Many calls have the same texts: each is kept once. */
+/* Many calls have the same texts, so each is stored once. */
 typedef struct tap_facts_set {
 	char *text[TAP_FACT_COUNT];	/* GRefString, interned */
 } tap_facts_set;
 
 const char *tap_fact_name(tap_fact f);
-/* True when the fact is new or has changed. An empty text changes nothing. */
+/* True if the fact is new or has changed. An empty text changes nothing. */
 bool tap_facts_put(tap_facts_set *s, tap_fact f, const char *text);
 void tap_facts_clear(tap_facts_set *s);
-/* "" when not known. */
+/* "" if unknown. */
 span tap_facts_peek(const tap_facts_set *s, tap_fact f);
 
-/* Told of each fact that is new or changed. */
+/* Called for each fact that is new or changed. */
 typedef void tap_fact_told(void *user, tap_fact f);
-/* Everything that a message says; `side` sent it. */
+/* Takes all facts from a message; `side` sent it. */
 void tap_facts_gather(tap_facts_set *s, const tap_sip *m, uint8_t side,
 		      tap_fact_told *told, void *user);
-/* What a decision is made from; lent from the set. */
+/* What a decision is based on; lent from the set. */
 void tap_facts_view(const tap_facts_set *s, tap_facts *out);

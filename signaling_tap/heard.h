@@ -1,5 +1,4 @@
-/* heard.h - when each Front End was heard last, so that silence is noticed.
- * Pure. */
+/* heard.h - when each Front End was last heard, to notice silence. Pure. */
 #pragma once
 #include <glib.h>
 #include <stdbool.h>
@@ -8,7 +7,7 @@
 
 enum {
 	TAP_HEARD_MAX = 1024,		/* names */
-	TAP_HEARD_FORGET_S = 86400,	/* silent for longer: it is gone */
+	TAP_HEARD_FORGET_S = 86400,	/* silent for longer: forgotten */
 };
 
 typedef struct tap_heard tap_heard;
@@ -17,10 +16,10 @@ typedef struct tap_heard tap_heard;
 tap_heard *tap_heard_new(void);
 void tap_heard_free(tap_heard *h);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(tap_heard, tap_heard_free)
-/* MAIN. The name is copied. False: there are too many, this one is not
+/* MAIN. Copies the name. False: there are too many, and this one is not
  * watched. */
 bool tap_heard_note(tap_heard *h, const char *name, clk_mono at);
-/* MAIN. Tells each that is silent for longer than `limit_ns`. */
+/* MAIN. Reports each that has been silent for longer than `limit_ns`. */
 void tap_heard_silent(tap_heard *h, clk_mono now, int64_t limit_ns,
 		      void (*each)(void *user, const char *name,
 				   int64_t silent_ns), void *user);

@@ -17,11 +17,11 @@ enum {
 typedef enum tap_hep_verdict {
 	TAP_HEP_OK,
 	TAP_HEP_SHORT,	/* more bytes are needed */
-	TAP_HEP_BAD,	/* the stream cannot be followed any more */
+	TAP_HEP_BAD,	/* the stream cannot be parsed any further */
 } tap_hep_verdict;
 
 typedef enum tap_hep_kind {
-	TAP_HEP_COPY,		/* plain HEP3: nobody waits */
+	TAP_HEP_COPY,		/* plain HEP3 copy: nobody waits */
 	TAP_HEP_REQUEST,
 	TAP_HEP_VERDICT,
 	TAP_HEP_HEARTBEAT,
@@ -39,14 +39,15 @@ typedef struct tap_chunk {
 	span value;
 } tap_chunk;
 
-/* A frame taken apart. Numbers are 0 and texts empty where a chunk is not
- * there. Texts are lent from the frame. */
+/* A parsed frame. Numbers are 0 and texts empty if their chunk is missing.
+ * Texts point into the frame. */
 typedef struct tap_frame {
 	uint8_t protocol;	/* generic 0x0b; 1 is SIP */
 	uint32_t seconds, micros;	/* generic 9 and 0xa */
 	span key;		/* generic 0xe */
 	span payload;		/* generic 0xf */
-	bool compressed;	/* there was a generic 0x10 instead */
+	bool compressed;	/* there was a generic 0x10 (compressed)
+				 * instead */
 	uint16_t version;
 	uint8_t kind;		/* tap_hep_kind */
 	uint64_t id;
@@ -54,17 +55,17 @@ typedef struct tap_frame {
 	uint8_t verdict;	/* tap_verdict */
 	uint16_t status;
 	span reason;
-	uint32_t body_at;	/* where in the payload the body begins */
+	uint32_t body_at;	/* where the body begins in the payload */
 	span name;		/* of the Front End */
 	uint32_t flags;
 } tap_frame;
 
-/* Cut one whole frame, head and all, off a stream. */
+/* Cuts one complete frame, with its head, off a stream. */
 MUST_CHECK tap_hep_verdict tap_hep_cut(span *in, span *frame);
-/* From what follows the frame's head. SHORT at the end of it. */
+/* The next chunk of what follows the frame's head; SHORT at the end. */
 MUST_CHECK tap_hep_verdict tap_chunk_next(span *in, tap_chunk *out);
-/* A whole frame. A known chunk of the wrong size is BAD. */
+/* Parses a complete frame. A known chunk of the wrong size is BAD. */
 MUST_CHECK tap_hep_verdict tap_frame_read(span frame, tap_frame *out);
-/* Writes the chunks whose members are not zero; `o->full` when it does not
- * fit the buffer or 65,535 octets. */
+/* Writes the chunks whose members are not zero; sets `o->full` if they exceed
+ * the buffer or 65,535 octets. */
 void tap_frame_put(put *o, const tap_frame *f);

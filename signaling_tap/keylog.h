@@ -1,5 +1,5 @@
-/* keylog.h - TLS secrets from a key log file (SSLKEYLOGFILE: "LABEL
- * <client random> <secret>", in hex), found by their connection. Pure. */
+/* keylog.h - TLS secrets from a key log file (SSLKEYLOGFILE: "LABEL <client
+ * random> <secret>", in hex), by connection. Pure. */
 #pragma once
 #include <glib.h>
 #include <stdbool.h>
@@ -18,13 +18,13 @@ typedef enum tap_keylog_label {
 
 typedef struct tap_keylog tap_keylog;
 
-/* Labels that are none of these are passed over. NULL when a line is not of
- * that form: `bad` is its number. Free with tap_keylog_free(), which wipes. */
+/* Other labels are ignored. NULL if a line has another form: `bad` is its
+ * number. Free with tap_keylog_free(), which wipes. */
 tap_keylog *tap_keylog_new(span text, unsigned *bad);
 void tap_keylog_free(tap_keylog *k);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(tap_keylog, tap_keylog_free)
-/* Secrets in it. */
+/* The number of secrets in it. */
 unsigned tap_keylog_count(const tap_keylog *k);
-/* Lent; NULL when there is none. Of two the later line's. */
+/* Lent; NULL if there is none. Of two, the one in the later line. */
 const secret *tap_keylog_find(const tap_keylog *k, tap_keylog_label label,
 			      const uint8_t random[TAP_KEYLOG_RANDOM]);

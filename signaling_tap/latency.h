@@ -1,9 +1,9 @@
 /* latency.h - how long verdicts took inside the tap: a histogram.
  *
- * What an answer cost is counted from the moment the message can have been
- * here at the earliest. While the loop sleeps that is when it wakes; what came
- * while it was busy may have come when it was last awake, so a thread that
- * does too much else between two rounds shows. */
+ * A verdict's time starts at the earliest moment at which its message can have
+ * arrived. If the loop slept, that is when it woke up; if it was busy, when it
+ * last looked. So a thread that does too much else between two rounds shows in
+ * the histogram. */
 #pragma once
 #include "core/clock.h"
 
@@ -14,16 +14,18 @@ typedef struct tap_latency {
 } tap_latency;
 
 void tap_latency_add(tap_latency *l, int64_t ns, unsigned verdicts);
-/* Upper bound of bucket i in microseconds; 0 behind the last that has one. */
+/* Upper bound of bucket i in microseconds; 0 after the last bucket that has
+ * one. */
 unsigned tap_latency_bound(unsigned i);
-/* How many took at most tap_latency_bound(i). */
+/* How many verdicts took at most tap_latency_bound(i). */
 uint64_t tap_latency_within(const tap_latency *l, unsigned i);
 
 /* The rounds of a main loop. Begins as zero. */
 typedef struct tap_rounds {
 	clk_mono asleep;	/* when the loop began to wait */
-	clk_mono woke;		/* when it went on */
-	clk_mono since;		/* what is here now did not come before */
+	clk_mono woke;		/* when it continued */
+	clk_mono since;		/* what is here now did not arrive before
+				 * this */
 } tap_rounds;
 
 void tap_rounds_sleep(tap_rounds *r, clk_mono now);

@@ -1,14 +1,14 @@
-/* rules.h - who is recorded, by a list of identities: without a catalog. Pure.
+/* rules.h - who is recorded, by a list of identities, without a catalog. Pure.
  *
- * One rule a line: "record = PATTERN[; PATTERN...]" or "except = ...". PATTERN:
- * sip:alice@x, sip:*@x, sip:alice@*, tel:+4930*, or * for everybody. '#' begins
- * a comment. */
+ * One rule per line: "record = PATTERN[; PATTERN...]" or "except = ...".
+ * PATTERN: sip:alice@x, sip:*@x, sip:alice@*, tel:+4930*, or * for everybody.
+ * '#' begins a comment. */
 #pragma once
 #include "signaling_tap/tap.h"
 
 typedef struct tap_rules tap_rules;
 
-/* NULL on error, which names the line. Free with tap_rules_free(). */
+/* NULL on an error, which names the line. Free with tap_rules_free(). */
 tap_rules *tap_rules_new(const char *text, GError **err);
 void tap_rules_free(tap_rules *r);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(tap_rules, tap_rules_free)

@@ -1,4 +1,4 @@
-/* stamp.h - the times of day that logs write. Pure. */
+/* stamp.h - the times that logs write. Pure. */
 #pragma once
 #include "core/clock.h"
 #include "core/span.h"
@@ -12,5 +12,5 @@
  * Without a zone it is UTC. Digits behind the ninth decimal are dropped. On
  * failure nothing moves. */
 MUST_CHECK bool tap_stamp_get(span *in, clk_wall *out);
-/* The first one in a line; `before` is what stands before it. */
+/* The first time in a line; `before` is what precedes it. */
 MUST_CHECK bool tap_stamp_find(span line, clk_wall *out, span *before);

@@ -22,9 +22,9 @@ typedef enum tap_error {
 } tap_error;
 GQuark tap_error_quark(void);
 
-/* Who a party is. Lent; what is not known is an empty span. */
+/* A party. Spans are lent; empty if unknown. */
 typedef struct tap_party {
-	span uri;	/* "sip:alice@example.com": nothing behind the host */
+	span uri;	/* "sip:alice@example.com": nothing after the host */
 	span name;	/* display name, without quotes */
 	span tel;	/* "tel:+4930123456", from From/To or asserted */
 	span asserted;	/* sip: URI of P-Asserted-Identity */
@@ -32,42 +32,43 @@ typedef struct tap_party {
 	span agent;	/* User-Agent or Server */
 } tap_party;
 
-/* What a decision is made from: the first INVITE of a call. */
+/* What a decision is based on: the first INVITE of a call. */
 typedef struct tap_facts {
-	clk_both at;		/* when it came, also for a stream that joins */
-	span source;		/* the Front End that told us */
-	bool inline_source;	/* it will do as the verdict says */
+	clk_both at;		/* when it came, also for a stream that joins
+				 * later */
+	span source;		/* the Front End that sent it */
+	bool inline_source;	/* it obeys the verdict */
 	span call_id, from_tag;
 	tap_party caller, callee;
 	span conversation;	/* Ms-Conversation-ID */
-	span conference;	/* id of the conference the call leads to */
+	span conference;	/* id of the conference that is called */
 	span replaces, referred_by, history;
 	span type;		/* "audio", "video", "sharing", "im", "other" */
 	span record;		/* what the record header of a trusted source
-				 * asks, in lower case */
+				 * asks for, in lower case */
 } tap_facts;
 
-/* Fills all of `out`; its texts must live until the next call. False: nobody
- * is recorded here, and `out` may be left as it is. */
+/* Fills in `out`; its texts must live until the next call. False: nobody is
+ * recorded here, and `out` may stay as it is. */
 typedef bool tap_decide(void *user, const tap_facts *f, rec_decision *out);
 
-/* One event of one call; everything in `e` is lent for the time of the call.
- * The first event of a call is JRN_BEGIN, its end JRN_END. `*own` is the
- * sink's, NULL at the beginning: for the writer of the call's journal. A sink
- * that still has one after JRN_END is told halves that come late, and when no
- * more will, by JRN_CLOSE, that it has to let go. Halves of calls that are not
- * recorded are not told. When a verdict depends on an
- * event, the event comes first: capture is armed before the answer leaves. */
+/* One event of one call; everything in `e` is lent during the call. A call's
+ * first event is JRN_BEGIN, its last JRN_END. `*own` belongs to the sink, for
+ * the writer of the call's journal, and is NULL at first. If the sink keeps it
+ * after JRN_END, it still gets halves that come late, and JRN_CLOSE when no
+ * more can come and it has to let go. It gets no halves of calls that are not
+ * recorded. If a verdict depends on an event, the event comes first: capture is
+ * armed before the answer leaves. */
 typedef void tap_sink(void *user, uint64_t call, void **own,
 		      const rec_event *e);
 
-/* What else there is to know of a call that goes on, after each message that
- * was no repeat: for tap_resume.memory. `own` is the sink's, `memory` lent. */
+/* What else has to be known to continue a call, after each message that is not
+ * a repeat: for tap_resume.memory. `own` is the sink's; `memory` is lent. */
 typedef void tap_keep(void *user, void *own, span memory);
 
-/* A Front End whose messages are rewritten in another way. */
+/* A Front End whose messages are rewritten by another method. */
 typedef struct tap_rewriting {
-	const char *front_end;	/* its name, as tap_source.name has it */
+	const char *front_end;	/* its name, as in tap_source.name */
 	const struct ice_plan *plan;
 } tap_rewriting;
 
@@ -76,34 +77,36 @@ typedef struct tap_config {
 	void *decide_user;
 	tap_sink *sink;
 	void *sink_user;
-	tap_keep *keep;		/* with sink_user; NULL: nobody asks */
-	const struct ice_plan *plan;	/* NULL: observe, never rewrite. The
-					 * caller keeps it alive */
-	const tap_rewriting *methods;	/* front_end NULL at the end, or NULL;
-					 * the caller keeps them alive */
-	uint16_t no_relay_status;	/* 0: allow a recorded call that has no
-					 * relay candidate; else refuse so */
-	bool leave_answers;	/* to offers that had no relay candidate, as
-				 * they are */
-	unsigned idle_s;	/* a call of which nothing is heard so long
-				 * ends by REC_TIMEOUT; 0: 4 hours */
+	tap_keep *keep;		/* with sink_user; NULL: not wanted */
+	const struct ice_plan *plan;	/* NULL: observe, never rewrite. Must
+					 * outlive the calls */
+	const tap_rewriting *methods;	/* ends with front_end NULL; or NULL.
+					 * Must outlive the calls */
+	uint16_t no_relay_status;	/* 0: allow a recorded call without a
+					 * relay candidate; else refuse it with
+					 * this status */
+	bool leave_answers;	/* leave answers to offers without a relay
+				 * candidate unchanged */
+	unsigned idle_s;	/* a call without messages for this long ends by
+				 * REC_TIMEOUT; 0: 4 hours */
 	unsigned max_calls;	/* 0: 100,000 */
 	const char *record_header;	/* in requests; NULL: none. It and the
 					 * list are lent */
-	char *const *record_sources;	/* whose; NULL at the end */
+	char *const *record_sources;	/* the Front Ends that may send it; NULL
+					 * at the end */
 } tap_config;
 
 typedef struct tap_calls tap_calls;
 
 typedef enum tap_verdict {
-	TAP_PASS,	/* the message goes on as it is */
-	TAP_REPLACED,	/* this one goes on instead */
+	TAP_PASS,	/* the message passes unchanged */
+	TAP_REPLACED,	/* this one replaces it */
 	TAP_REFUSE,	/* the request is answered with the status */
 } tap_verdict;
 
 typedef struct tap_answer {
 	tap_verdict verdict;
-	span message;		/* TAP_REPLACED: lent until the next call */
+	span message;		/* TAP_REPLACED: valid until the next call */
 	size_t body_at;		/* where the body begins in it */
 	uint16_t status;	/* TAP_REFUSE */
 	const char *reason;	/* one sentence, static or "" */
@@ -112,26 +115,26 @@ typedef struct tap_answer {
 /* Where a message comes from. */
 typedef struct tap_source {
 	span name;
-	bool rewrites;	/* waits for the verdict; else only a copy came */
+	bool rewrites;	/* waits for the verdict; false: it sent only a copy */
 } tap_source;
 
 /* MAIN. The configuration is copied. Free with tap_calls_free(). */
 tap_calls *tap_calls_new(const tap_config *cfg);
-/* Calls in progress are dropped without JRN_END: a restart resumes them. */
+/* Calls in progress are dropped without JRN_END: the next tap resumes them. */
 void tap_calls_free(tap_calls *c);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(tap_calls, tap_calls_free)
-/* MAIN. One whole SIP message. What cannot be read passes and is counted. */
+/* MAIN. One complete SIP message. What cannot be read passes and is counted. */
 void tap_calls_message(tap_calls *c, clk_both now, const tap_source *src,
 		       span message, tap_answer *out);
-/* MAIN. Ends calls whose time is up; call it about once a second. */
+/* MAIN. Ends calls whose time is up; to be called about once a second. */
 void tap_calls_tick(tap_calls *c, clk_both now);
-/* MAIN. Ends all calls by REC_TIMEOUT: a replay is over. */
+/* MAIN. Ends all calls by REC_TIMEOUT, at the end of a replay. */
 void tap_calls_end_all(tap_calls *c, clk_both now);
 unsigned tap_calls_count(const tap_calls *c);
 
-/* A call that was in progress when an earlier tap ended, as its journal and,
- * of what is in none, the memory tell: goes on as if it had been seen from its
- * beginning, without JRN_BEGIN. */
+/* A call that was in progress when an earlier tap ended, from its journal and
+ * (for what is in no journal) its memory. It continues as if it had been seen
+ * from the beginning, without JRN_BEGIN. */
 typedef struct tap_resume {
 	const char *call_id, *from_tag, *source;
 	clk_both begun;
@@ -142,9 +145,10 @@ typedef struct tap_resume {
 	bool cancelled;
 	uint16_t ending_status;
 	clk_both ending_at;
-	const rec_end *ended;	/* it is over, but END was not told; or NULL */
+	const rec_end *ended;	/* it has ended, but END was not reported; or
+				 * NULL */
 	clk_both ended_at;
-	uint32_t cseq;		/* of its latest first INVITE; 0: not known */
+	uint32_t cseq;		/* of its latest first INVITE; 0: unknown */
 	bool paused;
 	clk_mono resume_at;	/* when the pause ends by itself; 0: never */
 	rec_ask ask;
@@ -153,9 +157,10 @@ typedef struct tap_resume {
 	const GPtrArray *halves;	/* of call_half; keys are not needed */
 	const GArray *forks;	/* of rec_fork; or NULL */
 	GHashTable *facts;	/* name -> value, both char *; or NULL */
-	span memory;		/* as tap_keep had it last; or empty */
-	void *own;		/* the sink's; NULL, and it is over: nothing is
-				 * told, only its copies are known */
+	span memory;		/* the last one that tap_keep got; or empty */
+	void *own;		/* the sink's; NULL for a call that is over:
+				 * nothing is reported, only its copies are
+				 * recognised */
 } tap_resume;
 /* MAIN. Everything is copied. */
 void tap_calls_resume(tap_calls *c, clk_both now, const tap_resume *r);
@@ -166,21 +171,21 @@ typedef struct tap_live {
 	const char *call_id;
 	span caller, callee;	/* URIs */
 	bool recorded, paused;
-	bool unasked;		/* on demand, and nobody did so far */
+	bool unasked;		/* on demand, and nobody has asked yet */
 	void *own;		/* the sink's */
 } tap_live;
 typedef void tap_live_each(void *user, const tap_live *l);
 /* MAIN. In no order. */
 void tap_calls_live(const tap_calls *c, tap_live_each *each, void *user);
 /* MAIN. REC_PAUSE, REC_STOP, REC_RESUME, REC_START or REC_TAG. False: there is
- * no such recorded call in progress. `*changed` is false when it was so
- * already, and then nothing is told. A pause ends by itself after `longest_s`,
- * 0: never. */
+ * no such recorded call in progress. `*changed` is false if it was so already;
+ * then nothing is reported. A pause ends by itself after `longest_s`; 0:
+ * never. */
 bool tap_calls_control(tap_calls *c, clk_both now, uint64_t call,
 		       const rec_control *what, unsigned longest_s,
 		       bool *changed);
 
-/* Counters of everything seen and refused, for `edgetape stats`: i runs from
- * 0; the name is NULL behind the last. */
+/* Counters of everything seen and refused, for `edgetape stats`: i counts from
+ * 0; the name is NULL after the last. */
 const char *tap_counter_name(unsigned i);
 uint64_t tap_calls_counter(const tap_calls *c, unsigned i);

@@ -1,5 +1,5 @@
-/* textlog.h - SIP messages out of a text log: each follows a line
- * "### <unix time> <note>". Pure; lent from the input. */
+/* textlog.h - SIP messages from a text log: each follows a line "### <unix
+ * time> <note>". Pure; spans point into the input. */
 #pragma once
 #include "core/clock.h"
 #include "core/span.h"
@@ -9,5 +9,5 @@ typedef struct tap_logged {
 	span note;
 	span message;
 } tap_logged;
-/* The next message; what is none is passed over. False at the end. */
+/* The next message; other text is skipped. False at the end. */
 MUST_CHECK bool tap_textlog_next(span *in, tap_logged *out);

@@ -15,7 +15,7 @@ typedef struct tap_tracelog {
 	span rest;
 	unsigned line;		/* read so far */
 	bool timed;
-	clk_wall at;		/* of the last line that told a time */
+	clk_wall at;		/* of the last line with a time */
 } tap_tracelog;
 
 typedef struct tap_traced {
@@ -27,8 +27,8 @@ typedef struct tap_traced {
 	span head, body;	/* lines */
 } tap_traced;
 
-/* The next message; what is none is passed over. False at the end. */
+/* The next message; other text is skipped. False at the end. */
 MUST_CHECK bool tap_tracelog_next(tap_tracelog *t, tap_traced *out);
-/* The message as it was on the wire: CR LF, Content-Length of the body that is
- * there. */
+/* The message as it was on the wire: with CR LF, and the Content-Length of the
+ * body that is present. */
 void tap_traced_put(put *o, const tap_traced *t);
