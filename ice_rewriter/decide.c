@@ -125,6 +125,19 @@ static bool own_relay(const ice_sdp *s, const net_addr *a)
 	return false;
 }
 
+/* draft-06: the line names the peer's candidate by its id. */
+static ice_remote remote_by_id(span id, const ice_plan *plan)
+{
+	span ids = plan->peer_ids, one;
+
+	if (!ids.left)
+		return ICE_REMOTE_UNKNOWN;
+	while (span_word(&ids, &one))
+		if (span_same(one, id))
+			return ICE_REMOTE_RELAY;
+	return ICE_REMOTE_ESCAPED;
+}
+
 /* The addresses are the peer's. A relay of its own is known by what the
  * dialog has told, by being one of our edges, or by being on the edge that the
  * sender uses as well. */
@@ -139,6 +152,8 @@ static ice_remote remote_of(const ice_sdp *s, const ice_section *sec,
 
 	if (!sec->final)
 		return ICE_REMOTE_NONE;
+	if (sec->remote_id.left)
+		return remote_by_id(sec->remote_id, plan);
 	while (cand_remote_next(&in, &component, &a) == CAND_OK) {
 		if (ice_addr_in(plan->edges, plan->n_edges, &a) ||
 		    ice_addr_in(plan->peers, plan->n_peers, &a) ||

@@ -61,9 +61,27 @@ static bool fail(job *j, const char *why)
 	return false;
 }
 
+/* A candidate has a line of each component. */
+static void tell_ids(const ice_sdp *s, ice_report *r)
+{
+	for (unsigned i = 0; i < s->n_cand && r->n_ids < ICE_IDS_MAX; i++) {
+		const ice_cand *c = &s->cand[i];
+		const span id = ice_id_bare(c->id);
+		unsigned k = 0;
+
+		while (k < r->n_ids && !span_same(r->relay_id[k], id))
+			k++;
+		if (c->draft06 && c->relay && k == r->n_ids)
+			r->relay_id[r->n_ids++] = id;
+	}
+}
+
 static bool tell(job *j)
 {
 	ice_report *r = j->report;
+
+	if (r)
+		tell_ids(&j->sdp, r);
 
 	for (unsigned i = 0; r && i < j->sdp.n; i++) {
 		const ice_section *sec = &j->sdp.section[i];
@@ -199,7 +217,7 @@ static bool read_all(job *j, span type, span body)
 static void begin(job *j, const ice_plan *plan, span body, put *out,
 		  ice_report *report)
 {
-	report->n = 0;
+	report->n = report->n_ids = 0;
 	report->escaped = report->unforced = report->opaque = false;
 	report->why = NULL;
 	report->over = ICE_WITHIN;
@@ -232,7 +250,7 @@ ice_verdict ice_rewrite(const ice_plan *plan, span content_type, span body,
 	if (!read_all(&j, content_type, body) ||
 	    !do_body(&j, content_type, body, 0)) {
 		*out = before;
-		report->n = 0;
+		report->n = report->n_ids = 0;
 		report->why = j.why;
 		report->over = over_of(j.why);
 		return ICE_MALFORMED;

@@ -45,6 +45,8 @@ typedef struct ice_plan {
 	 * offered, to judge a=remote-candidates by. */
 	const net_addr *peers;
 	size_t n_peers;
+	span peer_ids;		/* the same of draft-06: candidate-ids, as words
+				 * without padding */
 	bool trickled;		/* of this dialog: the sender has already given
 				 * a relay candidate; for SDP fragments */
 } ice_plan;
@@ -81,7 +83,7 @@ typedef enum ice_remote {
 	ICE_REMOTE_HOST,	/* not to a relay, but from the sender's relay:
 				 * the media still crosses one */
 	ICE_REMOTE_ESCAPED,	/* neither end is a relay: it is direct */
-	ICE_REMOTE_UNKNOWN,	/* a candidate-id, or no relay is known */
+	ICE_REMOTE_UNKNOWN,	/* no relay is known to judge by */
 } ice_remote;
 
 /* What was found and done in one m-section. */
@@ -101,7 +103,10 @@ typedef struct ice_media {
 	uint8_t payloads_dropped;
 } ice_media;
 
-enum { ICE_MEDIA_MAX = 32 };	/* m= lines of all parts together */
+enum {
+	ICE_MEDIA_MAX = 32,	/* m= lines of all parts together */
+	ICE_IDS_MAX = 8,	/* draft-06 relays that are told */
+};
 
 /* What a body may have no more of. */
 typedef enum ice_limit {
@@ -120,6 +125,10 @@ typedef struct ice_report {
 	bool escaped;		/* in some section */
 	bool unforced;		/* a recorded stream has candidates, no relay */
 	bool opaque;		/* an SDP part in base64 or the like: left */
+	/* Candidate-ids of draft-06 lines that are relays, each once, without
+	 * padding; lent from the body. */
+	span relay_id[ICE_IDS_MAX];
+	unsigned n_ids;
 	const char *why;	/* of ICE_MALFORMED, static; else NULL */
 	ice_limit over;		/* the limit that it is because of */
 } ice_report;

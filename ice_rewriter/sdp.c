@@ -123,6 +123,20 @@ static uint8_t kind_of(span kind)
 	return ICE_OTHER;
 }
 
+static span first_word(span in)
+{
+	span word;
+
+	return span_word(&in, &word) ? word : span_of(NULL, 0);
+}
+
+span ice_id_bare(span id)
+{
+	while (id.left && id.p[id.left - 1] == '=')
+		id.left--;
+	return id;
+}
+
 static void read_cand(ice_cand *c, span value, const ice_plan *plan,
 		      const ice_known *k)
 {
@@ -210,6 +224,7 @@ static void read_attr(ice_section *sec, const ice_line *l,
 		sec->final = true;
 		return;
 	case ICE_A_REMOTE:
+		sec->remote_id = ice_id_bare(first_word(l->value));
 		sec->final = true;
 		return;
 	case ICE_A_MISMATCH:

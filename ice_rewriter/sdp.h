@@ -67,6 +67,9 @@ typedef struct ice_mline {
 
 MUST_CHECK bool ice_mline_parse(span value, ice_mline *out);
 
+/* A draft-06 candidate-id without the padding that some stacks leave. */
+span ice_id_bare(span id);
+
 typedef struct ice_cand {
 	span id, addr, port;	/* as they stand in the line */
 	net_addr at;		/* family 0 for a host name */
@@ -90,6 +93,7 @@ typedef struct ice_section {
 	ice_conn conn;		/* first c= here; host empty when none */
 	ice_rtcp rtcp;
 	span remote;		/* value of a=remote-candidates */
+	span remote_id;		/* value of a=remote-candidate */
 	bool final;		/* has it, or draft-06's a=remote-candidate */
 	bool crypto;		/* has an a=crypto */
 	bool mismatch;		/* a=ice-mismatch */

@@ -17,6 +17,7 @@ enum {
 	TAP_CALLS_MAX = 100000,
 	TAP_ID_MAX = 512,	/* octets of a Call-ID */
 	TAP_TAG_MAX = 127,	/* of a tag: call_half.branch holds it */
+	TAP_RELAY_IDS = 512,	/* octets; eleven of Lync's */
 	TAP_RELAYS = 12,	/* relay candidates remembered of each side */
 	TAP_STREAMS = 8,	/* m= lines remembered of each side */
 };
@@ -83,6 +84,7 @@ typedef struct tap_call {
 	GArray *forks;		/* of tap_fork */
 	net_addr *relays[2];
 	uint8_t relays_n[2];	/* at most TAP_RELAYS */
+	char relay_ids[2][TAP_RELAY_IDS];	/* draft-06 ones, as words */
 	char kinds[2][TAP_STREAMS];	/* first letter of each m= line */
 	tap_seen *seen;		/* ring, of TAP_SEEN once there are so many */
 	unsigned seen_at, seen_n;

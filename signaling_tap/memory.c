@@ -3,7 +3,7 @@
 #include "signaling_tap/fork.h"
 
 /* Raised when the bytes below change their meaning. */
-enum { VERSION = 1 };
+enum { VERSION = 2 };
 
 static void put_digest(put *o, const tap_digest *d)
 {
@@ -96,6 +96,17 @@ static bool get_relays(span *in, net_addr **relays, uint8_t *n)
 	return true;
 }
 
+static bool get_ids(span *in, char *out)
+{
+	uint16_t n;
+	span ids;
+
+	if (!span_u16(in, &n) || n >= TAP_RELAY_IDS || !span_cut(in, n, &ids))
+		return false;
+	span_copy(ids, out, TAP_RELAY_IDS);
+	return true;
+}
+
 static void put_side(put *o, const tap_call *c, uint8_t side)
 {
 	put_u32(o, c->offer_cseq[side]);
@@ -105,6 +116,8 @@ static void put_side(put *o, const tap_call *c, uint8_t side)
 	put_bytes(o, c->kinds[side], sizeof(c->kinds[side]));
 	put_change(o, &c->change[side]);
 	put_relays(o, c->relays[side], c->relays_n[side]);
+	put_u16(o, (uint16_t)strlen(c->relay_ids[side]));
+	put_span(o, span_str(c->relay_ids[side]));
 }
 
 static bool get_side(span *in, tap_call *c, uint8_t side)
@@ -115,7 +128,8 @@ static bool get_side(span *in, tap_call *c, uint8_t side)
 	       get_flag(in, &c->unforced[side]) &&
 	       span_bytes(in, c->kinds[side], sizeof(c->kinds[side])) &&
 	       get_change(in, &c->change[side]) &&
-	       get_relays(in, &c->relays[side], &c->relays_n[side]);
+	       get_relays(in, &c->relays[side], &c->relays_n[side]) &&
+	       get_ids(in, c->relay_ids[side]);
 }
 
 static void put_forks(put *o, const tap_call *c)

@@ -20,6 +20,7 @@ static ice_plan plan_for(const tap_call *c, const tap_msg *m)
 	p.kinds = (c->audio ? ICE_AUDIO : 0) | (c->video ? ICE_VIDEO : 0);
 	p.peers = c->relays[other];
 	p.n_peers = c->relays_n[other];
+	p.peer_ids = span_str(c->relay_ids[other]);
 	p.trickled = c->relays_n[m->side] > 0;
 	return p;
 }
@@ -87,8 +88,41 @@ static void no_room(tap_call *c)
 	c->all->count.n[TAP_N_REWRITE_NO_ROOM]++;
 }
 
+static bool is_word_of(span words, span one)
+{
+	span word;
+
+	while (span_word(&words, &word))
+		if (span_same(word, one))
+			return true;
+	return false;
+}
+
+/* Of draft-06 only the rewriter knows which candidates are relays. Of too many
+ * the oldest go. */
+static void ids_remember(tap_call *c, const tap_msg *m, const ice_report *r)
+{
+	char *to = c->relay_ids[m->side];
+
+	for (unsigned i = 0; i < r->n_ids; i++) {
+		const span id = r->relay_id[i];
+		span old = span_str(to), gone;
+
+		if (id.left + 2 > TAP_RELAY_IDS || is_word_of(old, id))
+			continue;
+		while (old.left + id.left + 2 > TAP_RELAY_IDS &&
+		       span_word(&old, &gone))
+			;
+		memmove(to, old.p, old.left);
+		to[old.left] = ' ';
+		span_copy(id, to + old.left + 1,
+			  TAP_RELAY_IDS - old.left - 1);
+	}
+}
+
 static void escape_note(tap_call *c, const tap_msg *m, const ice_report *r)
 {
+	ids_remember(c, m, r);
 	if (r->escaped)
 		found(c, m, TAP_F_ESCAPED, TAP_N_ESCAPED);
 }

@@ -114,6 +114,56 @@ static void test_final(void)
 		     ICE_REMOTE_UNKNOWN, false);
 }
 
+#define RELAY_ID "OlYwdCsT4DJpvGeOJD7YUO9dt9vX7Klod4T5DylMc6d"
+#define HOST_ID "OMlpc6KcZdu2EHq0WXDJ9nS3l8WnP0Q6q5mwjbo5UQ1"
+
+/* Which draft-06 candidates are relays, told once each. */
+static void test_ids(void)
+{
+	ice_plan p = plan_of(ICE_REMOVE);
+	g_autofree char *x = load("e2.sdp"), *y = load("e2.remove.sdp");
+	ice_report r;
+
+	expect(&p, sdp_type, x, y, &r);
+	g_assert_cmpuint(r.n_ids, ==, 1);
+	g_assert_true(span_eq(r.relay_id[0], RELAY_ID));
+}
+
+/* draft-06 names the peer's candidate by its id, with and without padding;
+ * from the sender's relay it crosses one in any case. */
+static void test_final_id(void)
+{
+	static const char own_host[] =
+		SESSION "m=audio 50004 RTP/AVP 0\r\n"
+			"a=candidate:A 1 p UDP 0.830 10.20.30.40 50004 \r\n"
+			"a=remote-candidate:%s\r\n";
+	static const char own_relay[] =
+		SESSION "m=audio 50004 RTP/AVP 0\r\n"
+			"a=candidate:A 1 p UDP 0.410 10.20.30.40 50004 \r\n"
+			"a=remote-candidate:%s\r\n";
+	static const struct {
+		const char *body, *id, *ids;
+		ice_remote is;
+	} cases[] = {
+		{own_host, RELAY_ID, "", ICE_REMOTE_UNKNOWN},
+		{own_host, RELAY_ID, "x " RELAY_ID, ICE_REMOTE_RELAY},
+		{own_host, RELAY_ID "= ", RELAY_ID, ICE_REMOTE_RELAY},
+		{own_host, HOST_ID, "x " RELAY_ID, ICE_REMOTE_ESCAPED},
+		{own_host, "", RELAY_ID, ICE_REMOTE_UNKNOWN},
+		{own_relay, HOST_ID, RELAY_ID, ICE_REMOTE_HOST},
+	};
+	ice_plan p = plan_of(ICE_REMOVE);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *x = g_strdup_printf(cases[i].body,
+						     cases[i].id);
+
+		p.peer_ids = span_str(cases[i].ids);
+		check_remote(&p, x, cases[i].is,
+			     cases[i].is == ICE_REMOTE_ESCAPED);
+	}
+}
+
 /* An offer after ICE whose only candidate is the host still passes as it is:
  * spoiling it makes peers answer a=ice-mismatch. */
 static void test_final_host(void)
@@ -458,6 +508,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/ice/rewrite/golden", test_golden);
 	g_test_add_func("/ice/rewrite/final", test_final);
 	g_test_add_func("/ice/rewrite/final-host", test_final_host);
+	g_test_add_func("/ice/rewrite/ids", test_ids);
+	g_test_add_func("/ice/rewrite/final-id", test_final_id);
 	g_test_add_func("/ice/rewrite/left-alone", test_left_alone);
 	g_test_add_func("/ice/rewrite/types", test_types);
 	g_test_add_func("/ice/rewrite/fragment", test_fragment);

@@ -69,6 +69,7 @@ static void assert_same(const tap_call *a, const tap_call *b)
 		g_assert_cmpmem(a->kinds[side], TAP_STREAMS, b->kinds[side],
 				TAP_STREAMS);
 		g_assert_cmpuint(a->relays_n[side], ==, b->relays_n[side]);
+		g_assert_cmpstr(a->relay_ids[side], ==, b->relay_ids[side]);
 		for (uint8_t k = 0; k < a->relays_n[side]; k++)
 			g_assert_true(net_addr_same(&a->relays[side][k],
 						    &b->relays[side][k]));
@@ -137,6 +138,7 @@ static void test_largest(void)
 					  TAP_RELAYS);
 		memset(c->relays[side], 6, TAP_RELAYS * sizeof(net_addr));
 		c->relays_n[side] = TAP_RELAYS;
+		memset(c->relay_ids[side], 'x', TAP_RELAY_IDS - 1);
 	}
 	tap_memory_put(&o, c);
 	g_assert_false(o.full);

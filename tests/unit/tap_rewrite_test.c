@@ -265,6 +265,43 @@ static void test_methods(void)
 	g_assert_true(says(&a, " 9 typ host"));
 }
 
+#define CAND_06(id, q) "a=candidate:" id " 1 pass UDP 0." q " 192.0.2.9 5000\n"
+
+/* The same in draft-06, where the peer's candidate has an id and no address. */
+static void test_escaped_06(void)
+{
+	static const char relay_id[] = "OlYwdCsT4DJpvGeOJD7YUO9dt9vX7Klod4T5Dyl",
+			  host_id[] = "OMlpc6KcZdu2EHq0WXDJ9nS3l8WnP0Q6q5mwjbo";
+	const ice_plan plan = ice_plan_default();
+	talk t = talk_new(&plan, 0);
+
+	call_up(&t);
+	/* Before ids are known nothing is concluded. */
+	say(&t, "INVITE sip:bob@x", "a", "b", "2 INVITE", "",
+	    SDP("11", "4000") CAND_06("own", "830")
+	    "a=remote-candidate:OMlpc6KcZdu2EHq0WXDJ9nS3l8WnP0Q6q5mwjbo\n");
+	g_assert_cmpuint(tap_script_counter(t.s, "escaped"), ==, 0);
+	for (unsigned i = 0; i < 20; i++) {
+		g_autofree char *cseq = g_strdup_printf("%u INVITE", i + 3);
+		g_autofree char *offer = g_strdup_printf(
+			SDP("30", "4000") CAND_06("%s", "830")
+			CAND_06("%s%u", "410") CAND_06("%s", "410"),
+			host_id, relay_id, i, relay_id);
+
+		say(&t, "INVITE sip:alice@x", "b", "a", cseq, "", offer);
+	}
+	say(&t, "INVITE sip:bob@x", "a", "b", "50 INVITE", "",
+	    SDP("12", "4000") CAND_06("own", "830")
+	    "a=remote-candidate:OlYwdCsT4DJpvGeOJD7YUO9dt9vX7Klod4T5Dyl19\n");
+	g_assert_cmpuint(tap_script_counter(t.s, "escaped"), ==, 0);
+	say(&t, "INVITE sip:bob@x", "a", "b", "51 INVITE", "",
+	    SDP("13", "4000") CAND_06("own", "830")
+	    "a=remote-candidate:OMlpc6KcZdu2EHq0WXDJ9nS3l8WnP0Q6q5mwjbo\n");
+	g_assert_cmpuint(tap_script_counter(t.s, "escaped"), ==, 1);
+	g_assert_nonnull(strstr(t.s->told->str, "fact escaped=caller"));
+	talk_free(&t);
+}
+
 #define RELAY_AT(ip) "a=candidate:2 1 UDP 1 " ip " 5000 typ relay " \
 		     "raddr 192.0.2.1 rport 4000\n"
 
@@ -379,6 +416,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/rewrite/no-relay", test_no_relay);
 	g_test_add_func("/tap/rewrite/refused-by-rule", test_refused_by_rule);
 	g_test_add_func("/tap/rewrite/escaped", test_escaped);
+	g_test_add_func("/tap/rewrite/escaped-06", test_escaped_06);
 	g_test_add_func("/tap/rewrite/no-relay-later", test_no_relay_later);
 	g_test_add_func("/tap/rewrite/methods", test_methods);
 	g_test_add_func("/tap/rewrite/relays-change", test_relays_change);
