@@ -1,4 +1,4 @@
-/* edit.h - the decided changes of one SDP, put on its text. */
+/* edit.h - makes the decided changes in the text of one SDP. */
 #pragma once
 #include "ice_rewriter/pen.h"
 #include "ice_rewriter/sdp.h"

@@ -1,4 +1,5 @@
-/* payload.h - the payload types of one m= line, and which of them can go. */
+/* payload.h - the payload types of one m= line, and which of them can be
+ * removed. */
 #pragma once
 #include "ice_rewriter/ice.h"
 
@@ -25,14 +26,14 @@ static inline void ice_pts_add(ice_pts *s, unsigned pt)
 	s->bits[pt / 64] |= UINT64_C(1) << pt % 64;
 }
 
-/* The payload type at the front of "114 x-msrta/16000" or "114"; false when
- * there is none (a=rtcp-fb:* has none). */
+/* The payload type at the front of "114 x-msrta/16000" or "114"; false if there
+ * is none (as in a=rtcp-fb:*). */
 MUST_CHECK bool ice_pt_next(span *in, unsigned *pt);
 
 /* The format list of an m= line. */
 void ice_payloads_list(ice_payloads *p, span formats);
 /* The value of an a=rtpmap. */
 void ice_payloads_map(ice_payloads *p, const ice_plan *plan, span value);
-/* Those that are to go, by the plan: empty unless a decodable one remains.
- * To be asked once, when all lines have been read. */
+/* Those to remove, by the plan: empty unless one that can be decoded remains.
+ * To be called once, after all lines have been read. */
 ice_pts ice_payloads_drop(ice_payloads *p, const ice_plan *plan);

@@ -1,5 +1,5 @@
 /* sdp.h - one SDP as the rewriter sees it (RFC 4566 5): lines, m-sections,
- * default destinations, candidates. Everything is lent from the text. */
+ * default destinations, candidates. Everything points into the text. */
 #pragma once
 #include "core/candidate.h"
 #include "ice_rewriter/known.h"
@@ -11,7 +11,7 @@ enum {
 	ICE_CAND_MAX = 256,	/* candidate lines of one SDP */
 };
 
-/* The attributes that are looked at, in any case of letters. */
+/* The attributes that matter here, in upper or lower case. */
 typedef enum ice_attr {
 	ICE_A_NONE,		/* another one, or no a= line at all */
 	ICE_A_CANDIDATE,	/* also x-candidate-ipv6 */
@@ -31,9 +31,9 @@ typedef enum ice_attr {
 typedef struct ice_line {
 	span raw;	/* with its line end */
 	span text;	/* without */
-	uint8_t type;	/* 'm', 'c', 'a'...; 0 when it is no "x=" line */
+	uint8_t type;	/* 'm', 'c', 'a'...; 0 if it is no "x=" line */
 	uint8_t attr;	/* ice_attr */
-	span value;	/* behind "m=", "c=" or "a=name:" */
+	span value;	/* after "m=", "c=" or "a=name:" */
 } ice_line;
 
 MUST_CHECK bool ice_line_next(span *in, ice_line *out);
@@ -71,7 +71,7 @@ MUST_CHECK bool ice_mline_parse(span value, ice_mline *out);
 span ice_id_bare(span id);
 
 typedef struct ice_cand {
-	span id, addr, port;	/* as they stand in the line */
+	span id, addr, port;	/* as written in the line */
 	net_addr at;		/* family 0 for a host name */
 	uint8_t component;	/* 0: unreadable */
 	uint8_t transport;	/* call_transport */
@@ -80,7 +80,7 @@ typedef struct ice_cand {
 	bool relay;		/* by its type or by judgement */
 } ice_cand;
 
-/* Where the default destination goes; made by ice_dest_plan(). */
+/* The new default destination, set by ice_dest_plan(). */
 typedef struct ice_move {
 	const ice_cand *rtp, *rtcp;	/* NULL: stays */
 	bool add_conn, add_rtcp;	/* by a line of their own */
@@ -102,7 +102,7 @@ typedef struct ice_section {
 
 	/* What is to be done. */
 	ice_state state;
-	bool refuse;		/* m= port to 0, candidates away */
+	bool refuse;		/* m= port to 0, candidates removed */
 	ice_pts drop;
 	ice_move move;
 } ice_section;
@@ -119,10 +119,10 @@ typedef struct ice_sdp {
 	ice_cand cand[ICE_CAND_MAX];
 } ice_sdp;
 
-/* Why a text is not handled that is over this limit: always the same. */
+/* The constant text that says why a body beyond this limit is not handled. */
 const char *ice_over(ice_limit l);
 
-/* NULL, or why the text cannot be handled. `plan` is for the judgement of
- * draft-06 lines and of payload types. */
+/* NULL, or why the text cannot be handled. `plan` is needed to judge draft-06
+ * lines and payload types. */
 MUST_CHECK const char *ice_sdp_read(ice_sdp *s, span text, bool fragment,
 				    const ice_plan *plan, const ice_known *k);

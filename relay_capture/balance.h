@@ -14,26 +14,26 @@ typedef enum relay_kind {
 	RELAY_KIND_WRITTEN,
 	RELAY_KIND_FILTERED,
 	RELAY_KIND_DROPPED,
-	RELAY_KIND_ASIDE,	/* told beside the equation */
+	RELAY_KIND_ASIDE,	/* reported beside the equation */
 	RELAY_KINDS,
 } relay_kind;
 
 /* "in", "written", ... */
 const char *relay_kind_name(relay_kind k);
 
-/* One figure of an interface, as `edgetape stats` names it. */
+/* One figure of an interface, as named by `edgetape stats`. */
 typedef struct relay_term {
 	const char *name;
 	relay_kind kind;
 	uint64_t n;
 } relay_term;
 
-/* The terms are numbered from 0; false when there are no more. */
+/* Terms are numbered from 0; false if there are no more. */
 bool relay_balance_term(const relay_iface_stats *s, unsigned number,
 			relay_term *out);
-/* The kind of the term of that name, as far as `name` goes; false: none. */
+/* The kind of the term with which `name` begins; false: there is none. */
 bool relay_balance_kind(span name, relay_kind *out);
-/* What waits: below 0 if more came out than in, which is a bug. */
+/* What is waiting; below 0 if more came out than in, which is a bug. */
 int64_t relay_balance_waiting(const relay_iface_stats *s);
 /* The sums of all interfaces. */
 void relay_balance_total(relay_live_stats *s);

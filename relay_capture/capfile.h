@@ -1,8 +1,8 @@
 /* capfile.h - the pcap and pcapng formats, pure.
  *
- * draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng. Written here rather than
- * left to libpcap, which gives up when two interfaces of a pcapng file differ
- * in link type. */
+ * draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng. libpcap is not used
+ * because it gives up if two interfaces of a pcapng file differ in link
+ * type. */
 #pragma once
 #include "core/clock.h"
 #include "relay_capture/frame.h"
@@ -19,7 +19,7 @@ typedef struct relay_cap_iface {
 	int64_t offset_s;	/* if_tsoffset */
 } relay_cap_iface;
 
-/* What the parser remembers of the file. Start with all zeros. */
+/* What the parser remembers of the file. Starts as all zeros. */
 typedef struct relay_cap {
 	bool begun, ng, little;
 	unsigned n_ifaces;
@@ -28,16 +28,16 @@ typedef struct relay_cap {
 } relay_cap;
 
 typedef struct relay_cap_frame {
-	bool present;		/* false: something else was read, go on */
+	bool present;		/* false: something else was read, continue */
 	int link;
 	int64_t ns;		/* wall clock */
-	uint32_t wire;		/* octets it had on the wire */
+	uint32_t wire;		/* octets on the wire */
 	span bytes;
 } relay_cap_frame;
 
-/* The header or the next block. SHORT: `need` octets would tell more; nothing
- * has moved. FOREIGN: not a capture file. BAD: damaged from here on. */
+/* The header or the next block. SHORT: `need` octets are needed; nothing has
+ * moved. FOREIGN: not a capture file. BAD: damaged from here on. */
 MUST_CHECK relay_verdict relay_cap_next(relay_cap *c, span *in, size_t *need,
 					relay_cap_frame *out);
-/* "gzip", "xz", ... when these octets begin a compressed file, else NULL. */
+/* "gzip", "xz", ... if these octets begin a compressed file, else NULL. */
 const char *relay_cap_packed(span in);

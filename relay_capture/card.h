@@ -1,5 +1,5 @@
-/* card.h - packets that an interface's card lost: the kernel did not see them.
- */
+/* card.h - packets lost by an interface's network card: the kernel never saw
+ * them. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,9 +13,9 @@ typedef struct relay_card {
 
 #define RELAY_CARD_NONE {{-1, -1}, 0}	/* not opened, or closed */
 
-/* `dir` has the interface's statistics; NULL: where the kernel has them. Opens
- * what a confined process cannot. */
+/* `dir` has the interface's statistics; NULL: where the kernel keeps them.
+ * Opens what a confined process could not. */
 void relay_card_open(relay_card *c, const char *name, const char *dir);
-/* Lost since the last call, or since it was opened. */
+/* Packets lost since the last call, or since it was opened. */
 uint64_t relay_card_lost(relay_card *c);
 void relay_card_close(relay_card *c);

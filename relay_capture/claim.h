@@ -1,7 +1,7 @@
-/* claim.h - what the calls say is theirs: addresses and ufrags.
+/* claim.h - which addresses and ufrags belong to which call.
  *
- * One address may be claimed by several calls (a port is used again, a fork
- * shares it); the best claim answers. CAPTURE thread. */
+ * Several calls may claim one address (a port is reused, a fork shares it); the
+ * best claim wins. CAPTURE thread. */
 #pragma once
 #include <glib.h>
 
@@ -12,7 +12,7 @@
 
 typedef struct relay_call relay_call;
 
-/* Strongest first; see docs and architecture: how a packet is matched. */
+/* Strongest first; see "Matching" in README.md. */
 typedef enum relay_rank {
 	RELAY_RANK_CHECK,	/* learnt from an ICE check with both ufrags */
 	RELAY_RANK_RADDR,
@@ -25,37 +25,38 @@ typedef enum relay_rank {
 
 typedef struct relay_claim {
 	relay_call *call;	/* NULL: nobody's */
-	uint8_t side;		/* call_side whose address or ufrag it is; of
-				 * a flow: who sends on it */
+	uint8_t side;		/* call_side whose address or ufrag it is; for a
+				 * flow: who sends on it */
 	uint8_t media;		/* m= line, 255 unknown */
 	uint8_t rank;		/* relay_rank */
 	uint8_t why;		/* pkt_why for what it claims */
-	uint32_t serial;	/* a later claim of equal rank is better */
+	uint32_t serial;	/* a later claim of equal rank wins */
 } relay_claim;
 
 typedef struct relay_claims relay_claims;
 
-/* `ended` tells whether a call is over: its claims yield to any other. */
+/* `ended` says whether a call is over: its claims yield to all others. */
 relay_claims *relay_claims_new(bool (*ended)(const relay_call *));
 void relay_claims_free(relay_claims *c);
-/* False when the call already claims this with at least this rank. */
+/* False if the call already claims this with at least this rank. */
 bool relay_claims_add_addr(relay_claims *c, const net_addr *a,
 			   const relay_claim *what);
 bool relay_claims_add_ufrag(relay_claims *c, span ufrag,
 			    const relay_claim *what);
 /* The SSRCs that a side will send with; `what->side` is that side. A range
- * wider than RELAY_SSRCS_MAX claims nothing: it would claim everybody's. */
+ * wider than RELAY_SSRCS_MAX claims nothing, because it would claim
+ * everybody's. */
 enum { RELAY_SSRCS_MAX = 1024 };
 bool relay_claims_add_ssrcs(relay_claims *c, const call_ssrcs *range,
 			    const relay_claim *what);
 /* Forgets all claims of a call. */
 void relay_claims_drop(relay_claims *c, const relay_call *call);
 
-/* The best claim, or NULL; lent until the next add or drop. */
+/* The best claim, or NULL; valid until the next add or drop. */
 const relay_claim *relay_claims_addr(const relay_claims *c, const net_addr *a);
 const relay_claim *relay_claims_ssrc(const relay_claims *c, uint32_t ssrc);
 /* The sender of a check from `from` to `to`: a call that has both, else the
- * only call that has one of them. call is NULL when there is none. */
+ * only call that has one of them. `call` is NULL if there is none. */
 relay_claim relay_claims_check(const relay_claims *c, span to, span from);
 
 bool relay_claim_better(const relay_claims *c, const relay_claim *a,

@@ -1,4 +1,5 @@
-/* filter.h - the BPF expression that keeps what is not the relay's away. */
+/* filter.h - the BPF expression that keeps out what cannot be the relay's
+ * traffic. */
 #pragma once
 #include "relay_capture/source.h"
 

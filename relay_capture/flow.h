@@ -1,11 +1,11 @@
-/* flow.h - transport paths and what is known of them: born once, found by one
- * hash lookup per packet. CAPTURE thread. */
+/* flow.h - transport paths and what is known about them: created once, found by
+ * one hash lookup per packet. CAPTURE thread. */
 #pragma once
 #include "core/clock.h"
 #include "relay_capture/claim.h"
 #include "relay_capture/preroll.h"
 
-/* What tells one path from another. */
+/* What distinguishes one path from another. */
 typedef struct relay_path {
 	net_addr src, dst;	/* outermost UDP or TCP addresses */
 	net_addr peer;		/* inside a Send or Data indication */
@@ -17,7 +17,8 @@ typedef struct relay_path {
 
 typedef struct relay_flow relay_flow;
 struct relay_flow {
-	/* First what a packet of a claimed flow touches: two cache lines. */
+	/* First, in two cache lines, what a packet of a claimed flow
+	 * touches. */
 	_Alignas(64) relay_path path;
 	uint32_t hash;		/* of the path; the table's own */
 	uint32_t number;	/* 1, 2, ... */
@@ -44,23 +45,23 @@ struct relay_flow {
 
 typedef struct relay_flows relay_flows;
 
-/* `max` flows; their memory is reserved now. */
+/* `max` flows, whose memory is reserved now. */
 relay_flows *relay_flows_new(unsigned max);
 void relay_flows_free(relay_flows *t);
 relay_flow *relay_flow_find(const relay_flows *t, const relay_path *p);
 uint32_t relay_path_hash(const relay_path *p);
-/* A path of this hash will be looked for soon: the table comes near. */
+/* Prefetches the table for a path with this hash. */
 void relay_flow_hint(const relay_flows *t, uint32_t hash);
-/* The first path that would be looked at for it; it is not touched. NULL: there
+/* The first path that a lookup would compare, without touching it; NULL: there
  * is none. */
 const relay_flow *relay_flow_first(const relay_flows *t, uint32_t hash);
-/* An unclaimed flow, or NULL when the table is full: then evict one first. */
+/* An unclaimed flow; NULL if the table is full: evict one first. */
 relay_flow *relay_flow_add(relay_flows *t, const relay_path *p, clk_both at);
 void relay_flow_remove(relay_flows *t, relay_flow *f);
-/* Unclaimed flows, the longest silent first; NULL at the end. */
+/* Unclaimed flows, longest silent first; NULL at the end. */
 relay_flow *relay_flows_silent(const relay_flows *t);
 relay_flow *relay_flow_newer(const relay_flow *f);
-/* An unclaimed flow has just had a packet. */
+/* To be called when an unclaimed flow had a packet. */
 void relay_flow_touch(relay_flows *t, relay_flow *f);
-/* Leaves or joins the unclaimed ones. */
+/* Removes a flow from the unclaimed ones, or adds it. */
 void relay_flow_set_claimed(relay_flows *t, relay_flow *f, bool claimed);

@@ -5,12 +5,12 @@
 
 typedef enum relay_verdict {
 	RELAY_OK,
-	RELAY_SHORT,	/* ends before its own lengths say */
+	RELAY_SHORT,	/* ends before its own lengths say it does */
 	RELAY_BAD,	/* contradicts its specification */
-	RELAY_FOREIGN,	/* well-formed, but none of ours */
+	RELAY_FOREIGN,	/* well-formed, but of another protocol */
 } relay_verdict;
 
-/* LINKTYPE_ and DLT_ values of libpcap; where the two differ, both. */
+/* LINKTYPE_ and DLT_ values of libpcap; both where they differ. */
 typedef enum relay_link {
 	RELAY_LINK_NULL = 0,
 	RELAY_LINK_ETHERNET = 1,
@@ -38,7 +38,7 @@ enum {
 /* An IP packet, or a fragment of one, without its headers. */
 typedef struct relay_ip {
 	net_addr src, dst;	/* port 0 */
-	uint8_t proto;		/* of the payload, extension headers passed */
+	uint8_t proto;		/* of the payload, after extension headers */
 	bool more;		/* RFC 791 MF, RFC 8200 M */
 	uint16_t offset;	/* octets, of this fragment */
 	uint32_t id;		/* of the packet a fragment belongs to */
@@ -59,10 +59,11 @@ typedef struct relay_segment {
 
 /* True if relay_link_peel() knows this link type. */
 bool relay_link_known(int link);
-/* Strips the link header and VLAN tags; `ethertype` says what `in` is now. */
+/* Strips the link header and VLAN tags; `ethertype` says what `in` then
+ * contains. */
 MUST_CHECK relay_verdict relay_link_peel(int link, span *in,
 					 uint16_t *ethertype);
-/* An Ethernet header alone, with its VLAN tags. */
+/* Only an Ethernet header, with its VLAN tags. */
 MUST_CHECK relay_verdict relay_eth_peel(span *in, uint16_t *ethertype);
 MUST_CHECK relay_verdict relay_ip_get(uint16_t ethertype, span in,
 				      relay_ip *out);

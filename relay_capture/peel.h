@@ -1,5 +1,5 @@
-/* peel.h - from a captured frame to the datagram or segment in it: link
- * headers, VLANs, tunnels and fragments taken off. */
+/* peel.h - strips link headers, VLAN tags and tunnels from a captured frame,
+ * and reassembles fragments, to get at its datagram or TCP segment. */
 #pragma once
 #include "relay_capture/frag.h"
 #include "relay_capture/relay.h"
@@ -11,8 +11,8 @@ typedef struct relay_peeled {
 	span payload;		/* of UDP */
 } relay_peeled;
 
-/* True: `out` is filled, lent from the frame, or from `frags` until the next
- * call. Else `why` tells where the frame went. */
+/* True: `out` is filled and valid as long as the frame, or until the next call
+ * if it is in `frags`. False: `why` says what became of the frame. */
 MUST_CHECK bool relay_peel(relay_frags *frags, int link, span frame,
 			   clk_mono now, relay_peeled *out,
 			   relay_counter *why);

@@ -1,5 +1,6 @@
-/* ringshare.h - what capture's supervisor and its workers share, and each
- * one's own: inside of rings_io.c (supervisor) and ringread_io.c (worker). */
+/* ringshare.h - what capture's supervisor and its workers share, and what each
+ * has of its own: internals of rings_io.c (supervisor) and ringread_io.c
+ * (worker). */
 #pragma once
 #include <stdatomic.h>
 
@@ -12,7 +13,7 @@ typedef struct relay_ring_fates {
 	uint64_t frames, copies, given_up;
 } relay_ring_fates;
 
-/* Sums over all workers, as of the blocks given back so far. */
+/* Sums over all workers, up to the last block returned. */
 typedef struct relay_account {
 	uint64_t released[RELAY_IFACES_MAX];	/* number of the last block */
 	relay_ring_fates ring[RELAY_IFACES_MAX];
@@ -26,15 +27,15 @@ typedef struct relay_block_id {
 	_Atomic uint64_t ring, block;	/* block 0: nowhere */
 } relay_block_id;
 
-/* In memory with a descriptor: it may outlive the supervisor as well. */
+/* In memory with a descriptor, so that it can outlive the supervisor too. */
 typedef struct relay_rings_shared {
 	char stamp[72];		/* of the layout and the configuration */
 	relay_ring_place ring[RELAY_IFACES_MAX];
 	unsigned n;
-	clk_mono begun;		/* from then on frames are kept */
+	clk_mono begun;		/* since when frames are kept */
 	relay_account account[2];
-	_Atomic unsigned valid;	/* its lowest bit tells which one; the other may
-				 * be being written */
+	_Atomic unsigned valid;	/* its lowest bit says which one is valid; the
+				 * other may be being written */
 	_Atomic uint64_t read_to[RELAY_IFACES_MAX];
 	_Atomic uint64_t read_again;
 	_Atomic uint64_t seen[RELAY_IFACES_MAX], dropped[RELAY_IFACES_MAX];
@@ -45,12 +46,12 @@ typedef struct relay_rings_shared {
 	relay_block_id poison;	/* not to be read */
 } relay_rings_shared;
 
-/* A block that was read and not yet given back, and the worker's counters
- * behind it. */
+/* A block that was read and not returned yet, and the worker's counters after
+ * it. */
 typedef struct relay_pending {
 	unsigned ring;
-	uint64_t block, due;	/* the mark behind it */
-	relay_account so_far;	/* as `stored`: what the queue took */
+	uint64_t block, due;	/* the mark after it */
+	relay_account so_far;	/* like `stored`: what the queue accepted */
 } relay_pending;
 
 struct relay_rings {
@@ -66,10 +67,10 @@ struct relay_rings {
 	relay_card card[RELAY_IFACES_MAX];
 	/* WORKER */
 	relay_fates fates;	/* committed, of its own */
-	relay_account base;	/* what was true at its birth */
+	relay_account base;	/* what was true when it was created */
 	uint64_t read_before[RELAY_IFACES_MAX];
 	uint64_t next[RELAY_IFACES_MAX];
-	unsigned held[RELAY_IFACES_MAX];	/* blocks not given back */
+	unsigned held[RELAY_IFACES_MAX];	/* blocks not returned */
 	struct {		/* its own; CAPTURE writes */
 		_Atomic uint64_t frames, copies, given_up;
 	} mine[RELAY_IFACES_MAX];
@@ -77,7 +78,7 @@ struct relay_rings {
 	size_t room, head, used;
 };
 
-/* The account that holds now; for who writes it. */
+/* The valid account, for its writer. */
 static inline const relay_account *relay_rings_valid(const relay_rings *r)
 {
 	return &r->shared->account[atomic_load(&r->shared->valid) & 1];
@@ -87,9 +88,9 @@ _Static_assert(sizeof(relay_account) % sizeof(uint64_t) == 0,
 	       "words of 64 bits");
 enum { RELAY_ACCOUNT_WORDS = sizeof(relay_account) / sizeof(uint64_t) };
 
-/* A worker may write what its supervisor is reading, which then reads again.
- * Release and acquire for each word: whoever reads one of the next account
- * finds `valid` moved after it. */
+/* A worker may write what its supervisor is reading; the supervisor then reads
+ * again. Each word is released and acquired, so whoever reads a word of the
+ * next account also sees that `valid` has moved. */
 static inline void relay_account_share(relay_account *to,
 				       const relay_account *own)
 {
@@ -109,6 +110,6 @@ static inline void relay_account_take(relay_account *own,
 					__ATOMIC_ACQUIRE);
 }
 
-/* Adds an account, and takes over what the kernel says. */
+/* Adds an account, and replaces the kernel's counts. */
 void relay_rings_add_account(const relay_rings *r, const relay_account *a,
 			     relay_live_stats *to);

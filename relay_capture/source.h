@@ -7,8 +7,10 @@
 
 #define RELAY_ERROR (relay_error_quark())
 typedef enum relay_error {
-	RELAY_ERROR_OPEN,	/* absent, no right to it, no such interface */
-	RELAY_ERROR_FORMAT,	/* not a capture, compressed, unknown link */
+	RELAY_ERROR_OPEN,	/* missing, no permission, or no such
+				 * interface */
+	RELAY_ERROR_FORMAT,	/* not a capture, compressed, or of an unknown
+				 * link type */
 	RELAY_ERROR_FILTER,	/* the filter expression does not compile */
 } relay_error;
 GQuark relay_error_quark(void);
@@ -24,45 +26,45 @@ typedef enum relay_next {
 } relay_next;
 
 relay_file *relay_file_open(const char *path, GError **err);
-/* On RELAY_NEXT_FRAME `frame` is lent until the next call; pass it with `link`
+/* On RELAY_NEXT_FRAME `frame` is valid until the next call; pass it with `link`
  * and `at` to relay_frame(). */
 relay_next relay_file_next(relay_file *f, int *link, span *frame, clk_both *at);
 /* One sentence after CUT or BAD: what is missing. */
 const char *relay_file_trouble(const relay_file *f);
-/* Share of the file that has been read, 0 to 1. */
+/* The part of the file that has been read, 0 to 1. */
 double relay_file_done(const relay_file *f);
 void relay_file_free(relay_file *f);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(relay_file, relay_file_free)
 
 /* Kernel rings (TPACKET_V3) that outlive the process that reads them. A
- * supervisor opens them, forks the worker that passes them to
- * relay_live_open(), and forks the next one when it dies: what the dead one
- * had not written to its journals is read again. */
+ * supervisor opens them and forks the worker that passes them to
+ * relay_live_open(). When it dies, the next one reads again what it had not
+ * written to its journals. */
 typedef struct relay_rings relay_rings;
 struct relay_live_config;
 struct relay_live_stats;
 
-/* SUPERVISOR, all of these. Needs CAP_NET_RAW; nothing after it does. */
+/* SUPERVISOR, all of these. Only this one needs CAP_NET_RAW. */
 relay_rings *relay_rings_open(const struct relay_live_config *c, GError **err);
-/* The service manager keeps the rings, for a supervisor that is to come. False:
- * it does not. */
+/* The service manager keeps the rings for the next supervisor. False: it does
+ * not. */
 bool relay_rings_keep(const relay_rings *r, fdstore *with);
-/* The rings of a supervisor that died, with all that they hold. NULL: there are
+/* The rings of a supervisor that died, with their packets. NULL: there are
  * none, or they are of another configuration or version. */
 relay_rings *relay_rings_adopt(const struct relay_live_config *c,
 			       fdstore *from);
-/* About twice a second: takes the workers' account and then the kernel's
- * counters, and binds again to an interface that was made anew. */
+/* To be called about twice a second: takes the workers' account and then the
+ * kernel's counters, and binds to interfaces that were created anew. */
 void relay_rings_tick(relay_rings *r);
-/* A worker is dead. A block at which it crashed three times is given up. */
+/* A worker has died. A block at which three workers crashed is given up. */
 void relay_rings_died(relay_rings *r, bool crashed);
-/* When blocks were last given back: what a frame in the rings belongs to had
- * not ended long before that. */
+/* When blocks were last returned: calls of frames in the rings had not ended
+ * long before that. */
 clk_mono relay_rings_reached(const relay_rings *r);
-/* When they were opened: what came since is in them, or was. */
+/* When they were opened: everything since then is or was in them. */
 clk_mono relay_rings_begun(const relay_rings *r);
-/* All workers together, as of the last tick. A frame counts as looked at when
- * what came of it is written. */
+/* All workers together, at the last tick. A frame counts as examined when its
+ * result is written. */
 void relay_rings_stats(const relay_rings *r, struct relay_live_stats *out);
 void relay_rings_free(relay_rings *r);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(relay_rings, relay_rings_free)
@@ -85,17 +87,18 @@ typedef struct relay_live_config {
 } relay_live_config;
 
 /* seen = frames + copies + given up + dropped + still in the ring, where frames
- * are the first RELAY_FRAME_COUNTERS of `count`; of what was held is what came
- * late, or expired, or died; and what calls got is stored, or dropped by the
- * queue, or lost by the disk, or on its way: see balance.h. */
+ * are the first RELAY_FRAME_COUNTERS of `count`. What was held is late,
+ * expired, died or still held. What calls got is stored, dropped by the queue,
+ * lost by the disk, or on its way. See balance.h. */
 typedef struct relay_iface_stats {
 	char name[16];
 	uint64_t seen, dropped;	/* by the kernel */
 	uint64_t card_dropped;	/* by the card: the kernel did not see them */
-	uint64_t frames;	/* looked at: the sum of the frame counters */
-	uint64_t copies;	/* frames of lo on their way out, passed over */
+	uint64_t frames;	/* examined: the sum of the frame counters */
+	uint64_t copies;	/* the second copy of each frame on lo */
 	uint64_t given_up;	/* in a block that crashed every worker */
-	uint64_t held_died;	/* unclaimed media in a dead one's pre-roll */
+	uint64_t held_died;	/* unclaimed media in a dead worker's
+				 * pre-roll */
 	uint64_t queue_dropped;	/* writer too slow */
 	uint64_t disk_lost;
 	uint64_t stored;	/* written to journals */
@@ -103,7 +106,7 @@ typedef struct relay_iface_stats {
 } relay_iface_stats;
 
 typedef struct relay_live_stats {
-	clk_both begun, at;	/* counted from then on, and until then */
+	clk_both begun, at;	/* when counting began, and until when */
 	relay_iface_stats iface[RELAY_IFACES_MAX];
 	unsigned n_ifaces;
 	uint64_t read_again;	/* after a worker's death; counted once */
@@ -116,28 +119,28 @@ typedef struct relay_live_stats {
 } relay_live_stats;
 
 void relay_live_config_init(relay_live_config *c);
-/* MAIN. Opens the handles (needs CAP_NET_RAW); no thread runs yet, so that
+/* MAIN. Opens the handles (needs CAP_NET_RAW) but starts no thread, so that
  * privileges can be dropped before relay_live_start(). */
 relay_live *relay_live_open(const relay_live_config *c, GError **err);
-/* MAIN, before the start. Lends a word that WRITER moves on: all media that was
- * seen before that time, monotonic ns, is in the journals, whatever process
- * looks, but for what the tap still holds back (pre-roll, pieces). */
+/* MAIN, before the start. WRITER keeps a time in *to (monotonic ns): all
+ * media seen before it is in the journals, for every process that looks, except
+ * for what the tap still holds (pre-roll, fragments). */
 void relay_live_tell_reach(relay_live *l, _Atomic int64_t *to);
 bool relay_live_start(relay_live *l, GError **err);
-/* MAIN. Takes the half. False when the command queue is full. What is armed
+/* MAIN. Takes the half. False if the command queue is full. What is armed
  * before relay_live_start() is armed before the first frame. */
 MUST_CHECK bool relay_live_arm_take(relay_live *l, const char *call,
 				    call_half *half, clk_both now);
 MUST_CHECK bool relay_live_disarm(relay_live *l, const char *call,
 				  clk_both now);
-/* MAIN. As of one instant, at most half a second ago; with rings the kernel's
- * counters are those of the supervisor's last tick. */
+/* MAIN. All of one instant, at most half a second ago; with rings the kernel's
+ * counters are from the supervisor's last tick. */
 void relay_live_stats_get(relay_live *l, relay_live_stats *out);
-/* MAIN. The next flow that nobody claims; false when there is none. */
+/* MAIN. The next flow that nobody claims; false if there is none. */
 bool relay_live_orphan(relay_live *l, relay_orphan *out);
-/* MAIN. The last trouble (disk, an interface down), or NULL; free it. */
+/* MAIN. The latest problem (disk, an interface down), or NULL; free it. */
 char *relay_live_trouble(relay_live *l);
-/* MAIN. Stops capturing, writes out everything, joins. The figures stay. */
+/* MAIN. Stops capturing, writes everything, joins. The counts stay. */
 void relay_live_stop(relay_live *l);
 /* Stops if need be. */
 void relay_live_free(relay_live *l);

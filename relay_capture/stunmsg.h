@@ -1,12 +1,12 @@
-/* stunmsg.h - STUN messages (RFC 5389), in Microsoft's dialect too (MS-TURN,
+/* stunmsg.h - STUN messages (RFC 5389), including Microsoft's dialect (MS-TURN,
  * MS-ICE2). */
 #pragma once
 #include "relay_capture/frame.h"
 
 enum { RELAY_STUN_COOKIE = 0x2112a442 };	/* RFC 5389 6 */
 
-/* Method and class as they stand on the wire. 0004 and 0006 mean something
- * else in RFC 5766, whose messages have no MS-TURN cookie. */
+/* Method and class as on the wire. 0004 and 0006 mean something else in RFC
+ * 5766, whose messages have no MS-TURN cookie. */
 enum {
 	RELAY_STUN_CHECK = 0x0001,
 	RELAY_STUN_CHECK_OK = 0x0101,
@@ -43,22 +43,22 @@ typedef struct relay_attr {
 	span value;
 } relay_attr;
 
-/* A message that begins at `in`; what follows it is left over. FOREIGN when
- * this is no STUN message of either dialect. */
+/* The message with which `in` begins; `in` is left with what follows. FOREIGN
+ * if this is no STUN message of either dialect. */
 MUST_CHECK relay_verdict relay_stun_get(span *in, relay_stun *out);
-/* Next attribute; `padded` is false in MS-TURN. */
+/* The next attribute; `padded` is false in MS-TURN. */
 MUST_CHECK relay_verdict relay_attr_next(span *in, bool padded,
 					 relay_attr *out);
-/* The first attribute of this type; RELAY_FOREIGN without one. */
+/* The first attribute of this type; RELAY_FOREIGN if there is none. */
 MUST_CHECK relay_verdict relay_attr_find(const relay_stun *m, uint16_t type,
 					 span *value);
 /* Value of an address attribute, XORed with the message's id if `x`. */
 MUST_CHECK relay_verdict relay_attr_addr(span value, const relay_stun *m,
 					 bool x, net_addr *out);
-/* USERNAME of an ICE check without the zeros behind it: RFC style with or
- * without padding of the other attributes. */
+/* USERNAME of an ICE check without trailing zeros; in RFC style, with the other
+ * attributes padded or not. */
 MUST_CHECK relay_verdict relay_stun_username(const relay_stun *m, span *out);
-/* Splits it: the receiver's and the sender's half. RFC 5245 7.1.2.3
- * "to:from"; draft-ietf-mmusic-ice-06 as Lync writes it "to:1:from:1", both
- * halves being octets of equal length. */
+/* Splits it into the receiver's and the sender's half. RFC 5245 7.1.2.3:
+ * "to:from"; draft-ietf-mmusic-ice-06 as Lync writes it: "to:1:from:1", with
+ * halves of equal length. */
 MUST_CHECK relay_verdict relay_username_split(span name, span *to, span *from);

@@ -1,4 +1,5 @@
-/* turn.h - what a payload on a relay's leg is, and what it wraps. */
+/* turn.h - what a payload on one of the relay's legs is, and what it
+ * contains. */
 #pragma once
 #include "relay_capture/stunmsg.h"
 
@@ -7,7 +8,7 @@ typedef enum relay_what {
 	RELAY_WHAT_CHECK,	/* ICE connectivity check with a USERNAME */
 	RELAY_WHAT_CONTROL,	/* other STUN or TURN */
 	RELAY_WHAT_OTHER,	/* nothing that we know */
-	RELAY_WHAT_BAD,		/* begins as one of ours and contradicts it */
+	RELAY_WHAT_BAD,		/* begins like one of ours and contradicts it */
 } relay_what;
 
 typedef enum relay_wrap {
@@ -17,11 +18,12 @@ typedef enum relay_wrap {
 	RELAY_WRAP_CHANNEL,	/* either way; `channel` */
 } relay_wrap;
 
-/* What a control message tells about the allocation of the client that sends
- * or receives it. */
+/* What a control message says about the allocation of the client that sends or
+ * receives it. */
 typedef enum relay_news {
 	RELAY_NEWS_NONE,
-	RELAY_NEWS_RELAYED,	/* relay to client: `peer` is relayed */
+	RELAY_NEWS_RELAYED,	/* relay to client: `peer` is the relayed
+				 * address */
 	RELAY_NEWS_PEER,	/* client to relay: it will talk to `peer` */
 } relay_news;
 
@@ -37,6 +39,6 @@ typedef struct relay_unit {
 	span username;		/* of a check */
 } relay_unit;
 
-/* Everything in one UDP payload, or one message of a TCP stream, in which
- * `stream` allows RFC 4571 lengths in front of the media. */
+/* Everything in one UDP payload, or in one message of a TCP stream; `stream`
+ * allows RFC 4571 lengths before the media. */
 void relay_turn_peel(span in, bool stream, relay_unit *out);

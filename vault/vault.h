@@ -1,5 +1,5 @@
-/* vault.h - what happens to recordings that are there: bundles for somebody
- * else, signatures, removal, and what a full disk means.
+/* vault.h - what happens to finished recordings: exports, signatures, removal,
+ * and what a full disk means.
  *
  * All of it belongs to one thread, and blocks on the disk. */
 #pragma once
@@ -21,18 +21,19 @@ enum { VLT_HASH = 65 };		/* SHA-256, hexadecimal, with its NUL */
 /* Of a file as it is now. */
 bool vlt_hash(const char *path, char out[static VLT_HASH], GError **err);
 
-/* A directory of files, with SHA256SUMS of all of them, as sha256sum(1) reads
- * it. It takes its name when it is whole; that name must be free. */
+/* An export: a directory of files, with SHA256SUMS of all of them, as
+ * sha256sum(1) reads it. It gets its name when it is complete; that name must
+ * be free. */
 typedef struct vlt_bundle vlt_bundle;
 vlt_bundle *vlt_bundle_new(const char *dir, GError **err);
-/* A copy of `path` as `as`, such as "call/a.wav". With `sha256` it must be
- * that; "" or NULL: whatever it is. */
+/* Adds a copy of `path` as `as`, such as "call/a.wav". Its SHA-256 must be
+ * `sha256`, unless that is "" or NULL. */
 bool vlt_bundle_add(vlt_bundle *b, const char *path, const char *as,
 		    const char *sha256, GError **err);
 bool vlt_bundle_text(vlt_bundle *b, const char *as, const char *text,
 		     GError **err);
-/* Writes SHA256SUMS and, with the PEM of an Ed25519 key, SHA256SUMS.sig; all
- * is on disk when this returns. */
+/* Writes SHA256SUMS and, with an Ed25519 key in PEM, SHA256SUMS.sig; all is on
+ * disk when this returns. */
 bool vlt_bundle_seal(vlt_bundle *b, const char *signing_key, GError **err);
 /* Removes what was not sealed. NULL is fine. */
 void vlt_bundle_free(vlt_bundle *b);
@@ -45,33 +46,35 @@ enum { VLT_SIGNATURE = 64 };
 bool vlt_sign(const char *key, const void *text, size_t n,
 	      uint8_t out[static VLT_SIGNATURE], GError **err);
 
-/* What is not there is gone already. The directory is synced. */
+/* A missing file counts as removed. The directory is synced. */
 bool vlt_remove_file(const char *path, GError **err);
-/* A directory of plain files, such as a journal: at once under the hidden name
+/* A directory of plain files, such as a journal. It first gets the hidden name
  * .NAME, so that nobody reads half of it. */
 bool vlt_remove_dir(const char *path, GError **err);
 
-/* What happens while a disk fills up, in this order; each includes those
- * before. Nothing is deleted for want of room. */
+/* What happens while a disk fills up, in this order; each level includes those
+ * before. Nothing is deleted to make room. */
 typedef enum vlt_level {
 	VLT_ROOM,
 	VLT_WARN,		/* an alarm */
 	VLT_NO_EXPORTS,		/* nothing is copied any more */
-	VLT_REFUSE,		/* calls that must not go unrecorded */
-	VLT_JOURNAL_ONLY,	/* recordings are made when there is room */
+	VLT_REFUSE,		/* calls that must not go unrecorded are
+				 * refused */
+	VLT_JOURNAL_ONLY,	/* recordings are made when there is room
+				 * again */
 } vlt_level;
 const char *vlt_level_name(vlt_level l);
-/* Percent at which each but VLT_ROOM begins, rising. */
+/* The percentage at which each level except VLT_ROOM begins, increasing. */
 typedef struct vlt_marks {
 	uint8_t at[VLT_JOURNAL_ONLY];
 } vlt_marks;
 /* "80;90;95;97" as a list. */
 bool vlt_marks_parse(char **list, vlt_marks *out, GError **err);
 enum { VLT_SLACK = 2 };
-/* The level at `percent` full when it was `before`: a level ends VLT_SLACK
- * percent below where it began, so that it does not flutter. */
+/* The level at `percent` full if it was `before`: a level ends VLT_SLACK
+ * percent below where it began, so that it does not flip back and forth. */
 vlt_level vlt_level_next(const vlt_marks *m, vlt_level before,
 			 unsigned percent);
-/* How full the file system of `path` is for us, rounded up; what is kept for
+/* How full the file system of `path` is for us, rounded up; space reserved for
  * root counts as full. */
 bool vlt_disk_full(const char *path, unsigned *percent, GError **err);
