@@ -32,13 +32,17 @@ static const kind kinds[] = {
 	{"celt", {.format = MIX_OPUS, .quality = -1, .celt = true}, 2, 16000,
 	 1.5},
 	{"vorbis", {.format = MIX_VORBIS, .quality = -1}, 2, 8000, 1.5},
-	{"mp3", {.format = MIX_MP3, .quality = -1}, 2, 8000, 1},
+	{"mp3", {.format = MIX_MP3, .quality = -1}, 2, 8000, 0.1},
 	{"mp3_mono", {.format = MIX_MP3, .quality = -1, .kbps = 32}, 1, 16000,
-	 1},
+	 0.1},
 	{"mp3_vbr", {.format = MIX_MP3, .quality = -1, .vbr = true}, 2, 16000,
-	 1},
+	 0.4},
 	{"mp3_joint", {.format = MIX_MP3, .quality = 2, .joint = true}, 2,
-	 48000, 1},
+	 48000, 0.1},
+	{"mp3_192k", {.format = MIX_MP3, .quality = -1, .kbps = 192}, 2,
+	 48000, 0.1},
+	{"mp3_320k", {.format = MIX_MP3, .quality = -1, .kbps = 320}, 2,
+	 48000, 0.1},
 };
 
 static double tone_of(unsigned channel)
