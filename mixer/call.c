@@ -193,7 +193,7 @@ void mix_call_leave_out(mix_call *m, uint32_t stream, clk_mono at, bool out)
 	int64_t ns = clk_since(at, m->desk.begin);
 
 	if (!mute && out) {
-		mute = mix_mute_new();
+		mute = mix_mute_new(false);
 		g_hash_table_insert(m->desk.left_out,
 				    GUINT_TO_POINTER(stream + 1), mute);
 	}

@@ -1,6 +1,7 @@
 #include "mixer/marks.h"
 
 #define DTMF_MARGIN_NS (60 * CLK_NS_PER_MS)
+#define RAMP_NS (MIX_MUTE_RAMP_MS * CLK_NS_PER_MS)
 
 /* A mark that has begun and not ended. */
 typedef struct open_mark {
@@ -24,7 +25,7 @@ mix_marks *mix_marks_new(const mix_plan *plan, mix_timeline *t)
 	m->plan = plan;
 	m->timeline = t;
 	for (int side = 0; side < 2; side++) {
-		m->mute[side] = mix_mute_new();
+		m->mute[side] = mix_mute_new(true);
 		m->dial[side] = mix_dial_new();
 	}
 	return m;
@@ -98,15 +99,18 @@ static bool sounds(const mix_plan *p, const mix_mark *k)
 static void mute_side(mix_mute *mute, const mix_mark *k, int64_t at,
 		      int64_t soonest)
 {
-	int64_t margin = k->kind == MIX_DTMF ? DTMF_MARGIN_NS : 0;
+	const bool key = k->kind == MIX_DTMF;
+	const int64_t margin = key ? DTMF_MARGIN_NS : 0;
+	/* Of a key nothing is left, not even faintly. */
+	const int64_t lead = key ? margin + RAMP_NS : 0;
 
 	switch ((mix_edge)k->edge) {
 	case MIX_AT:
-		mix_mute_add(mute, MAX(at - margin, soonest),
+		mix_mute_add(mute, MAX(at - lead, soonest),
 			     at + k->length + margin);
 		return;
 	case MIX_ON:
-		mix_mute_start(mute, k->kind, MAX(at - margin, soonest));
+		mix_mute_start(mute, k->kind, MAX(at - lead, soonest));
 		return;
 	case MIX_OFF:
 		mix_mute_stop(mute, k->kind, MAX(at + margin, soonest));

@@ -6,8 +6,11 @@
 
 typedef struct mix_mute mix_mute;
 
-/* Free with mix_mute_free(). */
-mix_mute *mix_mute_new(void);
+enum { MIX_MUTE_RAMP_MS = 5 };
+
+/* `soft`: silence comes within the ramp behind its beginning, and sound within
+ * the ramp behind its end, so that neither clicks. Free with mix_mute_free(). */
+mix_mute *mix_mute_new(bool soft);
 void mix_mute_free(mix_mute *m);
 /* All times in ns since the begin. Silence from `from` on, until
  * mix_mute_stop() of the same `why`. */
@@ -17,7 +20,7 @@ void mix_mute_add(mix_mute *m, int64_t from, int64_t to);
 /* Silences samples [from, from + n) of `bus`. */
 void mix_mute_apply(const mix_mute *m, uint32_t rate, int64_t from, float *bus,
 		    size_t n);
-/* All of [from, from + n) is silenced. */
+/* All of [from, from + n) is silenced: of one that is not soft. */
 bool mix_mute_covers(const mix_mute *m, uint32_t rate, int64_t from, size_t n);
 /* What ends before sample `to` is not asked for any more. */
 void mix_mute_forget(mix_mute *m, uint32_t rate, int64_t to);

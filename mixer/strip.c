@@ -5,8 +5,9 @@
 #include "mixer/level.h"
 #include "mixer/tones.h"
 
-/* Of silence around a tone, for what its edges leave. */
+/* Of silence around a tone, for what its edges leave; it comes within a ramp. */
 #define MARGIN_NS (20 * CLK_NS_PER_MS)
+#define LEAD_NS (MARGIN_NS + MIX_MUTE_RAMP_MS * CLK_NS_PER_MS)
 
 struct mix_strip {
 	uint32_t rate;
@@ -42,7 +43,7 @@ mix_strip *mix_strip_new(const mix_plan *plan, uint32_t rate, size_t quantum,
 		s->level = mix_level_new(rate);
 	s->begin = at;
 	s->out = at - (int64_t)s->delay;
-	s->toned = mix_mute_new();
+	s->toned = mix_mute_new(true);
 	s->past = g_new0(float, s->delay + 1);
 	s->room = g_new(float, s->delay + quantum);
 	return s;
@@ -82,7 +83,7 @@ static void on_tone(void *user, bool on, int64_t at)
 
 	if (on) {
 		s->tone_from = ns;
-		mix_mute_start(s->toned, MIX_TONE, ns - MARGIN_NS);
+		mix_mute_start(s->toned, MIX_TONE, ns - LEAD_NS);
 		return;
 	}
 	mix_mute_stop(s->toned, MIX_TONE, ns + MARGIN_NS);

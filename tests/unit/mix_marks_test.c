@@ -1,7 +1,7 @@
 /* What marks silence, and from when on they may. */
 #include "mixer/marks.h"
 
-enum { RATE = 1000 };
+enum { RATE = 1000, RAMP = 5 };
 #define MS CLK_NS_PER_MS
 
 typedef struct desk {
@@ -62,8 +62,8 @@ static void hold(void)
 	take(&d, MIX_HOLD, MIX_ON, CALL_CALLEE, 2000, 0);
 	take(&d, MIX_HOLD, MIX_OFF, CALL_CALLEE, 4000, 0);
 	take(&d, MIX_HOLD, MIX_OFF, CALL_CALLER, 6000, 0);
-	silence(&d, CALL_CALLER, 1000, 4000);
-	silence(&d, CALL_CALLEE, 1000, 4000);
+	silence(&d, CALL_CALLER, 1000 + RAMP, 4000);
+	silence(&d, CALL_CALLEE, 1000 + RAMP, 4000);
 	end(&d);
 	begin(&d, false, false);
 	take(&d, MIX_HOLD, MIX_ON, CALL_CALLER, 1000, 0);
@@ -84,8 +84,8 @@ static void transfer(void)
 		else
 			take(&d, MIX_TRANSFER, MIX_OFF, CALL_UNKNOWN, 5000,
 			     0);
-		silence(&d, CALL_CALLER, 3000, 5000);
-		silence(&d, CALL_CALLEE, 3000, 5000);
+		silence(&d, CALL_CALLER, 3000 + RAMP, 5000);
+		silence(&d, CALL_CALLEE, 3000 + RAMP, 5000);
 		mix_marks_close(d.marks, 10000 * MS);
 		g_assert_cmpuint(mix_timeline_list(d.timeline)->len, ==, 1);
 		end(&d);
@@ -162,7 +162,7 @@ static void told_late(void)
 	begin(&d, false, true);
 	take(&d, MIX_DTMF, MIX_ON, CALL_CALLER, 3000, 5000);
 	take(&d, MIX_DTMF, MIX_OFF, CALL_CALLER, 4000, 7000);
-	silence(&d, CALL_CALLER, 5000, 7000);
+	silence(&d, CALL_CALLER, 5000 + RAMP, 7000);
 	end(&d);
 }
 
