@@ -46,6 +46,11 @@ uint64_t book_lost(const book *b)
 	return cat_watch_lost(b->watch);
 }
 
+void book_away(book *b, const cat_away *a)
+{
+	cat_watch_away(b->watch, a);
+}
+
 uint64_t book_version(const book *b)
 {
 	return cat_watch_version(b->watch);

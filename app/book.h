@@ -45,6 +45,8 @@ uint64_t book_lost(const book *b);
 uint64_t book_waiting(const book *b);
 /* ANY. Of the catalog that decides; it rises with every change. */
 uint64_t book_version(const book *b);
+/* MAIN. Nobody listened then. */
+void book_away(book *b, const cat_away *a);
 /* MAIN. The latest decision, not carried out: `why` is a sentence. */
 void book_prevent(book *b, rec_decision *out, const char *why);
 /* MAIN. What an earlier tap told and the ledger may not have: char * -> story.

@@ -197,6 +197,34 @@ static int sources(officer *o, char **args, GError **err)
 	return APP_OK;
 }
 
+/* Calls of that time may be missing in the ledger. */
+static int away(officer *o, char **args, GError **err)
+{
+	static const char *const columns[] = {"from", "to", "#length", "why",
+					      NULL};
+	g_autoptr(table) t = table_new(columns);
+	g_autoptr(GArray) all = NULL;
+	int64_t from, to;
+
+	(void)args;
+	if (!range(o, &from, &to, err) ||
+	    !(all = cat_report_away(o->db, from, to, err)))
+		return APP_FAIL;
+	for (guint i = 0; i < all->len; i++) {
+		const cat_away *a = &g_array_index(all, cat_away, i);
+		char length[32];
+
+		g_snprintf(length, sizeof(length), "%.3f",
+			   (double)(a->to_ms - a->from_ms) / 1e3);
+		table_time(t, a->from_ms);
+		table_time(t, a->to_ms);
+		table_text(t, length);
+		table_text(t, a->why);
+	}
+	table_print(t, o->form, "a tap listened all the time", stdout);
+	return APP_OK;
+}
+
 /* ---- an outside witness ---- */
 
 static void add_finding(table *t, const cat_finding *f)
@@ -285,15 +313,18 @@ static int summary(officer *o, char **args, GError **err)
 	if (status != APP_OK)
 		return status;
 	puts("\nwho told of calls:");
-	return sources(o, args, err);
+	status = sources(o, args, err);
+	if (status != APP_OK)
+		return status;
+	puts("\nwhen no tap listened; calls of that time may be missing:");
+	return away(o, args, err);
 }
 
 int cmd_report(int argc, char **argv)
 {
 	static const officer_verb verbs[] = {
-		{"all", "", "coverage, unresolved calls, gaps and sources; "
-			    "--json and "
-			    "--csv: coverage", 0, 0, summary},
+		{"all", "", "coverage, unresolved calls, gaps, sources, away; "
+			    "--json and --csv: coverage", 0, 0, summary},
 		{"coverage", "", "calls and outcomes by day and owner", 0, 0,
 		 coverage},
 		{"unresolved", "", "calls without an outcome, the oldest first",
@@ -302,6 +333,8 @@ int cmd_report(int argc, char **argv)
 		{"sources", "", "which Front Ends report calls, and which are "
 				"silent", 0,
 		 0, sources},
+		{"away", "", "when no tap listened: calls may be missing", 0,
+		 0, away},
 	};
 
 	return officer_run("report", "Is everybody recorded who has to be?",

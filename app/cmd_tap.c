@@ -7,6 +7,7 @@
 #include "app/book.h"
 #include "app/control.h"
 #include "app/ledger.h"
+#include "app/presence.h"
 #include "app/resume.h"
 #include "app/room.h"
 #include "app/session.h"
@@ -19,6 +20,7 @@
 enum {
 	SILENT_MS = 5000,	/* 20 heartbeats of a Front End */
 	START_S = 5,		/* capture may come after the tap */
+	AWAY_ALARM_S = 5,	/* a supervisor's restart is shorter */
 	AWAIT_MS = 1000,
 	TAP_WATCHED = 3,
 };
@@ -37,6 +39,7 @@ typedef struct tap_role {
 	bool resumed;		/* the calls of the tap before are here */
 	vlt_level disk;		/* as `keep` tells */
 	alarm_post *post;
+	presence *presence;
 	alarm_count lost, rows, count[TAP_WATCHED];
 	char *refusal;		/* the last that was told */
 	clk_mono begun;
@@ -225,10 +228,33 @@ static void watch(tap_role *r)
 	alarm_post_tick(r->post, now);
 }
 
+/* In the ledger's catalog; the alarm is for those who watch now. */
+static void tell_away(tap_role *r, const presence_gap *g, clk_both now)
+{
+	const cat_away a = {
+		g->from.ns / CLK_NS_PER_MS, g->to.ns / CLK_NS_PER_MS,
+		(char *)(uintptr_t)(g->hung ? "the tap hung"
+					    : "no tap ran"),
+	};
+	char from[32], to[32];
+
+	clk_wall_iso(g->from, from);
+	clk_wall_iso(g->to, to);
+	book_away(r->book, &a);
+	g_warning("%s from %s to %s", a.why, from, to);
+	if (g->to.ns - g->from.ns > AWAY_ALARM_S * CLK_NS_PER_S)
+		alarms_say(alarm_post_peek(r->post), ALARM_NOT_LISTENING, "",
+			   now, "%s from %s to %s", a.why, from, to);
+}
+
 static gboolean tick(gpointer user)
 {
 	tap_role *r = user;
+	const clk_both now = clk_now();
+	presence_gap gap;
 
+	if (presence_beat(r->presence, now, &gap))
+		tell_away(r, &gap, now);
 	r->disk = room_ask(conf_text(r->conf, CONF_RUN));
 	tap_calls_tick(r->calls, clk_now());
 	book_tidy(r->book, clk_mono_now(), session_writer_told(r->sessions),
@@ -386,6 +412,7 @@ static void stop(tap_role *r)
 	tap_rules_free(r->rules);
 	setup_plan_clear(&r->plan);
 	alarm_post_free(r->post);
+	presence_close(r->presence);
 	g_free(r->refusal);
 	conf_free(r->conf);
 }
@@ -415,6 +442,20 @@ static bool make_book(tap_role *r, GError **err)
 
 	r->book = book_new(&cfg, err);
 	return r->book != NULL;
+}
+
+static void begin_presence(tap_role *r)
+{
+	g_autofree char *dir = g_path_get_dirname(
+		conf_text(r->conf, CONF_CATALOG));
+	g_autofree char *path = g_build_filename(dir, "tap.seen", NULL);
+	const clk_both now = clk_now();
+	presence_gap gap;
+	bool away;
+
+	r->presence = presence_open(path, now, &away, &gap);
+	if (away)
+		tell_away(r, &gap, now);
 }
 
 int cmd_tap(int argc, char **argv)
@@ -449,10 +490,12 @@ int cmd_tap(int argc, char **argv)
 	link_tap_await(r.link, AWAIT_MS);
 	r.post = alarm_post_new(conf_text(r.conf, CONF_RUN), "tap");
 	r.begun = clk_mono_now();
+	begin_presence(&r);
 	g_timeout_add_seconds(1, tick, &r);
 	g_message("listening on %s",
 		  conf_text(r.conf, CONF_TAP_LISTEN));
 	app_loop_run(loop, reload, &r);
+	presence_beat(r.presence, clk_now(), &(presence_gap){{0}, {0}, 0});
 	stop(&r);
 	return APP_OK;
 }

@@ -133,6 +133,11 @@ static const char *const steps[] = {
 
 	/* 9: calls are found by how their names end, as tables show them */
 	"CREATE INDEX call_tail ON call (substr(name, -8));",
+
+	/* 10: when no tap listened */
+	"CREATE TABLE away ("
+	"  began INTEGER NOT NULL, ended INTEGER NOT NULL,"
+	"  why TEXT NOT NULL, PRIMARY KEY (began, ended)) WITHOUT ROWID;",
 };
 
 int cat_schema_version(void)

@@ -139,6 +139,46 @@ GArray *cat_report_sources(cat_db *db, int64_t from_ms, int64_t to_ms,
 	return cat_done(s, err) ? g_steal_pointer(&all) : NULL;
 }
 
+bool cat_away_add(cat_db *db, const cat_away *a, GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(
+		db, "INSERT OR IGNORE INTO away VALUES (?1, ?2, ?3)", err);
+
+	if (!s)
+		return false;
+	cat_bind_int(s, 1, a->from_ms);
+	cat_bind_int(s, 2, a->to_ms);
+	cat_bind_text(s, 3, a->why);
+	return cat_run(s, err);
+}
+
+static void away_clear(void *p)
+{
+	cat_away *a = p;
+
+	g_free(a->why);
+}
+
+GArray *cat_report_away(cat_db *db, int64_t from_ms, int64_t to_ms,
+			GError **err)
+{
+	g_autoptr(GArray) all = array_new(sizeof(cat_away), away_clear);
+	g_autoptr(cat_stmt) s = cat_sql(
+		db, "SELECT began, ended, why FROM away"
+		    " WHERE ended >= ?1 AND began < ?2 ORDER BY began", err);
+
+	if (!s)
+		return NULL;
+	bind_times(s, from_ms, to_ms);
+	while (cat_step(s)) {
+		cat_away a = {cat_int(s, 0), cat_int(s, 1),
+			      g_strdup(cat_text(s, 2))};
+
+		g_array_append_val(all, a);
+	}
+	return cat_done(s, err) ? g_steal_pointer(&all) : NULL;
+}
+
 static void entry_free(void *e)
 {
 	cat_entry_free(e);

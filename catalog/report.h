@@ -37,6 +37,16 @@ GArray *cat_report_sources(cat_db *db, int64_t from_ms, int64_t to_ms,
 /* Of cat_entry: calls without an outcome, the oldest first. */
 GPtrArray *cat_report_unresolved(cat_db *db, unsigned limit, GError **err);
 
+/* From when to when (ms) no tap listened: calls of that time may be missing. */
+typedef struct cat_away {
+	int64_t from_ms, to_ms;
+	char *why;		/* a few words */
+} cat_away;
+bool cat_away_add(cat_db *db, const cat_away *a, GError **err);
+/* Of cat_away that touch this time, the oldest first. */
+GArray *cat_report_away(cat_db *db, int64_t from_ms, int64_t to_ms,
+			GError **err);
+
 /* The time (s) of the newest row of ledger or audit log; 0: there is none. */
 bool cat_report_newest(cat_db *db, int64_t *at, GError **err);
 

@@ -1,7 +1,7 @@
 /* watch.h - the tap's thread that talks to the database, so that the tap need
  * not wait for a disk: it brings new policies and writes the ledger. */
 #pragma once
-#include "catalog/ledger.h"
+#include "catalog/report.h"
 
 typedef struct cat_watch cat_watch;
 
@@ -14,6 +14,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(cat_watch, cat_watch_free)
 /* MAIN. The policy in force, at most half a second old; NULL without catalog.
  * Lent until the next call. */
 const cat_policy *cat_watch_policy(cat_watch *w);
+/* MAIN. No tap listened; never waits, the text is copied. False when the queue
+ * is full. */
+bool cat_watch_away(cat_watch *w, const cat_away *a);
 /* ANY. Which one cat_watch_policy() gives: it rises with every change of users,
  * rules and lists; 0 without catalog. */
 uint64_t cat_watch_version(const cat_watch *w);

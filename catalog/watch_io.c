@@ -38,9 +38,11 @@ struct cat_watch {
 	bool troubled;			/* said so already */
 };
 
-/* One thing to write: a row of the ledger or, without it, of the audit log. */
+/* One thing to write: a row of the ledger, a time in which no tap listened, or
+ * else a row of the audit log. */
 typedef struct job {
 	cat_entry *entry;
+	cat_away away;		/* with a `why` */
 	char *actor, *reason, *action, *object;
 	int64_t at;
 } job;
@@ -50,6 +52,7 @@ static void job_free(void *p)
 	job *j = p;
 
 	cat_entry_free(j->entry);
+	g_free(j->away.why);
 	g_free(j->actor);
 	g_free(j->reason);
 	g_free(j->action);
@@ -61,9 +64,11 @@ static bool job_write(cat_db *db, const job *j, GError **err)
 {
 	const cat_actor who = {j->actor, j->reason};
 
-	return j->entry ? cat_ledger_put(db, j->entry, err)
-			: cat_audit_add(db, &who, j->at, j->action, j->object,
-					err);
+	if (j->entry)
+		return cat_ledger_put(db, j->entry, err);
+	if (j->away.why)
+		return cat_away_add(db, &j->away, err);
+	return cat_audit_add(db, &who, j->at, j->action, j->object, err);
 }
 
 /* All in one transaction, for one sync. */
@@ -256,6 +261,15 @@ bool cat_watch_note(cat_watch *w, const cat_actor *who, int64_t at,
 	j->action = g_strdup(action);
 	j->object = g_strdup(object);
 	j->at = at;
+	return job_take(w, j);
+}
+
+bool cat_watch_away(cat_watch *w, const cat_away *a)
+{
+	job *j = g_new0(job, 1);
+
+	j->away = *a;
+	j->away.why = g_strdup(a->why);
 	return job_take(w, j);
 }
 

@@ -10,6 +10,12 @@ static const alarm_kind table[ALARM_IDS] = {
 		"capture gives no sign of life to the tap: calls are not "
 		"recorded",
 		"read capture's log: does it run, is its interface up?"},
+	[ALARM_NOT_LISTENING] = {
+		"not-listening", false, EVENT_S,
+		"no tap ran, or it hung, for over 5 s: calls of that time may "
+		"have no row",
+		"edgetape report away lists these times; the gateways' call "
+		"records (--cdr) show what was missed"},
 	[ALARM_FRONT_END_SILENT] = {
 		"front-end-silent", true, LEVEL_S,
 		"a Front End that was connected sends no heartbeats any more",

@@ -46,8 +46,8 @@ static bool get_call(span *in, tap_call *c)
 	return get_flag(in, &c->inline_source) && span_u16(in, &c->refuse) &&
 	       get_flag(in, &c->kind_audio) && get_flag(in, &c->kind_video) &&
 	       get_flag(in, &c->cancelled) && span_u32(in, &c->serial) &&
-	       span_u32(in, &c->cseq) && get_flag(in, &c->cseq_unknown) && get_digest(in, &c->last) &&
-	       get_digest(in, &c->last_to);
+	       span_u32(in, &c->cseq) && get_flag(in, &c->cseq_unknown) &&
+	       get_digest(in, &c->last) && get_digest(in, &c->last_to);
 }
 
 static void put_change(put *o, const tap_change *x)

@@ -109,6 +109,7 @@ answers text -- report --from 2026-11-01
 all report unresolved
 all report gaps
 all report sources --from 2026-11-01
+all report away
 all audit
 machine audit verify
 : >"$tmp/run/host.alarms"	# of a role that lives

@@ -203,6 +203,38 @@ static void test_mistakes(void)
 	}
 }
 
+/* Every one that touches the time asked for, once however often it is told. */
+static void test_away(void)
+{
+	static const cat_away told[] = {
+		{100, 200, (char *)"no tap ran"}, {500, 900, (char *)"hung"},
+		{100, 200, (char *)"no tap ran"}, {950, 960, (char *)"hung"},
+	};
+	static const struct {
+		int64_t from, to;
+		guint n;
+		int64_t first;
+	} asked[] = {
+		{0, 0, 3, 100}, {0, 100, 0, 0}, {0, 101, 1, 100},
+		{200, 300, 1, 100}, {201, 500, 0, 0}, {600, 700, 1, 500},
+		{900, 951, 2, 500},
+	};
+	g_auto(cat_temp) t = cat_temp_open();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(told); i++)
+		g_assert_true(cat_away_add(t.db, &told[i], NULL));
+	for (gsize i = 0; i < G_N_ELEMENTS(asked); i++) {
+		g_autoptr(GArray) all = cat_report_away(
+			t.db, asked[i].from, asked[i].to, NULL);
+
+		g_assert_cmpuint(all->len, ==, asked[i].n);
+		if (all->len)
+			g_assert_cmpint(g_array_index(all, cat_away,
+						      0).from_ms, ==,
+					asked[i].first);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_setenv("TZ", "UTC", TRUE);
@@ -212,6 +244,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/cat/report/lists", test_lists);
 	g_test_add_func("/cat/report/witness", test_witness);
 	g_test_add_func("/cat/report/once", test_once);
+	g_test_add_func("/cat/report/away", test_away);
 	g_test_add_func("/cat/report/mistakes", test_mistakes);
 	return g_test_run();
 }
