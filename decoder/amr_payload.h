@@ -11,28 +11,28 @@ enum {
 
 typedef struct dec_amr_format {
 	bool wide;	/* AMR-WB */
-	bool aligned;	/* octet-align=1; otherwise not a bit of padding */
+	bool aligned;	/* octet-align=1; otherwise without any padding */
 } dec_amr_format;
 
 typedef struct dec_amr_payload {
 	dec_amr_format format;
 	unsigned frames;
-	unsigned next;	/* the one that dec_amr_next() gives */
+	unsigned next;	/* the one that dec_amr_next() returns next */
 	struct {
 		uint8_t type;	/* FT */
 		bool good;	/* Q */
 	} toc[DEC_AMR_FRAMES];
-	dec_bits bits;	/* of the frames not yet taken */
+	dec_bits bits;	/* of the frames not taken yet */
 } dec_amr_payload;
 
-/* False when the table of contents or the length is wrong. */
+/* False if the table of contents or the length is wrong. */
 MUST_CHECK bool dec_amr_parse(span in, dec_amr_format format,
 			      dec_amr_payload *out);
-/* The next frame as storage has it (5.3): an octet with FT and Q, then the
- * bits, padded with zeros. False when there are no more. */
+/* The next frame in storage format (5.3): an octet with FT and Q, then the
+ * bits, padded with zeros. False if there are no more. */
 MUST_CHECK bool dec_amr_next(dec_amr_payload *p,
 			     uint8_t to[static DEC_AMR_OCTETS]);
-/* What that first octet says. */
+/* The fields of that first octet. */
 static inline uint8_t dec_amr_type(uint8_t head)
 {
 	return head >> 3 & 15;

@@ -1,6 +1,6 @@
 /* bits.h - reads a span bit by bit, most significant bit first.
  *
- * Past the end it reads zeros and `left` goes below zero: check that once,
+ * Past the end it reads zeros and `left` becomes negative: check that once,
  * where it matters. */
 #pragma once
 #include "core/span.h"

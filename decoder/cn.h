@@ -21,6 +21,6 @@ typedef struct dec_noise {
 	int64_t back[DEC_CN_ORDER + 1];	/* lattice, Q16 */
 } dec_noise;
 
-/* Takes the shape; the noise goes on without a click. */
+/* Takes the new shape; the noise continues without a click. */
 void dec_noise_shape(dec_noise *n, const dec_cn *cn);
 void dec_noise_make(dec_noise *n, int16_t *out, size_t frames);

@@ -8,16 +8,17 @@
 #include "decoder/plugin.h"
 
 typedef struct dec_codec_ops {
-	/* False with the error set; nothing to close then. */
+	/* False with the error set; there is then nothing to close. */
 	bool (*open)(dec_codec *c, const call_payload *p, GError **err);
-	/* RTP timestamp units, 0 when not of this format. */
+	/* RTP timestamp units; 0 if not of this format. */
 	uint32_t (*ticks)(const dec_codec *c, span payload, uint32_t ts_step);
-	/* Fills out->s, frames and channels; leaves BAD packets to ticks(). */
+	/* Fills in out->s, frames and channels; ticks() has already refused BAD
+	 * packets. */
 	dec_codec_verdict (*decode)(dec_codec *c, span payload,
 				    uint32_t ts_step, dec_pcm *out);
-	/* out->s for out->frames and out->channels, which are set; false, or
-	 * no function at all: by the generic concealment. `next` may be
-	 * anything. */
+	/* Fills out->s for out->frames and out->channels, which are set. If it
+	 * returns false or is NULL, the generic concealment is used. `next` may
+	 * be anything. */
 	bool (*conceal)(dec_codec *c, span next, unsigned distance,
 			dec_pcm *out);
 	void (*reset)(dec_codec *c);	/* NULL: nothing to reset */
@@ -30,8 +31,8 @@ struct dec_codec {
 	uint32_t rate;		/* samples per second of the output */
 	unsigned delay;		/* samples */
 	unsigned channels;	/* of the last output, 1 or 2 */
-	bool own_plc;		/* conceal() never leaves it to the generic one,
-				 * which then need not hear the sound */
+	bool own_plc;		/* conceal() never returns false, so the generic
+				 * concealment need not hear the sound */
 	const edgetape_codec *plugin;	/* NULL: not from a plug-in */
 	void *state;		/* the family's own */
 	dec_plc plc[2];	/* generic concealment, one per channel */
@@ -50,7 +51,8 @@ bool dec_codec_no_library(const call_payload *p, const char *library,
 /* The value of `key` in p->fmtp ("key=value;key2=..."), case of the key
  * ignored; false without it. */
 bool dec_codec_fmtp(const call_payload *p, const char *key, span *value);
-/* The same as a number up to 10^9; `otherwise` without it or when it is none.*/
+/* The same as a number up to 10^9; `otherwise` if it is missing or not a
+ * number. */
 uint32_t dec_codec_fmtp_number(const call_payload *p, const char *key,
 			       uint32_t otherwise);
 /* 16 bits of sound from a wider value. */

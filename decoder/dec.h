@@ -16,32 +16,36 @@
 #include "core/pkt.h"
 
 typedef struct dec_config {
-	unsigned reorder_ms;	/* a missing packet is awaited so long: 500 */
+	unsigned reorder_ms;	/* how long a missing packet is awaited: 500 */
 	unsigned conceal_ms;	/* longest made-up stretch, 0..80: 80 */
-	unsigned hold_ms;	/* packets without a key are kept: 60000 */
-	size_t hold_bytes;	/* and at most so many octets: 4 MiB */
+	unsigned hold_ms;	/* how long packets without a key are kept:
+				 * 60000 */
+	size_t hold_bytes;	/* and at most this many octets: 4 MiB */
 	unsigned sources;	/* authenticated SSRCs of a call: 64 */
 	bool libsrtp;		/* transform by libsrtp2 instead of our own */
-	bool blind;		/* open no codec: a call that crashes one gets
-				 * silence of the right length */
+	bool blind;		/* open no codec: a call that crashes one
+				 * becomes silence of the right length */
 	const struct dec_plugins *plugins;	/* codec.h; NULL for none; must
 						 * outlive the call */
 } dec_config;
 
 dec_config dec_config_default(void);
-/* MAIN, for dec_config.libsrtp: loads what libsrtp2 itself loads, while files
- * can be opened; before a fork of who decodes. False when it is of no use. */
+/* MAIN, for dec_config.libsrtp: loads what libsrtp2 itself loads later, while
+ * files can still be opened; before forking the processes that decode. False if
+ * libsrtp2 cannot be used. */
 bool dec_libsrtp_load(void);
 
-/* What became of a packet. Each packet given ends in one of these counters. */
+/* What became of a packet. Each packet ends in exactly one of these
+ * counters. */
 typedef enum dec_fate {
 	DEC_MEDIA,		/* authenticated RTP, on its way to the sink */
 	DEC_CONTROL,		/* authenticated RTCP */
 	DEC_DUPLICATE,		/* seen before; never counted as loss */
-	DEC_LATE,		/* authentic, but its place was passed */
+	DEC_LATE,		/* authentic, but too late for its place */
 	DEC_HELD,		/* no key fits yet; tried again with new keys */
-	DEC_NO_KEY,		/* held to the end: no key for this side, m= */
-	DEC_AUTH_FAIL,		/* held to the end: no known key opens it */
+	DEC_NO_KEY,		/* held until the end: no key for this side and
+				 * m= */
+	DEC_AUTH_FAIL,		/* held until the end: no known key opens it */
 	DEC_MALFORMED,		/* not RTP or RTCP */
 	DEC_REFUSED,		/* over a limit of dec_config */
 	DEC_FATES,
@@ -50,10 +54,10 @@ typedef enum dec_fate {
 typedef enum dec_event_kind {
 	DEC_STREAM,		/* a source (or its restart) was heard first */
 	DEC_CODEC,		/* the payload type changed: pt, name */
-	DEC_KEYED,		/* the source went over to another key */
-	DEC_DTMF_DOWN,		/* RFC 4733: a key goes down; length so far */
-	DEC_DTMF,		/* it went up: digit, length; pt is the event's
-				 * code */
+	DEC_KEYED,		/* the source changed to another key */
+	DEC_DTMF_DOWN,		/* RFC 4733: a key is pressed; length so far */
+	DEC_DTMF,		/* it is released: digit, length; pt is the
+				 * event's code */
 	DEC_GAP,		/* packets, length, cause of what is missing */
 	DEC_UNDECODABLE,	/* no decoder for `name`; once per pt */
 	DEC_BYE,		/* RTCP BYE of the source */
@@ -64,7 +68,7 @@ typedef enum dec_cause {
 	DEC_CAUSE_NONE,
 	DEC_CAUSE_LOST,		/* not captured within dec_config.reorder_ms */
 	DEC_CAUSE_AUTH,		/* captured, but no known key opens it */
-	DEC_CAUSE_NO_KEY,	/* captured, no key was ever described */
+	DEC_CAUSE_NO_KEY,	/* captured, but no key was ever given */
 } dec_cause;
 
 typedef struct dec_event {
@@ -81,11 +85,11 @@ typedef struct dec_event {
 	uint32_t ssrc;
 	uint32_t clock;		/* RTP units per second of ts and length */
 	int64_t ts;		/* extended RTP timestamp, first unit */
-	int64_t length;		/* RTP units; 0 when not knowable */
+	int64_t length;		/* RTP units; 0 if unknown */
 	int64_t behind;		/* DEC_GAP: RTP units from its end to `at` */
 	uint64_t packets;	/* DEC_GAP: missing sequence numbers */
-	uint64_t repaired;	/* of which RED brought the sound back */
-	clk_mono at;		/* capture time of the packet that told it */
+	uint64_t repaired;	/* of these, restored by RED */
+	clk_mono at;		/* capture time of the packet that showed it */
 	clk_mono released;	/* as that of a pcm_block */
 	const char *name;	/* codec as in rtpmap, or SRTP suite; lent */
 	const char *branch;	/* DEC_STREAM: To-tag of the fork whose key
@@ -93,7 +97,8 @@ typedef struct dec_event {
 				 * one that several have; lent */
 } dec_event;
 
-/* One packet of a stream that is no sound, in clear, in its stream's order. */
+/* One packet of a stream that is not sound, in clear, in the order of its
+ * stream. */
 typedef struct dec_payload {
 	uint32_t stream, ssrc, ts;
 	uint16_t seq;
@@ -104,9 +109,9 @@ typedef struct dec_payload {
 	span bytes;		/* lent */
 } dec_payload;
 
-/* Any may be NULL. Called from inside the functions below; everything is lent
- * for the call. A source restarted by its sender, or whose timestamps jump
- * against the capture time, goes on as a new stream number. */
+/* Any may be NULL. Called from within the functions below; everything is lent
+ * during the call. A source that its sender restarts, or whose timestamps jump
+ * against the capture time, gets a new stream number. */
 typedef struct dec_sink {
 	void (*block)(void *user, const pcm_block *b);
 	void (*report)(void *user, const pcm_report *r);
@@ -122,7 +127,8 @@ typedef struct dec_stream_totals {
 	uint32_t key_serial;	/* of the half that named that key last */
 	uint32_t key_tag;	/* its line there; 0: no key */
 	uint8_t mki;		/* octets of MKI in the packets */
-	char codecs[128];	/* as in rtpmap, first heard first, by commas */
+	char codecs[128];	/* as in rtpmap, in the order first heard,
+				 * separated by commas */
 	clk_mono first, last;	/* capture times */
 	uint64_t packets;	/* played, each sequence number once */
 	uint64_t lost;		/* sequence numbers never played; exact */
@@ -144,21 +150,21 @@ typedef struct dec_call dec_call;
 /* WORKER. `sink` is copied. Never NULL. */
 dec_call *dec_call_new(const dec_config *config, const dec_sink *sink,
 		       void *user);
-/* WORKER. One more half of the call's offers and answers, at its time; keys
- * given before stay usable. Copies what it needs; a repetition is harmless. */
+/* WORKER. One more half of the call's offers and answers, at its time; earlier
+ * keys stay usable. Copies what it needs; repeating it is harmless. */
 void dec_call_describe(dec_call *c, const call_half *half);
-/* WORKER. In capture order. DEC_HELD and DEC_MEDIA are not final: a held one
- * may be opened later, a reordered one may come late. */
+/* WORKER. In capture order. DEC_HELD and DEC_MEDIA are not final: a held packet
+ * may be opened later, a reordered one may be late. */
 dec_fate dec_call_packet(dec_call *c, const pkt *p);
 /* WORKER. No packet from before `now` will come any more. */
 void dec_call_advance(dec_call *c, clk_mono now);
-/* WORKER. Nothing comes for a while: until then the room that packets are
- * opened and decoded in is another call's. */
+/* WORKER. Nothing will come for a while: until then another call may use the
+ * memory in which packets are opened and decoded. */
 void dec_call_rest(dec_call *c);
-/* WORKER. No packet will come any more; the last blocks go out. */
+/* WORKER. No packet will come any more; delivers the last blocks. */
 void dec_call_finish(dec_call *c);
 void dec_call_totals(const dec_call *c, dec_totals *out);
-/* False when there is no such stream. */
+/* False if there is no such stream. */
 bool dec_call_stream(const dec_call *c, uint32_t stream,
 		     dec_stream_totals *out);
 /* WORKER. Keys are wiped. NULL is fine. */

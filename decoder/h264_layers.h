@@ -1,11 +1,11 @@
-/* h264_layers.h - which SSRCs of one m= line belong together, and whose
- * pictures are shown.
+/* h264_layers.h - which SSRCs of one m= line belong together, and which stream
+ * is shown.
  *
- * MS-H264PF 3.1.5.3: a sender may encode one camera several times (simulcast),
- * each time a stream that can be decoded by itself, and each layer of each has
- * an SSRC of its own. Nothing but the PRID of their PACSIs ties layers to a
- * stream: it rises from the base layer on, and the next stream's base begins
- * above. A base layer is known by its key pictures. */
+ * MS-H264PF 3.1.5.3: a sender may encode one camera several times (simulcast).
+ * Each stream can be decoded by itself, and each of its layers has an SSRC of
+ * its own. Only the PRID of their PACSIs ties layers to a stream: it increases
+ * from the base layer on, and the next stream's base begins above it. A base
+ * layer is recognised by its key pictures. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,17 +32,17 @@ typedef struct dec_layers {
 	unsigned others;	/* streams that were left out beside it */
 } dec_layers;
 
-/* The layer of that SSRC, made if need be; the first one makes room. */
+/* The layer with this SSRC, created if need be; the oldest one makes room. */
 unsigned dec_layers_find(dec_layers *l, uint32_t ssrc);
 /* A unit begins. */
 void dec_layers_begin(dec_layers *l);
 /* A slice of the layer is in it. */
 void dec_layers_slice(dec_layers *l, unsigned layer, bool key, uint32_t octets);
-/* The base layer of the stream that the layer belongs to; itself if no other is
- * known. */
+/* The base layer of the stream to which the layer belongs; the layer itself if
+ * no other is known. */
 unsigned dec_layers_base(const dec_layers *l, unsigned layer);
-/* All slices of the unit at `ts` were told: gives the base layer of the stream
- * to show. That is the one with the largest key picture where several begin at
- * once, and it stays until nothing came of it for a second and another one has
- * a key picture. False: nothing of this unit. */
+/* To be called when all slices of the unit at `ts` have been reported: returns
+ * the base layer of the stream to show. If several streams begin at once, it is
+ * the one with the largest key picture; it stays until it has been silent for a
+ * second and another one has a key picture. False: nothing of this unit. */
 bool dec_layers_choose(dec_layers *l, int64_t ts, unsigned *base);

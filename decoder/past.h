@@ -15,9 +15,9 @@ typedef struct dec_past {
 
 void dec_past_init(dec_past *p);
 void dec_past_clear(dec_past *p);
-/* The index became the highest one. Allocates once in a while. */
+/* The index became the highest one. Allocates now and then. */
 void dec_past_note(dec_past *p, uint64_t index, uint32_t ts);
-/* Numbering begins anew with the next note. */
+/* Numbering restarts with the next note. */
 void dec_past_break(dec_past *p);
 /* A packet with that index and timestamp may have been received before. */
 bool dec_past_fits(const dec_past *p, uint64_t index, uint32_t ts);

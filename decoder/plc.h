@@ -1,5 +1,5 @@
-/* plc.h - conceals the loss of any sound: its last pitch period goes on,
- * fading, and the sound after the hole is faded into it. One channel. */
+/* plc.h - conceals lost sound: its last pitch period continues, fading out, and
+ * the sound after the hole is faded in. One channel. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -23,7 +23,7 @@ typedef struct dec_plc {
 
 /* `rate` is 8000 to DEC_PLC_RATE_MAX; `fade_ms` until silence. */
 void dec_plc_init(dec_plc *p, uint32_t rate, unsigned fade_ms);
-/* Takes note of n received samples, `step` apart; after a hole their beginning
+/* Takes note of n received samples, `step` apart; after a hole, their beginning
  * is changed. */
 void dec_plc_heard(dec_plc *p, int16_t *s, size_t n, size_t step);
 /* Makes up n samples. */

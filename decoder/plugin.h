@@ -17,12 +17,12 @@ dec_plugins *dec_plugins_new(void);
 void dec_plugins_free(dec_plugins *set);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(dec_plugins, dec_plugins_free)
 
-/* MAIN. Loads one shared object, whose code then runs in this process: do it
- * before any privilege is dropped, and not while codecs are open. The path is
- * absolute and not writable by group or others. On failure the set is as it
- * was. */
+/* MAIN. Loads one shared object, whose code then runs in this process: call it
+ * before any privilege is dropped, and not while codecs are open. The path must
+ * be absolute and not writable by group or others. After a failure the set is
+ * unchanged. */
 bool dec_plugins_load(dec_plugins *set, const char *path, GError **err);
-/* ANY. The first one loaded that decodes the payload type, and its samples per
- * second; NULL when none does. `set` may be NULL. */
+/* ANY. The first plug-in loaded that decodes the payload type, and its sampling
+ * rate; NULL if there is none. `set` may be NULL. */
 const edgetape_codec *dec_plugins_find(const dec_plugins *set,
 				       const call_payload *p, uint32_t *rate);

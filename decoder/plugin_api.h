@@ -23,7 +23,7 @@ typedef struct edgetape_codec {
 	uint32_t size;		/* sizeof(edgetape_codec) */
 	const char *name;	/* of the plug-in, for logs */
 
-	/* Samples per second (8000 to 48000) that the plug-in would give for
+	/* Samples per second (8000 to 48000) that the plug-in would produce for
 	 * the format; 0: not mine. */
 	uint32_t (*match)(const edgetape_codec_format *format);
 
@@ -35,16 +35,16 @@ typedef struct edgetape_codec {
 	 * not change the state. */
 	uint32_t (*ticks)(void *state, const uint8_t *payload, size_t len);
 
-	/* One payload into interleaved samples, at most `max` per channel.
-	 * Samples per channel come back, or -1 for a payload that is damaged.
-	 * The payload is whatever the network brought. */
+	/* Decodes one payload into interleaved samples, at most `max` per
+	 * channel. Returns samples per channel, or -1 for a damaged payload.
+	 * The payload is whatever the network delivered. */
 	int (*decode)(void *state, const uint8_t *payload, size_t len,
 		      int16_t *pcm, size_t max);
 
-	/* `frames` samples per channel in place of a lost packet. `next` is
-	 * the first payload after the hole (NULL: none) and stands `offset`
-	 * packets after the lost one. 0 when it was done; otherwise, or
-	 * without this function, edgetape conceals the loss itself. */
+	/* Makes `frames` samples per channel in place of a lost packet. `next`
+	 * is the first payload after the hole (NULL: none), `offset` packets
+	 * after the lost one. Returns 0 if it did; otherwise, or without this
+	 * function, edgetape conceals the loss itself. */
 	int (*conceal)(void *state, const uint8_t *next, size_t len,
 		       unsigned offset, int16_t *pcm, size_t frames);
 
@@ -53,5 +53,5 @@ typedef struct edgetape_codec {
 	unsigned delay;		/* samples by which the output is late */
 } edgetape_codec;
 
-/* The one exported symbol. What it returns lives as long as the program. */
+/* The one exported symbol. What it returns must live as long as the program. */
 const edgetape_codec *edgetape_codec_plugin(void);

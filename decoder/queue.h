@@ -22,9 +22,9 @@ typedef struct dec_queue {
 } dec_queue;
 
 void dec_queue_clear(dec_queue *q);
-/* Copies the item and its payload. The index must not be in the queue. */
+/* Copies the item and its payload. Its index must not be in the queue. */
 void dec_queue_put(dec_queue *q, const dec_item *item);
-/* The lowest index, which leaves the queue; valid until the next put. */
+/* Removes the lowest index; valid until the next put. */
 const dec_item *dec_queue_take(dec_queue *q);
 /* When the first of them came; the queue must not be empty. */
 clk_mono dec_queue_since(const dec_queue *q);

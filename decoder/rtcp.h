@@ -1,5 +1,5 @@
-/* rtcp.h - RTCP in clear (RFC 3550 6; RFC 5506 allows single packets, MS-RTP
- * 2.2.11 puts profile extensions behind the report blocks). */
+/* rtcp.h - unencrypted RTCP (RFC 3550 6; RFC 5506 allows single packets, MS-RTP
+ * 2.2.11 puts profile extensions after the report blocks). */
 #pragma once
 #include "decoder/rtp.h"
 
@@ -14,10 +14,10 @@ enum {
 typedef struct dec_rtcp {
 	uint8_t type;
 	uint8_t count;		/* report blocks, chunks or sources */
-	span body;		/* behind the four octets of header */
+	span body;		/* after the four octets of the header */
 } dec_rtcp;
 
-/* Cuts the next packet off; false at the end or when its length is not so. */
+/* Cuts the next packet off; false at the end or if its length is wrong. */
 MUST_CHECK bool dec_rtcp_next(span *in, dec_rtcp *out);
 
 typedef struct dec_sr {
@@ -28,5 +28,5 @@ typedef struct dec_sr {
 } dec_sr;
 
 MUST_CHECK bool dec_rtcp_sr(const dec_rtcp *p, dec_sr *out);
-/* The i-th source of a BYE; false past the last. */
+/* The i-th source of a BYE; false after the last. */
 MUST_CHECK bool dec_rtcp_bye(const dec_rtcp *p, unsigned i, uint32_t *ssrc);

@@ -5,7 +5,7 @@
 typedef enum dec_verdict {
 	DEC_OK,
 	DEC_SHORT,	/* ends before its own lengths say so */
-	DEC_BAD,	/* says something that cannot be */
+	DEC_BAD,	/* contains something impossible */
 } dec_verdict;
 
 typedef struct dec_rtp {
@@ -25,6 +25,6 @@ typedef struct dec_rtp {
 /* The header only: what follows may still be encrypted. */
 MUST_CHECK dec_verdict dec_rtp_parse(span in, dec_rtp *out);
 
-/* The payload of a packet in clear, padding taken off. */
+/* The payload of an unencrypted packet, without padding. */
 MUST_CHECK dec_verdict dec_rtp_payload(const dec_rtp *h, span clear,
 				       span *payload);

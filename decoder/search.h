@@ -1,8 +1,8 @@
-/* search.h - looking for a rollover counter that nobody told: the recorder
- * came late, or slept through a wrap (RFC 3711 3.3.1 assumes neither).
+/* search.h - finds a rollover counter that is not known, because the recorder
+ * came late or missed a wrap (RFC 3711 3.3.1 assumes neither).
  *
- * The authentication tag decides. Work is bounded by a budget that grows with
- * capture time, so that forged packets cannot buy more of it. */
+ * The authentication tag decides. The work is limited by a budget that grows
+ * with capture time, so that forged packets cannot buy more of it. */
 #pragma once
 #include "decoder/source.h"
 
@@ -23,9 +23,9 @@ typedef struct dec_search {
 } dec_search;
 
 void dec_search_clear(dec_search *s);
-/* One more packet that did not open. True when the search has opened it:
- * *found is the lock and t->index tells the counter. `own` is the source's
- * lock or NULL; `hint` orders the other keys. */
+/* One more packet that did not open. True if the search has opened it: *found
+ * is the lock, and t->index has the counter. `own` is the source's lock or
+ * NULL; `hint` orders the other keys. */
 MUST_CHECK bool dec_search_step(dec_search *s, dec_try *t, const dec_lock *own,
 				dec_hint hint, dec_lock *found);
 /* The SSRC opens again. */

@@ -16,18 +16,19 @@ enum {
 };
 
 typedef enum dec_siren_kind {
-	DEC_SIREN_MICROSOFT,	/* sample rate code in front, checksum behind */
+	DEC_SIREN_MICROSOFT,	/* sample rate code before it, checksum after
+				 * it */
 	DEC_SIREN_G7221,
 } dec_siren_kind;
 
-/* WORKER. NULL when the transform would not start. Free with
+/* WORKER. NULL if the transform cannot be set up. Free with
  * dec_siren_free(). */
 dec_siren *dec_siren_new(dec_siren_kind kind);
 /* NULL is fine. */
 void dec_siren_free(dec_siren *s);
 
-/* WORKER. One frame; an empty span is a lost one. A frame that does not check
- * or is lost is made up from the one before, and false comes back. */
+/* WORKER. One frame; an empty span is a lost one. A lost frame, or one with a
+ * wrong checksum, is made up from the one before, and false is returned. */
 bool dec_siren_decode(dec_siren *s, span frame,
 		      int16_t out[static DEC_SIREN_FRAME]);
 void dec_siren_reset(dec_siren *s);

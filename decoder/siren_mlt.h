@@ -13,10 +13,11 @@ typedef struct dec_siren_mlt {
 	AVTXContext *tx;
 	av_tx_fn run;
 	float window[DEC_SIREN_N];	/* a quarter of a sine */
-	float old[DEC_SIREN_HALF]; /* left by the last frame for this one */
+	float old[DEC_SIREN_HALF]; /* left over from the last frame for this
+				    * one */
 } dec_siren_mlt;
 
-/* False when libavutil has no such transform. */
+/* False if libavutil has no such transform. */
 bool dec_siren_mlt_init(dec_siren_mlt *m);
 void dec_siren_mlt_clear(dec_siren_mlt *m);
 /* Forgets the frame before. */

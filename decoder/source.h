@@ -20,7 +20,7 @@ typedef struct dec_source {
 	uint64_t leap;		/* where it went on, found by trial */
 	dec_track *track;	/* NULL until RTP came */
 
-	/* Authentic packets that look like a restart, not a repetition. */
+	/* Authentic packets that look like a restart, not like repeats. */
 	unsigned odd;
 	uint64_t odd_first, odd_last;
 } dec_source;
@@ -40,22 +40,24 @@ typedef struct dec_try {
 dec_source *dec_source_new(uint32_t ssrc, uint8_t side, uint8_t media);
 void dec_source_free(dec_source *s);
 
-/* Whether `lock` opens the packet under `roc`; then clear and index hold. */
+/* Whether `lock` opens the packet under `roc`; then clear and index are
+ * valid. */
 MUST_CHECK bool dec_try_lock(dec_try *t, dec_lock lock, uint32_t roc);
 
-/* The source's own keys, at the likeliest rollover counters (RFC 3711 3.3.1,
- * then the neighbours, then zero for a sender that began anew). */
+/* Tries the source's own keys, at the likeliest rollover counters (RFC 3711
+ * 3.3.1, then the neighbours, then zero for a sender that restarted). */
 MUST_CHECK bool dec_source_open(dec_source *s, dec_try *t);
 
-/* What an authentic packet is, given what came before. */
+/* What an authentic packet is, judged by those before it. */
 typedef enum dec_news {
 	DEC_NEWS_FRESH,
 	DEC_NEWS_AGAIN,
 	DEC_NEWS_OLD,		/* too old to tell */
 	DEC_NEWS_ODD,		/* may be the first of a restart: hold it */
-	DEC_NEWS_RESTART,	/* it is; seek there and look at all held */
+	DEC_NEWS_RESTART,	/* it is: seek there and look at all held
+				 * packets */
 } dec_news;
 
 dec_news dec_source_judge(dec_source *s, const dec_try *t);
-/* Takes a DEC_NEWS_FRESH packet into the books. */
+/* Enters a DEC_NEWS_FRESH packet. */
 void dec_source_take(dec_source *s, const dec_try *t);

@@ -1,11 +1,11 @@
-/* suite.h - the SRTP crypto suites that SDES can name, and how the octets of a
- * protected packet are cut (RFC 3711 3.1 and 3.4, RFC 7714 8 and 9). */
+/* suite.h - the SRTP crypto suites that SDES can name, and how a protected
+ * packet is divided (RFC 3711 3.1 and 3.4, RFC 7714 8 and 9). */
 #pragma once
 #include "decoder/rtp.h"
 
 typedef enum dec_cipher {
 	DEC_CIPHER_NULL,
-	DEC_CIPHER_CM,		/* AES in counter mode, HMAC-SHA1 beside it */
+	DEC_CIPHER_CM,		/* AES in counter mode, with HMAC-SHA1 */
 	DEC_CIPHER_GCM,
 } dec_cipher;
 
@@ -23,7 +23,7 @@ const dec_suite *dec_suite_find(const char *name);
 
 enum { DEC_MKI_MAX = 4 };
 
-/* A protected packet, cut up. Everything is lent from it. */
+/* A protected packet, divided. Everything points into it. */
 typedef struct dec_parts {
 	span head;		/* in clear */
 	span body;		/* the encrypted portion; GCM: with its tag */

@@ -1,5 +1,5 @@
-/* video_io.h - access units of H.264 into an MP4 or Matroska file, as they
- * are: nothing is encoded again. */
+/* video_io.h - writes access units of H.264 to an MP4 or Matroska file as they
+ * are, without encoding again. */
 #pragma once
 #include <glib.h>
 
@@ -11,15 +11,15 @@ typedef struct dec_video dec_video;
 typedef enum dec_video_error {
 	DEC_VIDEO_ERROR_OPEN,
 	DEC_VIDEO_ERROR_WRITE,
-	DEC_VIDEO_ERROR_EMPTY,	/* no key picture ever came */
+	DEC_VIDEO_ERROR_EMPTY,	/* there was no key picture */
 } dec_video_error;
 GQuark dec_video_error_quark(void);
 
-/* WORKER. The name's end (.mp4 or .mkv) tells the format. The file appears
- * with the first key picture and is playable while it grows. Free with
+/* WORKER. The name's ending (.mp4 or .mkv) selects the format. The file is
+ * created at the first key picture and can be played while it grows. Free with
  * dec_video_free(). */
 dec_video *dec_video_new(const char *path, GError **err);
-/* WORKER. Pictures before the first key picture are left out, for nothing
+/* WORKER. Pictures before the first key picture are left out, because nothing
  * could show them. */
 bool dec_video_put(dec_video *v, const dec_h264_unit *u, GError **err);
 /* WORKER. Completes the file. Does not free. */

@@ -1,7 +1,8 @@
-/* voice.h - the payloads of one source, in order, become sound on its clock.
+/* voice.h - turns the payloads of one source, in order, into sound on its
+ * clock.
  *
  * Owns the codecs, the clock, concealment, RED, comfort noise and telephone
- * events; knows nothing of sequence numbers but how many are missing. */
+ * events. Of sequence numbers it knows only how many are missing. */
 #pragma once
 #include "decoder/cn.h"
 #include "decoder/dtmf.h"
@@ -14,15 +15,15 @@ typedef struct dec_voice dec_voice;
 dec_voice *dec_voice_new(dec_out *out, const dec_origin *from, clk_mono at);
 void dec_voice_free(dec_voice *v);
 
-/* The next packet; `missing` ones before it never came, for `cause`. The items
- * from `item` on are what is queued: later ones may repair the hole. */
+/* The next packet, before which `missing` ones never came, for `cause`. The
+ * items from `item` on are in the queue: later ones may repair the hole. */
 void dec_voice_play(dec_voice *v, const dec_item *item, const dec_item *queued,
 		    uint64_t missing, dec_cause cause);
-/* When comfort noise or the end of a key press is due though nothing came,
- * INT64_MAX for never; and what to do about all that is due. */
+/* When comfort noise or the end of a key press is due though nothing came
+ * (INT64_MAX for never), and the function that handles all that is due. */
 int64_t dec_voice_due(const dec_voice *v);
 void dec_voice_run(dec_voice *v, clk_mono now);
-/* The source began anew: a new stream number. */
+/* The source restarted: a new stream number. */
 void dec_voice_restart(dec_voice *v, clk_mono at);
 /* Nothing more will come. */
 void dec_voice_finish(dec_voice *v);

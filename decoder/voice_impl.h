@@ -1,5 +1,5 @@
-/* voice_impl.h - the insides of a dec_voice, for the files that share it:
- * voice.c keeps the clock, hole.c fills what is missing, sound.c hands over. */
+/* voice_impl.h - internals of a dec_voice, for the files that share it: voice.c
+ * keeps the clock, hole.c fills what is missing, sound.c delivers. */
 #pragma once
 #include "decoder/kinds.h"
 #include "decoder/voice.h"
@@ -11,7 +11,7 @@ struct dec_voice {
 	dec_origin from;
 	dec_stream_totals *totals;
 	dec_kinds kinds;
-	bool mute;		/* the m= line is no sound */
+	bool mute;		/* the m= line carries no sound */
 
 	/* The clock, in extended timestamp units. */
 	bool started;
@@ -30,13 +30,13 @@ struct dec_voice {
 	bool follows;		/* as pcm_block has it */
 	uint32_t talker;	/* the same */
 
-	/* An undecodable packet, whose length the next one will tell. */
+	/* An undecodable packet, whose length the next one will show. */
 	bool blind;
 	int64_t blind_from;
 	clk_mono blind_at;
 
 	bool comfort;
-	int64_t comfort_end;	/* timestamp at which it has lasted too long */
+	int64_t comfort_end;	/* timestamp at which it is too long */
 	int64_t comfort_due;	/* capture time of the next chunk, ns */
 	dec_noise noise;
 
@@ -64,24 +64,24 @@ typedef struct dec_hole {
 /* sound.c */
 
 int64_t dec_voice_units(const dec_voice *v, int64_t ms);
-/* Fills in what the stream's books know, and tells the sink. */
+/* Fills in what the stream's books know, and calls the sink. */
 void dec_voice_tell(dec_voice *v, dec_event e);
-/* The codec's name into the books; a change of it is an event. */
+/* Enters the codec's name; a change of it is an event. */
 void dec_voice_note(dec_voice *v, dec_kind *k);
 void dec_voice_note_codec(dec_voice *v, const dec_unit *u);
-/* What the codec made, to the sink; returns how many units it spans. */
+/* Delivers the codec's output to the sink; returns how many units it spans. */
 int64_t dec_voice_emit(dec_voice *v, const dec_codec *c, pcm_kind kind,
 		       int64_t ts, clk_mono at);
-/* A stretch of comfort noise or silence at the RTP clock, by short blocks. */
+/* A stretch of comfort noise or silence at the RTP clock, in short blocks. */
 void dec_voice_emit_filled(dec_voice *v, pcm_kind kind, int64_t from,
 			   int64_t to, clk_mono at);
 
 /* hole.c */
 
-/* An undecodable packet that nothing follows: as long as the one before. */
+/* An undecodable packet after which nothing came: as long as the one before. */
 void dec_voice_close_blind(dec_voice *v);
-/* Everything from the end of what was played up to the unit. Returns how many
- * packets RED brought back. */
+/* Fills everything from the end of what was played to the unit. Returns how
+ * many packets RED restored. */
 uint64_t dec_voice_fill(dec_voice *v, const dec_item *item,
 			const dec_item *queued, const dec_unit *u,
 			uint64_t missing);

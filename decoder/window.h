@@ -7,8 +7,8 @@
 enum { DEC_WINDOW = 1024 };	/* packets; far more than a second of audio */
 
 typedef struct dec_window {
-	uint64_t top;		/* highest index taken; before there is one,
-				 * where to look from */
+	uint64_t top;		/* highest index taken; before the first, where
+				 * to start */
 	bool any;		/* was taken */
 	uint64_t seen[DEC_WINDOW / 64];		/* bit index % DEC_WINDOW */
 } dec_window;
@@ -16,7 +16,8 @@ typedef struct dec_window {
 typedef enum dec_place {
 	DEC_PLACE_NEW,
 	DEC_PLACE_SEEN,
-	DEC_PLACE_OLD,		/* below the window: seen or not, who knows */
+	DEC_PLACE_OLD,		/* below the window: unknown whether it was
+				 * seen */
 } dec_place;
 
 /* The index nearest to the top; before anything is known, `seq` itself. */
@@ -24,5 +25,5 @@ uint64_t dec_window_guess(const dec_window *w, uint16_t seq);
 dec_place dec_window_look(const dec_window *w, uint64_t index);
 /* `index` must not be DEC_PLACE_OLD. */
 void dec_window_take(dec_window *w, uint64_t index);
-/* Forget all; guess around `index` from now on. */
+/* Forgets everything; guesses around `index` from now on. */
 void dec_window_seek(dec_window *w, uint64_t index);
