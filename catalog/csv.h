@@ -27,13 +27,14 @@ typedef struct cat_csv_field {
 	unsigned line;		/* where it begins */
 } cat_csv_field;
 
-/* A byte order mark is passed over; the separator is ';' when the first line
- * has one and no ',' (what some spreadsheets write), else ','. */
+/* Skips a byte order mark. The separator is ';' if the first line has one and
+ * no ',' (as some spreadsheets write), otherwise ','. */
 void cat_csv_init(cat_csv *c, span text);
-/* Lent from the text. Lines end in CRLF, LF or the end. */
+/* Points into the text. Lines end in CRLF, LF or at the end. */
 MUST_CHECK cat_csv_verdict cat_csv_next(cat_csv *c, cat_csv_field *out);
 const char *cat_csv_problem(cat_csv_verdict v);
-/* The field's text. Free it. What cat_csv_put() put before a formula goes. */
+/* The field's text, without what cat_csv_put() puts before a formula. Free
+ * it. */
 char *cat_csv_text(const cat_csv_field *f);
 
 /* Appends one field, quoted where needed. A text that a spreadsheet would take

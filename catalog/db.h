@@ -12,26 +12,27 @@
 
 typedef struct cat_stmt cat_stmt;
 
-/* Compiled once and kept by the connection. NULL on error. The same text can
- * be in use once at a time. */
+/* Compiled once and kept by the connection. NULL on error. The same text can be
+ * in use only once at a time. */
 cat_stmt *cat_sql(cat_db *db, const char *text, GError **err);
 void cat_stmt_end(cat_stmt *s);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cat_stmt, cat_stmt_end)
 void cat_bind_int(cat_stmt *s, int n, int64_t v);
-/* NULL text is NULL. Lent until the statement ends. */
+/* NULL text is SQL's NULL. The text must stay valid until the statement
+ * ends. */
 void cat_bind_text(cat_stmt *s, int n, const char *v);
 /* 0 becomes NULL: unknown. */
 void cat_bind_known(cat_stmt *s, int n, int64_t v);
 /* True: there is a row. */
 bool cat_step(cat_stmt *s);
-/* False when cat_step() ended by an error. */
+/* False if cat_step() ended with an error. */
 bool cat_done(cat_stmt *s, GError **err);
 /* Step and done, for statements without rows. */
 bool cat_run(cat_stmt *s, GError **err);
 /* Runs it, binds it anew: for loops. */
 bool cat_run_again(cat_stmt *s, GError **err);
 int64_t cat_int(cat_stmt *s, int column);
-/* "" for NULL. Lent until the next step. */
+/* "" for NULL. Valid until the next step. */
 const char *cat_text(cat_stmt *s, int column);
 bool cat_null(cat_stmt *s, int column);
 
@@ -39,22 +40,23 @@ bool cat_null(cat_stmt *s, int column);
 bool cat_exec(cat_db *db, const char *sql, GError **err);
 /* BEGIN IMMEDIATE; nests: only the outermost counts. */
 bool cat_txn_begin(cat_db *db, GError **err);
-/* Commits when `ok`, else rolls back; returns whether it is committed. */
+/* Commits if `ok`, otherwise rolls back; returns whether it was committed. */
 bool cat_txn_end(cat_db *db, bool ok, GError **err);
-/* Rows that the last statement changed. */
+/* The number of rows changed by the last statement. */
 int cat_changes(cat_db *db);
 /* Changes whenever another connection has committed. Cheap. */
 int64_t cat_data_version(cat_db *db);
-/* Rises with every change of what decides: users, rules, lists. */
+/* Increases with every change of users, rules or lists, by which calls are
+ * decided. */
 int64_t cat_policy_version(cat_db *db);
 
-/* audit.c: the audit row of a change of what decides, and the new version. */
+/* audit.c: writes the audit row of such a change, and the new version. */
 bool cat_change_note(cat_db *db, const cat_actor *who, int64_t at,
 		     const char *action, const char *object, GError **err);
 
-/* migrate.c: from what the file is to what this program knows. */
+/* migrate.c: brings the file to the version that this program knows. */
 bool cat_migrate(cat_db *db, GError **err);
 int cat_schema_version(void);	/* the newest */
 bool cat_migrate_to(cat_db *db, int version, GError **err);
-/* A new database as an older edgetape made it: what migrations begin with. */
+/* A new database as made by an older edgetape, to test migrations. */
 cat_db *cat_open_version(const char *path, int version, GError **err);

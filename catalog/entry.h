@@ -14,7 +14,7 @@
 cat_entry *cat_entry_read(cat_stmt *s);
 /* With its details. */
 cat_entry *cat_entry_load(cat_db *db, int64_t id, GError **err);
-/* linked.c: what the entry tells, its conference too; what was told before
- * stays. */
+/* linked.c: stores what the entry says about other calls, its conference
+ * included; what was stored before stays. */
 bool cat_links_write(cat_db *db, const cat_entry *e, int64_t call,
 		     int64_t begun, GError **err);

@@ -1,4 +1,4 @@
-/* identity.h - one spelling for each identity; pure, private to the room. */
+/* identity.h - the canonical form of identities; pure, private to the room. */
 #pragma once
 #include <stdbool.h>
 
@@ -6,8 +6,8 @@
 
 enum { CAT_ID_MAX = 256 };
 
-/* Into `to`, with its scheme, in lower case and without parameters; false when
- * it cannot be an identity or is too long. See cat_identity(). */
+/* Writes it to `to` with its scheme, in lower case and without parameters;
+ * false if it cannot be an identity or is too long. See cat_identity(). */
 MUST_CHECK bool cat_id_normal(span text, char to[static CAT_ID_MAX]);
 /* "sip:+4930@x" and "tel:+4930" -> "+4930"; false without a number. `id` is
  * normal. Lent from `id`. */

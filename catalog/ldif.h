@@ -7,7 +7,7 @@
 
 typedef enum cat_ldif_verdict {
 	CAT_LDIF_ATTR,
-	CAT_LDIF_ENTRY_END,	/* the attributes so far make an entry */
+	CAT_LDIF_ENTRY_END,	/* the attributes so far form an entry */
 	CAT_LDIF_END,
 	CAT_LDIF_NO_COLON,
 	CAT_LDIF_NAME,		/* not an attribute description */
@@ -30,8 +30,8 @@ typedef struct cat_ldif_attr {
 } cat_ldif_attr;
 
 void cat_ldif_init(cat_ldif *l, span text);
-/* Comments and the version line are passed over. `out` is lent from the text;
- * on an error its line is where it is. */
+/* Skips comments and the version line. `out` points into the text; after an
+ * error its line says where. */
 MUST_CHECK cat_ldif_verdict cat_ldif_next(cat_ldif *l, cat_ldif_attr *out);
 const char *cat_ldif_problem(cat_ldif_verdict v);
 /* The value unfolded and decoded; bytes that are not UTF-8 are replaced. Free

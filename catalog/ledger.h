@@ -1,13 +1,13 @@
-/* ledger.h - what became of each call of a recorded user.
+/* ledger.h - the outcome of each call of a recorded user.
  *
- * One row a call, named as its journal. The tap writes it when the call begins
- * and ends, render when the recording is there; each tells what it knows, and
- * saying the same twice changes nothing. */
+ * One row per call, named like its journal. The tap writes it when the call
+ * begins and ends, render when the recording exists. Each writes what it knows;
+ * writing the same twice changes nothing. */
 #pragma once
 #include "catalog/cat.h"
 
 typedef enum cat_outcome {
-	CAT_PENDING,		/* in progress, or nobody has told yet */
+	CAT_PENDING,		/* in progress, or nobody has reported yet */
 	CAT_RECORDED,
 	CAT_PARTIAL,
 	CAT_NOT_RECORDED,
@@ -17,7 +17,7 @@ typedef enum cat_outcome {
 const char *cat_outcome_name(cat_outcome o);
 MUST_CHECK bool cat_outcome_parse(const char *text, cat_outcome *out);
 
-/* How the dialog went: calls that nobody answered are told apart. */
+/* How the dialog ended; distinguishes calls that nobody answered. */
 typedef enum cat_end {
 	CAT_END_UNKNOWN,
 	CAT_END_BYE,
@@ -29,7 +29,7 @@ typedef enum cat_end {
 } cat_end;
 const char *cat_end_name(cat_end e);
 
-/* The cause of an EXEMPT call on demand that nobody wanted to keep. */
+/* The cause of an EXEMPT call on demand that nobody asked to keep. */
 #define CAT_CAUSE_UNASKED "not asked for"
 
 typedef struct cat_gap {
@@ -46,14 +46,14 @@ typedef struct cat_file {
 	unsigned channels;
 } cat_file;
 
-/* What capture counted for the call; "stored", "copies", "lost-kernel", ... */
+/* Counts of capture for the call: "stored", "copies", "lost-kernel", ... */
 typedef struct cat_count {
 	char *what;
 	int64_t packets;
 } cat_count;
 
-/* What a call tells of the calls that it belongs to. The last two are the word
- * of this call's caller, and name somebody with whom he had another one. */
+/* How a call refers to calls that belong to it. The last two are statements of
+ * this call's caller, and name somebody with whom he had another call. */
 typedef enum cat_link_kind {
 	CAT_LINK_CONFERENCE,	/* identifier; `conference` of the entry */
 	CAT_LINK_CONVERSATION,	/* identifier of the parties' programs */
@@ -68,7 +68,8 @@ typedef struct cat_link {
 	char *value;
 } cat_link;
 
-/* Unknown texts are NULL and unknown numbers 0: the row keeps what it has. */
+/* Unknown texts are NULL and unknown numbers 0; the row then keeps its
+ * value. */
 typedef struct cat_entry {
 	char *name;		/* of the journal's directory; the key */
 	char *call_id, *source, *conference;
@@ -101,7 +102,7 @@ typedef struct cat_entry {
 cat_entry *cat_entry_new(const char *name);
 void cat_entry_free(cat_entry *e);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cat_entry, cat_entry_free)
-/* Gaps, files and counts are known from here on, also when there are none. */
+/* Gaps, files and counts are known from now on, even if there are none. */
 void cat_entry_known(cat_entry *e);
 void cat_entry_gap(cat_entry *e, uint8_t side, const char *cause,
 		   int64_t at_ms, int64_t length_ms, int64_t packets);
@@ -111,13 +112,13 @@ void cat_entry_file(cat_entry *e, const char *name, const char *sha256,
 void cat_entry_count(cat_entry *e, const char *what, int64_t packets);
 /* An empty value is no link. */
 void cat_entry_link(cat_entry *e, cat_link_kind kind, const char *value);
-/* Mode, scope, keep_days, class, announce and owners from what
- * cat_verdict_tell() wrote; the sentence alone is left in `reason`. False: it
- * has no such tail. */
+/* Takes mode, scope, keep_days, class, announce and owners from what
+ * cat_verdict_tell() wrote, and leaves only the sentence in `reason`. False:
+ * there is no such tail. */
 bool cat_entry_told(cat_entry *e, span told);
 
 bool cat_ledger_put(cat_db *db, const cat_entry *e, GError **err);
-/* Several in one transaction, for one sync. */
+/* Several in one transaction, with one sync. */
 bool cat_ledger_put_all(cat_db *db, const GPtrArray *entries, GError **err);
 /* The call of this name or SIP Call-ID, or the only one whose name contains
  * it. */
@@ -137,8 +138,8 @@ typedef struct cat_query {
 /* Of cat_entry without children, the newest first. */
 GPtrArray *cat_ledger_search(cat_db *db, const cat_query *q, GError **err);
 
-/* The legs of what `e` is one of: calls linked with it, and those linked with
- * these, `e` itself too; of a conference those that went on at one time. Of
- * cat_entry with its details, in the order in which they began; `linked` of
- * each but `e` says by what it was found. */
+/* All legs that belong to `e`: the calls linked with it, those linked with
+ * these, and `e`; of a conference those at overlapping times. Of cat_entry with
+ * its details, in the order in which they began; `linked` of each except `e`
+ * says how it was found. */
 GPtrArray *cat_ledger_linked(cat_db *db, const cat_entry *e, GError **err);

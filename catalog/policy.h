@@ -1,12 +1,13 @@
-/* policy.h - the snapshot's inside: rules found by what they name; private. */
+/* policy.h - internals of the snapshot: rules are found by what they name;
+ * private. */
 #pragma once
 #include "catalog/cat.h"
 
-/* One thing refers to another for a time. */
+/* One thing refers to another for some time. */
 typedef struct cat_policy_link {
 	uint32_t index;		/* of a rule or of a user */
-	uint32_t length;	/* number rules: the number has so many digits;
-				 * 0: any */
+	uint32_t length;	/* number rules: the number has this many
+				 * digits; 0: any */
 	int64_t from, to;	/* s UTC; to 0: still */
 } cat_policy_link;
 
@@ -15,7 +16,7 @@ typedef struct cat_policy_user {
 	GArray *rules;	/* of cat_policy_link: its own, groups', site's */
 } cat_policy_user;
 
-/* What a decision looks at, packed: a thousand rules stay in the cache. */
+/* What a decision reads, packed so that a thousand rules stay in the cache. */
 typedef struct cat_policy_rule {
 	int64_t from, to;
 	const cat_rule *rule;	/* lent from `texts` */
@@ -51,14 +52,14 @@ struct cat_policy {
 };
 
 cat_policy *cat_policy_new(void);
-/* All take what they are given by copy. */
+/* All of these copy what they are given. */
 uint32_t cat_policy_user_add(cat_policy *p, const char *key);
 void cat_policy_id_add(cat_policy *p, const char *id, uint32_t user,
 		       int64_t from, int64_t to);
-/* Behind the lists. False: too many zones, or one that is not known here. */
+/* After the lists. False: too many zones, or an unknown one. */
 bool cat_policy_rule_add(cat_policy *p, const cat_rule *r, GError **err);
 void cat_policy_list_add(cat_policy *p, const char *list, const char *value);
-/* When all rules are there: orders them by precedence. */
+/* After all rules: sorts them by precedence. */
 void cat_policy_rank(cat_policy *p);
 /* A rule for a group or site, as far as it is that user's. */
 void cat_policy_user_rule(cat_policy *p, uint32_t user, uint32_t rule,

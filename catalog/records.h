@@ -9,8 +9,8 @@
 typedef struct cat_columns {
 	const char *const *name;
 	unsigned n;
-	unsigned needed;	/* the first ones, that must be there */
-	bool only;		/* a column of another name is a mistake */
+	unsigned needed;	/* the first ones, which are mandatory */
+	bool only;		/* a column of another name is an error */
 } cat_columns;
 
 /* A field of column number `column`; false with `err`: it is wrong. */
@@ -25,13 +25,13 @@ typedef enum cat_records_state {
 
 typedef struct cat_records cat_records;
 
-/* Reads the first line. `text` and what `c` points to are lent. NULL: it is not
- * what it should be. */
+/* Reads the first line. `text` and what `c` points to must stay valid. NULL on
+ * error. */
 cat_records *cat_records_new(span text, const cat_columns *c, GError **err);
 void cat_records_free(cat_records *r);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cat_records, cat_records_free)
-/* The fields of the next record, which begins in `*line`; an empty line is
- * none. What was taken before a mistake stays with `record`. */
+/* The fields of the next record, which begins in `*line`; empty lines are
+ * skipped. What was taken before an error stays with `record`. */
 cat_records_state cat_records_next(cat_records *r, cat_field_take *take,
 				   void *record, unsigned *line, GError **err);
 /* False, with "line N: ...". */

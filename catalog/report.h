@@ -1,4 +1,5 @@
-/* report.h - the ledger in sums, and against a witness from outside. */
+/* report.h - sums over the ledger, and its comparison with an outside
+ * witness. */
 #pragma once
 #include "catalog/ledger.h"
 
@@ -25,13 +26,13 @@ typedef struct cat_gap_of {
 /* Of cat_gap_of, the longest first. */
 GArray *cat_report_gaps(cat_db *db, int64_t from_ms, int64_t to_ms,
 			unsigned limit, GError **err);
-/* One who tells of calls: a Front End or a gateway. */
+/* A source of calls: a Front End or a gateway. */
 typedef struct cat_source {
 	char *name;
 	int64_t calls, last_ms;	/* when its latest call began */
 } cat_source;
-/* Of cat_source, the one that was silent longest first: those that told of a
- * call in this time. */
+/* Of cat_source, the one that has been silent longest first: those that
+ * reported a call in this time. */
 GArray *cat_report_sources(cat_db *db, int64_t from_ms, int64_t to_ms,
 			   GError **err);
 /* Of cat_entry: calls without an outcome, the oldest first. */
@@ -50,7 +51,7 @@ GArray *cat_report_away(cat_db *db, int64_t from_ms, int64_t to_ms,
 /* The time (s) of the newest row of ledger or audit log; 0: there is none. */
 bool cat_report_newest(cat_db *db, int64_t *at, GError **err);
 
-/* A call as an outside witness saw it: a gateway's or a PBX's record. */
+/* A call as an outside witness saw it: the record of a gateway or PBX. */
 typedef struct cat_cdr {
 	unsigned line;
 	int64_t begun_ms, duration_ms;
@@ -67,7 +68,8 @@ typedef enum cat_match {
 	CAT_CDR_DIFFERS,	/* but its length differs by some seconds */
 	CAT_CDR_MISSING,	/* a rule names it, and there is no row */
 	CAT_CDR_UNCONCERNED,	/* no rule names it, and there is no row */
-	CAT_CDR_UNWITNESSED,	/* an answered call that he did not see */
+	CAT_CDR_UNWITNESSED,	/* an answered call that the witness did not
+				 * see */
 } cat_match;
 const char *cat_match_name(cat_match m);
 
@@ -76,8 +78,8 @@ typedef struct cat_finding {
 	const cat_cdr *cdr;	/* lent; NULL for UNWITNESSED */
 	cat_entry *entry;	/* or NULL */
 } cat_finding;
-/* Of cat_finding: each record in its order, then rows of the same time span
- * that no record fits. A record fits a row with the same Call-ID, or with its
- * two parties that began within `tolerance_ms`. */
+/* Of cat_finding: first each record in its order, then rows of the same time
+ * span that match no record. A record matches a row with the same Call-ID, or
+ * one between the same parties that began within `tolerance_ms`. */
 GArray *cat_cdr_compare(cat_db *db, const cat_policy *p, const GArray *cdr,
 			int64_t tolerance_ms, GError **err);

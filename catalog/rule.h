@@ -25,7 +25,8 @@ typedef enum cat_who {
 typedef enum cat_direction { CAT_DIR_ANY, CAT_DIR_IN, CAT_DIR_OUT }
 	cat_direction;
 
-/* What a call is; a rule for CAT_EXTERNAL takes all that is not internal. */
+/* The scope of a call; a rule for CAT_EXTERNAL covers all calls that are not
+ * internal. */
 typedef enum cat_scope {
 	CAT_SCOPE_ANY,
 	CAT_INTERNAL,
@@ -80,10 +81,10 @@ typedef enum cat_rule_verdict {
 	CAT_RULE_CLASH,		/* words that exclude each other */
 } cat_rule_verdict;
 
-/* Writes all of `out` but the name and the times. On failure `bad` is the
+/* Fills in all of `out` except the name and the times. On failure `bad` is the
  * word that was not understood. */
 MUST_CHECK cat_rule_verdict cat_rule_parse(span text, cat_rule *out, span *bad);
-/* A sentence that names the word and what would have been right. Free it. */
+/* A sentence that names the word and what would be right. Free it. */
 char *cat_rule_problem(cat_rule_verdict v, span bad);
 /* Parses to itself. Free it. */
 char *cat_rule_print(const cat_rule *r);

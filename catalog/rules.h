@@ -2,9 +2,9 @@
 #pragma once
 #include "catalog/cat.h"
 
-/* A rule of the same name is replaced from `at` on; the old text stays in the
- * history. A warning sentence when the rule names what is not there, else
- * NULL, goes to `warning` (free it; may be NULL). */
+/* Replaces a rule of the same name from `at` on; the old text stays in the
+ * history. If the rule names something that does not exist, a sentence goes to
+ * `warning` (may be NULL), otherwise NULL; free it. */
 bool cat_rules_put(cat_db *db, const cat_rule *r, int64_t at,
 		   const cat_actor *who, char **warning, GError **err);
 bool cat_rules_end(cat_db *db, const char *name, int64_t at,

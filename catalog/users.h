@@ -1,8 +1,8 @@
 /* users.h - users, their identities, groups and sites, with their history.
  *
- * Nothing is ever overwritten: an identity or a membership that ends keeps its
- * times, so that a call of last year still finds whose it was. Each change is
- * one transaction with its audit row. */
+ * Nothing is ever overwritten: an identity or membership that ends keeps its
+ * times, so that it is still known whose a call of last year was. Each change
+ * is one transaction with its audit row. */
 #pragma once
 #include "catalog/cat.h"
 
@@ -19,16 +19,16 @@ cat_user *cat_user_new(const char *key);
 void cat_user_free(cat_user *u);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cat_user, cat_user_free)
 
-/* Says that there is none of this key; always false. */
+/* Sets the error that there is no such key; always false. */
 bool cat_user_absent(GError **err, const char *key);
 
 /* "SIP:Alice@Example.COM;x" -> "sip:alice@example.com", "+49 30 1" ->
- * "tel:+49301", a bare "alice@x" is a sip URI, another word an alias. NULL
- * when it cannot be an identity. Free it. */
+ * "tel:+49301"; a bare "alice@x" is a sip URI, another word an alias. NULL if
+ * it cannot be an identity. Free it. */
 char *cat_identity(const char *text);
 
-/* Adds a user, or makes an existing one be as `u` says: what is new begins at
- * `at`, what `u` lacks ends then. `changed` tells whether anything did. */
+/* Adds a user, or changes an existing one to be as `u` says: what is new begins
+ * at `at`, what `u` lacks ends then. `changed` says whether anything did. */
 bool cat_user_put(cat_db *db, const cat_user *u, int64_t at,
 		  const cat_actor *who, bool *changed, GError **err);
 /* Ends the user, its identities and memberships. */
@@ -44,8 +44,8 @@ typedef struct cat_user_past {
 	char *value;
 	int64_t since, until;
 } cat_user_past;
-/* Of cat_user_past, in the order of time; of a user who was removed, too. An
- * error when there never was one of this key. Free the array. */
+/* Of cat_user_past, in the order of time, also for a removed user. An error if
+ * there never was one with this key. Free the array. */
 GArray *cat_user_history(cat_db *db, const char *key, GError **err);
 
 /* Of cat_user from CSV (columns key, name, site, identities, groups; the last
@@ -58,6 +58,6 @@ char *cat_export_csv(const GPtrArray *users);
 typedef struct cat_import_count {
 	unsigned added, changed, same, ended;
 } cat_import_count;
-/* All or nothing. `whole`: users that the list lacks are ended. */
+/* Completely or not at all. `whole`: users that the list lacks are removed. */
 bool cat_import(cat_db *db, const GPtrArray *users, bool whole, int64_t at,
 		const cat_actor *who, cat_import_count *out, GError **err);

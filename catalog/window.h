@@ -8,7 +8,7 @@
 
 typedef struct cat_window {
 	uint8_t days;		/* bit 0: Monday, bit 6: Sunday */
-	uint16_t from, to;	/* minutes; to <= from: over midnight, and the
+	uint16_t from, to;	/* minutes; to <= from: across midnight, and the
 				 * days are those on which it begins */
 } cat_window;
 
@@ -25,7 +25,7 @@ MUST_CHECK bool cat_window_parse(span text, cat_window *out);
 /* At most 48 octets with the NUL. */
 enum { CAT_WINDOW_TEXT = 48 };
 void cat_window_print(const cat_window *w, char to[static CAT_WINDOW_TEXT]);
-/* Here, because a decision asks it of each rule. */
+/* Inline, because a decision evaluates it for each rule. */
 static inline bool cat_window_holds(const cat_window *w, const cat_local *t)
 {
 	unsigned yesterday = t->weekday ? t->weekday - 1u : 6;
@@ -37,8 +37,8 @@ static inline bool cat_window_holds(const cat_window *w, const cat_local *t)
 	       ((w->days >> yesterday & 1) && t->minute < w->to);
 }
 
-/* What the clocks of a zone show at `at` (s UTC). Reads no clock. */
+/* The local time of a zone at `at` (s UTC). Reads no clock. */
 void cat_local_at(GTimeZone *zone, int64_t at, cat_local *out);
-/* "YYYYMMDD" as a number; 0 when it is no date. */
+/* "YYYYMMDD" as a number; 0 if it is not a date. */
 uint32_t cat_day_parse(span text);
 uint32_t cat_day_of(const cat_local *t);

@@ -11,8 +11,8 @@ void mix_lane_read(const int16_t *from, float *to, size_t n);
 void mix_lane_add(float *to, const float *from, size_t n);
 /* Some sample is beyond full scale. */
 bool mix_lane_over(const float *in, size_t n);
-/* To the nearest integer, what does not fit to the nearest that does. Inputs
- * are below 2^22 in magnitude. */
+/* To the nearest integer, limited to the range. Inputs are below 2^22 in
+ * magnitude. */
 void mix_lane_round(const float *from, int16_t *to, size_t n);
 /* The greatest magnitude. */
 int mix_lane_peak(const int16_t *in, size_t n);

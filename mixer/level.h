@@ -1,4 +1,4 @@
-/* level.h - brings a speaker's level to the same for all, slowly. */
+/* level.h - slowly brings all speakers to the same level. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

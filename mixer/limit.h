@@ -12,6 +12,6 @@ mix_limit *mix_limit_new(uint32_t rate);
 mix_limit *mix_limit_copy(const mix_limit *l);
 void mix_limit_free(mix_limit *l);
 size_t mix_limit_delay(const mix_limit *l);
-/* n samples in, n samples out, full scale 32768. What never exceeds it passes
- * unchanged. Gives the number of samples that were above full scale. */
+/* n samples in, n samples out, full scale 32768. Samples within it pass
+ * unchanged. Returns the number of samples above full scale. */
 size_t mix_limit_run(mix_limit *l, const float *in, float *out, size_t n);

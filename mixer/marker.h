@@ -1,5 +1,5 @@
-/* marker.h - the timeline of a recording: what the mixer is told to have
- * happened (marks), and what it says did (markers). docs/timeline.md. */
+/* marker.h - the timeline of a recording: what the mixer is told about (marks),
+ * and what it reports (markers). docs/timeline.md. */
 #pragma once
 #include <stdint.h>
 
@@ -24,14 +24,16 @@ typedef enum mix_kind {
 	MIX_SPEAKER,		/* who of several speaks: text */
 	MIX_HOLE,		/* nothing was received inside a stream */
 	MIX_LATE,		/* came after its place had been written */
-	MIX_STEP,		/* the network's delay stepped; sound goes on */
+	MIX_STEP,		/* the network's delay changed; sound
+				 * continues */
 	MIX_ANCHOR,		/* the sender's clock jumped; placed anew */
 	MIX_KINDS
 } mix_kind;
 
 typedef enum mix_edge {
 	MIX_AT,			/* lasts `length` (0: an instant) */
-	MIX_ON,			/* lasts until the MIX_OFF of same kind, side */
+	MIX_ON,			/* lasts until the MIX_OFF of the same kind and
+				 * side */
 	MIX_OFF,
 } mix_edge;
 
@@ -40,15 +42,15 @@ typedef struct mix_mark {
 	uint8_t edge;		/* mix_edge */
 	uint8_t side;		/* call_side; CALL_UNKNOWN: both */
 	clk_mono at;
-	clk_mono told;		/* when it was known, if later than `at`; 0:
-				 * at once. No sample that may have been
-				 * written by then changes */
+	clk_mono told;		/* when it was known, if later than `at`; 0: at
+				 * once. Samples that may have been written by
+				 * then do not change */
 	int64_t length;		/* ns */
 	const char *text;	/* lent; one cause, a digit, ...; or NULL */
-	/* MIX_DTMF, of a key that was told in a stream: */
+	/* MIX_DTMF, of a key that came in a stream: */
 	uint8_t volume;		/* -dBm0 of its tone */
 	uint32_t stream;	/* as in pcm_block */
-	uint32_t clock;		/* of `ts`; 0: `at` is all that is known */
+	uint32_t clock;		/* of `ts`; 0: only `at` is known */
 	int64_t ts;		/* where it begins */
 } mix_mark;
 

@@ -1,5 +1,5 @@
-/* output.h - what is asked of a recording: its files, their names and what is
- * heard in them; and what came of it. */
+/* output.h - what is asked of a recording (its files, their names and content),
+ * and the result. */
 #pragma once
 #include <glib.h>
 #include <stdbool.h>
@@ -27,8 +27,8 @@ typedef enum mix_format {
 typedef enum mix_layout {
 	MIX_STEREO,	/* caller left, callee right: NAME.ext */
 	MIX_MONO,	/* both in one channel: NAME-mono.ext */
-	MIX_CALLER,	/* the caller alone: NAME-caller.ext; of a side with
-			 * several speakers NAME-caller-2.ext ... too */
+	MIX_CALLER,	/* only the caller: NAME-caller.ext; for several
+			 * speakers of a side also NAME-caller-2.ext ... */
 	MIX_CALLEE,
 	MIX_LAYOUTS
 } mix_layout;
@@ -38,15 +38,15 @@ typedef struct mix_output {
 	uint8_t layout;		/* mix_layout */
 	bool vbr;		/* MP3 only */
 	bool joint;		/* MP3 stereo: joint, else plain stereo */
-	bool celt;		/* Opus: the cheaper mode for any sound, else
-				 * the voice mode */
+	bool celt;		/* Opus: the cheaper mode for any sound instead
+				 * of the voice mode */
 	uint16_t kbps;		/* MP3, Opus; 0: the default for the rate */
 	int8_t quality;		/* MP3: lame's 0..9; FLAC: level 0..8; Vorbis:
 				 * 0..10; Opus: complexity 0..10; -1: the
 				 * default */
 } mix_output;
 
-/* Everything lent is copied. NULL strings are left out of the files. */
+/* Everything is copied. NULL strings are left out of the files. */
 typedef struct mix_plan {
 	const char *dir;	/* exists; nothing is written outside it */
 	const char *name;	/* of the files, without extension; one path
@@ -54,21 +54,21 @@ typedef struct mix_plan {
 	const mix_output *outputs;
 	size_t n_outputs;
 	uint32_t rate;		/* 8000, 16000, 24000, 48000, or 0: the highest
-				 * carried until MIX_LOOKAHEAD_MS after the
-				 * first packet */
+				 * until MIX_LOOKAHEAD_MS after the first
+				 * packet */
 	bool mute_hold;		/* silence while a party is on hold, or
 				 * transferred */
-	bool mute_dtmf;		/* silence over DTMF marks, 60 ms around, and
-				 * over the tones of keys; no digit is told */
-	bool dtmf_tones;	/* keys told by RFC 4733 are heard; mute_dtmf
-				 * wins */
+	bool mute_dtmf;		/* silence at DTMF marks, 60 ms around them, and
+				 * at the tones of keys; no digit is reported */
+	bool dtmf_tones;	/* keys reported by RFC 4733 are made audible;
+				 * mute_dtmf wins */
 	bool level;		/* each side's loudness brought to -23 dB */
 	bool picture;		/* NAME.png with the waveform */
 	bool spectrogram;	/* NAME-spectrogram.png */
 	const char *title, *artist, *date, *comment;	/* tags */
-	bool own;		/* whatever has this name is what an earlier
-				 * render of the same call left: made again in
-				 * its place */
+	bool own;		/* a file with this name is what an earlier
+				 * render of the same call left: it is made
+				 * again in its place */
 } mix_plan;
 
 /* What the tokens of a file name pattern stand for. */
@@ -91,7 +91,7 @@ typedef struct mix_file {
 	char sha256[65];
 } mix_file;
 
-/* A source of which a speaker was heard, or a contributor in it. */
+/* A source of a speaker, or a contributor in it. */
 typedef struct mix_speaker {
 	uint8_t side;
 	unsigned number;	/* from 1 on; as mix_file.speaker */
@@ -103,7 +103,7 @@ typedef struct mix_speaker {
 typedef struct mix_side_totals {
 	uint64_t decoded, concealed, comfort, undecodable, silent;
 	uint64_t late;		/* arrived too late for their place */
-	uint64_t clipped;	/* samples the limiter had to hold down */
+	uint64_t clipped;	/* samples that the limiter had to reduce */
 	double peak, rms;	/* 0..1 of full scale */
 	unsigned streams;
 } mix_side_totals;
@@ -113,7 +113,7 @@ typedef struct mix_totals {
 	uint64_t frames;
 	uint32_t rate;
 	mix_side_totals side[2];	/* by call_side */
-	char *base;		/* DIR/NAME, or with "-2" ... as it became */
+	char *base;		/* DIR/NAME, with "-2" ... if that was added */
 	GArray *files;		/* of mix_file */
 	GArray *speakers;	/* of mix_speaker */
 	char *picture, *spectrogram;	/* paths, or NULL */

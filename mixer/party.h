@@ -10,21 +10,21 @@
 #include "mixer/marks.h"
 #include "mixer/track.h"
 
-/* Sources and contributors of a side that are told apart. */
+/* Sources and contributors of a side that are distinguished. */
 enum { MIX_PARTY_NAMES_MAX = 256 };
 
 typedef struct mix_party mix_party;
 
-/* All is lent for its life; desk->rate is set. At most `quantum` samples come
- * at a time. Free with mix_party_free(). */
+/* Everything passed in must outlive it; desk->rate is set. At most `quantum`
+ * samples come at a time. Free with mix_party_free(). */
 mix_party *mix_party_new(const mix_plan *plan, mix_desk *desk,
 			 const mix_marks *marks, uint8_t side, size_t quantum);
 void mix_party_free(mix_party *p);
-/* Gets the room that steps need, and gives it back: between them a party keeps
- * only what it must. It comes into the world asleep. */
+/* Gets the memory that steps need, and returns it: between them a party keeps
+ * only what it must. It begins asleep. */
 void mix_party_wake(mix_party *p);
 void mix_party_sleep(mix_party *p);
-/* Samples by which what comes out is behind. */
+/* Samples by which the output lags. */
 size_t mix_party_delay(const mix_party *p);
 /* The next n samples of its tracks, at `from`; nothing of what other sides'
  * tracks (of mix_track) say. */
@@ -34,8 +34,8 @@ void mix_party_step(mix_party *p, const GPtrArray *tracks, int64_t from,
 void mix_party_rest(mix_party *p, size_t n);
 /* The sum of that, before it is limited; until the next step. */
 const float *mix_party_bus(const mix_party *p);
-/* The same, limited: of the side and, where they are wanted, of each speaker.
- * `room` has space for n. */
+/* The same, limited, for the side and, if wanted, for each speaker. `room` has
+ * space for n. */
 void mix_party_limit(mix_party *p, float *room, size_t n);
 const int16_t *mix_party_pcm(const mix_party *p);
 unsigned mix_party_speakers(const mix_party *p);	/* at least 1 */

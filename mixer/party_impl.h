@@ -1,5 +1,5 @@
-/* party_impl.h - the insides of a party: party.c makes its sound, party_seats.c
- * says who sits where. */
+/* party_impl.h - internals of a party: party.c makes its sound, party_seats.c
+ * decides who sits where. */
 #pragma once
 #include "mixer/lane.h"
 #include "mixer/limit.h"
@@ -10,7 +10,7 @@
 /* A speaker. */
 typedef struct mix_seat {
 	mix_strip *strip;
-	mix_limit *limit;	/* NULL: nobody wants its sound alone */
+	mix_limit *limit;	/* NULL: its sound is not wanted separately */
 	float *bus;		/* room for a step, and `pcm` with it */
 	int16_t *pcm;		/* its sound alone */
 } mix_seat;
@@ -62,19 +62,19 @@ static inline mix_mute *mix_party_left_out(const mix_party *p,
 	return g_hash_table_lookup(p->desk->left_out, key);
 }
 
-/* Room for a step, and between steps none. */
+/* Memory for a step; none between steps. */
 void mix_seat_wake(const mix_party *p, mix_seat *s);
 void mix_seat_sleep(mix_seat *s);
 void mix_seat_free(void *seat);
 /* Its number. */
 unsigned mix_party_open_seat(mix_party *p);
 
-/* Where the track sits, NULL: nowhere; lent until somebody sits down. */
+/* The track's seat, or NULL; valid until somebody sits down. */
 mix_sitter *mix_party_sitter(const mix_party *p, const mix_track *t);
-/* Those of the tracks that are heard before `until` have a seat then. */
+/* Gives a seat to those of the tracks that are heard before `until`. */
 void mix_party_find_seats(mix_party *p, const GPtrArray *tracks, int64_t until);
-/* The seat of a contributor; the first one has that of the source. Who is named
- * when too many were has nothing of his own: the list is searched at each turn,
- * and a sender may name as many as he likes. */
+/* The seat of a contributor; the first one has that of the source. A
+ * contributor named when there are too many has no seat of his own, because the
+ * list is searched at each turn, and a sender may name as many as he likes. */
 unsigned mix_party_talker_seat(mix_party *p, const mix_track *t,
 			       uint32_t talker);

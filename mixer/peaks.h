@@ -1,4 +1,4 @@
-/* peaks.h - the loudness of a call at a glance, in bounded memory. */
+/* peaks.h - the loudness of a call for a picture, in bounded memory. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

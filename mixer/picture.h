@@ -6,6 +6,6 @@
 
 enum { MIX_PICTURE_WIDTH = 1200, MIX_PICTURE_HEIGHT = 240 };
 
-/* The caller above, the callee below, the whole call across, a fainter line
- * where a tenth of it has passed. Free with g_byte_array_unref(). */
+/* The caller above, the callee below, the whole call from left to right, with a
+ * fainter line at each tenth. Free with g_byte_array_unref(). */
 GByteArray *mix_picture(const mix_peaks *p);

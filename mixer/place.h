@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 enum {
-	MIX_PLACE_HIST = 24,	/* windows that the line is laid through */
+	MIX_PLACE_HIST = 24,	/* windows through which the line is fitted */
 	MIX_PLACE_REPORTS = 32,
 };
 
@@ -18,7 +18,8 @@ typedef struct mix_point {
 
 typedef enum mix_place_news {
 	MIX_PLACE_SAME,
-	MIX_PLACE_STEPPED,	/* the delay did; the line does not follow */
+	MIX_PLACE_STEPPED,	/* the delay changed; the line does not
+				 * follow */
 	MIX_PLACE_MOVED,	/* the line was moved: see mix_place.news_ns */
 } mix_place_news;
 
@@ -32,7 +33,7 @@ typedef struct mix_place {
 	mix_point hist[MIX_PLACE_HIST]; /* of past windows, steps taken off */
 	unsigned n_hist;
 	double step;		/* sum of the steps now taken off */
-	unsigned far;		/* windows in a row that it was too large */
+	unsigned far;		/* windows in a row in which it was too large */
 	double news_ns;
 	mix_point report[MIX_PLACE_REPORTS]; /* media time, NTP minus it */
 	unsigned n_reports;

@@ -1,4 +1,4 @@
-/* plan.h - what is asked of a recording: checked, copied, asked about. */
+/* plan.h - what is asked of a recording: checked, copied and queried. */
 #pragma once
 #include "mixer/mix.h"
 

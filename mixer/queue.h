@@ -1,4 +1,4 @@
-/* queue.h - one source's blocks between their release and their place in the
+/* queue.h - one source's blocks between their release and their placing in the
  * recording. */
 #pragma once
 #include "core/pcm.h"
@@ -16,8 +16,8 @@ typedef struct mix_block {
 	uint32_t talker;
 } mix_block;
 
-/* Two rings: what was written once stays where it is until it is read, a second
- * later, when no cache holds it any more. */
+/* Two rings. What was written stays in place until it is read a second later,
+ * when no cache holds it any more. */
 typedef struct mix_queue {
 	clk_mono begin;
 	mix_segments segs;
@@ -33,15 +33,16 @@ void mix_queue_init(mix_queue *q, clk_mono begin);
 void mix_queue_clear(mix_queue *q);
 /* When the block was settled, never before it came; ns since the begin. */
 int64_t mix_queue_released(clk_mono begin, const pcm_block *b);
-/* The samples are copied, of two channels their mean. */
+/* Copies the samples; two channels become their mean. */
 void mix_queue_block(mix_queue *q, const pcm_block *b);
 void mix_queue_report(mix_queue *q, const pcm_report *r);
-/* Gives what was released before `cutoff` (ns since the begin) its segment. */
+/* Assigns a segment to what was released before `cutoff` (ns since the
+ * beginning). */
 void mix_queue_look(mix_queue *q, int64_t cutoff, mix_timeline *news,
 		    uint8_t side);
-/* The oldest block that was looked at, or NULL; until the next call. */
+/* The oldest block that was assigned, or NULL; valid until the next call. */
 const mix_block *mix_queue_peek(const mix_queue *q);
-/* The newest one that was looked at, or NULL; until the next call. */
+/* The newest one that was assigned, or NULL; valid until the next call. */
 const mix_block *mix_queue_last(const mix_queue *q);
 /* The oldest one's samples. */
 const int16_t *mix_queue_pcm(const mix_queue *q);
