@@ -30,7 +30,7 @@ for f in sbin/edgetape share/man/man8/edgetape.8.gz \
 	holds "it has $f" test -s "$tmp/x/usr/$f"
 done
 if command -v lintian >/dev/null; then
-	lintian --allow-root --fail-on error,warning "$tmp/e.deb" \
+	TMPDIR=$tmp lintian --allow-root --fail-on error,warning "$tmp/e.deb" \
 		>"$tmp/linted" 2>&1
 	result $? "lintian finds nothing"
 	cat "$tmp/linted" >&2

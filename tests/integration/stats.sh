@@ -6,6 +6,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
+. tests/support/conf.sh
 
 if ! unshare -n true 2>/dev/null; then
 	echo '1..0 # SKIP no right to make a network namespace'
@@ -15,9 +16,8 @@ fi
 # configure BACKEND
 configure() {
 	mkdir -p "$tmp/$1"
-	cat >"$tmp/$1/conf" <<END
-[edgetape]
-spool=$tmp/$1/spool
+	conf_kept "$tmp/$1" >"$tmp/$1/conf"
+	cat >>"$tmp/$1/conf" <<END
 run=$tmp/$1/run
 [capture]
 interfaces=lo
