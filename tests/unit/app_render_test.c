@@ -92,8 +92,8 @@ static void packet(journal *j, call_side side, unsigned i, bool wide)
 	put_u16(&r, (uint16_t)i);
 	put_u32(&r, i * (wide ? 320 : FRAME));
 	put_u32(&r, side + 1u + 10u * wide);
-	for (size_t k = 0; k < octets; k++)	/* a noise that is never nought */
-		put_u8(&r, (uint8_t)(1 + (i * 31 + k * k * (side + 3u)) % 100));
+	for (size_t k = 0; k < octets; k++)
+		put_u8(&r, (uint8_t)(1 + (i * 31 + k * k * (side + 3u)) % 9));
 	g_assert_true(jrn_out_add(j->out, JRN_PACKET, ms(20 + 20 * i),
 				  put_done(&o), put_done(&r)));
 }
