@@ -47,3 +47,24 @@ call_media *call_half_add_media(call_half *h)
 	g_ptr_array_add(h->media, m);
 	return m;
 }
+
+/* Port 9 stands for none yet (RFC 8840 4.1.1). */
+static bool same_transport(const call_media *a, const call_media *b)
+{
+	if (a->ufrag[0] && b->ufrag[0])
+		return strcmp(a->ufrag, b->ufrag) == 0;
+	return a->rtp.port > 9 && !net_addr_is_any(&a->rtp) &&
+	       net_addr_same(&a->rtp, &b->rtp);
+}
+
+bool call_media_shares(const call_half *h, const call_media *m)
+{
+	for (guint i = 0; i < h->media->len; i++) {
+		const call_media *other = CALL_MEDIA(h, i);
+
+		if (other->part == m->part && other->index != m->index &&
+		    same_transport(m, other))
+			return true;
+	}
+	return false;
+}

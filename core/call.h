@@ -120,6 +120,9 @@ void call_half_free(call_half *h);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(call_half, call_half_free)
 /* Adds an empty m= line, owned by the half, and returns it. */
 call_media *call_half_add_media(call_half *h);
+/* Another m= line has the same transport (RFC 8843): its ufrag, or where there
+ * is none, its port. */
+bool call_media_shares(const call_half *h, const call_media *m);
 
 #define CALL_CAND(m, i) (&g_array_index((m)->cands, call_cand, i))
 #define CALL_PAYLOAD(m, i) (&g_array_index((m)->payloads, call_payload, i))

@@ -67,6 +67,17 @@ static void put_codecs(put *o, const call_media *m)
 		put_crypto(o, CALL_CRYPTO(m, i));
 }
 
+/* Where m= lines share a transport, payload types tell their packets apart. */
+static void put_types(put *o, const call_media *m)
+{
+	put_u16(o, m ? (uint16_t)m->payloads->len : 0);
+	for (guint i = 0; m && i < m->payloads->len; i++) {
+		const call_payload number = {.pt = CALL_PAYLOAD(m, i)->pt};
+
+		put_payload(o, &number);
+	}
+}
+
 /* Capture looks for relayed addresses and for what checks are named by. Where
  * there are candidates at all one stays, for without any the SDP's own address
  * counts. */
@@ -97,7 +108,8 @@ static void put_cands(put *o, const call_media *m)
 		put_cand(o, CALL_CAND(m, i));
 }
 
-static void put_media(put *o, const call_media *m, bool whole)
+static void put_media(put *o, const call_half *h, const call_media *m,
+		      bool whole)
 {
 	put_u8(o, m->index);
 	put_u8(o, m->part);
@@ -115,7 +127,8 @@ static void put_media(put *o, const call_media *m, bool whole)
 		put_codecs(o, m);
 	} else {
 		put_paths(o, m);
-		put_u32(o, 0);	/* no payload type, no crypto line */
+		put_types(o, call_media_shares(h, m) ? m : NULL);
+		put_u16(o, 0);	/* no crypto line */
 	}
 	put_u16(o, (uint16_t)m->ssrcs->len);
 	for (guint i = 0; i < m->ssrcs->len; i++) {
@@ -211,7 +224,7 @@ static void put_half(put *o, const call_half *h, bool whole)
 	put_str(o, h->branch);
 	put_u16(o, (uint16_t)h->media->len);
 	for (guint i = 0; i < h->media->len; i++)
-		put_media(o, CALL_MEDIA(h, i), whole);
+		put_media(o, h, CALL_MEDIA(h, i), whole);
 }
 
 void rec_half_put(put *o, const call_half *h)

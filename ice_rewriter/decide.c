@@ -81,10 +81,37 @@ static bool is_fallback(const ice_sdp *s, const ice_section *sec)
 	return draft06;
 }
 
+static bool is_word_of(span words, span one)
+{
+	span word;
+
+	while (span_word(&words, &word))
+		if (span_same(word, one))
+			return true;
+	return false;
+}
+
+/* Streams of one group may all go where any of its m= lines says: which one
+ * that is, the answer decides (RFC 8843 7.3). */
+static bool is_recorded(const ice_sdp *s, const ice_section *sec,
+			const ice_plan *plan)
+{
+	unsigned kinds = sec->kind;
+
+	for (unsigned g = 0; g < s->n_bundles; g++) {
+		if (!sec->mid.left || !is_word_of(s->bundle[g], sec->mid))
+			continue;
+		for (unsigned i = 0; i < s->n; i++)
+			if (is_word_of(s->bundle[g], s->section[i].mid))
+				kinds |= s->section[i].kind;
+	}
+	return plan->kinds & kinds;
+}
+
 static ice_state state_of(const ice_sdp *s, const ice_section *sec,
 			  const ice_plan *plan)
 {
-	if (!(plan->kinds & sec->kind))
+	if (!is_recorded(s, sec, plan))
 		return ICE_UNRECORDED;
 	if (sec->has_m && sec->m.number == 0)
 		return ICE_REFUSED;
@@ -112,7 +139,8 @@ void ice_decide(ice_sdp *s, const ice_plan *plan, const ice_known *k)
 		if (sec->state != ICE_FORCED && sec->state != ICE_FINAL)
 			continue;
 		s->edited = true;
-		sec->drop = ice_payloads_drop(&sec->payloads, plan);
+		if (plan->kinds & sec->kind)
+			sec->drop = ice_payloads_drop(&sec->payloads, plan);
 	}
 	ice_dest_plan(s, plan);
 }

@@ -152,6 +152,8 @@ static bool is_to_go(const ice_section *sec, const ice_line *l,
 	case ICE_A_REMOTES:
 	case ICE_A_REMOTE:
 	case ICE_A_MISMATCH:
+	case ICE_A_MID:
+	case ICE_A_GROUP:
 		return false;
 	}
 	return false;

@@ -68,7 +68,8 @@ typedef enum ice_verdict {
 } ice_verdict;
 
 typedef enum ice_state {
-	ICE_UNRECORDED,	/* this kind of stream is not recorded */
+	ICE_UNRECORDED,	/* this kind of stream is not recorded, nor any that
+			 * may share its transport */
 	ICE_REFUSED,	/* m= port 0: no stream (also if set here) */
 	ICE_PLAIN,	/* no candidates: media goes to c= and m= */
 	ICE_NO_RELAY,	/* candidates, but no relay: unchanged */

@@ -5,7 +5,9 @@ static const struct known {
 	const char *name;
 	uint8_t attr;
 } known_attrs[][3] = {
+	[3] = {{"mid", ICE_A_MID}},
 	[4] = {{"fmtp", ICE_A_FMTP}, {"rtcp", ICE_A_RTCP}},
+	[5] = {{"group", ICE_A_GROUP}},
 	[6] = {{"rtpmap", ICE_A_RTPMAP}, {"crypto", ICE_A_CRYPTO},
 	       {"x-caps", ICE_A_CAPS}},
 	[7] = {{"rtcp-fb", ICE_A_RTCP_FB}},
@@ -230,6 +232,10 @@ static void read_attr(ice_section *sec, const ice_line *l,
 	case ICE_A_MISMATCH:
 		sec->mismatch = true;
 		return;
+	case ICE_A_MID:
+		sec->mid = first_word(l->value);
+		return;
+	case ICE_A_GROUP:
 	case ICE_A_NONE:
 	case ICE_A_CANDIDATE:
 	case ICE_A_FMTP:
@@ -239,6 +245,16 @@ static void read_attr(ice_section *sec, const ice_line *l,
 	case ICE_A_BYPASSID:
 		return;
 	}
+}
+
+/* RFC 8843 5: "BUNDLE" and the mids of m= lines with one transport. */
+static void read_group(ice_sdp *s, span value)
+{
+	span word;
+
+	if (span_word(&value, &word) && span_caseeq(word, "BUNDLE") &&
+	    s->n_bundles < ICE_BUNDLE_MAX)
+		s->bundle[s->n_bundles++] = value;
 }
 
 static void read_conn(ice_sdp *s, ice_section *sec, span value)
@@ -276,7 +292,7 @@ const char *ice_sdp_read(ice_sdp *s, span text, bool fragment,
 	s->conn = (ice_conn){0};
 	s->conn_to = NULL;
 	s->move_conn = s->edited = false;
-	s->n = s->n_cand = 0;
+	s->n = s->n_cand = s->n_bundles = 0;
 	while (!why && ice_line_next(&text, &l)) {
 		bool cand = l.attr == ICE_A_CANDIDATE;
 
@@ -297,6 +313,8 @@ const char *ice_sdp_read(ice_sdp *s, span text, bool fragment,
 			why = add_cand(s, sec, l.value, plan, k);
 		else if (l.type == 'a' && sec)
 			read_attr(sec, &l, plan);
+		else if (l.attr == ICE_A_GROUP)
+			read_group(s, l.value);
 	}
 	return why;
 }

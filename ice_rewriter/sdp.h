@@ -8,6 +8,7 @@
 
 enum {
 	ICE_SECTION_MAX = 16,	/* m= lines of one SDP */
+	ICE_BUNDLE_MAX = 4,	/* a=group:BUNDLE of one SDP; more are none */
 	ICE_CAND_MAX = 256,	/* candidate lines of one SDP */
 };
 
@@ -26,6 +27,8 @@ typedef enum ice_attr {
 	ICE_A_REMOTES,		/* remote-candidates, RFC 5245 */
 	ICE_A_REMOTE,		/* remote-candidate, draft-06 */
 	ICE_A_MISMATCH,
+	ICE_A_MID,
+	ICE_A_GROUP,
 } ice_attr;
 
 typedef struct ice_line {
@@ -97,6 +100,7 @@ typedef struct ice_section {
 	bool final;		/* has it, or draft-06's a=remote-candidate */
 	bool crypto;		/* has an a=crypto */
 	bool mismatch;		/* a=ice-mismatch */
+	span mid;		/* RFC 5888 4 */
 	unsigned first, n;	/* in ice_sdp.cand */
 	ice_payloads payloads;
 
@@ -114,7 +118,8 @@ typedef struct ice_sdp {
 	bool move_conn;		/* to where `conn_to` is */
 	const ice_cand *conn_to;
 	bool edited;		/* some section is forced or final */
-	unsigned n, n_cand;
+	span bundle[ICE_BUNDLE_MAX];	/* mids, as words */
+	unsigned n, n_cand, n_bundles;
 	ice_section section[ICE_SECTION_MAX];
 	ice_cand cand[ICE_CAND_MAX];
 } ice_sdp;

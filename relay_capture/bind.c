@@ -11,15 +11,29 @@ static bool is_copy(relay_call *c, span bytes)
 	return copy;
 }
 
+/* Of a path that several m= lines share; whose RTCP is, is not known. */
+static uint8_t shared_line(const relay_bundle *s, uint8_t line, span bytes)
+{
+	if (line != RELAY_MEDIA_UNKNOWN &&
+	    (line >= 64 || !(s->lines >> line & 1)))
+		return line;
+	if (pkt_is_rtcp(bytes) || bytes.left < 2)
+		return RELAY_MEDIA_UNKNOWN;
+	return s->line_of[bytes.p[1] & 127];
+}
+
 /* Gives one packet of a claimed flow to its call. */
 relay_counter relay_deliver(relay_tap *r, relay_flow *f, span bytes,
 			    clk_both at, unsigned from)
 {
 	relay_call *c = f->claim.call;
+	uint8_t line = f->claim.media;
 	pkt p;
 
+	if (c->bundle)
+		line = shared_line(c->bundle, line, bytes);
 	c->last = at.mono;
-	if (!relay_call_records(c, f->claim.media)) {
+	if (!relay_call_records(c, line)) {
 		c->tally.not_recorded++;
 		return RELAY_NOT_RECORDED;
 	}
@@ -30,7 +44,7 @@ relay_counter relay_deliver(relay_tap *r, relay_flow *f, span bytes,
 	p = (pkt){
 		.at = at,
 		.side = f->claim.side,
-		.media = f->claim.media,
+		.media = line,
 		.leg = f->leg,
 		.why = f->claim.why,
 		.flow = f->number,

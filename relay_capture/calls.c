@@ -23,6 +23,7 @@ void relay_call_free(gpointer p)
 	relay_dedup_clear(&c->dedup);
 	relay_dedup_clear(&c->early);
 	g_aligned_free(c->spill);
+	g_free(c->bundle);
 	g_free(c->name);
 	g_aligned_free(c);
 }

@@ -160,20 +160,38 @@ static void claim_draft06(relay_tap *r, const call_cand *cand,
 	relay_claims_add_ufrag(r->claims, span_of(raw, len), ufrag);
 }
 
-static void claim_cand(relay_tap *r, relay_call *c, const call_half *half,
-		       const call_media *m, const call_cand *cand)
+/* RFC 8843 9.2. The offerer's side of it may have been described before it was
+ * known that lines share: with claims of their own. */
+static uint8_t line_of(relay_call *c, const call_half *half,
+		       const call_media *m)
 {
-	relay_claim what = claim_as(c, half->side, m->index, RELAY_RANK_CHECK,
+	if (m->index >= 64 || !call_media_shares(half, m))
+		return m->index;
+	if (!c->bundle) {
+		c->bundle = g_new0(relay_bundle, 1);
+		memset(c->bundle->line_of, RELAY_MEDIA_UNKNOWN,
+		       sizeof(c->bundle->line_of));
+	}
+	c->bundle->lines |= UINT64_C(1) << m->index;
+	for (guint i = 0; i < m->payloads->len; i++)
+		c->bundle->line_of[CALL_PAYLOAD(m, i)->pt & 127] = m->index;
+	return RELAY_MEDIA_UNKNOWN;
+}
+
+static void claim_cand(relay_tap *r, relay_call *c, const call_half *half,
+		       uint8_t line, const call_cand *cand)
+{
+	relay_claim what = claim_as(c, half->side, line, RELAY_RANK_CHECK,
 				    PKT_WHY_UFRAG);
 
 	if (cand->draft06)
 		claim_draft06(r, cand, &what);
 	if (cand->type != CALL_CAND_RELAY)
 		return;
-	what = claim_as(c, half->side, m->index, RELAY_RANK_RADDR,
+	what = claim_as(c, half->side, line, RELAY_RANK_RADDR,
 			PKT_WHY_RADDR);
 	claim_addr(r, &cand->raddr, &what);
-	what = claim_as(c, half->side, m->index, RELAY_RANK_RELAYED,
+	what = claim_as(c, half->side, line, RELAY_RANK_RELAYED,
 			PKT_WHY_RELAYED);
 	claim_addr(r, &cand->addr, &what);
 	claim_client(r, &cand->addr, &what);
@@ -182,19 +200,20 @@ static void claim_cand(relay_tap *r, relay_call *c, const call_half *half,
 static void match_media(relay_tap *r, relay_call *c, const call_half *half,
 			const call_media *m)
 {
-	relay_claim what = claim_as(c, half->side, m->index, RELAY_RANK_CHECK,
+	const uint8_t line = line_of(c, half, m);
+	relay_claim what = claim_as(c, half->side, line, RELAY_RANK_CHECK,
 				    PKT_WHY_UFRAG);
 
 	relay_claims_add_ufrag(r->claims, span_str(m->ufrag), &what);
 	for (guint i = 0; i < m->cands->len; i++)
-		claim_cand(r, c, half, m, CALL_CAND(m, i));
+		claim_cand(r, c, half, line, CALL_CAND(m, i));
 	what = claim_as(c, half->side, m->index, RELAY_RANK_SSRC, PKT_WHY_SSRC);
 	for (guint i = 0; i < m->ssrcs->len; i++)
 		relay_claims_add_ssrcs(r->claims, CALL_SSRCS(m, i), &what);
 	if (m->cands->len || m->rtp.port == 0)
 		return;
 	/* No ICE: the SDP's own addresses are where the media goes. */
-	what = claim_as(c, half->side, m->index, RELAY_RANK_SDP, PKT_WHY_SDP);
+	what = claim_as(c, half->side, line, RELAY_RANK_SDP, PKT_WHY_SDP);
 	claim_addr(r, &m->rtp, &what);
 	claim_addr(r, &m->rtcp, &what);
 }

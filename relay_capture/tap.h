@@ -18,12 +18,19 @@ enum {
 	RELAY_CALL_FLOWS = 256,	/* paths that a call may own */
 };
 
+/* m= lines of one transport (RFC 8843): types tell their packets apart. */
+typedef struct relay_bundle {
+	uint64_t lines;		/* a bit for each of the first 64 */
+	uint8_t line_of[128];	/* by payload type; RELAY_MEDIA_UNKNOWN: none */
+} relay_bundle;
+
 struct relay_call {
 	/* What a packet touches comes first: two cache lines, and one more for
 	 * a copy. */
 	_Alignas(64) void *user;	/* the sink's */
 	relay_dedup dedup;
 	uint64_t record[4];	/* a bit for each m= line; 255: any of them */
+	relay_bundle *bundle;	/* NULL: each m= line has its own transport */
 	clk_mono last;		/* media */
 	relay_dedup early;	/* until both sides are described and the
 				 * pre-roll has gone by: copies of a packet

@@ -118,6 +118,55 @@ static void test_paths(void)
 	}
 }
 
+/* Payload types are among what capture looks at where m= lines share a
+ * transport: by their ufrag, or by where no candidates say more. */
+static void test_shared(void)
+{
+	static const struct {
+		const char *ufrag[2], *rtp[2];
+		bool shares;
+	} cases[] = {
+		{{"a", "a"}, {"192.0.2.1:9", "192.0.2.1:9"}, true},
+		{{"a", "b"}, {"192.0.2.1:50", "192.0.2.1:50"}, false},
+		{{"a", ""}, {"192.0.2.1:50", "192.0.2.1:50"}, true},
+		{{"", ""}, {"192.0.2.1:50", "192.0.2.1:50"}, true},
+		{{"", ""}, {"192.0.2.1:50", "192.0.2.1:52"}, false},
+		{{"", ""}, {"192.0.2.1:9", "192.0.2.1:9"}, false},
+		{{"", ""}, {"0.0.0.0:50", "0.0.0.0:50"}, false},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(call_half) h = call_half_new(), got = NULL;
+		const call_payload opus = {.pt = 111, .name = "opus"};
+		const call_crypto key = {.tag = 1};
+		uint8_t buf[4096];
+		put o = put_into(buf, sizeof(buf));
+
+		for (int k = 0; k < 2; k++) {
+			call_media *m = call_half_add_media(h);
+
+			g_strlcpy(m->ufrag, cases[i].ufrag[k],
+				  sizeof(m->ufrag));
+			g_assert_true(net_addr_parse_port(
+				span_str(cases[i].rtp[k]), &m->rtp));
+			g_array_append_val(m->payloads, opus);
+			g_array_append_val(m->cryptos, key);
+		}
+		rec_half_put_paths(&o, h);
+		got = rec_half_get(put_done(&o));
+		g_assert_nonnull(got);
+		g_assert_cmpuint(CALL_MEDIA(got, 1)->payloads->len, ==,
+				 cases[i].shares);
+		g_assert_cmpuint(CALL_MEDIA(got, 0)->cryptos->len, ==, 0);
+		if (cases[i].shares)
+			g_assert_cmpuint(
+				CALL_PAYLOAD(CALL_MEDIA(got, 0), 0)->pt, ==,
+				111);
+		CALL_MEDIA(h, 1)->part = 1;
+		g_assert_false(call_media_shares(h, CALL_MEDIA(h, 0)));
+	}
+}
+
 static void test_foreign_keys(void)
 {
 	g_autoptr(call_half) h = sample_half();
@@ -281,6 +330,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/core/record/half", test_half);
 	g_test_add_func("/core/record/paths", test_paths);
+	g_test_add_func("/core/record/shared", test_shared);
 	g_test_add_func("/core/record/foreign-keys", test_foreign_keys);
 	g_test_add_func("/core/record/text", test_text_records);
 	g_test_add_func("/core/record/cuts", test_cuts);

@@ -179,6 +179,57 @@ static void test_final_host(void)
 	check_remote(&p, x, ICE_REMOTE_ESCAPED, true);
 }
 
+#define BUNDLED(port, type, video, audio) \
+	SESSION "a=group:LS 1 0\r\na=group:BUNDLE 1 0\r\n" \
+	"m=video " port " RTP/SAVP 96 97\r\n" \
+	"a=rtpmap:96 H264/90000\r\na=rtpmap:97 VP9/90000\r\na=mid:1\r\n" \
+	"a=candidate:1 1 UDP 2130706431 10.20.30.40 " type " typ host \r\n" \
+	video \
+	"m=audio 0 RTP/SAVP 0\r\na=bundle-only\r\na=mid:0 \r\n" audio
+
+/* Audio goes where the video of its group says, which nobody records: that is
+ * forced too, and keeps its payload types (RFC 8843). */
+static void test_bundle(void)
+{
+	static const char *const decodable[] = {"PCMU", NULL};
+	ice_plan p = plan_of(ICE_PORT);
+	ice_report r;
+
+	p.decodable = decodable;
+	p.drop_undecodable = true;
+	expect(&p, sdp_type, BUNDLED("50052", "50052", RELAY1, ""),
+	       "v=0\r\no=- 0 1 IN IP4 10.20.30.40\r\ns=session\r\n"
+	       "c=IN IP4 203.0.113.67\r\nt=0 0\r\n"
+	       "a=group:LS 1 0\r\na=group:BUNDLE 1 0\r\n"
+	       "m=video 42037 RTP/SAVP 96 97\r\n"
+	       "a=rtpmap:96 H264/90000\r\na=rtpmap:97 VP9/90000\r\n"
+	       "a=mid:1\r\n"
+	       "a=candidate:1 1 UDP 2130706431 10.20.30.40 9 typ host \r\n"
+	       RELAY1
+	       "m=audio 0 RTP/SAVP 0\r\na=bundle-only\r\na=mid:0 \r\n", &r);
+	g_assert_cmpint(r.media[0].state, ==, ICE_FORCED);
+	g_assert_cmpint(r.media[1].state, ==, ICE_REFUSED);
+	/* No relay for the video is none for the audio. */
+	expect(&p, sdp_type, BUNDLED("50052", "50052", "", ""),
+	       BUNDLED("50052", "50052", "", ""), &r);
+	g_assert_true(r.unforced);
+	/* In no group together, or of another kind of group. */
+	expect(&p, sdp_type,
+	       SESSION "a=group:BUNDLE 2 0\r\n" "m=video 50052 RTP/SAVP 96\r\n"
+	       HOST1 RELAY1 "m=audio 5 RTP/SAVP 0\r\na=mid:0\r\n",
+	       SESSION "a=group:BUNDLE 2 0\r\n" "m=video 50052 RTP/SAVP 96\r\n"
+	       HOST1 RELAY1 "m=audio 5 RTP/SAVP 0\r\na=mid:0\r\n", &r);
+	g_assert_cmpint(r.media[0].state, ==, ICE_UNRECORDED);
+	expect(&p, sdp_type,
+	       SESSION "a=group:LS 1 0\r\n" "m=video 50052 RTP/SAVP 96\r\n"
+	       "a=mid:1\r\n" HOST1 RELAY1 "m=audio 5 RTP/SAVP 0\r\na=mid:0\r\n",
+	       SESSION "a=group:LS 1 0\r\n" "m=video 50052 RTP/SAVP 96\r\n"
+	       "a=mid:1\r\n" HOST1 RELAY1 "m=audio 5 RTP/SAVP 0\r\na=mid:0\r\n",
+	       &r);
+	g_assert_cmpint(r.media[0].state, ==, ICE_UNRECORDED);
+	g_assert_false(r.unforced);
+}
+
 static void check_state(const char *x, unsigned kinds, ice_state is,
 			bool unforced)
 {
@@ -509,6 +560,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/ice/rewrite/final", test_final);
 	g_test_add_func("/ice/rewrite/final-host", test_final_host);
 	g_test_add_func("/ice/rewrite/ids", test_ids);
+	g_test_add_func("/ice/rewrite/bundle", test_bundle);
 	g_test_add_func("/ice/rewrite/final-id", test_final_id);
 	g_test_add_func("/ice/rewrite/left-alone", test_left_alone);
 	g_test_add_func("/ice/rewrite/types", test_types);

@@ -269,6 +269,66 @@ static void test_ssrc_claims(void)
 	relay_claims_free(c);
 }
 
+static void typed(rig *g, const char *from, const char *to, uint8_t type,
+		  uint16_t seq)
+{
+	uint8_t buf[64] = {0x80, type, (uint8_t)(seq >> 8), (uint8_t)seq,
+			   [11] = type};
+
+	udp(g, from, to, buf, sizeof(buf), 100);
+}
+
+/* A line of a group, the first with the transport (RFC 8843 7.3). */
+static void add_line(call_half *h, uint8_t index, const char *rtp, uint8_t pt,
+		     bool record)
+{
+	call_media *m = index ? call_half_add_media(h) : CALL_MEDIA(h, 0);
+	const call_payload p = {.pt = pt};
+
+	m->rtp = rig_addr(rtp);
+	m->record = record;
+	g_array_append_val(m->payloads, p);
+}
+
+/* Video, which is not recorded, comes first, and audio takes its transport:
+ * the answer says so, the offer had one for each. */
+static void test_shared(void)
+{
+	const char *one[] = {"203.0.113.9:50000 10.0.0.1:4000", NULL};
+	const char *two[] = {"203.0.113.9:50010 10.0.0.2:5000", NULL};
+	g_autoptr(call_half) offer = rig_half(CALL_CALLER, "uA", one);
+	g_autoptr(call_half) answer = rig_half(CALL_CALLEE, "uB", two);
+	rig g;
+
+	rig_init(&g, NULL);
+	add_line(offer, 0, "203.0.113.9:50000", 96, false);
+	add_line(offer, 1, "203.0.113.9:50002", 0, true);
+	add_line(answer, 0, "203.0.113.9:50010", 96, false);
+	add_line(answer, 1, "203.0.113.9:50010", 0, true);
+	add_line(answer, 2, "203.0.113.9:50020", 8, false);
+	relay_arm(g.tap, "a", offer, clk_from_wall(0));
+	relay_arm(g.tap, "a", answer, clk_from_wall(0));
+	typed(&g, "10.0.0.1:4000", "203.0.113.9:50010", 0, 1);
+	g_assert_cmpuint(g.pkts->len, ==, 1);
+	g_assert_cmpuint(last(&g)->p.media, ==, 1);
+	typed(&g, "10.0.0.2:5000", "203.0.113.9:50000", 128 | 0, 2);
+	g_assert_cmpuint(g.pkts->len, ==, 2);
+	g_assert_cmpuint(last(&g)->p.media, ==, 1);
+	g_assert_cmpuint(last(&g)->p.side, ==, CALL_CALLEE);
+	typed(&g, "10.0.0.1:4000", "203.0.113.9:50010", 96, 3);
+	g_assert_cmpuint(g.pkts->len, ==, 2);
+	g_assert_cmpuint(relay_count(g.tap, RELAY_NOT_RECORDED), ==, 1);
+	/* A type that nobody named, and a report, may be the audio's. */
+	typed(&g, "10.0.0.1:4000", "203.0.113.9:50010", 97, 4);
+	typed(&g, "10.0.0.1:4000", "203.0.113.9:50010", 200, 5);
+	g_assert_cmpuint(g.pkts->len, ==, 4);
+	g_assert_cmpuint(last(&g)->p.media, ==, 255);
+	/* The third line has a transport of its own. */
+	typed(&g, "10.0.0.9:6000", "203.0.113.9:50020", 0, 6);
+	g_assert_cmpuint(g.pkts->len, ==, 4);
+	rig_clear(&g);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -281,5 +341,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/match/half_known", test_half_known);
 	g_test_add_func("/relay/match/many_paths", test_many_paths);
 	g_test_add_func("/relay/match/ssrc-claims", test_ssrc_claims);
+	g_test_add_func("/relay/match/shared", test_shared);
 	return g_test_run();
 }

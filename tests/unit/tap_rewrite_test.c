@@ -265,13 +265,14 @@ static void test_methods(void)
 	g_assert_true(says(&a, " 9 typ host"));
 }
 
-#define CAND_06(id, q) "a=candidate:" id " 1 pass UDP 0." q " 192.0.2.9 5000\n"
+#define CAND_06(id, q) \
+	"a=candidate:" id " 1 pass UDP 0." q " 192.0.2.9 5000\n"
 
 /* The same in draft-06, where the peer's candidate has an id and no address. */
 static void test_escaped_06(void)
 {
-	static const char relay_id[] = "OlYwdCsT4DJpvGeOJD7YUO9dt9vX7Klod4T5Dyl",
-			  host_id[] = "OMlpc6KcZdu2EHq0WXDJ9nS3l8WnP0Q6q5mwjbo";
+	static const char relay_id[] = "OlYwdCsT4DJpvGeOJD7YUO9dt9vX7Klod4T5Dyl";
+	static const char host_id[] = "OMlpc6KcZdu2EHq0WXDJ9nS3l8WnP0Q6q5mwjbo";
 	const ice_plan plan = ice_plan_default();
 	talk t = talk_new(&plan, 0);
 
