@@ -238,6 +238,13 @@ static bool take_in(render_call *r, clk_mono upto, bool whole, GError **err)
 	return render_take(r, upto, whole, err);
 }
 
+static void go_back(render_call *r)
+{
+	g_message("%s: something of it was written late; its journal is read "
+		  "again from the start", r->story->name);
+	render_anew(r);
+}
+
 static render_state go_on(render_call *r, clk_mono upto, GError **err)
 {
 	if (!take_in(r, upto, false, err))
@@ -248,7 +255,7 @@ static render_state go_on(render_call *r, clk_mono upto, GError **err)
 		return must_again(r) ? RENDER_AGAIN : finish(r, err);
 	if (is_stale(r)) {
 		if (worth_anew(r))
-			render_anew(r);
+			go_back(r);
 		return RENDER_RUNNING;
 	}
 	return !r->mix || advance(r, upto, err) ? RENDER_RUNNING

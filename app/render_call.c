@@ -80,8 +80,6 @@ void render_anew(render_call *r)
 	const unsigned steps = r->steps;
 	const clk_mono now = r->now;
 
-	g_message("%s: something of it was written late; its journal is read "
-		  "again from the start", r->story->name);
 	clear(r);
 	*r = (render_call){.steps = steps, .now = now, .born = now};
 	set_up(r, cfg, dir);
