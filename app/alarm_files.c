@@ -2,7 +2,7 @@
 
 #include "app/alarm_watch.h"
 
-enum { STALE_S = 15 };	/* a role that does not write any more is no witness */
+enum { STALE_S = 15 };	/* ignore the file of a role that no longer writes it */
 
 static void read_lines(const char *path, alarm_each *each, void *user)
 {

@@ -39,7 +39,7 @@ static void ended(GPid pid, gint status, gpointer p)
 	next(h);
 }
 
-/* In the child: a group of its own, so that all of it can be killed. */
+/* In the child: a process group of its own, so that all of it can be killed. */
 static void apart(gpointer unused)
 {
 	(void)unused;

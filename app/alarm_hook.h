@@ -1,11 +1,11 @@
-/* alarm_hook.h - tells a program of the administrator's of each alarm: one at
- * a time, with a time limit, never through a shell. MAIN. */
+/* alarm_hook.h - starts the administrator's program for each alarm: one at a
+ * time, with a time limit, never through a shell. MAIN. */
 #pragma once
 #include "core/alarm.h"
 
 typedef struct alarm_hook alarm_hook;
 
-/* `program` is lent; NULL or "": nobody is told. */
+/* `program` must outlive it; NULL or "": no program is started. */
 alarm_hook *alarm_hook_new(const char *program);
 /* What still waits is dropped. */
 void alarm_hook_free(alarm_hook *h);

@@ -6,17 +6,18 @@
 
 typedef struct alarm_post alarm_post;
 
-/* `role` is the file's name; an earlier process's alarms go on. */
+/* `role` is the file's name; alarms of an earlier process continue. */
 alarm_post *alarm_post_new(const char *run, const char *role);
 /* What is set stays in the file: the next process takes it up. */
 void alarm_post_free(alarm_post *p);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(alarm_post, alarm_post_free)
 /* Where to say what is wrong; lent. */
 alarms *alarm_post_peek(alarm_post *p);
-/* About once a second: what is over ends, and the file is written. */
+/* To be called about once a second: ends alarms that are over and writes the
+ * file. */
 void alarm_post_tick(alarm_post *p, clk_both now);
 
-/* A counter of troubles, as it was when it was looked at last. */
+/* A counter of problems, with its value at the last look. */
 typedef struct alarm_count {
 	uint64_t seen;
 } alarm_count;

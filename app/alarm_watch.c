@@ -22,7 +22,7 @@ enum {
 	LOW_S = 86400, FULL_S = 3600,
 };
 
-/* An alarm that was told to the history and to the hook. */
+/* An alarm that was reported to the history and to the hook. */
 typedef struct known {
 	alarm_line line;	/* its texts are in `buf` */
 	alarm_text buf;
@@ -136,7 +136,7 @@ static void end_missed(alarm_watch *w, clk_both now)
 	}
 }
 
-/* What was set when an earlier watch ended is not told again. */
+/* Alarms that were set when an earlier watch ended are not reported again. */
 static void on_old_line(void *user, const alarm_line *l)
 {
 	alarm_watch *w = user;

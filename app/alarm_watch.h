@@ -14,8 +14,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(alarm_watch, alarm_watch_free)
 /* Of the supervisor: this role is (not) as it should be. NULL text: it is. */
 void alarm_watch_role(alarm_watch *w, const char *role, const char *text);
 
-/* Every alarm that is set in files of roles that live. False: there is no such
- * role, or its files may not be seen, so that nobody knows of alarms. */
+/* Every alarm that is set in the files of roles that run. False: no role runs,
+ * or its files may not be read, so that nothing is known about alarms. */
 typedef void alarm_each(void *user, const alarm_line *l);
 bool alarm_files_read(const char *run, alarm_each *each, void *user,
 		      GError **err);

@@ -6,7 +6,7 @@
 
 #include "core/conf.h"
 
-/* Exit codes: 0 done, 1 it failed, 2 it was asked for wrongly. */
+/* Exit codes: 0 done, 1 failure, 2 wrong usage. */
 enum { APP_OK, APP_FAIL, APP_USAGE };
 
 #define APP_CONF "/etc/edgetape/edgetape.conf"
@@ -61,15 +61,15 @@ int app_fail(const char *name, const GError *err);
 /* Loads FILE, or says all that is wrong with it and returns NULL. */
 conf *app_conf(const char *name, const char *path);
 
-/* What a supervisor without a loop waits for: to stop, to read anew, to see to
- * a child that has died. */
+/* The signals for which a supervisor without a loop waits: stop, reload, a
+ * child has died. */
 void app_signals(sigset_t *set);
 /* Runs until SIGTERM or SIGINT; SIGHUP calls `reload` when not NULL. */
 void app_loop_run(GMainLoop *loop, void (*reload)(void *), void *user);
-/* Becomes the configured user when running as root and one is set, and gives
- * up every capability; makes the directories of the configuration first. */
+/* Becomes the configured user if running as root and one is set, and gives up
+ * every capability; first creates the directories of the configuration. */
 bool app_drop(const conf *c, GError **err);
-/* The same for a command that ends at once: that it stays root is no news. */
+/* The same for a command that ends soon, without a warning if it stays root. */
 bool app_drop_quietly(const conf *c, GError **err);
 /* The same, but keeps CAP_NET_RAW for the capture that it starts. */
 bool app_drop_run(const conf *c, GError **err);

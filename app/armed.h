@@ -1,6 +1,7 @@
-/* armed.h - the calls that taps have told capture of and that are not over. A
- * call may end while there is no capture, and none hears of it: a tap that
- * comes names all that live, and what it does not name is over. MAIN. */
+/* armed.h - the calls that taps have announced to capture and that have not
+ * ended. A call may end while no capture runs to hear of it. So a tap that
+ * connects names all calls in progress, and those it does not name are over.
+ * MAIN. */
 #pragma once
 #include <glib.h>
 #include <stdint.h>

@@ -70,7 +70,7 @@ typedef enum concern {
 	CONCERN_ROW,	/* of the ledger; and the notes */
 } concern;
 
-/* A state that says nothing new is not told again. */
+/* A state that has not changed is not written again. */
 static concern progress_take(story *s, const rec_event *e)
 {
 	const bool answer = s->has_answer, ending = s->ending,
@@ -158,8 +158,8 @@ static void outcome_say(cat_entry *e, const story *s)
 	bool wanted = !g_strcmp0(e->mode, "always") ||
 		      g_str_has_prefix(e->mode ? e->mode : "", "on-demand");
 
-	/* Without a journal nobody else will ever tell: said at once, it
-	 * stands even if this process dies before the call ends. */
+	/* Without a journal nobody else will report it: written at once, it
+	 * stays even if this process dies before the call ends. */
 	if (!s->has_end && (s->record || !wanted))
 		return;
 	if (e->end == CAT_END_REFUSED)
@@ -170,7 +170,7 @@ static void outcome_say(cat_entry *e, const story *s)
 		ledger_outcome(e, "NOT_RECORDED", NULL);
 }
 
-/* Only calls that a rule of the catalog concerns have told owners. */
+/* Only calls that a rule of the catalog concerns have owners. */
 static void enter(book *b, page *g)
 {
 	g_autoptr(cat_entry) e = NULL;
@@ -321,7 +321,7 @@ static bool is_step(const page *g, const rec_event *e)
 	       (e->type == JRN_STATE && g->note && g->changed);
 }
 
-/* What comes behind the end is for the next sink alone. */
+/* Events after the end go only to the next sink. */
 static page *page_late(book *b, void *next)
 {
 	page *g = g_new0(page, 1);

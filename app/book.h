@@ -33,11 +33,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(book, book_free)
  * party, or the call has no sound. Fills all of `out`, whose texts live until
  * the next call. */
 bool book_decide(book *b, const tap_facts *f, rec_decision *out);
-/* MAIN. A decision that the configuration made, with a row of its own in the
- * ledger: kept for so many days, 0: for ever. */
+/* MAIN. A decision made by the configuration, with a row of its own in the
+ * ledger, kept for this many days; 0: for ever. */
 void book_adopt(book *b, rec_decision *out, uint32_t keep_days);
-/* MAIN. What the record header asks of the call that was decided last: it
- * overrides what is not mandatory. True when `out` is a decision now. */
+/* MAIN. Applies the record header to the call decided last: it overrides
+ * whatever is not mandatory. True if `out` is a decision now. */
 bool book_wish(book *b, const tap_facts *f, rec_decision *out);
 /* ANY. Ledger rows that could not be written. */
 uint64_t book_lost(const book *b);
@@ -49,7 +49,7 @@ uint64_t book_version(const book *b);
 void book_away(book *b, const cat_away *a);
 /* MAIN. The latest decision, not carried out: `why` is a sentence. */
 void book_prevent(book *b, rec_decision *out, const char *why);
-/* MAIN. What an earlier tap told and the ledger may not have: char * -> story.
+/* MAIN. What an earlier tap noted and the ledger may lack: char * -> story.
  * Free with g_hash_table_unref(); NULL the second time. */
 GHashTable *book_left(book *b);
 /* MAIN. All of that was resumed, as far as it has to be. */
@@ -57,20 +57,20 @@ void book_settle(book *b);
 /* MAIN. A call that is over: a tap that starts soon has to know it, too. Its
  * row is written, unless it was settled already. Takes `s`. */
 void book_remember(book *b, story *s);
-/* MAIN, now and then: calls that are in the ledger, and over for as long as
- * copies of their messages may come, need not be noted any longer. The next
- * sink has taken `told` events in all, and the last `waiting` of them are not
- * on disk. */
+/* MAIN, now and then: forgets notes of calls that are in the ledger and have
+ * been over for as long as copies of their messages may come. The next sink has
+ * accepted `told` events in all, of which the last `waiting` are not on
+ * disk. */
 void book_tidy(book *b, clk_mono now, uint64_t told, uint64_t waiting);
-/* MAIN. A call that an earlier tap began: takes what its journal tells, and
- * what the next sink has of it. Returns the tap_sink's `*own`. */
+/* MAIN. A call that an earlier tap began: takes what its journal says, and the
+ * next sink's part of it. Returns the tap_sink's `*own`. */
 void *book_resume(book *b, story *s, void *next);
 /* What the next sink has of a call; NULL for NULL. */
 void *book_next(const void *own);
-/* The "caller" or "callee" of a call; "" when it is not known, or for NULL. */
+/* The "caller" or "callee" of a call; "" if unknown, or for NULL. */
 const char *book_party(const void *own, const char *side);
-/* What a tap that starts soon has to know of the call, beside what it is told:
- * noted at once, of a call that a rule concerns. */
+/* What else the next tap has to know about the call: noted at once if a rule
+ * concerns the call. */
 void book_keep(book *b, void *own, span memory);
 /* A tap_sink; `user` is a book. */
 void book_sink(void *user, uint64_t call, void **own, const rec_event *e);

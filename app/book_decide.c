@@ -62,9 +62,9 @@ bool book_decide(book *b, const tap_facts *f, rec_decision *out)
 	return true;
 }
 
-/* "source" and "destination" name the party whose wish it is: the call is
- * recorded while that one is in it, and a dialog never loses its parties.
- * "disabled" is not heard against a mandatory rule. */
+/* "source" and "destination" name the party that wants it: the call is recorded
+ * while that party is in it, and a dialog never loses its parties. "disabled"
+ * is ignored if a mandatory rule applies. */
 bool book_wish(book *b, const tap_facts *f, rec_decision *out)
 {
 	cat_verdict *v = &b->verdict;

@@ -25,7 +25,7 @@ struct book {
 	char told[CAT_TOLD_MAX];
 };
 
-/* What the page's call does to its own recording: keys that were pressed, a
- * header in mid-call, and what was done, for the audit log. */
+/* What a call does to its own recording: keys that were pressed, a later
+ * header; for the audit log. */
 void book_on_mark(book *b, page *g, uint64_t call, const rec_event *e);
 void book_on_header(book *b, page *g, uint64_t call, span value);

@@ -1,7 +1,7 @@
-/* capture.h - the role that captures, in its two processes: a supervisor that
- * holds the kernel's rings and reads no packet, and the worker that it forks,
- * which does all else. When the worker dies the next one goes on with the same
- * rings. */
+/* capture.h - the role that captures, in two processes: a supervisor, which
+ * holds the kernel's rings but reads no packet, and the worker that it forks,
+ * which does everything else. When the worker dies, the next one continues with
+ * the same rings. */
 #pragma once
 #include "core/conf.h"
 #include "relay_capture/armlog.h"

@@ -1,5 +1,5 @@
-/* capture_supervise.c - the supervisor: it forks the worker, again when it has
- * died, and takes the kernel's counters. */
+/* capture_supervise.c - the supervisor: forks the worker, again when it has
+ * died, and reads the kernel's counters. */
 #include "app/capture.h"
 
 #include <errno.h>
@@ -25,8 +25,8 @@ typedef struct supervisor {
 	unsigned ticks;
 } supervisor;
 
-/* Only fork: no thread runs here and none is lost. A worker without its
- * supervisor would stand in the way of the next one. */
+/* fork() alone is enough: no other thread runs here. A worker must not outlive
+ * its supervisor, or it would be in the way of the next one. */
 static void start_worker(supervisor *r)
 {
 	pid_t self = getpid();

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* The last count of a path, of one file. */
+/* The last count of a path in one file. */
 typedef struct path {
 	unsigned file;
 	rec_flow flow;
@@ -16,7 +16,8 @@ typedef struct tally {
 /* What one file says of capture's presence. */
 typedef struct presence {
 	unsigned file;
-	int64_t since;		/* INT64_MIN: of a version that told nothing */
+	int64_t since;		/* INT64_MIN: written by a version without watch
+				 * records */
 	int64_t last;		/* record */
 	uint64_t packets;	/* records */
 } presence;
@@ -151,7 +152,7 @@ static uint64_t told_stored(const captured *c, unsigned file)
 	return 0;
 }
 
-/* Capture died before it could tell of all, but they are there. */
+/* Capture died before it could report all, but the packets are there. */
 static uint64_t untold(const captured *c)
 {
 	uint64_t n = 0;
@@ -210,8 +211,8 @@ static void add_away(GArray *to, int64_t from, int64_t until)
 		g_array_append_val(to, a);
 }
 
-/* Files of the same rings begin at the same time, so that none of them leaves a
- * hole behind another. What lies between two kinds of rings nobody has. */
+/* Files from the same rings have the same beginning, so none of them leaves a
+ * gap after another. What lies between different rings was not captured. */
 void captured_aways(const captured *c, clk_mono begin, clk_mono end,
 		    GArray *to)
 {

@@ -1,6 +1,6 @@
 /* captured.h - what capture did for a call, and what else it saw meanwhile:
- * sums over all its processes. Each wrote a media file of its own, and counted
- * from nought. */
+ * sums over all its processes, each of which wrote a media file of its own and
+ * counted from zero. */
 #pragma once
 #include "core/record.h"
 
@@ -23,8 +23,8 @@ void captured_take(captured *c, unsigned file, const jrn_rec *rec);
 void captured_sum(const captured *c, captured_sums *out);
 /* In all places. */
 uint64_t captured_lost(const captured_sums *s);
-/* False: no record says that capture was there at `at` or later, though it
- * tells when it is. */
+/* False: no record says that capture was there at `at` or later, though capture
+ * does write such records. */
 bool captured_seen(const captured *c, clk_mono at);
 /* Adds each captured_away between `begin` and `end`. */
 void captured_aways(const captured *c, clk_mono begin, clk_mono end,

@@ -29,7 +29,7 @@ static X509 *read_cert(const char *path, GError **err)
 	return x ? x : no(err, path, "no certificate in PEM");
 }
 
-/* A key that asks for a pass phrase is no use to a daemon. */
+/* A daemon cannot enter a pass phrase. */
 static int no_phrase(char *to, int size, int write, void *user)
 {
 	(void)to, (void)size, (void)write, (void)user;

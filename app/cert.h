@@ -3,8 +3,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* Whole days until the first certificate of a PEM file expires, negative when
- * it has; INT_MAX and an error when it cannot be read. */
+/* Whole days until the first certificate of a PEM file expires, negative if one
+ * has; INT_MAX and an error if it cannot be read. */
 int cert_days_left(const char *path, GError **err);
 /* It begins to be valid later than now. False when that cannot be read. */
 bool cert_is_to_come(const char *path);

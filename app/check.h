@@ -1,4 +1,4 @@
-/* check.h - what is wrong on this host, one finding a trouble. */
+/* check.h - what is wrong on this host, one finding for each problem. */
 #pragma once
 #include "app/table.h"
 #include "core/conf.h"
@@ -16,7 +16,7 @@ void check_warning(check *k, const char *area, const char *fmt, ...)
 unsigned check_errors(const check *k);
 void check_print(const check *k, table_form form);
 
-/* check_host.c: looks at one thing each. */
+/* check_host.c: each checks one thing. */
 void check_keys(check *k, const conf *c);
 void check_certificates(check *k, const conf *c);
 void check_interfaces(check *k, const conf *c);

@@ -192,7 +192,8 @@ void check_listeners(check *k, const conf *c)
 
 /* ---- rights ---- */
 
-/* In a child that becomes the user: nobody else can tell for sure. */
+/* In a child that becomes the user, because only that user can tell for
+ * certain. */
 static bool may(const struct passwd *p, const char *path, int mode)
 {
 	int status;
@@ -224,7 +225,7 @@ static void check_dir(check *k, const struct passwd *p, const char *dir)
 		g_free(at);
 		at = up;
 	}
-	/* Root makes it before it becomes the user. */
+	/* Root creates it before becoming the user. */
 	if (strcmp(at, dir) && geteuid() == 0)
 		return;
 	if (!may(p, at, W_OK | X_OK))
@@ -307,7 +308,7 @@ void check_disks(check *k, const conf *c)
 	check_disk(k, catalog);
 }
 
-/* What the catalog has was so when it was written. */
+/* Entries of the catalog were right when they were written. */
 static void check_newest(check *k, cat_db *db)
 {
 	const int64_t now = clk_now().wall.ns / CLK_NS_PER_S;

@@ -1,4 +1,4 @@
-/* cmd_alarms.c - what is wrong, what was, and what each alarm means. */
+/* cmd_alarms.c - what is wrong, what was wrong, and what each alarm means. */
 #include "app/alarm_watch.h"
 #include "app/app.h"
 #include "app/table.h"

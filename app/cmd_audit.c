@@ -1,4 +1,4 @@
-/* cmd_audit.c - who changed what, and whether the log is whole. */
+/* cmd_audit.c - who changed what, and whether the log is intact. */
 #include "app/officer.h"
 
 #include <string.h>

@@ -126,9 +126,9 @@ static int run(capture_plan *p, fdstore *store)
 
 	if (!prepare(p, store, &err))
 		return app_fail("capture", err);
-	/* At the end the manager is not told to forget the rings: it does when
-	 * the service is stopped, and when it is only restarted they are gone
-	 * on with. */
+	/* At the end the manager is not told to forget the rings: it does so
+	 * itself when the service is stopped, and keeps them when it is only
+	 * restarted. */
 	return p->rings ? capture_supervise(p) : capture_work(p);
 }
 

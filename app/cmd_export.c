@@ -96,8 +96,8 @@ static bool add_call(const officer *o, vlt_bundle *b, const cat_entry *e,
 			return false;
 		n++;
 	}
-	/* One that was asked for by name, or that has some files, must have
-	 * what was asked for. */
+	/* A call that was named, or that has some files, must have the files
+	 * that were asked for. */
 	if (!n && (opt.format || !h->sidecar || e->expired_ms))
 		return nothing(err, e);
 	return (!h->sidecar ||
@@ -132,8 +132,8 @@ static bool add_together(vlt_bundle *b, const together *t, GError **err)
 	return true;
 }
 
-/* Who gets it should not take one for the other. Of what has no sound
- * silent_say() tells. */
+/* The recipient should not confuse the two. silent_say() reports calls without
+ * sound. */
 static void note_legs(const together *t)
 {
 	for (guint i = 0; i < together_legs(t); i++) {
@@ -145,7 +145,7 @@ static void note_legs(const together *t)
 	}
 }
 
-/* The one recording of all is made in `temp`. */
+/* The common recording is made in `temp`. */
 static bool bundle_together(const officer *o, vlt_bundle *b, const char *temp,
 			    const GPtrArray *calls, GError **err)
 {
@@ -230,8 +230,8 @@ static bool add_linked(const officer *o, GPtrArray *all, GError **err)
 	return true;
 }
 
-/* Only who names a call gets it without sound: a bundle has its sidecar, and
- * its journal if that is wanted. */
+/* A call without sound is exported only if it is named: the export has its
+ * sidecar and, if wanted, its journal. */
 static void silent_say(const GPtrArray *calls)
 {
 	for (guint i = 0; i < calls->len; i++) {
@@ -247,7 +247,7 @@ static void silent_say(const GPtrArray *calls)
 
 static const char exported[] = "call exported", failed[] = "export failed";
 
-/* Before anything is given away; and again, when it was not after all. */
+/* Before any data leaves, and again if in the end none did. */
 static bool audit(officer *o, const GPtrArray *calls, const char *action,
 		  GError **err)
 {
@@ -317,8 +317,8 @@ static const char *misuse(const officer *o, char **args)
 	return NULL;
 }
 
-/* Said before the audit log says anything. Root has become the service's user
- * by now. */
+/* Before the audit log says anything. Root has become the service's user by
+ * now. */
 static bool place_check(const officer *o, GError **err)
 {
 	g_autofree char *parent = g_path_get_dirname(opt.out);

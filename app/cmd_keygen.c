@@ -21,7 +21,7 @@ static bool has_user(GError **err)
 	return false;
 }
 
-/* What was sealed to a key that is there would be lost with it. */
+/* Overwriting a key would lose everything that was sealed to it. */
 static bool is_new(const char *path, GError **err)
 {
 	static const char *const ends[] = {".key", ".pub"};
@@ -39,7 +39,8 @@ static bool is_new(const char *path, GError **err)
 	return true;
 }
 
-/* Made by root, it is of no use to the user whom render becomes. */
+/* A key that belongs to root could not be read by the user that render
+ * becomes. */
 static bool give_away(const char *path, GError **err)
 {
 	g_autofree char *key = g_strconcat(path, ".key", NULL);

@@ -34,7 +34,7 @@ static bool take(rebuild *r, cat_entry *e, GError **err)
 	return r->batch->len < BATCH || flush(r, err);
 }
 
-/* What is damaged is named and passed over. */
+/* Damaged files are named and skipped. */
 static void complain(rebuild *r, const GError *err)
 {
 	fprintf(stderr, "edgetape rebuild: %s\n", err->message);
@@ -94,7 +94,7 @@ static void read_file(story *s, const char *path)
 	}
 }
 
-/* Without its sidecar nothing is known of the outcome: render will tell. */
+/* Without its sidecar the outcome is unknown: render will write it. */
 static bool take_journal(rebuild *r, const char *name, GError **err)
 {
 	g_autofree char *dir = g_build_filename(

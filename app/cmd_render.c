@@ -168,7 +168,7 @@ static int64_t used_ns(const watched *w)
 }
 
 /* Once a second. A codec that sleeps, or waits for something that never comes,
- * uses no processor time and no limit of it ends it. Outside the decoder a
+ * uses no processor time, so no limit on that ends it. Outside the decoder a
  * worker may wait for the disk as long as it takes. */
 static void watch_worker(watched *w, const worker_seen *seen)
 {
@@ -312,7 +312,8 @@ static bool start(render_role *r, GError **err)
 	g_assert(shared != MAP_FAILED);
 	r->seen = shared;
 	limits_memory();
-	/* A confined role cannot load it; who lacks it is told by the call. */
+	/* A confined role cannot load it later; calls that need it will report
+	 * its absence. */
 	(void)dec_lavc_load();
 	return app_confine(false, read, write, err);
 }

@@ -347,8 +347,8 @@ static int run(const options *o)
 	clear(&j);
 	if (!ok)
 		return app_fail("replay", err);
-	/* A call of which nothing was captured is no failure of a replay,
-	 * unless there is no other. */
+	/* A call without captured packets is not a failure of a replay, unless
+	 * there is no other call. */
 	ok = c.recorded + c.partial && !c.refused && !j.troubles;
 	return ok ? APP_OK : APP_FAIL;
 }

@@ -170,7 +170,7 @@ static int unresolved(officer *o, char **args, GError **err)
 	return all ? APP_OK : APP_FAIL;
 }
 
-/* A source that told of calls in this time and then of none any more: nobody
+/* A source that reported calls in this time and then none: either nobody
  * called, or it does not reach the tap. */
 static int sources(officer *o, char **args, GError **err)
 {

@@ -152,7 +152,8 @@ static bool make_dirs(const conf *c, GError **err)
 	return rights_mkdir(catalog, user, err);
 }
 
-/* Told by *rooted: it could not be given up, and no parent said so already. */
+/* *rooted says that root could not be given up, and that no parent has reported
+ * it already. */
 static bool drop(const conf *c, bool raw, bool *rooted, GError **err)
 {
 	const char *user = conf_text(c, CONF_USER);

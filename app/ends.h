@@ -1,6 +1,6 @@
-/* ends.h - the ends of calls that capture may not have heard: it was away, or
- * the tap died with the message unsent. They are told again to each capture
- * that comes, for as long as render waits for one. MAIN. */
+/* ends.h - the ends of calls that capture may have missed, because it was away,
+ * or the tap died before it sent the message. They are sent again to each
+ * capture that connects, for as long as render waits for one. MAIN. */
 #pragma once
 #include <glib.h>
 

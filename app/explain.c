@@ -83,7 +83,7 @@ static const call_half *half_of(const story *s, uint32_t serial)
 	return NULL;
 }
 
-/* Which line of which offer or answer opened it. */
+/* Which line of which offer or answer had the key. */
 static void key(const story *s, const dec_stream_totals *t, FILE *to)
 {
 	const call_half *h = half_of(s, t->key_serial);
@@ -111,7 +111,7 @@ static void stream(const render_result *r, const dec_stream_totals *t, FILE *to)
 		t->packets, t->lost, t->late, t->undecodable, t->gaps);
 }
 
-/* The candidate that an address is, in whatever half it stands first. */
+/* The candidate with this address, in the first half that has it. */
 static const call_cand *offered_at(const call_half *h, const net_addr *a)
 {
 	for (guint k = 0; k < h->media->len; k++) {

@@ -2,7 +2,8 @@
 #pragma once
 #include "app/officer.h"
 
-/* --who to --longest and those of the command's own; ended by NULL. Free it. */
+/* The options --who to --longest, and then the command's own; ends with NULL.
+ * Free it. */
 GArray *filter_entries(const GOptionEntry *own);
 /* One of them was given. */
 bool filter_given(void);
@@ -11,5 +12,5 @@ bool filter_query(const officer *o, cat_query *q, GError **err);
 /* The calls of these names or, without any, those that fit the options: of
  * cat_entry, those found by options without their details. */
 GPtrArray *filter_calls(const officer *o, char **names, GError **err);
-/* The other legs of each, with their details, behind them. */
+/* Adds the other legs of each call, with their details, at the end. */
 bool filter_add_linked(const officer *o, GPtrArray *calls, GError **err);

@@ -98,7 +98,7 @@ static bool scan_kind(follow *f, jrn_kind kind, GError **err)
 	return true;
 }
 
-/* The directory's own time of change; 0 when it cannot be told. */
+/* The directory's time of modification; 0 if unknown. */
 static int64_t changed(const follow *f)
 {
 	struct stat st;
@@ -156,8 +156,8 @@ static void fill(follow *f, source *s)
 		f->base = *jrn_in_header(s->in);
 	f->based = true;
 	key = on_base(f, jrn_in_header(s->in)->boot, s->head.at);
-	/* Within a file the order of writing stands: packets that were held
-	 * back for their call are written later than they were seen. */
+	/* Within a file the order of writing counts: packets held back for
+	 * their call are written later than they were seen. */
 	s->key = MAX(s->key, key);
 	s->head.at.mono.ns = key;
 	s->full = true;

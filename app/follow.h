@@ -19,8 +19,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(follow, follow_free)
 
 /* Looks for new files. False when the directory cannot be read. */
 bool follow_scan(follow *f, GError **err);
-/* This instant on the clock that the records' times are told in: the first
- * file's, which may be of another boot, or of a capture long ago. */
+/* This instant on the clock of the records' times: that of the first file,
+ * which may be of another boot, or of a capture long ago. */
 clk_mono follow_now(const follow *f, clk_both now);
 /* The next record from before `horizon`; its payload is lent until the next
  * call. `media` false: session records only. False: none for now. */
@@ -31,17 +31,17 @@ unsigned follow_file(const follow *f);
 /* A session record waits for its horizon. Costs a read of the session's file
  * when none does. */
 bool follow_told(follow *f);
-/* A session record came after media of a later time because it was written too
- * late: what was made of the journal so far differs from what would be made of
- * it now. */
+/* A session record was written too late, after media of a later time was used:
+ * what was made of the journal so far differs from what would be made of it
+ * now. */
 bool follow_late(const follow *f);
 
 typedef struct follow_stats {
 	unsigned files;
 	uint64_t records;
 	uint64_t torn;		/* octets behind the last whole record */
-	uint8_t boot[16];	/* whose clock all times are told in; nought in
-				 * a replay */
+	uint8_t boot[16];	/* whose clock all times refer to; zero in a
+				 * replay */
 	GPtrArray *troubles;	/* of char *: one a damaged file */
 } follow_stats;
 void follow_stats_get(const follow *f, follow_stats *out);

@@ -49,8 +49,8 @@ static void on_gap(render_call *r, const dec_event *e)
 	mix_call_mark(r->mix, &k);
 }
 
-/* The decoder tells of what is missing where packets come back; what it told
- * is not told again. */
+/* The decoder reports losses where packets come back; what it has reported is
+ * not reported again. */
 static bool told_already(const render_call *r, uint8_t side, clk_mono from,
 			 clk_mono to)
 {
@@ -139,7 +139,7 @@ static void mark_text(render_call *r, mix_kind kind, const dec_event *e,
 	mix_call_mark(r->mix, &k);
 }
 
-/* A key's own time is its length; when it was told may be later. */
+/* A key's time is its length; it may have been reported later. */
 static void on_dtmf(render_call *r, const dec_event *e)
 {
 	int64_t length = ticks_ns(e->length, e->clock);

@@ -58,7 +58,8 @@ static void add_videos(holding *h, JsonArray *videos)
 	}
 }
 
-/* The ledger knows the sound; pictures and video stand in the sidecar. */
+/* The ledger knows the audio files; pictures and video are named in the
+ * sidecar. */
 static void sidecar_read(holding *h)
 {
 	g_autoptr(JsonParser) p = json_parser_new();

@@ -9,7 +9,7 @@
 typedef struct json_out {
 	GString *to;		/* lent; the text is appended */
 	unsigned depth;
-	bool some;		/* something stands before in this object */
+	bool some;		/* this object already has a member */
 } json_out;
 
 /* Names are ours and need no escape; NULL in an array, and around all. */

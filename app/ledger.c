@@ -53,7 +53,7 @@ static void add_new(GPtrArray *a, const char *text)
 		g_ptr_array_add(a, g_utf8_make_valid(text, -1));
 }
 
-/* What the parties are known by; without owners told, both own the call. */
+/* The identities of the parties; if no owners are given, both own the call. */
 static void parties_take(cat_entry *e, const story *s)
 {
 	static const char *const facts[] = {
@@ -85,8 +85,9 @@ static void link_person(cat_entry *e, cat_link_kind kind, span uri)
 	cat_entry_link(e, kind, who);
 }
 
-/* A Referred-By names one, a History-Info whom the call went to, one after the
- * other (RFC 7044 5); the callee himself links nothing. */
+/* A Referred-By names one identity, a History-Info all to whom the call went,
+ * one after the other (RFC 7044 5); the callee himself does not link
+ * anything. */
 static void link_people(cat_entry *e, cat_link_kind kind, const char *fact)
 {
 	span in = span_str(fact);

@@ -14,7 +14,7 @@ cat_entry *ledger_from_story(const story *s);
  * NULL on error. */
 cat_entry *ledger_from_sidecar(const char *path, GError **err);
 
-/* How a recording was made, out of its sidecar, for who makes it again. */
+/* How a recording was made, from its sidecar, to make it again. */
 typedef struct ledger_told {
 	int64_t begin_ms;	/* UTC, of the recording; 0: it does not tell */
 	int64_t answered_ms;	/* UTC; 0: never */
@@ -29,9 +29,9 @@ void ledger_counts(cat_entry *e, const captured_sums *c);
 /* As render says it; a call that we refused was blocked. `why` may be NULL. */
 void ledger_outcome(cat_entry *e, const char *outcome, const char *why);
 
-/* render's: the rows of calls, of which those that end in one step share a
- * commit. Opens the database at the first call, in the process that uses it.
- * `path` is lent. */
+/* For render: the rows of calls. Those that end in one step share a commit.
+ * Opens the database at the first call, in the process that uses it. `path`
+ * must outlive it. */
 typedef struct ledger_pen {
 	const char *path;
 	cat_db *db;

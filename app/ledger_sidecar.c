@@ -3,7 +3,7 @@
 
 #include "app/ledger.h"
 
-/* Strings of an object; NULL when it has none of that name. */
+/* Strings of an object; NULL if there are none of that name. */
 static const char *text_of(JsonObject *o, const char *name)
 {
 	JsonNode *n = o ? json_object_get_member(o, name) : NULL;
@@ -37,7 +37,7 @@ static JsonArray *array_of(JsonObject *o, const char *name)
 	return n && JSON_NODE_HOLDS_ARRAY(n) ? json_node_get_array(n) : NULL;
 }
 
-/* The i-th object of an array; NULL when it is something else. */
+/* The i-th object of an array; NULL if it is something else. */
 static JsonObject *element(JsonArray *a, guint i)
 {
 	JsonNode *n = json_array_get_element(a, i);

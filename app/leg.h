@@ -1,5 +1,5 @@
-/* leg.h - the sound of one call for what lays several on one time line: made
- * from its journal anew or, where that cannot be, from its recordings. */
+/* leg.h - the sound of one call, to lay several on one time line: rendered from
+ * its journal again or, if that is not possible, from its recordings. */
 #pragma once
 #include <sndfile.h>
 
@@ -16,15 +16,15 @@ typedef struct leg_sound {
 
 typedef struct leg {
 	const cat_entry *call;
-	GArray *sounds;		/* of leg_sound; none: nothing is heard of it */
+	GArray *sounds;		/* of leg_sound; empty: it has no sound */
 	char *why;		/* it is not from the journal; NULL: it is */
 	clk_both begin;		/* without a journal `wall` alone */
 	uint8_t boot[16];	/* whose monotonic clock that is */
 } leg;
 
-/* `call` is lent, and `dir`, which is there, holds what is made. What was
- * silenced in the recording stays so. False: there is no sound of it that can
- * be trusted; what was opened so far is the leg's all the same. */
+/* Borrows `call` and `dir`, which exists and holds what is made. What was
+ * silenced in the recording stays silent. False: it has no sound that can be
+ * trusted; what was opened so far still belongs to the leg. */
 bool leg_open(leg *l, const conf *c, const cat_entry *call, const char *dir,
 	      GError **err);
 void leg_clear(leg *l);
@@ -32,8 +32,8 @@ void leg_clear(leg *l);
  * more than two channels or 48000 samples a second. */
 bool leg_add(leg *l, const char *path, uint8_t side);
 
-/* leg_journal.c: the call's journal becomes DIR/leg.wav. False: it cannot be
- * heard, and `err` says why not. In a process of its own, which has the keys
- * and the codecs, and of all files these alone. */
+/* leg_journal.c: renders the call's journal to DIR/leg.wav, in a separate
+ * process that has the keys and the codecs and no other files. False: that is
+ * not possible, and `err` says why. */
 bool leg_from_journal(leg *l, const conf *c, const holding *h,
 		      const ledger_told *told, const char *dir, GError **err);

@@ -6,7 +6,7 @@
 
 enum { RATE_MOST = 48000 };
 
-/* What is better comes first: the parties apart, and nothing lost. */
+/* The better ones first: parties in separate channels, lossless formats. */
 typedef enum rank {
 	STEREO,
 	STEREO_LOSSY,
@@ -51,7 +51,7 @@ bool leg_add(leg *l, const char *path, uint8_t side)
 
 /* ---- its recordings ---- */
 
-/* NAME-caller.wav, NAME-callee-2.wav: of whom is that? */
+/* Whose sound is NAME-caller.wav or NAME-callee-2.wav? */
 static uint8_t side_of(const char *path)
 {
 	g_autofree char *base = g_path_get_basename(path);

@@ -67,8 +67,8 @@ static bool configure(render_config *cfg, dec_plugins *plugins, const maker *m,
 	return true;
 }
 
-/* A journal that lacks something, or keys of another recorder, would be heard
- * as silence. */
+/* An incomplete journal, or one with keys of another recorder, would become
+ * silence. */
 static bool is_as_good(const render_result *r, const maker *m, GError **err)
 {
 	const uint64_t packets = r->dec.fate[DEC_MEDIA];

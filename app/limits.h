@@ -1,11 +1,11 @@
-/* limits.h - what a process that runs codec libraries may use up. A library
- * that wants more than that dies like one that crashes. */
+/* limits.h - limits for a process that runs codec libraries. A library that
+ * exceeds them dies as if it had crashed. */
 #pragma once
 
 /* From now on this process and its children get half of the machine's memory
  * beyond what they have, each. */
 void limits_memory(void);
 
-/* SIGXCPU ends the process when it uses `seconds` of processor time from now on
- * without another call of this; 0: never. Three system calls. */
+/* SIGXCPU ends the process if it uses `seconds` of processor time from now on
+ * before this is called again; 0: never. Three system calls. */
 void limits_time(unsigned seconds);

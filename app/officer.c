@@ -34,7 +34,7 @@ static bool fail(GError **err, const char *fmt, ...)
 	return false;
 }
 
-/* The person behind sudo, else the user of this process. */
+/* The person who called sudo, else the user of this process. */
 static char *actor_name(void)
 {
 	const char *sudo = g_getenv("SUDO_USER");
@@ -92,7 +92,7 @@ static int misused(const officer *o, const char *what, const char *which)
 	return APP_USAGE;
 }
 
-/* A verb without words of its own stands for its argument: play's CALL. */
+/* A verb that needs no word stands for its argument, as in `play CALL`. */
 static int too_few(const officer *o, const officer_verb *v)
 {
 	g_autofree char *what = *v->args
@@ -156,7 +156,7 @@ int officer_run(const char *command, const char *help,
 	if (argc > 1) {
 		v = verb_find(verbs, n_verbs, argv[1]);
 		args += v != NULL;
-		/* A command with one verb needs not be told it. */
+		/* A command with one verb does not need it. */
 		v = v || n_verbs > 1 ? v : &verbs[0];
 	}
 	if (!v)
@@ -200,7 +200,7 @@ bool officer_count(const officer *o, const char *option, int n)
 
 /* ---- what people write ---- */
 
-/* "3d": so long ago; "+3d": from now on. */
+/* "3d": so long ago; "+3d": in the future. */
 static bool apart(const char *text, int64_t now, int64_t *out)
 {
 	const bool later = *text == '+';

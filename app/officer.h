@@ -1,5 +1,5 @@
 /* officer.h - what the commands of officers and administrators share: the
- * catalog, who is asking, times as people write them, the form of answers. */
+ * catalog, who is asking, times as people write them, output formats. */
 #pragma once
 #include "app/app.h"
 #include "app/table.h"
@@ -38,7 +38,7 @@ int officer_misused(const officer *o, const char *why);
 /* Says that something was changed, "alice" "is added": a line for people, and a
  * row of what the command answers to a program. */
 void officer_done(officer *o, const char *what, const char *result);
-/* 1 to INT_MAX. False, and it is said, when `n` is not. */
+/* False, with a message, unless `n` is from 1 to INT_MAX. */
 bool officer_count(const officer *o, const char *option, int n);
 /* "2026-11-21", "2026-11-21 14:00", with seconds, with Z or an offset (else
  * local time), "today", "yesterday", "now", "3d", "2h" (ago),

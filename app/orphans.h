@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* Deletes the directories orphans-* of `spool` to which nothing was written
- * since `before_s` (Unix time), but not where a file `hold` stands in it.
- * Counts them in `deleted`, also when one of them fails. */
+ * since `before_s` (Unix time), unless they contain a file `hold`. Counts them
+ * in `deleted`, even if one of them fails. */
 bool orphans_expire(const char *spool, int64_t before_s, uint64_t *deleted,
 		    GError **err);

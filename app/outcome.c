@@ -42,7 +42,7 @@ static unsigned sides_heard(const render_result *r)
 	return sides;
 }
 
-/* The tap saw ICE settle on a pair that is no relay's. */
+/* The tap saw ICE settle on a pair without a relay. */
 static char *why_escaped(const render_result *r)
 {
 	const char *side = story_fact(r->story, "escaped");
@@ -64,8 +64,8 @@ static char *why_no_relay(const render_result *r)
 	return g_strdup_printf("the %s offered no relay candidate", side);
 }
 
-/* Nobody saw how the call ended: it may have gone on past the relay, unheard,
- * unless both parties' media took leave. */
+/* Nobody saw the end of the call, so it may have continued without the relay,
+ * unless the RTCP of both parties said goodbye. */
 static bool end_unseen(const render_result *r)
 {
 	return !story_end_seen(r->story) &&

@@ -1,6 +1,6 @@
-/* presence.h - when no tap listened. The time of each sign of life stands in a
- * file that outlives the process and the host; the next sign tells how long
- * there was none. MAIN, all of it. */
+/* presence.h - when no tap listened. The time of each sign of life is in a file
+ * that outlives the process and the host; the next sign shows how long there
+ * was none. MAIN, all of it. */
 #pragma once
 #include <glib.h>
 

@@ -25,8 +25,9 @@ static void trouble(presence *p, const char *why)
 	p->troubled = true;
 }
 
-/* In one piece of one length: there is no half of it. It need not be synced:
- * without the latest the interval is told longer than it was. */
+/* Written as one piece of constant length, so it is never half there. It need
+ * not be synced: if the latest is lost, the interval only seems longer than it
+ * was. */
 static void leave(presence *p, clk_both now)
 {
 	char text[DIGITS + 2];
@@ -60,7 +61,7 @@ presence *presence_open(const char *path, clk_both now, bool *away,
 	if (p->fd < 0)
 		trouble(p, g_strerror(errno));
 	*gap = (presence_gap){.to = now.wall};
-	/* A clock that was set back tells nothing. */
+	/* If the clock was set back nothing can be concluded. */
 	*away = last_of(p, &gap->from) && gap->from.ns <= gap->to.ns;
 	leave(p, now);
 	return p;

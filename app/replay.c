@@ -40,7 +40,7 @@ static bool chosen(const replay_plan *p, const tap_facts *f)
 	return !p->to.ns || at < p->to.ns;
 }
 
-/* Whoever replays a file wants what is in it. */
+/* A replay makes everything that is in its files. */
 static bool decide(void *user, const tap_facts *f, rec_decision *out)
 {
 	replay *r = user;

@@ -15,8 +15,8 @@ typedef struct replay_plan {
 	const seal_key *key;	/* they are sealed to it */
 	int64_t offset_ns;	/* added to the signalling's times */
 	const char *call;	/* NULL, or a Call-ID with * and ? */
-	clk_wall from, to;	/* calls begun before, or from then on, are
-				 * passed over; 0: no limit */
+	clk_wall from, to;	/* only calls that began in this time; 0: no
+				 * limit */
 	bool progress;		/* on standard error */
 } replay_plan;
 

@@ -25,5 +25,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(replay_in, replay_in_free)
 replay_what replay_in_next(replay_in *in, replay_item *out);
 /* Share of the captures that has been read, 0 to 1. */
 double replay_in_done(const replay_in *in);
-/* At the end: as sigwire_tell(), of all inputs. */
+/* At the end: like sigwire_tell(), for all inputs. */
 void replay_in_tell(const replay_in *in, GPtrArray *troubles, GPtrArray *notes);

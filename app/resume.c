@@ -12,7 +12,7 @@ enum {
 	COPIES_S = 32,		/* RFC 3261, 64*T1 */
 };
 
-/* The session records of one journal; NULL when it cannot be read. */
+/* The session records of one journal; NULL if it cannot be read. */
 static story *read_story(const char *spool, const char *name, clk_both *last)
 {
 	const clk_mono never = {INT64_MAX};
@@ -42,7 +42,7 @@ static bool goes_on(const resume_from *r, const story *s, clk_both last)
 				CLK_NS_PER_S;
 }
 
-/* A pause that an earlier tap began ends when it would have. */
+/* A pause that an earlier tap began ends when it would have ended. */
 static clk_mono resume_at(const resume_from *r, const story *s)
 {
 	int64_t longest = conf_number(r->conf, CONF_RULES_PAUSE) *

@@ -100,7 +100,7 @@ static void method_clear(void *p)
 	g_free((ice_plan *)m->plan);
 }
 
-/* "fe1.example.com=remove": the plan of all others with that method. */
+/* "fe1.example.com=remove": like all others, but with that method. */
 static bool methods_make(setup_plan *p, char **list, GError **err)
 {
 	for (; *list; list++) {

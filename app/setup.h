@@ -1,4 +1,4 @@
-/* setup.h - from the configuration to what each room wants to be told. */
+/* setup.h - from the configuration to the settings of each room. */
 #pragma once
 #include "app/render.h"
 #include "core/conf.h"
@@ -38,7 +38,7 @@ bool setup_keypad(tap_keypad_plan *out, const conf *c, GError **err);
 bool setup_capture(relay_live_config *out, GArray *edges, const conf *c,
 		   GError **err);
 
-/* What a recording keeps, leaves out and tells. */
+/* What a recording keeps, leaves out and reports. */
 bool setup_sound(render_config *out, const conf *c, GError **err);
 
 /* "mp4", "mkv", or NULL for none. */

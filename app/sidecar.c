@@ -1,5 +1,6 @@
-/* sidecar.c - what is known of a recording, as JSON. docs/timeline.md and
- * docs/sidecar.md describe the fields. The same render gives the same bytes. */
+/* sidecar.c - what is known about a recording, as JSON. docs/timeline.md and
+ * docs/sidecar.md describe the members. The same render gives the same
+ * bytes. */
 #include "app/render.h"
 
 #include <math.h>
@@ -171,7 +172,7 @@ static void put_call(json_out *b, const render_result *r)
 	end_object(b);
 }
 
-/* Only the catalog tells internal from external. */
+/* Only the catalog distinguishes internal from external. */
 static void put_told(json_out *b, const story *s)
 {
 	g_autoptr(cat_entry) e = cat_entry_new("");
@@ -368,7 +369,7 @@ static void put_speakers(json_out *b, const GArray *speakers)
 	end_array(b);
 }
 
-/* What the picture shows, for who draws it himself. */
+/* The data of the picture, for programs that draw their own. */
 static void put_waveform(json_out *b, const mix_totals *m)
 {
 	if (!m->peaks[0])
@@ -385,7 +386,7 @@ static void put_waveform(json_out *b, const mix_totals *m)
 	end_object(b);
 }
 
-/* What was never to be heard: a recording made again leaves it out too. */
+/* What was silenced on purpose: a recording made again leaves it out too. */
 static void put_silenced(json_out *b, const render_result *r)
 {
 	if (!r->mute_hold && !r->mute_dtmf)

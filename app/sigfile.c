@@ -50,7 +50,7 @@ static bool has_marks(span text)
 	return tap_textlog_next(&text, &l);
 }
 
-/* PowerShell writes UTF-16 where nobody asked for it. */
+/* PowerShell writes UTF-16 unless told otherwise. */
 static bool open_wide(sigfile *f, GError **err)
 {
 	const span all = f->text;

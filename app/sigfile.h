@@ -1,6 +1,6 @@
-/* sigfile.h - the SIP messages of a text log, in its order: each follows a line
+/* sigfile.h - the SIP messages of a text log, in order: each follows a line
  * "### <unix time> <note>"; or it is a trace of a Lync or Skype for Business
- * server or client, or another log of messages that tells their times. */
+ * server or client, or another log with messages and their times. */
 #pragma once
 #include <glib.h>
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 
 typedef struct sigfile sigfile;
 
-/* NULL and no error when it is a capture: then `capture` says so. */
+/* NULL without an error if it is a capture: then `capture` is set. */
 sigfile *sigfile_open(const char *path, bool *capture, GError **err);
 /* `message` is lent until the next call. False at the end. */
 bool sigfile_next(sigfile *f, clk_both *at, span *message);

@@ -10,5 +10,5 @@ void stats_add(GString *s, const char *name, uint64_t value);
 /* Writes beside the file and renames. Unlike GLib's it never syncs, which would
  * keep the tap from answering; what a power cut takes is of no use then. */
 bool stats_swap(const char *path, const char *text, GError **err);
-/* Replaces the role's file. Failure is told once by a warning. */
+/* Replaces the role's file. A failure is logged once, as a warning. */
 void stats_write(const char *run, const char *role, const GString *s);

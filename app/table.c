@@ -13,7 +13,8 @@ static void cell_clear(void *p)
 	g_free(c->exact);
 }
 
-/* Of the next column; what is left is its name. */
+/* Adds a cell to the next column; what is left of the text is the column's
+ * name. */
 static const char *marks_take(table *t, const char *name)
 {
 	for (; *name && strchr("#!<?~", *name); name++) {
@@ -47,7 +48,7 @@ void table_free(table *t)
 	g_free(t);
 }
 
-/* A display name from the network must not write to the terminal: control
+/* A display name from the network must not control the terminal: control
  * characters, also those of Unicode, become '?'. */
 static char *harmless(const char *text)
 {

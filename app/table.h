@@ -12,11 +12,11 @@ typedef enum table_form {
 
 typedef struct table table;
 
-/* Names of the columns, NULL at the end. Before one, '#' makes it a column of
- * numbers, which are never cut; '!' another that is never cut, as times are
- * not; '<' one that is cut at its beginning; '~' one that goes on in the next
- * line; '?' one that a narrow terminal is spared, after columns that are empty
- * or count nothing. Where columns do not fit, each row is a paragraph. */
+/* Names of the columns, NULL at the end. A character before the name says: '#'
+ * a column of numbers, which are never cut; '!' another column that is never
+ * cut (nor are times); '<' cut at the beginning; '~' wrapped into several
+ * lines; '?' left out on a narrow terminal, after columns that are empty or
+ * zero. If the columns still do not fit, each row becomes a paragraph. */
 table *table_new(const char *const *columns);
 void table_free(table *t);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(table, table_free)
@@ -30,5 +30,5 @@ void table_time(table *t, int64_t ms);
 /* Milliseconds; text: "1:02:03", others: seconds. */
 void table_span(table *t, int64_t ms);
 unsigned table_rows(const table *t);
-/* `none` is said instead of a text table without rows. */
+/* `none` is printed instead of a text table without rows. */
 void table_print(const table *t, table_form form, const char *none, FILE *to);

@@ -73,7 +73,7 @@ static unsigned narrowest(const table *t, unsigned column)
 	return t->wrap[column] ? NARROW_WRAPPED : NARROW;
 }
 
-/* The name of a column of numbers may stand in several lines. */
+/* The name of a column of numbers may take several lines. */
 static unsigned number_width(const table *t, unsigned column)
 {
 	g_auto(GStrv) words = g_strsplit(t->name[column], " ", -1);
@@ -99,8 +99,9 @@ static unsigned widest_of(const table *t, const unsigned *width)
 	return widest;
 }
 
-/* What says nothing goes first and what is spare then, from the right; at last
- * the widest columns give way until all fit. False: they cannot. */
+/* First columns without content are left out, then optional ones, from the
+ * right; then the widest columns are narrowed until all fit. False: they do
+ * not. */
 static bool widths_fit(const table *t, unsigned *width, unsigned room)
 {
 	unsigned widest;
@@ -156,8 +157,7 @@ static void put_cell(GString *s, const char *text, unsigned width, bool right,
 		put_blanks(s, width - n);
 }
 
-/* Takes what stands in one line off the front of `text`; ends between words
- * where it can. Free it. */
+/* Cuts one line off the front of `text`, between words if possible. Free it. */
 static char *line_take(const char **text, unsigned width)
 {
 	const char *from = *text, *end = from, *space = NULL;
@@ -181,7 +181,7 @@ static void put_part(GString *s, const char **rest, unsigned width, bool right)
 	put_cell(s, line, width, right, false);
 }
 
-/* One line of what is left of each cell. False: nothing was. */
+/* One line of what is left of each cell. False: nothing was left. */
 static bool print_line(const table *t, const char **rest, bool names,
 		       const unsigned *width, FILE *to)
 {

@@ -7,11 +7,11 @@
 
 typedef struct together together;
 
-/* Of these calls (of cat_entry), each from its journal or from recordings whose
- * SHA-256 must be right; `dir`, which is lent, holds what is made on the way.
- * In a conference the server's side, which is the mix of all others, is heard
- * of the first call alone that has it apart, and not at all where there is a
- * mono file: who has a call of his own is heard from there. */
+/* Makes one recording of these calls (of cat_entry), each from its journal or
+ * from recordings whose SHA-256 must be right, in the existing directory `dir`.
+ * In a conference the server's side, which is the mix of all others, is taken
+ * only from the first call that has it separately, and not used for mono; users
+ * with a call of their own are heard from there. */
 together *together_new(const conf *c, const GPtrArray *calls, const char *dir,
 		       GError **err);
 void together_free(together *t);
@@ -20,7 +20,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(together, together_free)
 bool together_make(together *t, const GArray *outputs, GError **err);
 /* After that; lent. */
 const mix_totals *together_totals(const together *t);
-/* When it begins, and what is heard of whom: each call with its place in it. */
+/* When it begins, and who is heard where, with the place of each call. */
 clk_wall together_begin(const together *t);
 
 typedef struct together_leg {

@@ -16,7 +16,7 @@ typedef struct source {
 	leg_sound sound;	/* lent */
 	guint leg;
 	uint32_t stream;	/* of its first channel */
-	uint8_t side[2];	/* where each is heard; CALL_UNKNOWN: not */
+	uint8_t side[2];	/* where each is heard; CALL_UNKNOWN: nowhere */
 	bool heard[2];
 	int64_t frames;		/* read so far */
 } source;
@@ -28,7 +28,7 @@ struct together {
 	GArray *sources;	/* of source */
 	GArray *voices;		/* of together_voice */
 	bool served;		/* by a conference server, whose side is heard
-				 * of one leg */
+				 * from one leg */
 	mix_totals totals;
 };
 
@@ -49,8 +49,8 @@ static source *source_at(const together *t, guint i)
 
 /* ---- when each begins ---- */
 
-/* Between journals of one boot the monotonic clock tells, whatever happened to
- * the other one meanwhile. */
+/* Between journals of one boot the monotonic clock counts, whatever happened to
+ * the wall clock meanwhile. */
 static void straighten(together *t)
 {
 	const leg *ref = NULL;
@@ -78,7 +78,7 @@ static gint by_begin(gconstpointer a, gconstpointer b)
 	return strcmp(x->call->name, y->call->name);
 }
 
-/* What nothing is heard of begins nothing. */
+/* A leg without sound does not move the beginning. */
 static clk_wall first_begin(const together *t)
 {
 	for (guint i = 0; i < t->legs->len; i++)
@@ -103,8 +103,9 @@ static void place_all(together *t)
 
 /* ---- who is heard where ---- */
 
-/* The conference's own address is that of who invited to it, and a party of
- * each call: of the callers, or else of those who are called. */
+/* The conference's own address is that of the person who invited to it, and is
+ * a party of each call: either always among the callers, or among the
+ * callees. */
 static bool in_each(const together *t, const char *uri)
 {
 	for (guint i = 0; i < t->legs->len; i++) {
@@ -133,8 +134,9 @@ static const char *server_of(const together *t)
 							     : NULL;
 }
 
-/* Whose voice the channel has is the caller's side in a conference. Both
- * parties in one channel are nobody's side; they are heard on the left. */
+/* In a conference the channel has the voice of the side that is not the
+ * server's. Two parties in one channel belong to no side, and are heard on the
+ * left. */
 static uint8_t side_of(const together *t, uint8_t side, guint l,
 		       const char *server, guint with_server)
 {
@@ -285,7 +287,7 @@ static void hand_over(mix_call *m, source *s, int64_t offset, int channel,
 		.rate = (uint32_t)info->samplerate,
 		.clock = (uint32_t)info->samplerate,
 		.ts = s->frames,
-		/* A packet comes when all of it was said. */
+		/* A packet arrives after all of it was said. */
 		.arrival = {offset + (s->frames + (int64_t)frames) *
 					     CLK_NS_PER_S / info->samplerate},
 		.pcm = one,

@@ -45,7 +45,7 @@ static char *owners_text(const cat_verdict *v)
 	return g_string_free(s, FALSE);
 }
 
-/* It is told of a catalog without users or domains too. */
+/* Printed even if the catalog has no users or domains. */
 static void print_scope(cat_scope scope)
 {
 	static const char *const why[] = {

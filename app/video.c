@@ -136,7 +136,7 @@ void video_payload(video *v, const dec_payload *p)
 				      p->bytes);
 }
 
-/* link(2) rather than rename(2): what is there already is not replaced. */
+/* link(2) rather than rename(2), so that an existing file is not replaced. */
 static bool give_name(track *t, const char *base, const char *ending, bool own,
 		      GError **err)
 {

@@ -24,10 +24,10 @@ video *video_new(const char *dir, const char *id, const char *ending,
 		 unsigned window_ms);
 void video_free(video *v);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(video, video_free)
-/* Others than H264 and X-H264UC are passed over. */
+/* Codecs other than H264 and X-H264UC are ignored. */
 void video_payload(video *v, const dec_payload *p);
-/* Gives the files their names: `base` is the recording's path without its
- * ending, and `own` says that files of these names are from an earlier render
- * of the call, and are replaced. Of video_file, lent; those of which no picture
- * could be shown are left out. */
+/* Gives the files their names. `base` is the recording's path without its
+ * ending; `own` says that existing files of these names are from an earlier
+ * render of the call, and are replaced. Returns video_file, lent; files without
+ * a picture that can be shown are left out. */
 const GArray *video_finish(video *v, const char *base, bool own, GError **err);

@@ -116,8 +116,8 @@ static void conclude(worker *w, const char *name, const render_call *c)
 	settle(w, name);
 }
 
-/* Journals stay; the mark says that one need not be read again. It comes when
- * the call's row has been written. */
+/* Journals are kept; the mark says that one need not be read again. It is
+ * written after the call's row. */
 static void mark_ended(worker *w)
 {
 	if (!w->ended->len)
@@ -192,8 +192,8 @@ static void consider(worker *w, const char *name)
 				    render_call_new(config_of(w, name), dir));
 }
 
-/* With the disk all but full, what is left of it is for the journals: calls
- * that are being rendered end, others wait. */
+/* When the disk is almost full, the rest is left to the journals: calls being
+ * rendered end, others wait. */
 static void scan(worker *w)
 {
 	g_autoptr(GDir) d = g_dir_open(w->plan->spool, 0, NULL);
@@ -261,14 +261,14 @@ static bool its_turn(const worker *w, const char *name, const render_call *c)
 	       render_call_urgent(c);
 }
 
-/* Its supervisor was killed, and the next one's workers have its calls: it need
- * not go on to the last of them. */
+/* If the supervisor was killed, the next one's workers have these calls: there
+ * is no need to finish the round. */
 static bool orphaned(const worker *w)
 {
 	return getppid() != w->parent;
 }
 
-/* A codec that never comes back is stopped by the kernel. */
+/* A codec that never returns is stopped by the kernel. */
 static void set_limit(worker *w, bool on)
 {
 	const unsigned stuck_s = w->plan->cfg->stuck_s;
@@ -306,8 +306,8 @@ static void step_speaking(worker *w)
 			g_hash_table_iter_remove(&i);
 }
 
-/* Of those that are behind, the one that had the fewest steps so far: a call
- * that has just begun is first. */
+/* Of the calls that are behind, the one with the fewest steps so far: a call
+ * that has just begun comes first. */
 static const char *most_due(const worker *w)
 {
 	const char *due = NULL;

@@ -6,8 +6,8 @@
 
 enum {
 	WORKER_MAX = 64,
-	/* A call whose render has crashed so often is rendered without its
-	 * codecs: silence of the right length, and its packets are kept. */
+	/* A call whose render has crashed this often is rendered without its
+	 * codecs, as silence of the right length; its packets are kept. */
 	WORKER_STRIKES = 2,
 };
 
@@ -23,7 +23,7 @@ typedef struct worker_plan {
 	const char *run;	/* of its alarms and the level of the disk */
 	unsigned index, count;	/* takes each call whose hash is `index` */
 	worker_seen *seen;
-	/* Told after each call, and when all that it was told of has to be
+	/* Called after each call, and when all rows reported so far have to be
 	 * written. Both or neither. */
 	void (*done)(void *user, const render_result *r);
 	void (*flush)(void *user);
