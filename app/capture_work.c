@@ -203,7 +203,7 @@ static void share_reach(worker *r)
 {
 	g_autoptr(GError) err = NULL;
 	_Atomic int64_t *to = reach_share(conf_text(r->plan->conf, CONF_RUN),
-					  &err);
+					  REACH_MEDIA, &err);
 
 	if (to)
 		relay_live_tell_reach(r->live, to);

@@ -8,6 +8,7 @@
 #include "app/control.h"
 #include "app/ledger.h"
 #include "app/presence.h"
+#include "app/reach.h"
 #include "app/resume.h"
 #include "app/room.h"
 #include "app/session.h"
@@ -312,6 +313,19 @@ static void make_calls(tap_role *r)
 	r->calls = tap_calls_new(&cfg);
 }
 
+/* Without it render guesses how far the journals are. */
+static void share_reach(tap_role *r)
+{
+	g_autoptr(GError) err = NULL;
+	_Atomic int64_t *to = reach_share(conf_text(r->conf, CONF_RUN),
+					  REACH_SESSION, &err);
+
+	if (to)
+		session_writer_tell_reach(r->sessions, to);
+	else
+		g_warning("%s", err->message);
+}
+
 static bool make_server(tap_role *r, GError **err)
 {
 	char **peers = conf_list(r->conf, CONF_TAP_PEERS);
@@ -477,6 +491,7 @@ int cmd_tap(int argc, char **argv)
 		stop(&r);
 		return app_fail("tap", err);
 	}
+	share_reach(&r);
 	session_writer_start(r.sessions);
 	if (!make_book(&r, &err)) {
 		stop(&r);

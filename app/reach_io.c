@@ -7,19 +7,23 @@
 #include <unistd.h>
 
 enum {
-	/* So soon after they happened records are in their files: the tap's,
-	 * and capture's where it does not tell. */
-	SETTLE_MS = 200,
+	/* From an event to where its role knows of it. */
+	SETTLE_MS = 150,
+	/* So soon after they happened records are in their files, where nobody
+	 * tells. */
 	GUESS_MS = 500,
-	/* Longer than a disk may hang without the loss of a packet; a capture
-	 * that says nothing for so long is not there. */
+	/* Longer than a disk may hang without the loss of a packet; who says
+	 * nothing for so long is not there. */
 	HUNG_MS = 15000,
+	WORDS = REACH_SESSION + 1,
+	BYTES = WORDS * sizeof(int64_t),
 };
 
 struct reach {
 	char *path;
-	const _Atomic int64_t *told;	/* NULL: no capture has run so far */
-	int64_t seen;		/* of it, by reach_moved() */
+	const _Atomic int64_t *told;	/* WORDS of them; NULL: no writer has
+					 * run so far */
+	int64_t seen;		/* of REACH_MEDIA, by reach_moved() */
 };
 
 static char *path_of(const char *run)
@@ -27,22 +31,22 @@ static char *path_of(const char *run)
 	return g_build_filename(run, "reach", NULL);
 }
 
-_Atomic int64_t *reach_share(const char *run, GError **err)
+_Atomic int64_t *reach_share(const char *run, reach_word which, GError **err)
 {
 	g_autofree char *path = path_of(run);
 	const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	void *at = MAP_FAILED;
 
-	if (fd >= 0 && !ftruncate(fd, sizeof(int64_t)))
-		at = mmap(NULL, sizeof(int64_t), PROT_READ | PROT_WRITE,
-			  MAP_SHARED, fd, 0);
+	if (fd >= 0 && !ftruncate(fd, BYTES))
+		at = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			  0);
 	if (at == MAP_FAILED)
 		g_set_error(err, G_FILE_ERROR,
 			    (gint)g_file_error_from_errno(errno), "%s: %s",
 			    path, g_strerror(errno));
 	if (fd >= 0)
 		close(fd);
-	return at == MAP_FAILED ? NULL : at;
+	return at == MAP_FAILED ? NULL : (_Atomic int64_t *)at + which;
 }
 
 reach *reach_new(const char *run)
@@ -58,7 +62,7 @@ void reach_free(reach *r)
 	if (!r)
 		return;
 	if (r->told)
-		munmap((void *)(uintptr_t)r->told, sizeof(*r->told));
+		munmap((void *)(uintptr_t)r->told, BYTES);
 	g_free(r->path);
 	g_free(r);
 }
@@ -73,35 +77,42 @@ static void look(reach *r)
 
 	if (fd < 0)
 		return;
-	if (!fstat(fd, &st) && st.st_size >= (off_t)sizeof(*r->told))
-		at = mmap(NULL, sizeof(*r->told), PROT_READ, MAP_SHARED, fd, 0);
+	if (!fstat(fd, &st) && st.st_size >= (off_t)BYTES)
+		at = mmap(NULL, BYTES, PROT_READ, MAP_SHARED, fd, 0);
 	close(fd);
 	if (at != MAP_FAILED)
 		r->told = at;
 }
 
-static int64_t told_now(reach *r)
+static int64_t told_now(reach *r, reach_word which)
 {
 	if (!r->told)
 		look(r);
-	return r->told ? atomic_load(r->told) : 0;
+	return r->told ? atomic_load(&r->told[which]) : 0;
 }
 
 bool reach_moved(reach *r)
 {
-	const int64_t told = told_now(r), seen = r->seen;
+	const int64_t told = told_now(r, REACH_MEDIA), seen = r->seen;
 
 	r->seen = told;
 	return told != seen;
 }
 
+/* Later than now: of another boot. */
+static bool holds(int64_t told, clk_mono now)
+{
+	return told && told <= now.ns &&
+	       now.ns - told <= HUNG_MS * CLK_NS_PER_MS;
+}
+
 clk_mono reach_get(reach *r, clk_mono now)
 {
-	const int64_t told = told_now(r);
+	const int64_t media = told_now(r, REACH_MEDIA);
+	const int64_t session = told_now(r, REACH_SESSION);
+	int64_t upto = now.ns - SETTLE_MS * CLK_NS_PER_MS;
 
-	/* Later than now: of another boot. */
-	if (!told || told > now.ns ||
-	    now.ns - told > HUNG_MS * CLK_NS_PER_MS)
-		return (clk_mono){now.ns - GUESS_MS * CLK_NS_PER_MS};
-	return (clk_mono){MIN(told, now.ns - SETTLE_MS * CLK_NS_PER_MS)};
+	upto = MIN(upto, holds(media, now) ? media
+					   : now.ns - GUESS_MS * CLK_NS_PER_MS);
+	return (clk_mono){holds(session, now) ? MIN(upto, session) : upto};
 }

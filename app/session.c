@@ -91,8 +91,20 @@ static void spill(session_writer *w, session_item *it)
 		w->spill_timer = g_timeout_add(SPILL_MS, on_spill, w);
 }
 
+/* After the item is where the thread finds it: one that tells at the same time
+ * that nothing waits looks once more. */
+static void tell_waiting(session_writer *w, clk_mono since)
+{
+	int64_t none = 0;
+
+	if (w->reach)
+		atomic_compare_exchange_strong(w->reach, &none, since.ns);
+}
+
 static void queue_take(session_writer *w, session_item *it)
 {
+	const clk_mono at = it->at.mono;
+
 	w->told++;
 	atomic_fetch_add(&w->waiting, 1);
 	if (!unspill(w) || !ring_push(&w->queue, it)) {
@@ -103,6 +115,7 @@ static void queue_take(session_writer *w, session_item *it)
 		session_out_drain(w);
 		session_out_settle(w);
 	}
+	tell_waiting(w, at);
 }
 
 static void take_keys(session_writer *w, session_item *it, const call_half *h)
@@ -321,6 +334,12 @@ session_writer *session_writer_new(const session_config *cfg)
 	w->wake = eventfd(0, EFD_CLOEXEC);
 	g_assert(w->wake >= 0);
 	return w;
+}
+
+void session_writer_tell_reach(session_writer *w, _Atomic int64_t *to)
+{
+	atomic_store(to, 0);
+	w->reach = to;
 }
 
 void session_writer_start(session_writer *w)

@@ -4,6 +4,8 @@
  * its keys sealed and its records written by a thread of their own, because
  * the tap must not wait for a disk; a replay writes them at once. */
 #pragma once
+#include <stdatomic.h>
+
 #include "core/seal.h"
 #include "signaling_tap/tap.h"
 
@@ -23,6 +25,10 @@ typedef struct session_config {
 } session_config;
 
 session_writer *session_writer_new(const session_config *cfg);
+/* MAIN, before the start. Lends a word that tells others which time the
+ * journals are complete up to: monotonic ns of the oldest event that has not
+ * reached its file, 0 when there is none. */
+void session_writer_tell_reach(session_writer *w, _Atomic int64_t *to);
 /* MAIN, once, when the process is confined as it shall be: starts the thread,
  * if there is to be one. Nothing is written before. */
 void session_writer_start(session_writer *w);

@@ -126,6 +126,8 @@ void session_out_drain(session_writer *w)
 		session_item_free(it);
 	}
 	flush_dirty(w);
+	if (w->reach)
+		atomic_store(w->reach, 0);
 }
 
 /* Until something is queued, or what was written is to be synced. */

@@ -193,6 +193,48 @@ static void test_ends(pair *r, gconstpointer data)
 	session_writer_sink(r->tap, 0, &own, &close);
 }
 
+/* The word names the oldest event until all have reached their file. */
+static void test_reach(pair *r, gconstpointer data)
+{
+	const session_config cfg = {.spool = r->dir, .arm = on_arm,
+				    .arm_user = r, .thread = true};
+	const rec_event mark = {.type = JRN_MARK, .at = clk_now(),
+				.control = {.mark = REC_PAUSE}};
+	const rec_event end = {.type = JRN_END, .at = clk_now(),
+			       .end = {.cause = REC_BYE}};
+	const rec_event close = {.type = JRN_CLOSE, .at = clk_now()};
+	g_autofree char *path = g_build_filename(r->dir, "d",
+						 "session-001.etj", NULL);
+	g_autoptr(GPtrArray) none = g_ptr_array_new();
+	_Atomic int64_t reach = 1;
+	jrn_in *in;
+	jrn_rec rec;
+	void *own;
+
+	(void)data;
+	session_writer_free(r->tap);
+	r->tap = session_writer_new(&cfg);
+	session_writer_tell_reach(r->tap, &reach);
+	g_assert_cmpint(reach, ==, 0);
+	own = session_writer_resume(r->tap, "d", clk_now(), none);
+	session_writer_sink(r->tap, 0, &own, &mark);
+	g_assert_cmpint(reach, ==, mark.at.mono.ns);
+	session_writer_sink(r->tap, 0, &own, &end);
+	g_assert_cmpint(reach, ==, mark.at.mono.ns);
+	session_writer_start(r->tap);
+	while (atomic_load(&reach))
+		g_usleep(1000);
+	in = jrn_in_open(path, NULL);
+	g_assert_cmpint(jrn_in_next(in, &rec), ==, JRN_OK);
+	g_assert_cmpint(rec.type, ==, JRN_MARK);
+	g_assert_cmpint(jrn_in_next(in, &rec), ==, JRN_OK);
+	g_assert_cmpint(rec.type, ==, JRN_END);
+	jrn_in_free(in);
+	session_writer_sink(r->tap, 0, &own, &close);
+	/* Before the word goes. */
+	g_clear_pointer(&r->tap, session_writer_free);
+}
+
 static void count_end(void *user, const char *call, span message)
 {
 	GString *s = user;
@@ -235,6 +277,7 @@ int main(int argc, char **argv)
 	add("/app/armed/lives", test_lives);
 	add("/app/armed/broken", test_broken);
 	add("/app/armed/ends", test_ends);
+	add("/app/armed/reach", test_reach);
 	g_test_add_func("/app/armed/forgotten", test_forgotten);
 	return g_test_run();
 }

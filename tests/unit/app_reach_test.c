@@ -48,7 +48,7 @@ static void test_guess(fixture *f, const void *data)
 static void test_told(fixture *f, const void *data)
 {
 	const int64_t guess = behind(f);
-	_Atomic int64_t *to = reach_share(f->run, NULL);
+	_Atomic int64_t *to = reach_share(f->run, REACH_MEDIA, NULL);
 
 	(void)data;
 	g_assert_nonnull(to);
@@ -63,13 +63,34 @@ static void test_told(fixture *f, const void *data)
 	g_assert_cmpint(behind(f), <, guess);
 }
 
+/* An event that waits holds all back, one that waits for ever does not. */
+static void test_session(fixture *f, const void *data)
+{
+	_Atomic int64_t *media = reach_share(f->run, REACH_MEDIA, NULL);
+	_Atomic int64_t *session = reach_share(f->run, REACH_SESSION, NULL);
+	int64_t usual;
+
+	(void)data;
+	atomic_store(media, now.ns);
+	usual = behind(f);
+	atomic_store(session, now.ns - 2 * S);
+	g_assert_cmpint(behind(f), ==, 2 * S);
+	atomic_store(media, now.ns - 3 * S);
+	g_assert_cmpint(behind(f), ==, 3 * S);
+	atomic_store(media, now.ns);
+	atomic_store(session, now.ns - 60 * S);
+	g_assert_cmpint(behind(f), ==, usual);
+	atomic_store(session, 0);
+	g_assert_cmpint(behind(f), ==, usual);
+}
+
 static void test_moved(fixture *f, const void *data)
 {
 	_Atomic int64_t *to;
 
 	(void)data;
 	g_assert_false(reach_moved(f->reach));
-	to = reach_share(f->run, NULL);
+	to = reach_share(f->run, REACH_MEDIA, NULL);
 	g_assert_false(reach_moved(f->reach));
 	atomic_store(to, now.ns);
 	g_assert_true(reach_moved(f->reach));
@@ -81,12 +102,12 @@ static void test_moved(fixture *f, const void *data)
 /* The word is the same one for a capture that comes later. */
 static void test_next_capture(fixture *f, const void *data)
 {
-	_Atomic int64_t *first = reach_share(f->run, NULL), *next;
+	_Atomic int64_t *first = reach_share(f->run, REACH_MEDIA, NULL), *next;
 
 	(void)data;
 	atomic_store(first, now.ns - 3 * S);
 	g_assert_cmpint(behind(f), ==, 3 * S);
-	next = reach_share(f->run, NULL);
+	next = reach_share(f->run, REACH_MEDIA, NULL);
 	g_assert_cmpint(behind(f), ==, 3 * S);
 	atomic_store(next, now.ns - S);
 	g_assert_cmpint(behind(f), ==, S);
@@ -96,7 +117,7 @@ static void test_next_capture(fixture *f, const void *data)
 static void test_gone(fixture *f, const void *data)
 {
 	const int64_t guess = behind(f);
-	_Atomic int64_t *to = reach_share(f->run, NULL);
+	_Atomic int64_t *to = reach_share(f->run, REACH_MEDIA, NULL);
 
 	(void)data;
 	atomic_store(to, now.ns - 60 * S);
@@ -115,7 +136,7 @@ static void test_empty(fixture *f, const void *data)
 	(void)data;
 	g_assert_true(g_file_set_contents(path, "", 0, NULL));
 	g_assert_cmpint(behind(f), ==, guess);
-	to = reach_share(f->run, NULL);
+	to = reach_share(f->run, REACH_MEDIA, NULL);
 	atomic_store(to, now.ns - S);
 	g_assert_cmpint(behind(f), ==, S);
 }
@@ -127,7 +148,7 @@ static void test_error(fixture *f, const void *data)
 
 	(void)data;
 	g_assert_cmpint(mkdir(path, 0700), ==, 0);
-	g_assert_null(reach_share(f->run, &err));
+	g_assert_null(reach_share(f->run, REACH_MEDIA, &err));
 	g_assert_error(err, G_FILE_ERROR, G_FILE_ERROR_ISDIR);
 	g_assert_nonnull(strstr(err->message, path));
 	g_assert_cmpint(behind(f), <, S);
@@ -140,6 +161,7 @@ int main(int argc, char **argv)
 	g_test_add("/app/reach/" name, fixture, NULL, set_up, f, tear_down)
 	ADD("guess", test_guess);
 	ADD("told", test_told);
+	ADD("session", test_session);
 	ADD("moved", test_moved);
 	ADD("next-capture", test_next_capture);
 	ADD("gone", test_gone);
