@@ -312,6 +312,40 @@ static void test_deaf(void)
 	close(fd);
 }
 
+/* Of more than there is room for the rest is closed; what goes makes room. */
+static void test_keeper_full(void)
+{
+	g_autoptr(fdkeeper) k = fdkeeper_new(NULL);
+	char **env = fdkeeper_environment(k);
+	const char *address = g_environ_getenv(env, "NOTIFY_SOCKET");
+	const int fd = memory("x");
+	g_autoptr(fdstore) s = NULL;
+	char name[80];
+
+	setenv("NOTIFY_SOCKET", address, 1);
+	s = fdstore_open();
+	for (int i = 0; i < 40; i++) {
+		g_snprintf(name, sizeof(name), "f%d", i);
+		g_assert_true(fdstore_keep(s, name, fd));
+		fdkeeper_hear(k, getpid());
+		g_assert_cmpuint(fdkeeper_count(k), ==, MIN(i + 1, 32));
+	}
+	fdstore_forget(s, "f31");
+	fdkeeper_hear(k, getpid());
+	g_assert_cmpuint(fdkeeper_count(k), ==, 31);
+	fdstore_forget(s, "f32");	/* was never kept */
+	memset(name, 'n', 64);
+	name[64] = '\0';
+	fdstore_keep(s, name, fd);	/* a name too long */
+	fdkeeper_hear(k, getpid());
+	g_assert_cmpuint(fdkeeper_count(k), ==, 31);
+	name[63] = '\0';
+	fdstore_keep(s, name, fd);
+	fdkeeper_hear(k, getpid());
+	g_assert_cmpuint(fdkeeper_count(k), ==, 32);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "--first"))
@@ -330,5 +364,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/core/fdstore/handed_on", test_handed_on);
 	g_test_add_func("/core/fdstore/anew", test_anew);
 	g_test_add_func("/core/fdstore/only_mine", test_only_mine);
+	g_test_add_func("/core/fdstore/keeper-full", test_keeper_full);
 	return g_test_run();
 }

@@ -236,6 +236,31 @@ static void test_grid(void)
 				one_grid(loss, burst, shuffle * 15);
 }
 
+/* A packet is lost whose copy is of another kind: comfort noise is no voice, and
+ * no packet that came back. */
+static void test_red_noise(void)
+{
+	dec_fix f;
+
+	dec_fix_plain(&f);
+	for (unsigned i = 1; i <= 200; i++) {
+		uint8_t b[400] = {0x80 | 13, 160 >> 6, (160 & 63) << 2, 2, 0,
+				  30, 0};
+		pkt p;
+
+		memset(b + 7, (int)(i % 100), 160);
+		f.a.pt = 97;
+		p = sender_rtp(&f.a, b, 7 + 160);
+		if (i % 20)
+			dec_fix_give(&f, &p);
+	}
+	dec_call_finish(f.c);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 9);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).repaired, ==, 0);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).concealed_us, ==, 9 * 20000);
+	dec_fix_end(&f);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -245,5 +270,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/decoder/arrival/awaited", test_awaited);
 	g_test_add_func("/decoder/arrival/late", test_late);
 	g_test_add_func("/decoder/arrival/grid", test_grid);
+	g_test_add_func("/decoder/arrival/red-noise", test_red_noise);
 	return g_test_run();
 }

@@ -553,6 +553,37 @@ static void test_cut(void)
 	}
 }
 
+/* RFC 2045 6: three encodings leave the text as it is, in any case; what hides
+ * it, or nobody knows, is only told. */
+static void test_encodings(void)
+{
+	static const struct {
+		const char *name;
+		bool clear;
+	} cases[] = {
+		{"7bit", true},		    {"8BIT", true},
+		{"Binary", true},	    {"base64", false},
+		{"quoted-printable", false}, {"9bit", false},
+	};
+	ice_plan p = plan_of(ICE_REMOVE);
+	ice_report r;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *part = g_strdup_printf(
+			"--b\r\nContent-Type: application/sdp\r\n"
+			"Content-Transfer-Encoding: %s\r\n\r\n" SESSION
+			"m=audio 50052 RTP/AVP 0\r\n", cases[i].name);
+		g_autofree char *x = g_strconcat(part, HOST1, RELAY1,
+						 "\r\n--b--\r\n", NULL);
+		g_autofree char *y = rewritten(
+			&p, "multipart/mixed;boundary=b", x, &r);
+
+		g_assert_cmpint(r.opaque, ==, !cases[i].clear);
+		g_assert_cmpint(strstr(y, "typ host") == NULL, ==,
+				cases[i].clear);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -577,5 +608,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/ice/rewrite/multipart-odd", test_multipart_odd);
 	g_test_add_func("/ice/rewrite/limits", test_limits);
 	g_test_add_func("/ice/rewrite/cut", test_cut);
+	g_test_add_func("/ice/rewrite/encodings", test_encodings);
 	return g_test_run();
 }

@@ -329,6 +329,24 @@ static void test_shared(void)
 	rig_clear(&g);
 }
 
+/* Of a call of which nothing is recorded no line is, also not an unknown. */
+static void test_shared_unrecorded(void)
+{
+	const char *one[] = {"203.0.113.9:50000 10.0.0.1:4000", NULL};
+	g_autoptr(call_half) h = rig_half(CALL_CALLER, "uA", one);
+	rig g;
+
+	rig_init(&g, NULL);
+	add_line(h, 0, "203.0.113.9:50000", 96, false);
+	add_line(h, 1, "203.0.113.9:50000", 0, false);
+	relay_arm(g.tap, "a", h, clk_from_wall(0));
+	typed(&g, "10.0.0.1:4000", "203.0.113.9:50010", 97, 4);
+	typed(&g, "10.0.0.1:4000", "203.0.113.9:50010", 200, 5);
+	g_assert_cmpuint(g.pkts->len, ==, 0);
+	g_assert_cmpuint(relay_count(g.tap, RELAY_NOT_RECORDED), ==, 2);
+	rig_clear(&g);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -342,5 +360,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/match/many_paths", test_many_paths);
 	g_test_add_func("/relay/match/ssrc-claims", test_ssrc_claims);
 	g_test_add_func("/relay/match/shared", test_shared);
+	g_test_add_func("/relay/match/shared-unrecorded",
+			test_shared_unrecorded);
 	return g_test_run();
 }

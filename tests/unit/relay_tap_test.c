@@ -526,6 +526,23 @@ static void test_flood(void)
 	rig_clear(&g);
 }
 
+/* The round that looks after the orphans' journal leaves calls alone, however
+ * long they have been described and silent. */
+static void test_orphans_only(void)
+{
+	mkcall m = mkcall_of("packets 1\n");
+	relay_config conf;
+	rig g;
+
+	relay_config_init(&conf);
+	conf.keep_orphans = true;
+	rig_init(&g, &conf);
+	rig_arm_all(g.tap, &m, clk_from_wall(0));
+	let_pass(&g, (clk_mono){4000 * CLK_NS_PER_S}, 0, 100);
+	g_assert_cmpuint(g.closed, ==, 0);
+	rig_clear(&g);
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const paths[] = {
@@ -578,5 +595,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/tap/interfaces", test_interfaces);
 	g_test_add_func("/relay/tap/stalled", test_stalled);
 	g_test_add_func("/relay/tap/flood", test_flood);
+	g_test_add_func("/relay/tap/orphans-only", test_orphans_only);
 	return g_test_run();
 }
