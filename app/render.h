@@ -110,6 +110,7 @@ bool render_call_urgent(const render_call *r);
 const render_result *render_call_result(const render_call *r);
 /* Of a call in progress, for the alarms; as of the last step. */
 typedef struct render_health {
+	bool live;		/* answered, not ended; perhaps behind */
 	bool speaking;		/* answered, not ended, not paused, not held;
 				 * and all that is known was taken in */
 	int64_t silent_ns;	/* since the last packet, or since the answer */

@@ -105,15 +105,17 @@ render_health render_call_health(const render_call *r)
 	render_health h = {.packets = r->result.packets};
 	dec_totals t;
 
-	h.speaking = s->has_answer && !s->has_end && !s->paused &&
-		     !r->on_hold && !r->closed && !r->behind;
+	h.live = s->has_answer && !s->has_end && !r->closed;
+	h.speaking = h.live && !s->paused && !r->on_hold && !r->behind;
 	if (r->last_packet.ns > since.ns)
 		since = r->last_packet;
 	h.silent_ns = clk_since(r->now, since);
 	if (r->dec) {
 		dec_call_totals(r->dec, &t);
-		h.shut = t.fate[DEC_HELD] + t.fate[DEC_NO_KEY] +
-			 t.fate[DEC_AUTH_FAIL];
+		h.shut = t.fate[DEC_NO_KEY] + t.fate[DEC_AUTH_FAIL];
+		/* What is behind may find the key where it has not read. */
+		if (!r->behind)
+			h.shut += t.fate[DEC_HELD];
 	}
 	return h;
 }

@@ -7,6 +7,8 @@
 
 enum {
 	TIMED = 256,	/* records of which stuck_s is the limit */
+	TRIALS = 1 << 17,	/* of keys a step, and one packet's more: an
+				 * eighth of a second; others want their turn */
 	AT_ONCE = 2048,	/* records a step: 20 s of a call of two */
 };
 
@@ -212,12 +214,23 @@ void render_limit_time(const render_call *r, bool on)
 		limits_time(on ? r->cfg->stuck_s : 0);
 }
 
+static uint64_t trials_of(const render_call *r)
+{
+	dec_totals t = {0};
+
+	if (r->dec)
+		dec_call_totals(r->dec, &t);
+	return t.trials;
+}
+
 bool render_take(render_call *r, clk_mono horizon, bool whole, GError **err)
 {
 	jrn_kind kind;
 	jrn_rec rec;
 
-	for (unsigned n = 0; n < AT_ONCE; n++) {
+	const uint64_t most = trials_of(r) + TRIALS;
+
+	for (unsigned n = 0; n < AT_ONCE && trials_of(r) <= most; n++) {
 		if (n ? n % TIMED == 0 : whole)
 			render_limit_time(r, true);
 		/* Before the answer nothing is known to belong on a timeline;

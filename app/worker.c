@@ -213,6 +213,12 @@ static void watch(worker *w, const char *name, const render_call *c,
 	alarms *a = alarm_post_peek(w->post);
 	render_health h = render_call_health(c);
 
+	/* Trying keys may be what keeps it behind. */
+	if (h.live && h.shut > SHUT)
+		alarms_say(a, ALARM_UNDECRYPTABLE, name, now,
+			   "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+			   " packets do not open under its keys",
+			   h.shut, h.packets);
 	if (!h.speaking)
 		return;
 	if (!h.packets && h.silent_ns > NO_MEDIA_S * CLK_NS_PER_S)
@@ -222,11 +228,6 @@ static void watch(worker *w, const char *name, const render_call *c,
 		alarms_say(a, ALARM_MEDIA_STOPPED, name, now,
 			   "no packet for %d s, and the call goes on",
 			   (int)(h.silent_ns / CLK_NS_PER_S));
-	if (h.shut > SHUT)
-		alarms_say(a, ALARM_UNDECRYPTABLE, name, now,
-			   "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-			   " packets do not open under its keys",
-			   h.shut, h.packets);
 }
 
 static void watch_all(worker *w)

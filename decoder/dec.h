@@ -142,6 +142,7 @@ typedef struct dec_totals {
 	uint64_t packets;	/* given; the sum of `fate` */
 	uint64_t fate[DEC_FATES];
 	uint64_t searches;	/* rollover counters found by trial */
+	uint64_t trials;	/* of a key and a counter, with RTP */
 	uint32_t streams;	/* numbered from 0 */
 } dec_totals;
 

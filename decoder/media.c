@@ -232,6 +232,7 @@ dec_fate dec_call_media(dec_call *c, const pkt *p)
 		.packet = p,
 		.room = c->clear,
 		.ring = &c->ring,
+		.trials = &c->totals.trials,
 		.searches = &c->totals.searches,
 	};
 	dec_source *s;

@@ -7,6 +7,8 @@ enum {
 	FAR = 0x10000,
 	BUDGET = 16 * FAR,	/* trials in store */
 	REFILL = 8 * FAR,	/* per second of capture time */
+	LOOK = 2 * FAR,		/* with one packet: then others have their turn,
+				 * and the next packet goes on there */
 	SHORT_TAG = 4,		/* octets: a chance hit is thinkable */
 };
 
@@ -55,48 +57,46 @@ static uint32_t depth_for(uint32_t fails)
 	return 0;
 }
 
-static bool sweep(dec_search *s, dec_try *t, dec_lock lock, uint32_t from,
-		  uint32_t depth)
-{
-	for (uint32_t roc = from; roc - from < depth && s->budget > 0; roc++) {
-		s->budget--;
-		if (dec_try_lock(t, lock, roc))
-			return true;
-	}
-	return false;
-}
-
-static bool sweep_key(dec_search *s, dec_try *t, dec_key *k, uint32_t from,
-		      uint32_t depth, dec_lock *found)
-{
-	size_t mki[DEC_FORMS];
-
-	dec_key_forms(k, mki);
-	for (size_t i = 0; i < DEC_FORMS; i++) {
-		const dec_lock lock = {k, mki[i]};
-
-		if (!sweep(s, t, lock, from, depth))
-			continue;
-		*found = lock;
-		return true;
-	}
-	return false;
-}
-
-static bool sweep_all(dec_search *s, dec_try *t, const dec_lock *own,
-		      dec_hint hint, uint32_t from, uint32_t depth,
-		      dec_lock *found)
+/* The n-th way in which the packet may have been made: under its source's own
+ * lock, then under each key in each form. False behind the last. */
+static bool lock_at(const dec_try *t, const dec_lock *own, dec_hint hint,
+		    uint64_t n, dec_lock *out)
 {
 	dec_key *keys[DEC_KEYS_MAX];
-	const size_t n = dec_keyring_order(t->ring, hint, keys);
+	const size_t count = dec_keyring_order(t->ring, hint, keys);
+	size_t mki[DEC_FORMS];
 
-	if (own && own->key && sweep(s, t, *own, from, depth)) {
-		*found = *own;
+	if (own && own->key && n-- == 0) {
+		*out = *own;
 		return true;
 	}
-	for (size_t i = 0; i < n; i++)
-		if (sweep_key(s, t, keys[i], from, depth, found))
-			return true;
+	if (n >= count * DEC_FORMS)
+		return false;
+	dec_key_forms(keys[n / DEC_FORMS], mki);
+	*out = (dec_lock){keys[n / DEC_FORMS], mki[n % DEC_FORMS]};
+	return true;
+}
+
+/* `depth` counters under each lock, from `from` on. *at is how many of all
+ * these were tried before, and 0 when that was the last. */
+static bool sweep(dec_search *s, dec_try *t, const dec_lock *own,
+		  dec_hint hint, uint32_t from, uint32_t depth, uint64_t *at,
+		  dec_lock *found)
+{
+	int64_t left = MIN(s->budget, LOOK);
+
+	while (lock_at(t, own, hint, *at / depth, found)) {
+		uint32_t n = (uint32_t)(*at % depth);
+
+		for (; n < depth && left > 0; n++, left--, ++*at) {
+			s->budget--;
+			if (dec_try_lock(t, *found, from + n))
+				return true;
+		}
+		if (n < depth)
+			return false;
+	}
+	*at = 0;
 	return false;
 }
 
@@ -109,8 +109,28 @@ static bool confirm(dec_search *s, const dec_suspect *u, dec_try *t,
 	const uint32_t roc =
 		(uint32_t)(dec_window_guess(&w, t->head.seq) >> 16);
 
+	uint64_t at = 0;
+
 	return u->maybe.key && t->head.seq != (uint16_t)u->index &&
-	       sweep_all(s, t, &u->maybe, hint, roc, 1, found);
+	       sweep(s, t, &u->maybe, hint, roc, 1, &at, found);
+}
+
+/* A short search is over with its packet. */
+static bool look(dec_search *s, dec_suspect *u, dec_try *t,
+		 const dec_lock *own, dec_hint hint, uint32_t depth,
+		 dec_lock *found)
+{
+	uint64_t once = 0;
+	bool ok;
+
+	if (depth == NEAR)
+		return sweep(s, t, own, hint, 0, NEAR, &once, found);
+	if (!depth && !u->at)
+		return false;
+	ok = sweep(s, t, own, hint, 0, FAR, &u->at, found);
+	if (ok)
+		u->at = 0;
+	return ok;
 }
 
 bool dec_search_step(dec_search *s, dec_try *t, const dec_lock *own,
@@ -125,7 +145,7 @@ bool dec_search_step(dec_search *s, dec_try *t, const dec_lock *own,
 		return true;
 	}
 	depth = depth_for(++u->fails);
-	if (!depth || !sweep_all(s, t, own, hint, 0, depth, found))
+	if (!look(s, u, t, own, hint, depth, found))
 		return false;
 	if (found->key->suite->rtp_tag <= SHORT_TAG) {
 		u->maybe = *found;

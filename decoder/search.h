@@ -12,6 +12,8 @@ enum { DEC_SUSPECTS = 256 };	/* a power of two */
 typedef struct dec_suspect {
 	uint32_t ssrc;
 	uint32_t fails;		/* since the last success */
+	uint64_t at;		/* where a search goes on with the next packet;
+				 * 0: none is under way */
 	dec_lock maybe;		/* opened once under a short tag */
 	uint64_t index;
 } dec_suspect;

@@ -30,6 +30,7 @@ bool dec_try_lock(dec_try *t, dec_lock lock, uint32_t roc)
 	dec_srtp *k = dec_key_srtp(t->ring, lock.key);
 	size_t n;
 
+	++*t->trials;
 	if (!k || !dec_srtp_open_rtp(k, t->packet->bytes, &t->head, lock.mki,
 				     roc, t->room, &n))
 		return false;

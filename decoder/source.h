@@ -34,6 +34,7 @@ typedef struct dec_try {
 	uint64_t index;		/* once it is open */
 	dec_keyring *ring;
 	bool maybe;		/* a search hit that another must confirm */
+	uint64_t *trials;
 	uint64_t *searches;	/* counts rollover counters found by trial */
 } dec_try;
 
