@@ -139,7 +139,7 @@ static bool broken(GError **err, int64_t seq, const char *what)
 	return false;
 }
 
-/* Where the row ought to stand, and whether it is what was written there. */
+/* Where the row ought to be, and whether it is what was written there. */
 static bool row_verify(const cat_act *a, cat_audit_state *state, GError **err)
 {
 	char hash[CAT_HASH];
@@ -154,8 +154,8 @@ static bool row_verify(const cat_act *a, cat_audit_state *state, GError **err)
 	return true;
 }
 
-/* The counter of AUTOINCREMENT remembers rows that were cut off the end by
- * somebody who did not think of it. */
+/* The counter of AUTOINCREMENT remembers rows that were removed from the end,
+ * unless it was changed too. */
 static bool tail_verify(cat_db *db, const cat_audit_state *state, GError **err)
 {
 	g_autoptr(cat_stmt) s = cat_sql(

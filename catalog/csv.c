@@ -13,7 +13,7 @@ void cat_csv_init(cat_csv *c, span text)
 		c->sep = ';';
 }
 
-/* What stands behind a field: a separator, an end of line, or the end. */
+/* What follows a field: a separator, an end of line, or the end. */
 static bool field_end(cat_csv *c, cat_csv_field *out)
 {
 	uint8_t b;

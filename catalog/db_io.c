@@ -213,8 +213,8 @@ int64_t cat_policy_version(cat_db *db)
 	return one_int(db, "SELECT value FROM meta WHERE key = 'policy'");
 }
 
-/* Of many lines the first that tells something: "*** in database main ***" does
- * not. */
+/* The first of several lines that says something: "*** in database main ***"
+ * does not. */
 static void damaged(const cat_db *db, const char *found, GError **err)
 {
 	g_auto(GStrv) lines = g_strsplit(found, "\n", 3);

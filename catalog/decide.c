@@ -79,7 +79,7 @@ static bool direction_fits(const judge *j, uint8_t d, cat_side side)
 	return false;
 }
 
-/* Of a call of which it is not known, any. */
+/* If the kind of media is unknown, any rule matches. */
 static uint8_t media_of(const cat_call *c)
 {
 	uint8_t m = (uint8_t)((c->audio ? CAT_MEDIA_AUDIO : 0) |
@@ -270,7 +270,8 @@ static void owners_of_side(judge *j, cat_side side)
 		owner_add(j->out, who->shown, false, side);
 }
 
-/* A rule for the call itself: its users own it; without one, who called. */
+/* A rule for the call itself: it belongs to its users or, if there are none, to
+ * the caller. */
 static void owners_of_call(judge *j)
 {
 	for (unsigned s = 0; s < 2; s++)

@@ -244,7 +244,7 @@ static bool member_of(cat_user *u, const char *dn, unsigned line, GError **err)
 	return group_put(u, name, line, err);
 }
 
-/* "tel:+4930123;ext=123", "+49 30 123"; what is no number is not ours. */
+/* "tel:+4930123;ext=123", "+49 30 123"; what is not a number is ignored. */
 static bool number_take(cat_user *u, const char *text, unsigned line,
 			GError **err)
 {
@@ -293,7 +293,7 @@ static bool attr_take(ldif_import *m, const cat_ldif_attr *a, GError **err)
 	return true;
 }
 
-/* Entries that are nobody (units, groups, machines) are passed over. */
+/* Entries that are no persons (units, groups, machines) are skipped. */
 static bool entry_end(ldif_import *m, GError **err)
 {
 	cat_user *u = g_steal_pointer(&m->user);

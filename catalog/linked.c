@@ -51,8 +51,8 @@ bool cat_links_write(cat_db *db, const cat_entry *e, int64_t call,
 
 /* ---- the next legs ---- */
 
-/* A call whose end is not known is taken to last a day: what was forgotten
- * must not link all meetings that come later. Who is sent on or diverted may
+/* A call whose end is unknown is assumed to last a day; otherwise a forgotten
+ * one would link all later meetings. A person who refers or diverts a call may
  * have hung up a minute ago. */
 #define DAY "86400000"
 #define OVER(c) "coalesce(" c ".ended, " c ".begun + " DAY ")"

@@ -53,7 +53,7 @@ static const char *const steps[] = {
 	"CREATE INDEX call_outcome ON call (outcome, begun);"
 	"CREATE INDEX call_duration ON call (duration);"
 	"CREATE INDEX call_call_id ON call (call_id);"
-	/* who was in a call ('p') and whose call it is ('o') */
+	/* who took part in a call ('p') and to whom it belongs ('o') */
 	"CREATE TABLE party ("
 	"  address INTEGER NOT NULL REFERENCES address,"
 	"  begun INTEGER NOT NULL,"

@@ -38,7 +38,7 @@ static bool exists(cat_db *db, const char *sql, const char *value)
 	return cat_step(s);
 }
 
-/* A rule may come before its users, so this is no error. */
+/* A rule may be made before its users, so this is no error. */
 static char *warning_for(cat_db *db, const cat_rule *r)
 {
 	const char *sql = NULL, *what = "";

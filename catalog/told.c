@@ -2,8 +2,9 @@
 
 #include "catalog/ledger.h"
 
-/* The tail of a told verdict: " [mode=always keep=365 owners=alice,bob]".
- * Owners are escaped so that blanks, commas and brackets end nothing. */
+/* The tail of a reported verdict: " [mode=always keep=365 owners=alice,bob]".
+ * Owners are escaped so that blanks, commas and brackets in them end
+ * nothing. */
 
 typedef struct pen {
 	char *to;
@@ -37,7 +38,8 @@ static void put_escaped(pen *o, span who)
 
 static const char owner_user[] = "user:";
 
-/* An owner that does not fit is left out whole, and so are those behind it. */
+/* An owner that does not fit is left out completely, and so are those after
+ * it. */
 static void put_owners(pen *o, const cat_verdict *v)
 {
 	for (unsigned i = 0; i < v->n_owners; i++) {

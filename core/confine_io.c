@@ -12,7 +12,7 @@
 
 G_DEFINE_QUARK(confine_error, confine_error)
 
-/* System calls of which no role has any honest use once it runs. */
+/* System calls that no role needs once it runs. */
 static const int never[] = {
 	SCMP_SYS(execve),	  SCMP_SYS(execveat),
 	SCMP_SYS(ptrace),	  SCMP_SYS(process_vm_readv),

@@ -141,7 +141,7 @@ fdkeeper *fdkeeper_new(fdstore *above)
 	return g_steal_pointer(&k);
 }
 
-/* The descriptor that came along, or -1, and who sent it. */
+/* The descriptor that came with the message, or -1, and its sender. */
 static int open_parcel(struct msghdr *m, pid_t *from)
 {
 	int fd = -1;

@@ -44,7 +44,7 @@ static unsigned given(void)
 	return (unsigned)n;
 }
 
-/* "@" stands for the zero that begins an abstract name. */
+/* "@" is written for the zero at the beginning of an abstract name. */
 static bool address_of(const char *text, struct sockaddr_un *a, socklen_t *len)
 {
 	size_t n = text ? strlen(text) : 0;
@@ -147,7 +147,7 @@ static bool say(const fdstore *s, const char *text, int fd)
 		return false;
 	if (sendmsg(s->notify, &m, MSG_NOSIGNAL) >= 0)
 		return true;
-	/* One that was started anew has a new socket of the same name. */
+	/* A manager that was restarted has a new socket of the same name. */
 	return (errno == ECONNREFUSED || errno == ENOTCONN) && reach(s) &&
 	       sendmsg(s->notify, &m, MSG_NOSIGNAL) >= 0;
 }

@@ -171,8 +171,8 @@ void jrn_out_hint(const jrn_out *o, size_t payload)
 		__builtin_prefetch(o->buf + i, 1);
 }
 
-/* What is safe, or need not be, leaves the buffer. Everything in it has been
- * written, so that it goes on at the start of a record. */
+/* Removes from the buffer what is safe, or need not be. All of it has been
+ * written, so the buffer then begins with a record. */
 static void forget_written(jrn_out *o)
 {
 	o->base += (off_t)o->written;

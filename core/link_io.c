@@ -220,8 +220,8 @@ static bool is_fresh(const link_tap *l)
 				     LINK_DEAD_MS * CLK_NS_PER_MS;
 }
 
-/* A loop that had much to do, or no processor, has not read the beats yet; who
- * hangs up is the watch's business. */
+/* A loop that was busy, or had no processor, has not read the beats yet; a
+ * closed connection is noticed by the watch. */
 bool link_tap_alive(link_tap *l)
 {
 	if (l->fd >= 0 && !is_fresh(l))

@@ -125,7 +125,7 @@ dec_source *dec_call_lock(dec_call *c, uint32_t ssrc, uint8_t side,
 
 /* ---- what is held ---- */
 
-/* The packet's SSRC, wherever it stands; 0 when it has none. */
+/* The packet's SSRC, wherever it is; 0 if it has none. */
 static uint32_t ssrc_of(span b)
 {
 	uint32_t ssrc;

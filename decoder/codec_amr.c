@@ -4,9 +4,10 @@
 #include "decoder/amr_payload.h"
 #include "decoder/codec_impl.h"
 
-/* AMR and AMR-WB by opencore-amr, 20 ms a frame. Its narrow-band decoder hides
- * a lost frame well; the wide-band one mutes, so there the generic concealment
- * does it, except in silence, where both go on with comfort noise. */
+/* AMR and AMR-WB by opencore-amr, 20 ms a frame. Its narrow-band decoder
+ * conceals a lost frame well. The wide-band one mutes, so the generic
+ * concealment is used instead, except in silence, where both continue with
+ * comfort noise. */
 typedef struct amr {
 	void *decoder;
 	dec_amr_format format;

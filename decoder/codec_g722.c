@@ -44,10 +44,11 @@ static bool g722_open(dec_codec *c, const call_payload *p, GError **err)
 	return true;
 }
 
-/* MS-RTP: payload type 117 carries stereo (all of the left channel, then all
- * of the right) or mono. One octet of a channel is one unit of time, so the
- * step to the next timestamp tells. Failing that, whole multiples of 20 ms of
- * stereo are as the last packet was, and anything else is mono. */
+/* MS-RTP: payload type 117 carries stereo (all of the left channel, then all of
+ * the right) or mono. One octet of a channel is one unit of time, so the step
+ * to the next timestamp decides. If that is unknown, whole multiples of 20 ms
+ * of stereo are taken to be as the last packet was, and anything else to be
+ * mono. */
 static bool is_stereo(const g722 *s, size_t len, uint32_t ts_step)
 {
 	if (!s->may_be_stereo || len % 2)

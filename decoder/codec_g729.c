@@ -57,7 +57,7 @@ static dec_codec_verdict decode(dec_codec *c, span payload, uint32_t ts_step,
 	return DEC_CODEC_OK;
 }
 
-/* An erased frame: speech goes on fading, silence goes on as described. */
+/* An erased frame: speech continues, fading; silence continues as described. */
 static bool conceal(dec_codec *c, span next, unsigned distance, dec_pcm *out)
 {
 	static const uint8_t none[SPEECH];

@@ -129,7 +129,7 @@ static bool ilbc_open(dec_codec *c, const call_payload *p, GError **err)
 	return true;
 }
 
-/* The length tells 38 octets for 20 ms from 50 for 30 ms. */
+/* By length: 38 octets are 20 ms, 50 are 30 ms. */
 static lavc_decoder *ilbc_mode(lavc *s, size_t len)
 {
 	bool fits_20 = len % 38 == 0, fits_30 = len % 50 == 0;
@@ -168,7 +168,7 @@ static bool g723_open(dec_codec *c, const call_payload *p, GError **err)
 	return open_lavc(c, p, false, err);
 }
 
-/* The low bits of a frame's first octet tell its length: 6.3 kbit/s, 5.3,
+/* The low bits of a frame's first octet give its length: 6.3 kbit/s, 5.3,
  * silence descriptor, nothing sent. */
 static bool g723_cut(span *in, span *frame)
 {

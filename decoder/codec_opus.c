@@ -2,8 +2,8 @@
 
 #include "decoder/codec_impl.h"
 
-/* RFC 7587. The clock is always 48000 and the rtpmap always says two
- * channels; the packets tell how many there are. */
+/* RFC 7587. The clock is always 48000 and the rtpmap always says two channels;
+ * the packets say how many there are. */
 enum {
 	RATE = 48000,
 	STEP = 120,		/* lengths of concealment go by 2.5 ms */
@@ -60,8 +60,8 @@ static dec_codec_verdict decode(dec_codec *c, span payload, uint32_t ts_step,
 	return DEC_CODEC_OK;
 }
 
-/* The packet after the hole may carry a coarse copy of what was lost (LBRR);
- * libopus falls back to its own invention where it does not. */
+/* The packet after the hole may carry a coarse copy of the lost one (LBRR); if
+ * not, libopus makes something up. */
 static bool conceal(dec_codec *c, span next, unsigned distance, dec_pcm *out)
 {
 	bool fec = distance == 1 && ticks(c, next, 0);

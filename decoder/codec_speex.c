@@ -94,7 +94,7 @@ static void skip_inband(dec_bits *b, uint32_t mode)
 		skip(b, size[n]);
 }
 
-/* What stands between frames, or a frame; false when it is neither. */
+/* A frame, or what may be between frames; false if it is neither. */
 static bool skip_part(dec_bits *b, uint32_t mode, uint32_t *frames)
 {
 	static const uint16_t size[MODE_MAX + 1] = {5, 43, 119, 160, 220,
@@ -153,7 +153,7 @@ static dec_codec_verdict decode(dec_codec *c, span payload, uint32_t ts_step,
 	uint32_t frames = count(payload);
 
 	(void)ts_step;
-	/* libspeex only reads what it is lent here. */
+	/* libspeex only reads this memory. */
 	speex_bits_set_bit_buffer(&s->bits, (void *)(uintptr_t)payload.p,
 				  (int)payload.left);
 	for (uint32_t i = 0; i < frames; i++, out->frames += s->frame) {

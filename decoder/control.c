@@ -24,8 +24,8 @@ static void tell_bye(dec_call *c, const dec_source *s, clk_mono at)
 			      (dec_event){.kind = DEC_BYE, .at = at});
 }
 
-/* What one participant says of itself. The packets may stand alone and carry
- * extensions: neither is an error. */
+/* What one participant reports about itself. Its packets may come singly and
+ * carry extensions: neither is an error. */
 static void read_compound(dec_call *c, const dec_source *s, span in,
 			  clk_mono at)
 {

@@ -29,7 +29,8 @@ bool dec_press_flush(dec_press *p, dec_press *done)
 	return true;
 }
 
-/* A long event goes on in a new segment, which starts where the last ended. */
+/* A long event continues in a new segment, which starts where the last
+ * ended. */
 static bool continues(const dec_press *p, uint32_t ts, const dec_tel *t)
 {
 	return p->down && !p->told && p->event == t->event &&

@@ -27,7 +27,7 @@ typedef struct unit {
 
 /* A NAL unit of the base layer, in h->nals. */
 typedef struct piece {
-	uint32_t rank;		/* its place when there is no order number */
+	uint32_t rank;		/* its place, if there is no order number */
 	uint16_t don;
 	unsigned layer;		/* in h->layers */
 	uint32_t at, len;
@@ -353,8 +353,8 @@ static bool seen(const unit *u, uint32_t ssrc, uint16_t seq)
 	return false;
 }
 
-/* The timestamp on a line that does not wrap; false when its time has passed.
- * A sender whose clock starts anew is late until it is believed. */
+/* The timestamp on a line that does not wrap; false if it is too late. A sender
+ * whose clock restarts counts as late until enough packets confirm it. */
 static bool extend(dec_h264 *h, uint32_t ts, int64_t *out)
 {
 	int64_t v = h->newest + (int32_t)(ts - (uint32_t)h->newest);

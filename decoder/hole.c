@@ -3,7 +3,7 @@
 
 enum { BLIND_MS = 480 };	/* longest undecodable packet believed */
 
-/* What a packet spans when nothing tells: as much as the one before. */
+/* The length of a packet, if nothing gives it: that of the one before. */
 static int64_t usual(const dec_voice *v)
 {
 	return v->units ? v->units : dec_voice_units(v, DEC_CHUNK_MS);
@@ -62,7 +62,7 @@ static dec_codec *current_codec(dec_voice *v)
 	return v->voiced ? dec_kinds_get(&v->kinds, v->pt)->codec : NULL;
 }
 
-/* From the end of what was played up to the unit. */
+/* From the end of what was played to the unit. */
 static void fill_hole(dec_voice *v, const dec_unit *u, uint64_t missing)
 {
 	dec_codec *c;

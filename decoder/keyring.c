@@ -57,8 +57,8 @@ static dec_key *find(const dec_keyring *r, const dec_suite *suite, uint8_t kdr,
 	return NULL;
 }
 
-/* One key may stand in several lines, with and without MKI; the line that the
- * answer takes wins. */
+/* One key may be in several lines, with and without MKI; the line that the
+ * answer chose wins. */
 static void fill(dec_key *k, const call_half *h, const call_crypto *c)
 {
 	k->serial = h->serial;
@@ -178,8 +178,8 @@ dec_srtp *dec_key_srtp(const dec_keyring *r, dec_key *k)
 	return k->srtp;
 }
 
-/* Stacks exist that agree to an MKI and send none, and Lync peers that send
- * one octet of it unasked. The tag tells. */
+/* Some stacks agree to an MKI and send none, and Lync peers send one octet of
+ * it unasked. The tag decides. */
 void dec_key_forms(const dec_key *k, size_t mki[static DEC_FORMS])
 {
 	mki[0] = k->mki;

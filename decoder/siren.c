@@ -31,7 +31,7 @@ struct dec_siren {
 	dec_siren_mlt mlt;
 };
 
-/* What is known of a frame while it is being read. */
+/* What is known about a frame while it is read. */
 typedef struct frame {
 	dec_bits bits;
 	int power[REGIONS];	/* log2 of the mean square */
@@ -259,7 +259,7 @@ static bool read_region(frame *f, int r, float deviation, float *to)
 	return true;
 }
 
-/* How loud the noise is that stands for the zeros of a region (4.4). */
+/* The level of the noise that replaces the zeros of a region (4.4). */
 static float noise_level(const dec_siren *s, int category, float deviation,
 			 const float *c)
 {

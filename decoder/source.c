@@ -74,9 +74,9 @@ bool dec_source_open(dec_source *s, dec_try *t)
 	return true;
 }
 
-/* Authentic, numbered as something before, with a timestamp that nothing of
- * that number had: the sender began anew. One such packet proves nothing, a
- * run of them does. */
+/* Authentic, numbered like an earlier packet, but with a timestamp that none of
+ * that number had: the sender restarted. One such packet proves nothing, a run
+ * of them does. */
 static dec_news judge_odd(dec_source *s, const dec_try *t)
 {
 	const bool goes_on = s->odd && t->index > s->odd_last &&

@@ -98,7 +98,8 @@ dec_srtp *dec_srtp_new_session(const dec_suite *s, const dec_session *rtp,
 
 	k->suite = s;
 	leg_init(&k->rtp, s, rtp, s->cipher != DEC_CIPHER_NULL);
-	/* RTCP's E flag tells, also where RTP is in clear (RFC 4568 6.3.2). */
+	/* RTCP's E flag decides, even if RTP is not encrypted (RFC 4568
+	 * 6.3.2). */
 	leg_init(&k->rtcp, s, rtcp, true);
 	return k;
 }

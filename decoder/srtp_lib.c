@@ -7,8 +7,8 @@
 
 #include "decoder/dec.h"
 
-/* Replay is the caller's business: libsrtp2's own window is as wide as it can
- * be, and a stream that says "seen" or "too old" is made anew. */
+/* The caller checks for replay. libsrtp2's own window is as wide as possible,
+ * and a stream for which it reports "seen" or "too old" is created again. */
 enum { WINDOW = 0x8000 - 1 };
 
 struct dec_srtp_lib {
@@ -62,8 +62,8 @@ static const entry *find(const char *name)
 	return NULL;
 }
 
-/* Who asks a second time is told of an error, so it says nothing; without the
- * first no session can be made. */
+/* A second call returns an error, which is ignored; without a first call no
+ * session can be created. */
 static void start(void)
 {
 	static gsize done;
@@ -74,9 +74,9 @@ static void start(void)
 	g_once_init_leave(&done, 1);
 }
 
-/* libsrtp2's first session loads NSS, whose modules are files, and the last
- * takes them with it: one stays for good. NSS refuses to work on in a forked
- * process unless it is told before; deciphering shares nothing with the
+/* libsrtp2's first session loads NSS, whose modules are files, and the last one
+ * unloads it: so one stays for good. NSS refuses to work in a forked process
+ * unless it is told before the fork; decryption shares nothing with the
  * parent. */
 bool dec_libsrtp_load(void)
 {

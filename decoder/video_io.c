@@ -106,7 +106,7 @@ static size_t start_code(span s, size_t from)
 	return hit ? (size_t)(hit - s.p) : s.left;
 }
 
-/* The unit's parameter sets, which stand in the file's head too. */
+/* The unit's parameter sets, which are in the file's header too. */
 static bool copy_parameter_sets(AVCodecParameters *par, span data)
 {
 	uint8_t *to = av_mallocz(data.left + AV_INPUT_BUFFER_PADDING_SIZE);
@@ -169,7 +169,7 @@ static bool begin(dec_video *v, const dec_h264_unit *u, GError **err)
 	return r >= 0 ? true : fail(v, DEC_VIDEO_ERROR_OPEN, r, err);
 }
 
-/* A sender's new clock goes on one tick after the old. */
+/* A sender's new clock continues one tick after the old one. */
 static int64_t place(dec_video *v, int64_t ts)
 {
 	if (ts - v->first <= v->last)

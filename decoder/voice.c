@@ -103,8 +103,8 @@ void dec_voice_restart(dec_voice *v, clk_mono at)
 	dec_kinds_reset(&v->kinds);
 }
 
-/* The sender's clock has left the capture's: it was set anew, or stood still
- * while the sender was on hold. */
+/* The sender's clock has left the capture's: it was set, or stood still while
+ * the sender was on hold. */
 static bool jumps(const dec_voice *v, const dec_unit *u)
 {
 	const int64_t ns = clk_since(u->at, v->at);
@@ -307,7 +307,7 @@ static bool in_time(dec_voice *v, const dec_unit *u)
 	return true;
 }
 
-/* Past DROPOUT, the sequence numbers were set anew with the timestamps. */
+/* Beyond DROPOUT, the sequence numbers restarted with the timestamps. */
 static void begin_anew(dec_voice *v, const dec_unit *u, dec_hole h)
 {
 	if (v->started) {

@@ -20,7 +20,7 @@ static span without_mono(span map)
 	return map;
 }
 
-/* Most names of a list are told apart by this. */
+/* Enough to distinguish most names of a list. */
 static bool same_letter(span map, char c)
 {
 	return map.left && ((map.p[0] ^ (uint8_t)c) & 0x1f) == 0;

@@ -1,7 +1,6 @@
-/* A call's samples are made in steps of MIX_QUANTUM_MS. A step looks at what
- * was released up to MIX_LOOKAHEAD_MS after it, no more and no less, whenever
- * it is made: so the result cannot depend on how far the input happened to
- * be. */
+/* A call's samples are made in steps of MIX_QUANTUM_MS. A step uses exactly
+ * what was released up to MIX_LOOKAHEAD_MS after it, whenever it is made. So
+ * the result cannot depend on how much input happened to be there. */
 #include <string.h>
 
 #include "mixer/board.h"
@@ -123,7 +122,7 @@ static uint32_t usual_rate(uint32_t rate)
 	return rates[i];
 }
 
-/* The recording's rate is at least what was carried at the start. */
+/* The recording's rate is at least that of the beginning. */
 static void note_rate(mix_call *m, const pcm_block *b, int64_t released)
 {
 	if (!m->heard_any)
@@ -167,8 +166,8 @@ void mix_call_report(mix_call *m, const pcm_report *r)
 		mix_track_report(t, r);
 }
 
-/* Where the first step begins that may not have been made when all before
- * `told` was handed in. */
+/* The beginning of the first step that may not have been made when everything
+ * before `told` was put in. */
 static int64_t soonest(int64_t told)
 {
 	int64_t left = told - LOOKAHEAD_NS;
@@ -185,7 +184,8 @@ void mix_call_mark(mix_call *m, const mix_mark *k)
 	mix_marks_take(m->marks, k, at, soonest(told));
 }
 
-/* A stream is told of before its first block: the track may not exist yet. */
+/* A stream may be mentioned before its first block: its track may not exist
+ * yet. */
 void mix_call_leave_out(mix_call *m, uint32_t stream, clk_mono at, bool out)
 {
 	mix_mute *mute = g_hash_table_lookup(m->desk.left_out,

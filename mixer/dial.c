@@ -11,8 +11,8 @@
 /* Of what is there already, in the two pitches: then it is this tone. */
 #define SHARE 0.5
 #define QUIET 100.0	/* RMS; less is silence */
-/* So near the sender's clock and the capture's tell the same of a press; its
- * place is settled the longest step before that. */
+/* At this distance the sender's clock and the capture's agree about a press;
+ * its place is fixed the longest step before that. */
 #define AGREE_NS 300000000LL
 #define STEP_NS 100000000LL
 enum {
@@ -169,9 +169,10 @@ static double ramp(int64_t left, uint32_t rate)
 	return at >= 1 ? 1 : 0.5 - 0.5 * cos(G_PI * at);
 }
 
-/* Samples [from, from + n) of the recording. Sines by their number since the
- * tone's start: how the time is cut into steps does not matter. It fades only
- * where it cannot have been written before its end was told. */
+/* Samples [from, from + n) of the recording. Sines are computed from the
+ * sample's number since the start of the tone, so it does not matter how the
+ * time is divided into steps. The tone fades only where it cannot have been
+ * written before its end was known. */
 static void add(const tone *t, uint32_t rate, int64_t from, float *bus,
 		size_t n)
 {

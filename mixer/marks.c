@@ -52,7 +52,7 @@ mix_dial *mix_marks_dial(const mix_marks *m, uint8_t side)
 	return m->dial[side];
 }
 
-/* Digits that are taken out of the sound are not told in writing either. */
+/* Digits that are removed from the sound are not written down either. */
 static const char *text_of(const mix_marks *m, const mix_mark *k)
 {
 	return k->kind == MIX_DTMF && m->plan->mute_dtmf ? NULL : k->text;
@@ -121,7 +121,7 @@ static void mute_side(mix_mute *mute, const mix_mark *k, int64_t at,
 	}
 }
 
-/* Of a key that the signalling told only its moment is known: no tone. */
+/* A key reported by the signalling has no length: no tone. */
 static void dial_side(mix_dial *dial, const mix_mark *k, int64_t at,
 		      int64_t soonest)
 {

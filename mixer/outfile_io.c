@@ -121,9 +121,9 @@ static bool there_already(const mix_outfile *f, const uint8_t *p, size_t n,
 	return true;
 }
 
-/* What a render that was killed has left is made again, octet by octet, and
- * plays on meanwhile: so its head, which tells how much there is, stays until
- * there is as much again. */
+/* What a killed render has left is made again, octet by octet, and can be
+ * played meanwhile. So its header, which says how long it is, stays until the
+ * file is as long again. */
 static bool write_over(mix_outfile *f, const uint8_t *p, size_t n, uint64_t at,
 		       GError **err)
 {

@@ -64,7 +64,7 @@ mix_sitter *mix_party_sitter(const mix_party *p, const mix_track *t)
 	return NULL;
 }
 
-/* Longer together, of what is known of both, than one source would be. */
+/* Together they last longer, as far as is known, than one source would. */
 static bool clash(const mix_party *p, const mix_track *a, const mix_track *b)
 {
 	int64_t a0, a1, b0, b1;

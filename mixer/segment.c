@@ -11,7 +11,7 @@
 /* Less is not worth a seam; packets are this regular where nothing queues. */
 #define SKIP_NS (100 * CLK_NS_PER_MS)
 #define REGULAR_NS (20 * CLK_NS_PER_MS)
-/* After this much silence nothing is known of the sender's clock any more. */
+/* After this much silence the sender's clock is unknown again. */
 #define FORGET_NS (60 * CLK_NS_PER_S)
 #define YEAR_S 31536000LL
 enum { SEGMENTS_MAX = 512 };	/* a sender that jumps more is not followed */
@@ -95,10 +95,10 @@ static void pass_trial(mix_segments *s)
 	s->now->old = NULL;
 }
 
-/* Timestamps leapt between two packets that were sent one after the other, and
- * the network seems to have become faster by just as much. A pause or a loss
- * takes time, and what was queued before would have been late itself: it was
- * the sender's clock. */
+/* Timestamps jumped between two packets that were sent one after the other, and
+ * the network seems to have become faster by exactly as much. A pause or a loss
+ * takes time, and if packets had been queued, those before would have been late
+ * too. So it was the sender's clock. */
 static bool skips(const mix_segments *s, const mix_segment *seg,
 		  const mix_packet *p, int64_t late)
 {

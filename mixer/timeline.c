@@ -57,7 +57,7 @@ void mix_timeline_free(mix_timeline *t)
 	g_free(t);
 }
 
-/* Instants stand alone; what lasts may go on. */
+/* Instants are not joined; what has a length may continue. */
 static bool prolong(mix_marker *m, int64_t at, int64_t length,
 		    const char *text)
 {

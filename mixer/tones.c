@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-/* Frames of 13.3 ms, each half over the one before: as long as it takes to
- * tell 697 from 770 Hz, and three of them fit into the 40 ms that Q.24 calls
- * the shortest tone. */
+/* Frames of 13.3 ms, each overlapping half of the one before: long enough to
+ * distinguish 697 from 770 Hz, and three of them fit into 40 ms, by Q.24 the
+ * shortest tone. */
 enum {
 	HOPS_PER_S = 150,
 	ROWS = 4,

@@ -11,9 +11,9 @@ enum {
 };
 /* A longer hole ends the run; the next one starts where it belongs. */
 #define BRIDGE_NS (200 * CLK_NS_PER_MS)
-/* A run that goes on from the last one (its rate changed, or the sender's clock
- * leapt) and would begin this little too early begins late instead of losing
- * samples; sliding makes up for it. */
+/* A run that continues the last one (its rate changed, or the sender's clock
+ * jumped) and would begin at most this much too early begins late instead, so
+ * that it loses no samples; sliding corrects it. */
 #define SQUEEZE_NS (20 * CLK_NS_PER_MS)
 /* Reading between the samples begins at this error; the error is then worked
  * off with this time constant. */
@@ -229,8 +229,8 @@ static int64_t seek_run(mix_track *t, int64_t from, int64_t to)
 	return to;
 }
 
-/* Capture time of the sample that is read next, against `n`, where it goes:
- * positive when it comes too early. */
+/* The difference between the capture time of the sample read next and `n`, its
+ * place: positive if it comes too early. */
 static int64_t run_error(const mix_track *t, int64_t n)
 {
 	const mix_run *r = &t->run;
@@ -241,7 +241,7 @@ static int64_t run_error(const mix_track *t, int64_t n)
 }
 
 /* How far off a run may be before its samples are slid. In its first minute
- * little is known of a sender, least of one whose packets come in bursts; a
+ * little is known about a sender, least of all if its packets come in bursts; a
  * short call keeps its samples as they were sent. */
 static int64_t slack(const mix_run *r)
 {

@@ -134,7 +134,7 @@ void mix_track_book_late(mix_track *t, const mix_block *k)
 {
 	int64_t at = mix_segment_at(k->seg, k->ts);
 
-	/* Noise made up for a pause that is over is no loss. */
+	/* Noise made up for a pause that has ended is not a loss. */
 	if (k->kind == PCM_COMFORT || k->kind == PCM_CONCEALED)
 		return;
 	t->desk->side[t->side].late +=

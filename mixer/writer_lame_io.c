@@ -69,9 +69,10 @@ static void set_tags(lame_t lame, const mix_spec *s)
 		id3tag_set_comment(lame, s->comment);
 }
 
-/* The LAME tag, which tells players what to cut off at both ends, needs a
- * frame of its own size. A constant rate whose frames are smaller is asked
- * for as an average that may not vary: then the tag's frame may be larger. */
+/* The LAME tag, which tells players what to cut off at both ends, needs a frame
+ * of its own size. If the frames of a constant rate are smaller, an average
+ * rate that may not vary is used instead: the tag's frame may then be
+ * larger. */
 static void set_rate(lame_t lame, const mix_spec *s, int kbps)
 {
 	int samples = s->rate > 24000 ? 1152 : 576;
@@ -111,8 +112,8 @@ static bool set_up(lame_t lame, const mix_spec *s, float scale)
 	return lame_init_params(lame) >= 0;
 }
 
-/* For rates up to 128 kbit/s lame takes 5 % off all samples, for others less or
- * nothing. A level that depends on the format is no witness. */
+/* For rates up to 128 kbit/s lame reduces all samples by 5 %, for others by
+ * less or nothing. A recording's level must not depend on its format. */
 static lame_t lame_new(const mix_spec *s)
 {
 	float scale = s->out.vbr ? 1 : 1 / 0.95f;

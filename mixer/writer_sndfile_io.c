@@ -1,5 +1,5 @@
 /* FLAC and Ogg Vorbis through libsndfile, on top of our own file. libsndfile
- * draws Ogg's serial number by lot, so Vorbis is stamped anew. */
+ * chooses Ogg's serial number at random, so it is replaced in Vorbis files. */
 #include <sndfile.h>
 #include <string.h>
 

@@ -36,7 +36,7 @@ const char *relay_kind_name(relay_kind k)
 	return names[k];
 }
 
-/* What calls got and what was held has its end elsewhere. */
+/* What calls got and what was held is counted elsewhere at its end. */
 static relay_kind kind_of(relay_counter c)
 {
 	switch (c) {

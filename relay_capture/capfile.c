@@ -86,7 +86,7 @@ static relay_verdict pcap_header(relay_cap *c, uint32_t magic, span *in)
 		return RELAY_SHORT;
 	if (major != 2)
 		return RELAY_BAD;
-	/* The upper bits tell about a frame check sequence. */
+	/* The upper bits describe a frame check sequence. */
 	c->iface[0] = (relay_cap_iface){
 		.link = (int)(link & 0xffff),
 		.per_second = magic == (uint32_t)MAGIC_NS ? 1000000000 :
@@ -260,7 +260,7 @@ static relay_verdict block(relay_cap *c, uint32_t type, span body,
 	return RELAY_OK;
 }
 
-/* A section's byte order stands behind its length. */
+/* A section's byte order comes after its length. */
 static bool order_of(span s, bool *little)
 {
 	uint32_t order;

@@ -47,8 +47,8 @@ void relay_card_open(relay_card *c, const char *name, const char *dir)
 	c->last = read_all(c);
 }
 
-/* The counters of an interface that was made anew begin again, and are not
- * those of the files. */
+/* An interface that was created anew counts from zero again, and not in the
+ * files opened before. */
 uint64_t relay_card_lost(relay_card *c)
 {
 	uint64_t now = read_all(c), lost = now > c->last ? now - c->last : 0;

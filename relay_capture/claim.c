@@ -2,8 +2,8 @@
 
 enum { KEY_MAX = 260 };
 
-/* One address or ufrag and who claims it: nearly always one call, once. The
- * key comes first: a look-up has nothing else. */
+/* One address or ufrag and the calls that claim it: nearly always one. The key
+ * comes first, because a lookup needs only that. */
 typedef struct entry {
 	span key;
 	relay_claim *claims;	/* `one`, or an array */

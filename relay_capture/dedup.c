@@ -27,9 +27,9 @@ static uint64_t word_at(const uint8_t *p)
 	return w;
 }
 
-/* Over all of it, so that a forged packet that only looks like a real one
- * cannot take its place: authentication will tell the two apart. Two lanes,
- * because one multiplication would wait for the other. */
+/* Over all octets, so that a forged packet that resembles a real one cannot
+ * take its place; authentication will distinguish them. Two lanes, because one
+ * multiplication would wait for the other. */
 static uint64_t fingerprint(span s)
 {
 	uint64_t a = s.left, b = 0x2545f4914f6cdd1d;

@@ -51,7 +51,7 @@ char *relay_filter_text(const relay_live_config *c, bool vlan)
 	}
 	g_string_append(s, ") or " FRAGMENTS " or " TUNNELS);
 	plain = g_string_free(s, FALSE);
-	/* "vlan" moves the offsets of all that stands behind it: one tag, then
+	/* "vlan" moves the offsets of everything after it: one tag, then
 	 * two. */
 	return vlan ? g_strdup_printf("(%s) or (vlan and (%s)) or "
 				      "(vlan and (%s))", plain, plain, plain) :

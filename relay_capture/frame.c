@@ -179,8 +179,8 @@ static relay_verdict extension_skip(span *in, relay_ip *out)
 	return RELAY_OK;
 }
 
-/* RFC 8200 4. Behind the header of a fragment that is not the first stands
- * the middle of a packet, so the walk ends there. */
+/* RFC 8200 4. After the header of a fragment other than the first comes the
+ * middle of a packet, so the walk ends there. */
 static relay_verdict extensions_skip(span *in, relay_ip *out)
 {
 	relay_verdict v = RELAY_OK;

@@ -67,7 +67,7 @@ static relay_fit turn_cut(span in, relay_cut *out)
 				RELAY_FIT_NONE;
 }
 
-/* MS-TURN over TCP: 02 control or 03 data, 00, length; FF10 may stand for it.*/
+/* MS-TURN over TCP: 02 control or 03 data, 00, length; or FF10. */
 static relay_fit ms_cut(span in, relay_cut *out)
 {
 	span s = in;
@@ -194,8 +194,8 @@ static relay_fit guess(span in, relay_framing *out)
 	return RELAY_FIT;
 }
 
-/* Not only a length that fits, but content that such a message has. Of a cut
- * without a length yet, who knows. */
+/* Checks not only the length but also that the content fits such a message. A
+ * piece without a length cannot be judged. */
 static bool is_likely(relay_framing f, span in, const relay_cut *c)
 {
 	span body = in;

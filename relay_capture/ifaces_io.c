@@ -69,8 +69,8 @@ static const char *pcap_why(pcap_t *p, int status)
 	return *text ? text : pcap_statustostr(status);
 }
 
-/* What crosses lo is seen twice, out and in; libpcap hands one of them over and
- * does not tell of the other. */
+/* What crosses lo is seen twice, out and in; libpcap delivers one of the two
+ * and does not report the other. */
 static char *without_copies(const char *filter)
 {
 	unsigned lo = if_nametoindex("lo");

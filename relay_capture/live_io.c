@@ -21,8 +21,8 @@ enum {
 	RING_MS = 20,		/* between looks while WRITER is behind */
 	DRAIN_ROUNDS = 64,
 	LAST_TRIES = 250,
-	/* A frame that came so long ago is in no block that the kernel has yet
-	 * to hand over. */
+	/* A frame older than this is in no block that the kernel has yet to
+	 * deliver. */
 	HAND_OVER_MS = 100,
 };
 
@@ -291,7 +291,7 @@ static void *capture_main(void *arg)
 	return NULL;
 }
 
-/* What is lost is told at once; what is stored, when it is written. */
+/* Losses are reported at once, stored packets when they are written. */
 static void tell_written(relay_live *l)
 {
 	const relay_fates now = relay_writer_fates(l->writer);

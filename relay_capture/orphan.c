@@ -1,6 +1,6 @@
-/* Media that nobody claims: told, and kept if that is wished. All that is
- * orphaned within an hour shares a journal of its own, which has no session. A
- * call that is described later takes its paths out of it. */
+/* Media that nobody claims: reported, and kept if configured. All orphans of an
+ * hour share a journal of their own, which has no session. A call that is
+ * described later takes its paths out of it. */
 #include "relay_capture/tap.h"
 
 enum {
@@ -65,7 +65,7 @@ static void tell(relay_tap *r, relay_flow *f, clk_both now)
 	r->sink.orphan(r->user, &o, now);
 }
 
-/* How long it has been there is no matter then. */
+/* Its age does not matter then. */
 void relay_orphans_end(relay_tap *r, clk_both now)
 {
 	relay_flow *f, *next;

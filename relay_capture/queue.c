@@ -290,8 +290,8 @@ static const note *note_at(const block *b, size_t at)
 	return (const note *)(const void *)(b->bytes + at);
 }
 
-/* CAPTURE has just written them, on another core maybe. Where a note lies only
- * the one before it tells; but most are packets of one length. */
+/* CAPTURE has just written them, perhaps on another core. Only the note before
+ * gives a note's place, but most packets have the same length. */
 static void ask_ahead(const block *b, const note *t)
 {
 	const size_t guess = (size_t)((const uint8_t *)t - b->bytes) +

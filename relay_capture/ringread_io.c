@@ -200,7 +200,8 @@ static void take_fates(relay_rings *r, const relay_fates *f)
 	}
 }
 
-/* `mine` of one interface, on top of what was true before this worker. */
+/* `mine` of one interface, added to the account as it was before this
+ * worker. */
 static void add_mine(const relay_rings *r, unsigned i,
 		     const relay_account *mine, relay_account *to)
 {
@@ -215,8 +216,8 @@ static void add_mine(const relay_rings *r, unsigned i,
 	to->fates.lost[i] = base->fates.lost[i] + r->fates.lost[i];
 }
 
-/* The first `n` of the queue are done, and `f` became of what was in them. The
- * step from one account to the next is one store. */
+/* The first `n` of the queue are done, with the results `f`. One store switches
+ * from one account to the next. */
 static void commit(relay_rings *r, size_t n, const relay_account *mine,
 		   const relay_fates *f)
 {

@@ -14,7 +14,8 @@
 
 enum {
 	STRIKES = 3,
-	LAYOUT = 3,		/* of what is shared; its size is told too */
+	LAYOUT = 3,		/* version of what is shared; its size is
+				 * checked too */
 	NAME_MAX_LEN = 16,
 };
 
@@ -156,7 +157,8 @@ clk_mono relay_rings_begun(const relay_rings *r)
 	return r->shared->begun;
 }
 
-/* A worker may be at it: what was valid before and after is whole. */
+/* A worker may be writing: the copy is consistent if the same account was valid
+ * before and after. */
 static void take_account(relay_rings *r)
 {
 	unsigned valid;
@@ -171,7 +173,7 @@ void relay_rings_tick(relay_rings *r)
 {
 	uint64_t seen, dropped;
 
-	/* In this order: what was looked at was seen before. */
+	/* In this order, because what was examined was seen before. */
 	take_account(r);
 	for (unsigned i = 0; i < r->n; i++) {
 		relay_ringsock_bind_again(&r->ring[i]);

@@ -136,7 +136,7 @@ static bool bind_to(const relay_ringsock *s, int index)
 				    &m, sizeof(m)) == 0;
 }
 
-/* Without a protocol nothing arrives before the filter stands. */
+/* Without a protocol nothing arrives before the filter is installed. */
 static bool set_up(relay_ringsock *s, const relay_live_config *c, GError **err)
 {
 	bool cooked = !strcmp(s->place.name, "any");
@@ -240,8 +240,8 @@ bool relay_ringsock_block(const relay_ringsock *s, uint64_t number,
 	return true;
 }
 
-/* Another core has just written them. Where a frame lies only the one before it
- * tells; but media's are mostly of one length. */
+/* Another core has just written them. Only the frame before gives a frame's
+ * place, but media frames mostly have the same length. */
 static void ask_ahead(const uint8_t *frame, uint32_t length)
 {
 	const uint8_t *guess = frame + AHEAD * (size_t)length;

@@ -2,8 +2,8 @@
 
 enum {
 	EARLY_MS = 200,	/* the moment's worth; CLK_STEP_MS as well */
-	AHEAD_MS = 20,	/* a frame may come while its round goes on */
-	FAR_MS = 2000,	/* further off it is no busy host's doing */
+	AHEAD_MS = 20,	/* a frame may come during its round */
+	FAR_MS = 2000,	/* a busy host cannot explain more */
 };
 
 void relay_stamp_round(relay_stamp *s, clk_both now, clk_mono oldest)

@@ -226,7 +226,7 @@ static void join_pieces(buffer *b)
 	memmove(b->piece, b->piece + n, b->n_pieces * sizeof(piece));
 }
 
-/* Goes on behind a hole: what was before it cannot be completed. */
+/* Continues after a hole: what was before it cannot be completed. */
 static void skip_gap(relay_stream *s)
 {
 	buffer *b = s->buf;
@@ -399,7 +399,7 @@ relay_stream *relay_streams_late(relay_streams *t, clk_mono now)
 	return s;
 }
 
-/* A data unit's content joins what was left of those before. */
+/* The content of a data unit is appended to what was left of those before. */
 static void data_move(buffer *b, const relay_cut *c)
 {
 	const uint32_t start = b->used + (uint32_t)c->head;

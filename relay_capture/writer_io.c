@@ -154,7 +154,7 @@ static bool add_loss(writer_call *c, clk_both at)
 	return true;
 }
 
-/* What was lost before this record is told before it. */
+/* Losses before this record are written before it. */
 static bool add(writer_call *c, uint16_t type, clk_both at, span a, span b)
 {
 	if (!c->out && !out_begin(c, at))

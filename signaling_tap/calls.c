@@ -128,8 +128,8 @@ static bool begins(const tap_sip *s)
 			      s->to_tag.left);
 }
 
-/* A branch that nobody had heard of sends early media. If it only rings, its
- * answer will tell everything that is worth knowing. */
+/* An unknown fork sends early media. If it only rings, its answer will say
+ * everything that matters. */
 static bool early_media_is_new(const tap_call *call, const tap_msg *m)
 {
 	return m->half && !tap_call_has_fork(call, m->sip->to_tag);
@@ -177,7 +177,7 @@ static tap_call *call_begin(tap_calls *c, const tap_msg *m, tap_call *over)
 		c->count.n[TAP_N_CALLS_OVER_LIMIT]++;
 		return NULL;
 	}
-	/* who was the caller stays the caller, whoever speaks first now */
+	/* the caller stays the caller, whoever sends first now */
 	tag = over ? span_str(over->tag) : m->sip->from_tag;
 	call = tap_call_new(c, m->sip, tag);
 	call->id = tap_call_key(m->sip->first[TAP_H_CALL_ID], tag);

@@ -338,8 +338,8 @@ tap_conn *tap_conn_new(const tap_conn_host *host, int fd, SSL_CTX *ctx,
 	((conn_source *)c->source)->conn = c;
 	c->wish = G_IO_IN | G_IO_HUP | G_IO_ERR;
 	c->tag = g_source_add_unix_fd(c->source, fd, c->wish);
-	/* No loop runs within ours; and what may not recurse is taken out of
-	 * the poll and put back, each of which wakes the loop once more. */
+	/* No loop runs within ours. A source that may not recurse is taken out
+	 * of the poll and put back, each of which wakes the loop once more. */
 	g_source_set_can_recurse(c->source, TRUE);
 	g_source_attach(c->source, where);
 	return c;

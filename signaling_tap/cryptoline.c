@@ -21,9 +21,9 @@ typedef struct params {
 	uint64_t kdr;		/* keys last 2^kdr packets (6.3.1) */
 } params;
 
-/* What else may stand there changes no packet (UNENCRYPTED_SRTCP is said by
- * each report itself, WSH and FEC_ORDER are the receiver's business, FEC_KEY is
- * another stream's), or makes one that does not authenticate. */
+/* Other parameters change no packet (UNENCRYPTED_SRTCP is stated in each report
+ * itself, WSH and FEC_ORDER concern the receiver, FEC_KEY another stream), or
+ * make one that does not authenticate. */
 static bool params_read(span in, params *out)
 {
 	span word;

@@ -2,7 +2,7 @@
 
 #include "signaling_tap/uri.h"
 
-/* Facts of the caller and of the callee stand in the same order. */
+/* Facts of caller and callee are in the same order. */
 enum {
 	URI = TAP_F_CALLER_URI,
 	NAME = TAP_F_CALLER_NAME,
@@ -56,8 +56,8 @@ static void note(const gatherer *g, unsigned f, const char *text)
 		g->told(g->user, (tap_fact)f);
 }
 
-/* The first to be told stays: later messages of a dialog may be relayed by
- * somebody who changes names. */
+/* The first value stays: later messages of a dialog may be relayed by somebody
+ * who changes names. */
 static void note_first(const gatherer *g, unsigned f, const char *text)
 {
 	if (!g->set->text[f])
@@ -139,7 +139,7 @@ static void conference_gather(const gatherer *g, span uri)
 }
 
 /* Each diversion is a value of its own, in one field or in several (RFC 7044
- * 5), and a response may tell more of them than the request did. */
+ * 5), and a response may have more of them than the request. */
 static void history_gather(const gatherer *g, const tap_sip *m)
 {
 	const char *known = g->set->text[TAP_F_HISTORY];
@@ -207,7 +207,7 @@ void tap_facts_gather(tap_facts_set *s, const tap_sip *m, uint8_t side,
 {
 	const gatherer g = {s, told, user};
 	unsigned sender = side == CALL_CALLER ? 0 : CALLEE;
-	/* From is who sent the request, in its responses too. */
+	/* From names the sender of the request, in its responses too. */
 	unsigned from = m->request ? sender : CALLEE - sender;
 
 	/* Provisional 100 and failures are made by servers on the way. */

@@ -158,8 +158,8 @@ void tap_half_take(tap_call *c, tap_msg *m)
 	hold_note(c, m, first);
 }
 
-/* The m= line of the side's description that the n-th line of that kind in a
- * fragment stands for; TAP_STREAMS when there is none. */
+/* The m= line of the side's description to which the n-th line of that kind in
+ * a fragment refers; TAP_STREAMS if there is none. */
 static unsigned stream_of(const tap_call *c, uint8_t side, char kind,
 			  unsigned n)
 {

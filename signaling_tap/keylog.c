@@ -46,7 +46,7 @@ static void entry_free(gpointer p)
 	g_free(e);
 }
 
-/* All of `in`; false when it is no hex or too long. */
+/* All of `in`; false if it is not hex or too long. */
 static bool hex_get(span in, uint8_t *to, size_t size, size_t *n)
 {
 	for (*n = 0; in.left && *n < size; (*n)++) {

@@ -53,8 +53,8 @@ static tap_frame verdict_frame(const tap_conn_host *h, const tap_frame *f,
 	return out;
 }
 
-/* Only who knows the key may send in clear; the comparison takes the same time
- * for every wrong one of the right length. */
+/* Only senders that know the key may send unencrypted; comparing takes the same
+ * time for every wrong key of the right length. */
 static bool key_fits(const tap_conn_host *h, const tap_frame *f)
 {
 	if (!h->plain_key || (f->key.left == strlen(h->plain_key) &&

@@ -33,7 +33,7 @@ static void resume_half(tap_call *c, const call_half *h, bool answered)
 	resume_body(c, h);
 }
 
-/* Its time of grace begins anew: a retry may have been on its way. */
+/* Its time of grace starts again: a retry may have been on its way. */
 static void resume_ending(tap_call *c, clk_both now, const tap_resume *r)
 {
 	c->cancelled = r->cancelled;

@@ -61,8 +61,8 @@ static void kind_note(tap_sdp_about *a, const call_media *m)
 		a->other = true;
 }
 
-/* RFC 4566 5.7, without "c=". A host's name is nobody's address: what else the
- * description tells is not worth less. */
+/* RFC 4566 5.7, without "c=". A host name yields no address, but the rest of
+ * the description is still good. */
 static bool conn_read(span v, net_addr *out)
 {
 	span word, host;

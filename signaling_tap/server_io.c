@@ -478,7 +478,7 @@ bool tap_server_reload(tap_server *s, GError **err)
 
 	if (!fresh)
 		return false;
-	/* Connections that stand hold their own reference to the old one. */
+	/* Existing connections hold their own reference to the old one. */
 	SSL_CTX_free(s->ctx);
 	s->ctx = fresh;
 	memset(s->expiry, 0, sizeof(s->expiry));

@@ -79,7 +79,7 @@ static bool folded(span rest)
 	return rest.left && (rest.p[0] == ' ' || rest.p[0] == '\t');
 }
 
-/* NUL may stand in a header field as a quoted pair only (RFC 3261 25.1). */
+/* NUL may be in a header field only as a quoted pair (RFC 3261 25.1). */
 static bool bare_nul(span s)
 {
 	if (!s.left || !memchr(s.p, 0, s.left))

@@ -43,7 +43,7 @@ static bool mark_next(span *in, span *before, tap_logged *out)
 	}
 }
 
-/* Nothing but blank lines stands before the next mark or the end. */
+/* Only blank lines come before the next mark or the end. */
 static bool ends_well(span rest)
 {
 	tap_logged gone;

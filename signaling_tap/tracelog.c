@@ -15,7 +15,7 @@ static bool next_line(tap_tracelog *t, span *line)
 	return true;
 }
 
-/* Two ends of one text: what stands between their beginnings. */
+/* Two ends of one text: the text between their beginnings. */
 static span between(span from, span to)
 {
 	return span_of(from.p, from.left - to.left);
@@ -79,7 +79,7 @@ static bool response_in(span line, span *start)
 	return false;
 }
 
-/* Nothing but the log's own mark may stand before it. */
+/* Only the log's own mark may come before it. */
 static bool start_in(span line, span *start)
 {
 	span before;
@@ -105,7 +105,7 @@ static bool is_header(span line)
 	       memchr(line.p, ':', line.left);
 }
 
-/* Up to the blank line, which is eaten; false when this is no head. */
+/* Up to the blank line, which is consumed; false if this is not a head. */
 static bool head_read(tap_tracelog *t, tap_traced *m)
 {
 	unsigned count = 0;

@@ -207,7 +207,7 @@ static void decide(tap_wire *w, connection *c, unsigned way)
 
 /* ---- messages ---- */
 
-/* The SIP message of a HEP3 frame, which tells when it was seen; empty when
+/* The SIP message of a HEP3 frame, with the time at which it was seen; empty if
  * the frame is about something else. */
 static tap_cut cut_hep(span *in, span *message, clk_both *at)
 {
@@ -289,8 +289,8 @@ static void keep(connection *c, unsigned way, size_t left)
 		s->used = s->plain->len - (guint)left;
 }
 
-/* Of a stream what is no message is thrown away: a capture may begin anywhere,
- * but what fails again and again is no SIP. */
+/* Stream data that is not a message is discarded: a capture may begin anywhere,
+ * but a stream that fails again and again is not SIP. */
 static bool next_of_stream(tap_wire *w, clk_both *at, span *message)
 {
 	connection *c = w->current;
