@@ -103,4 +103,22 @@ holds "a call in the midst of $size MiB of others'" grep -q \
 	'^1 recorded, 0 partial' "$tmp/said"
 [ "$size" -gt 256 ] && [ "$peak" -lt 200 ]
 result $? "takes less than 200 MiB of memory: $peak"
+# Nobody in particular, on a host where nothing is set up.
+nobody() {
+	setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
+		env -i TMPDIR="$tmp/own" PATH="$PATH" "$@"
+}
+if [ "$(id -u)" = 0 ]; then
+	mkdir "$tmp/own"
+	cp "$edgetape" "$tmp/sip.log" "$tmp/edge.pcap" "$tmp/own"
+	chmod 711 "$tmp"
+	chown -R 65534 "$tmp/own"
+	says "without root, configuration or environment" 0 '^1 recorded' nobody \
+		"$tmp/own/edgetape" replay -s "$tmp/own/sip.log" \
+		-m "$tmp/own/edge.pcap" --out "$tmp/own/out"
+	replay --out "$tmp/rooted" >/dev/null 2>&1
+	holds "it leaves the same files" diff -r "$tmp/own/out" "$tmp/rooted"
+	holds "and nothing besides them" [ "$(ls -A "$tmp/own" | tr '\n' ' ')" = \
+		'edge.pcap edgetape out sip.log ' ]
+fi
 finish
