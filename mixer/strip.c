@@ -5,7 +5,7 @@
 #include "mixer/level.h"
 #include "mixer/tones.h"
 
-/* Of silence around a tone, for what its edges leave; it comes within a ramp. */
+/* Of silence around a tone, for what its edges leave, behind a ramp. */
 #define MARGIN_NS (20 * CLK_NS_PER_MS)
 #define LEAD_NS (MARGIN_NS + MIX_MUTE_RAMP_MS * CLK_NS_PER_MS)
 

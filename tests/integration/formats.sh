@@ -42,6 +42,26 @@ done
 name=$(echo "$tmp"/out/*.rf64.wav)
 holds "and the sidecar has its name" [ -f "${name%.rf64.wav}.json" ]
 
+# One sound in three layouts: to the sample, as long as nobody is too loud.
+render 'wav;wav/mono;wav/separate' >/dev/null 2>&1
+python3 -c '
+import array, glob, sys, wave
+def load(pattern):
+    path, = glob.glob(sys.argv[1] + pattern)
+    with wave.open(path) as w:
+        return array.array("h", w.readframes(w.getnframes()))
+mono, caller, callee = (load("/*-%s.wav" % s)
+                        for s in ("mono", "caller", "callee"))
+both, = (load("/" + n.rsplit("/", 1)[1][:-5] + ".wav")
+         for n in glob.glob(sys.argv[1] + "/*.json"))
+assert len(mono) == len(caller) == len(callee) == len(both) // 2 > 8000
+assert both[0::2] == caller and both[1::2] == callee
+assert max(map(abs, mono)) < 32767 and max(map(abs, caller)) > 8000
+off = max(abs(m - a - b) for m, a, b in zip(mono, caller, callee))
+print("# mono is the sum to within", off)
+sys.exit(off > 1)' "$tmp/out"
+result $? 'stereo has what the separate files have, mono their sum'
+
 # The rate is that of the file.
 render 'mp3/64k' >/dev/null 2>&1
 wide=$(cat "$tmp"/out/*.mp3 | wc -c)
