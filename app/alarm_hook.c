@@ -110,7 +110,8 @@ void alarm_hook_tell(alarm_hook *h, const alarm_line *l)
 	if (!h->program)
 		return;
 	if (g_queue_get_length(h->waiting) >= WAITING_MAX) {
-		g_warning("[alarms] hook: %d wait already; one is passed over",
+		g_warning("[alarms] hook: %d alarms wait already; one is "
+			  "dropped",
 			  WAITING_MAX);
 		return;
 	}

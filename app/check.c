@@ -82,10 +82,10 @@ static void print_lines(const check *k)
 			f->error ? "" : "warning: ", f->area, f->text);
 	}
 	if (k->errors)
-		fprintf(stderr, "edgetape check: %u thing%s to mend\n",
+		fprintf(stderr, "edgetape check: %u thing%s to fix\n",
 			k->errors, plural(k->errors));
 	else if (warnings)
-		printf("nothing has to be mended, %u warning%s\n", warnings,
+		printf("nothing to fix, %u warning%s\n", warnings,
 		       plural(warnings));
 	else
 		puts("nothing is wrong");

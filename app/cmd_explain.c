@@ -19,7 +19,8 @@ static const GOptionEntry entries[] = {
 static void print_call(const cat_entry *e)
 {
 	if (e->outcome == CAT_PENDING)
-		printf("%s goes on, or its recording is not made yet", e->name);
+		printf("%s is still in progress, or its recording is not "
+		       "finished", e->name);
 	else
 		printf("%s ended as %s", e->name, cat_outcome_name(e->outcome));
 	printf("%s%s\n", e->reason ? ": " : "", e->reason ? e->reason : "");

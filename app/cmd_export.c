@@ -345,8 +345,8 @@ static bool room_check(const officer *o, GError **err)
 	if (room_ask(conf_text(o->conf, CONF_RUN)) < VLT_NO_EXPORTS)
 		return true;
 	g_set_error(err, VLT_ERROR, VLT_ERROR_FILE,
-		    "the disk is nearly full and its room is for recordings; "
-		    "`edgetape stats` tells");
+		    "the disk is nearly full, and what is left is for "
+		    "recordings; see `edgetape stats`");
 	return false;
 }
 
@@ -384,7 +384,7 @@ static int export(officer *o, char **args, GError **err)
 	}
 	if (left)
 		fprintf(stderr, "edgetape export: note: %u call%s left out, "
-			"for want of a recording\n", left,
+			"without a recording\n", left,
 			left == 1 ? " is" : "s are");
 	silent_say(calls);
 	if (!strcmp(opt.out, "-"))

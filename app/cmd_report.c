@@ -193,7 +193,7 @@ static int sources(officer *o, char **args, GError **err)
 		table_time(t, s->last_ms);
 		table_text(t, to - s->last_ms > silent ? "SILENT" : "heard");
 	}
-	table_print(t, o->form, "no source told of any call", stdout);
+	table_print(t, o->form, "no source has reported a call", stdout);
 	return APP_OK;
 }
 
@@ -312,7 +312,7 @@ static int summary(officer *o, char **args, GError **err)
 	status = gaps(o, args, err);
 	if (status != APP_OK)
 		return status;
-	puts("\nwho told of calls:");
+	puts("\nsources of calls:");
 	status = sources(o, args, err);
 	if (status != APP_OK)
 		return status;

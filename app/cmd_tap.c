@@ -217,7 +217,8 @@ static void watch(tap_role *r)
 	if (!link_tap_alive(r->link) &&
 	    clk_since(now.mono, r->begun) > START_S * CLK_NS_PER_S)
 		alarms_say(a, ALARM_CAPTURE_DOWN, "", now,
-			   "capture does not beat; calls are not recorded");
+			   "capture gives no sign of life; calls are not "
+			   "recorded");
 	if (*refusal && g_strcmp0(refusal, r->refusal)) {
 		g_free(r->refusal);
 		r->refusal = g_strdup(refusal);

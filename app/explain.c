@@ -221,7 +221,7 @@ void explain_all(const render_result *r, FILE *to)
 	explain_line(r, to);
 	fprintf(to, "decision\n  %s by rule \"%s\": %s\n",
 		s->record ? "record" : "do not record", or(s->rule, "none"),
-		or(s->reason, "no reason was told"));
+		or(s->reason, "no reason was given"));
 	fprintf(to, "signalling, by %s\n", or(s->source, "?"));
 	for (guint i = 0; i < s->halves->len; i++)
 		half(g_ptr_array_index(s->halves, i), to);

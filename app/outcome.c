@@ -111,7 +111,7 @@ static char *why_nothing(const render_result *r)
 	if (s->bad_keys)
 		return g_strdup_printf("no key: %s", s->key_trouble);
 	if (r->packets && r->packets == r->dec.fate[DEC_NO_KEY])
-		return g_strdup("no key: the signalling tells none that could "
+		return g_strdup("no key: the signalling has none that could "
 				"open the media");
 	if (r->packets)
 		return g_strdup("no packet authenticates under the call's "

@@ -293,7 +293,7 @@ static void resume_noted(const resume_from *r, const story *s)
 	resume.ended = s->has_end ? &end : NULL;
 	resume.ended_at = at_here(s->ended);
 	tap_calls_resume(r->calls, clk_now(), &resume);
-	g_message("%s: goes on from what was noted", s->name);
+	g_message("%s: continues from the notes", s->name);
 }
 
 /* The tap before may have written the end, and died before capture heard it. */
@@ -371,7 +371,7 @@ static resumed resume_call(const resume_from *r, const char *name,
 	tap_calls_resume(r->calls, clk_now(), &resume);
 	g_ptr_array_set_size(s->halves, 0);	/* told; nobody asks again */
 	s = NULL;	/* the book's */
-	g_message("%s: goes on", name);
+	g_message("%s: continues", name);
 	return RESUME_ON;
 }
 

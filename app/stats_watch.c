@@ -230,7 +230,7 @@ static bool await(const char *path, const account *from, int64_t ms,
 static void begin_anew(const account *from, bool json)
 {
 	if (from->text)
-		fprintf(stderr, "edgetape stats: capture began anew\n");
+		fprintf(stderr, "edgetape stats: capture has restarted\n");
 	else if (!json)
 		printf("%-24s %-24s %-10s %9s %9s %9s %9s %9s\n", "FROM", "TO",
 		       "INTERFACE", "IN", "WRITTEN", "FILTERED", "DROPPED",

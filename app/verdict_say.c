@@ -51,10 +51,10 @@ static void print_scope(cat_scope scope)
 	static const char *const why[] = {
 		[CAT_INTERNAL] = "both parties are users, or of an internal "
 				 "domain",
-		[CAT_EXTERNAL] = "a party is no user of the catalog, nor of a "
-				 "domain in it",
+		[CAT_EXTERNAL] = "a party is neither a user of the catalog nor "
+				 "in one of its domains",
 		[CAT_FEDERATED] = "a party is of a federated domain",
-		[CAT_PSTN] = "a party is a number that is no user's",
+		[CAT_PSTN] = "a party is a number that belongs to no user",
 	};
 	const char *text = (size_t)scope < G_N_ELEMENTS(why) ? why[scope]
 							     : NULL;

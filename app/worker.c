@@ -223,10 +223,10 @@ static void watch(worker *w, const char *name, const render_call *c,
 		return;
 	if (!h.packets && h.silent_ns > NO_MEDIA_S * CLK_NS_PER_S)
 		alarms_say(a, ALARM_NO_MEDIA, name, now,
-			   "answered, and no packet of it was seen");
+			   "answered, but none of its packets was seen");
 	if (h.packets && h.silent_ns > RENDER_STOPPED_S * CLK_NS_PER_S)
 		alarms_say(a, ALARM_MEDIA_STOPPED, name, now,
-			   "no packet for %d s, and the call goes on",
+			   "no packet for %d s, but the call continues",
 			   (int)(h.silent_ns / CLK_NS_PER_S));
 }
 

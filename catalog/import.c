@@ -81,8 +81,8 @@ static bool unique_check(GHashTable *seen, const cat_user *u, unsigned line,
 	guint first = GPOINTER_TO_UINT(g_hash_table_lookup(seen, key));
 
 	if (first)
-		return cat_line_error(err, line, "the user %s stands in line "
-				      "%u already", u->key, first);
+		return cat_line_error(err, line, "the user %s is already in "
+						 "line %u", u->key, first);
 	g_hash_table_insert(seen, g_steal_pointer(&key),
 			    GUINT_TO_POINTER(line));
 	for (guint i = 0; i < u->ids->len; i++) {

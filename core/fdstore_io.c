@@ -171,7 +171,7 @@ static void tell_forget(const fdstore *s, const char *name)
 
 	/* Where this fails the manager is gone, and its copies with it. */
 	if (!say(s, text, -1))
-		g_debug("%s: nobody to be told", name);
+		g_debug("%s: no service manager listens", name);
 }
 
 void fdstore_forget(fdstore *s, const char *name)
@@ -197,7 +197,7 @@ void fdstore_forget_all(fdstore *s)
 void fdstore_say(fdstore *s, const char *state)
 {
 	if (s->notify >= 0 && !say(s, state, -1))
-		g_debug("%s: nobody to be told", state);
+		g_debug("%s: no service manager listens", state);
 }
 
 void fdstore_free(fdstore *s)

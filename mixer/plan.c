@@ -14,7 +14,7 @@ bool mix_plan_check(const mix_plan *p, GError **err)
 	if (!p->dir || !p->name || !*p->name || strchr(p->name, '/') ||
 	    p->name[0] == '.' || strlen(p->name) > MIX_NAME_MAX) {
 		g_set_error(err, MIX_ERROR, MIX_ERROR_PLAN,
-			    "'%s' is no name for a recording",
+			    "'%s' is not a name for a recording",
 			    p->name ? p->name : "");
 		return false;
 	}

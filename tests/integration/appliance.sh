@@ -46,7 +46,7 @@ END2
 } >"$tmp/conf"
 install -d -o daemon "$tmp/lib"
 
-says "check finds nothing to mend" 0 "expires in [89] days" \
+says "check finds nothing to fix" 0 "expires in [89] days" \
 	"$edgetape" check -c "$tmp/conf"
 chmod 644 "$tmp/r.key"
 says "check sees a key that all may read" 1 "everybody may read it" \

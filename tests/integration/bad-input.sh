@@ -71,7 +71,7 @@ says "a call that nobody asked for" 1 "no call in it that was asked for" \
 	"$edgetape" replay -s $golden/signalling.txt -m "$tmp/edge.pcap" --list \
 	--call nobody
 grep -v a=crypto $golden/signalling.txt >"$tmp/keyless"
-says "signalling without keys" 1 "no key: the signalling tells none" \
+says "signalling without keys" 1 "no key: the signalling has none" \
 	"$edgetape" replay -s "$tmp/keyless" -m "$tmp/edge.pcap" --list
 
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=fe.example.com -days 1 \
@@ -134,7 +134,7 @@ printf '[rewrite]\nport=0\n' >"$tmp/zero.conf"
 says "port 0" 1 "0 makes some clients drop the call" \
 	"$edgetape" check -c "$tmp/zero.conf"
 printf '[capture]\ninterfaces=nonesuch0\n[render]\nformats=wax\n' >"$tmp/two.conf"
-says "all errors at once" 1 "things to mend" "$edgetape" check -c "$tmp/two.conf"
+says "all errors at once" 1 "things to fix" "$edgetape" check -c "$tmp/two.conf"
 holds "the interface" grep -q nonesuch0 "$tmp/said"
 holds "the format" grep -q '"wax" is not a format' "$tmp/said"
 # What is wrong with the host, as well.
@@ -161,7 +161,7 @@ peers=fe
 [alarms]
 hook=$tmp/hook
 END
-says "a host with everything wrong" 1 "things to mend" \
+says "a host with everything wrong" 1 "things to fix" \
 	"$edgetape" check -c "$tmp/host.conf"
 for what in 'pair-b.key does not open' 'b.key: is not the private' 'no user "nobody-of' \
 	'cat.db: .*not a database' 'hook: .*denied'; do

@@ -36,13 +36,13 @@ line() {
 	holds "$1" grep -qE -- "^edgetape check: $2" "$tmp/said"
 }
 
-says 'a host with nothing to mend' 0 '^nothing' check
+says 'a host with nothing to fix' 0 '^nothing' check
 lacks 'and with the right time' 'time:'
 
 # ---- the clock
 says 'a clock that nobody keeps' 0 'warning: time: no time service' \
 	at_clock 0 0 "$edgetape" check -c "$tmp/conf"
-says 'a clock that is a year late' 1 '[0-9] things to mend' \
+says 'a clock that is a year late' 1 '[0-9] things to fix' \
 	at_clock -31536000 1 "$edgetape" check -c "$tmp/conf"
 line 'the catalog has what is to come' \
 	'time: the clock says 20.*, but the catalog has something of 20.*: set'
@@ -55,7 +55,7 @@ says 'a clock that is a year early' 1 'tap.pem: it has expired' \
 sed -e 's/^listen=.*/listen=192.0.2.1:5070/' \
 	-e "s,^\[edgetape\],&\nsigning-key=$tmp/none.key," "$tmp/conf" \
 	>"$tmp/conf.2"
-says 'an address of another host' 1 '2 things to mend' \
+says 'an address of another host' 1 '2 things to fix' \
 	at_clock 0 1 "$edgetape" check -c "$tmp/conf.2"
 line 'is named' 'network: .tap. listen: .*192.0.2.1:5070: Cannot assign'
 line 'so is a key that is not there' \
@@ -105,7 +105,7 @@ if [ "$(id -u)" = 0 ] && id daemon >/dev/null 2>&1; then
 		'only root, or daemon, can tell' su -s /bin/sh nobody -c \
 		"'$tmp/edgetape' check -c '$tmp/conf'"
 	lacks 'and do not guess' 'rights: .* daemon may not'
-	says 'all three things at once' 1 '[0-9] things to mend' \
+	says 'all three things at once' 1 '[0-9] things to fix' \
 		sh -c 'sed "s/^interfaces=.*/interfaces=lo;nothere0/" "$1" \
 			>"$1.3"; echo "keep=x" >>"$1.3"
 			rm "$3"; "$2" check -c "$1.3"' sh "$tmp/conf" \
@@ -134,7 +134,7 @@ shift
 exec "$@"
 END2
 	mkdir -p "$tmp/lib/spool" "$tmp/lib/recordings"
-	says 'a full disk ends the checks with 1' 1 '1 thing to mend' \
+	says 'a full disk ends the checks with 1' 1 '1 thing to fix' \
 		at_clock 0 1 unshare -nm sh "$tmp/host" "$tmp" "$edgetape" check \
 		-c "$tmp/conf"
 	line 'the full one' "disk: $tmp/lib/spool: 9[89] % used"

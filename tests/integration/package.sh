@@ -124,7 +124,7 @@ cp "$tmp/tap.pem" "$tmp/ca.pem"
 for f in tap.key tap.pem ca.pem; do give "$tmp/$f" /etc/edgetape; done
 boot_in chown edgetape /etc/edgetape/tap.key
 boot_in chmod 600 /etc/edgetape/tap.key
-says "then nothing has to be mended" 0 'nothing (is wrong|has to be mended)' \
+says "then nothing has to be fixed" 0 'nothing (is wrong|to fix)' \
 	boot_in edgetape check
 boot_in systemctl enable --now edgetape 2>/dev/null
 result $? "the service starts"

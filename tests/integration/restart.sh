@@ -86,7 +86,7 @@ is 'and says since when capture and its rings were dead' grep -q \
 	'"why" : "capture was away from .* to ' "$(sidecar)"
 is 'each side has a gap of that cause' \
 	[ "$(grep -c '"cause" : "capture-away"' "$(sidecar)")" -ge 2 ]
-is 'the tap took the call up again' grep -q 'goes on' "$RIG/tap.log"
+is 'the tap took the call up again' grep -q 'continues' "$RIG/tap.log"
 
 touch "$RIG/begun"
 kill_workers &

@@ -114,7 +114,7 @@ holds "its sidecar and its journal" sh -c "ls '$tmp'/out/*/*.json &&
 says "a bundle of sound has none" 1 \
 	'there is no wav recording of it \(NOT_RECORDED: the call was not' \
 	officer export "$call" --out "$tmp/none" --reason x --format wav
-says "nor has one recording of several calls" 1 'there is no stereo recording' \
+says "nor has one recording of several calls" 1 'there is no sound of any' \
 	officer export "$call" --out "$tmp/none" --reason x --together wav
 says "who names none gets none without sound" 1 'no call that has a recording' \
 	officer export --who alice --out "$tmp/none" --reason x --format wav

@@ -357,7 +357,7 @@ static const flaw flaws[] = {
 	 "no answer to the call was seen"},
 	{"sealed", sealed, "NOT_RECORDED", "no key: sealed with another key"},
 	{"all-without-key", all_without_key, "NOT_RECORDED",
-	 "no key: the signalling tells none that could open the media"},
+	 "no key: the signalling has none that could open the media"},
 	{"none-authentic", none_authentic, "NOT_RECORDED",
 	 "no packet authenticates under the call's keys"},
 	{"refused", refused, "BLOCKED",

@@ -192,7 +192,7 @@ static void test_mistakes(void)
 		{"key,name\na,\"x\ny\"\nb,\"z\n", "line 4: the quoted field"},
 		{"key\na\n\nb c\n", "line 4: \"b c\" cannot be"},
 		{"key,identities\na,sip:x\n", "line 2: \"sip:x\" is no"},
-		{"key\na\nb\nA\n", "line 4: the user a stands in line 2"},
+		{"key\na\nb\nA\n", "line 4: the user a is already in line 2"},
 		{"key,identities\na,+1\nb,+1\n", "line 3: tel:+1 belongs"},
 		{"dn: x\nuid: a\nmail\n", "line 3: no colon"},
 		{"dn: x\nobjectClass: person\n\ndn: y\n", "line 1: the entry"},
