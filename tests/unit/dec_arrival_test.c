@@ -236,8 +236,8 @@ static void test_grid(void)
 				one_grid(loss, burst, shuffle * 15);
 }
 
-/* A packet is lost whose copy is of another kind: comfort noise is no voice, and
- * no packet that came back. */
+/* A packet is lost whose copy is of another kind: comfort noise is no voice,
+ * and no packet that came back. */
 static void test_red_noise(void)
 {
 	dec_fix f;

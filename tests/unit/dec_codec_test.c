@@ -131,6 +131,43 @@ static void test_conceal(void)
 		g_assert_cmpint(pcm->s[i], ==, 0);
 }
 
+/* Clocks and channels that a decoder would take for others. */
+static void test_formats(void)
+{
+	static const struct {
+		const char *name;
+		uint32_t clock;
+		uint8_t channels;
+		bool opens;
+	} cases[] = {
+		{"L16", 8000, 1, true},	       {"L16", 48000, 2, true},
+		{"L16", 7999, 1, false},       {"L16", 48001, 1, false},
+		{"L16", 44100, 3, false},      {"G729", 8000, 1, true},
+		{"G729", 16000, 1, false},     {"G729", 8000, 2, false},
+		{"opus", 48000, 2, true},      {"opus", 8000, 2, false},
+		{"speex", 32000, 1, true},     {"speex", 8000, 2, false},
+		{"speex", 48000, 1, false},    {"G726-32", 8000, 1, true},
+		{"G726-32", 16000, 1, false},  {"AAL2-G726-40", 8000, 2, false},
+		{"GSM", 8000, 1, true},	       {"GSM", 16000, 1, false},
+		{"GSM", 8000, 2, false},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		const call_payload p = fix_payload(cases[i].name,
+						   cases[i].clock,
+						   cases[i].channels, "");
+		g_autoptr(GError) err = NULL;
+		g_autoptr(dec_codec) c = dec_codec_open(&p, NULL, &err);
+
+		g_test_message("%s/%u/%u", cases[i].name, cases[i].clock,
+			       cases[i].channels);
+		g_assert_cmpint(c != NULL, ==, cases[i].opens);
+		if (!c)
+			g_assert_error(err, DEC_CODEC_ERROR,
+				       DEC_CODEC_ERROR_FORMAT);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -143,5 +180,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/decoder/codec/fmtp", test_fmtp);
 	g_test_add_func("/decoder/codec/limits", test_limits);
 	g_test_add_func("/decoder/codec/conceal", test_conceal);
+	g_test_add_func("/decoder/codec/formats", test_formats);
 	return g_test_run();
 }

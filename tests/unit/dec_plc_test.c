@@ -155,6 +155,25 @@ static void test_full_scale(void)
 		g_assert_cmpint(s[i] < 0, ==, s[0] < 0);
 }
 
+/* A quiet voice behind a loud one goes on as itself: likeness is not loudness. */
+static void test_quiet(void)
+{
+	int16_t s[293], want[40];
+	dec_plc p;
+
+	dec_plc_init(&p, 8000, FADE_MS);
+	voice(s, 0, 80, 210, 8000);
+	voice(s + 80, 80, 213, 250, 8000);
+	voice(want, 293, 40, 250, 8000);
+	for (int i = 80; i < 293; i++)
+		s[i] /= 10;
+	for (int i = 0; i < 40; i++)
+		want[i] /= 10;
+	dec_plc_heard(&p, s, 293, 1);
+	dec_plc_fill(&p, s, 40, 1);
+	g_assert_cmpfloat(snr(want, s, 40), >, 15);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -164,5 +183,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/decoder/plc/leaves-alone", test_leaves_alone);
 	g_test_add_func("/decoder/plc/step", test_step);
 	g_test_add_func("/decoder/plc/full-scale", test_full_scale);
+	g_test_add_func("/decoder/plc/quiet", test_quiet);
 	return g_test_run();
 }

@@ -543,6 +543,27 @@ static void test_orphans_only(void)
 	rig_clear(&g);
 }
 
+/* A stream's first and last segments carry nothing. */
+static void test_bare_segments(void)
+{
+	static const uint8_t flags[] = {0x02, 0x10, 0x11, 0x04};
+	rig g;
+
+	rig_init(&g, NULL);
+	for (size_t i = 0; i < sizeof(flags); i++) {
+		uint8_t f[40] = {0x45, 0, 0, 40, [9] = 6, [12] = 10, 0, 0, 1,
+				 10, 0, 0, 2, 0x90, 0, 1, 0xbb, [32] = 0x50,
+				 flags[i]};
+
+		relay_frame(g.tap, 101, span_of(f, sizeof(f)),
+			    clk_from_wall((int64_t)i));
+	}
+	g_assert_cmpuint(relay_count(g.tap, RELAY_SEGMENT), ==, 4);
+	g_assert_cmpuint(relay_count(g.tap, RELAY_TCP_MESSAGES), ==, 0);
+	rig_check_sums(&g);
+	rig_clear(&g);
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const paths[] = {
@@ -596,5 +617,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/tap/stalled", test_stalled);
 	g_test_add_func("/relay/tap/flood", test_flood);
 	g_test_add_func("/relay/tap/orphans-only", test_orphans_only);
+	g_test_add_func("/relay/tap/bare-segments", test_bare_segments);
 	return g_test_run();
 }
