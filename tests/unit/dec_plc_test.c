@@ -155,7 +155,7 @@ static void test_full_scale(void)
 		g_assert_cmpint(s[i] < 0, ==, s[0] < 0);
 }
 
-/* A quiet voice behind a loud one goes on as itself: likeness is not loudness. */
+/* A quiet voice behind a loud one goes on as itself. */
 static void test_quiet(void)
 {
 	int16_t s[293], want[40];
