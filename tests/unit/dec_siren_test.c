@@ -173,6 +173,21 @@ static void test_conceal(void)
 	fix_sound_clear(&want);
 }
 
+/* A frame in which a power is none that G.722.1 has (4.1.1) is no sound. */
+static void test_powers(void)
+{
+	const call_payload p = fix_payload("G7221", 16000, 1, "bitrate=24000");
+	g_autoptr(dec_codec) c = dec_codec_open(&p, NULL, NULL);
+	g_autofree dec_pcm *out = g_new0(dec_pcm, 1);
+	uint8_t frame[60];
+
+	for (size_t i = 0; i < sizeof(frame); i++)
+		frame[i] = i % 2 ? 0x5d : 0;
+	g_assert_cmpint(dec_codec_decode(c, span_of(frame, sizeof(frame)), 320,
+					 out), ==, DEC_CODEC_DAMAGED);
+	g_assert_cmpuint(out->concealed, ==, 320);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -183,5 +198,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/decoder/siren/packets", test_packets);
 	g_test_add_func("/decoder/siren/torture", test_torture);
 	g_test_add_func("/decoder/siren/conceal", test_conceal);
+	g_test_add_func("/decoder/siren/powers", test_powers);
 	return g_test_run();
 }

@@ -211,6 +211,34 @@ static void test_patience(void)
 	relay_frags_free(f);
 }
 
+/* The port tells the tunnel; an authentication header counts by four octets
+ * (RFC 4302 2.2) and other extensions by eight. */
+static void test_odd_heads(void)
+{
+	static const uint8_t tzsp[] = {1, 0, 0, 1, 1, 2, 2, 2, 2, 2, 2, 4,
+				       4, 4, 4, 4, 4, 8, 0, 0x45};
+	static const uint8_t ah[] = {17, 4, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+				     11, 12, 13, 14, 15, 16, 17, 18, 19, 20,
+				     21, 22, 'u', 'd', 'p'};
+	uint8_t v6[40 + sizeof(ah)] = {0x60, [5] = sizeof(ah), 51};
+	span in = span_of(tzsp, sizeof(tzsp));
+	uint16_t type;
+	relay_ip ip;
+
+	g_assert_cmpint(relay_udp_tunnel_peel(1234, &in, &type), ==,
+			RELAY_FOREIGN);
+	g_assert_cmpuint(in.left, ==, sizeof(tzsp));
+	g_assert_cmpint(relay_udp_tunnel_peel(0x9090, &in, &type), ==,
+			RELAY_OK);
+	g_assert_cmpuint(type, ==, 0x0800);
+	g_assert_cmpuint(in.left, ==, 1);
+	memcpy(v6 + 40, ah, sizeof(ah));
+	g_assert_cmpint(relay_ip_get(0x86dd, span_of(v6, sizeof(v6)), &ip), ==,
+			RELAY_OK);
+	g_assert_cmpuint(ip.proto, ==, RELAY_IP_UDP);
+	g_assert_true(span_eq(ip.payload, "udp"));
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const words[] = {
@@ -234,5 +262,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/frag/inside", test_inside);
 	g_test_add_func("/relay/frag/bounded", test_bounded);
 	g_test_add_func("/relay/frag/patience", test_patience);
+	g_test_add_func("/relay/frag/odd-heads", test_odd_heads);
 	return g_test_run();
 }

@@ -31,6 +31,8 @@ static const fact facts[] = {
 	FACT("check", "\0\x18" CHECK, RELAY_FRAMING_RFC4571, 2, 26, 26),
 	/* It has no cookie, but fills what its length says. */
 	FACT("check-06", "\0\x18" CHECK_06, RELAY_FRAMING_RFC4571, 2, 26, 26),
+	FACT("dtls", "\0\x10" "\x16\xfe\xfd" "key exchange.",
+	     RELAY_FRAMING_RFC4571, 2, 18, 18),
 	FACT("null", "\0\0\0\x10" RTP, RELAY_FRAMING_RFC4571, 2, 2, 2),
 	FACT("hello", "\x16\3\1\0\4" "helloooo", RELAY_FRAMING_UNKNOWN, 9, 9,
 	     9),
@@ -98,6 +100,10 @@ static void test_foreign(void)
 	g_assert_cmpint(next_of(&r, noise, sizeof(noise), &c), ==,
 			RELAY_FIT_NONE);
 	g_assert_true(r.lost);
+	/* Real TLS does not follow a length. */
+	r = (relay_reader){0};
+	g_assert_cmpint(next_of(&r, "\0\x10\x16\3\3" "key exchange.", 18, &c),
+			==, RELAY_FIT_NONE);
 	r = (relay_reader){0};
 	g_assert_cmpint(next_of(&r, text, sizeof(text), &c), !=, RELAY_FIT);
 	r = (relay_reader){.lost = true};

@@ -347,6 +347,34 @@ static void test_shared_unrecorded(void)
 	rig_clear(&g);
 }
 
+/* What a call claims again is no news, unless it claims it more strongly. */
+static void test_claimed_again(void)
+{
+	relay_claims *c = relay_claims_new(never_ended);
+	const net_addr a = rig_addr("192.0.2.1:5000");
+	relay_claim what = {.call = (relay_call *)(void *)&a, .side = 0,
+			    .media = 1, .rank = RELAY_RANK_PEER};
+	const relay_claim *top;
+
+	g_assert_true(relay_claims_add_addr(c, &a, &what));
+	g_assert_false(relay_claims_add_addr(c, &a, &what));
+	what.rank = RELAY_RANK_SDP;
+	g_assert_false(relay_claims_add_addr(c, &a, &what));
+	what.side = 1;
+	g_assert_true(relay_claims_add_addr(c, &a, &what));
+	g_assert_false(relay_claims_add_addr(c, &a, &what));
+	what.media = 2;
+	g_assert_true(relay_claims_add_addr(c, &a, &what));
+	what.rank = RELAY_RANK_RADDR;
+	g_assert_true(relay_claims_add_addr(c, &a, &what));
+	top = relay_claims_addr(c, &a);
+	g_assert_cmpuint(top->side, ==, 1);
+	g_assert_cmpuint(top->media, ==, 2);
+	relay_claims_drop(c, what.call);
+	g_assert_null(relay_claims_addr(c, &a));
+	relay_claims_free(c);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -360,6 +388,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/match/many_paths", test_many_paths);
 	g_test_add_func("/relay/match/ssrc-claims", test_ssrc_claims);
 	g_test_add_func("/relay/match/shared", test_shared);
+	g_test_add_func("/relay/match/claimed-again", test_claimed_again);
 	g_test_add_func("/relay/match/shared-unrecorded",
 			test_shared_unrecorded);
 	return g_test_run();

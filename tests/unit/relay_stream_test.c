@@ -601,6 +601,41 @@ static void test_any_hole(gconstpointer framing)
 	g_assert_cmpuint(count, <, 2000);
 }
 
+/* Segments in a row behind a hole are one piece, however many they are, and
+ * whether they come forwards or backwards. */
+static void row(bool backwards)
+{
+	relay_streams *t = relay_streams_new(4);
+	guint next = 0, n;
+	script k;
+	span m;
+
+	script_init(&k, RELAY_FRAMING_RFC4571, 3, 60);
+	syn(t);
+	n = k.octets->len / 30;
+	g_assert_cmpuint(n, >, 100);
+	for (guint i = 1; i <= n; i++) {
+		const guint at = 30 * (backwards ? n + 1 - i : i);
+
+		g_assert_false(relay_stream_next(
+			give(t, k.octets, at, MIN(at + 30, k.octets->len), 0),
+			&m));
+	}
+	for (relay_stream *s = give(t, k.octets, 0, 30, 0);
+	     relay_stream_next(s, &m);)
+		g_assert_cmpuint(message_find(&k, m, next), ==, next++);
+	g_assert_cmpuint(next, ==, k.messages->len);
+	g_assert_cmpuint(relay_streams_gaps(t), ==, 0);
+	relay_streams_free(t);
+	script_clear(&k);
+}
+
+static void test_row(void)
+{
+	row(false);
+	row(true);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -616,6 +651,7 @@ int main(int argc, char **argv)
 	}
 	g_test_add_func("/relay/stream/anew", test_anew);
 	g_test_add_func("/relay/stream/holes", test_many_holes);
+	g_test_add_func("/relay/stream/row", test_row);
 	for (int i = RELAY_FRAMING_TURN; i <= RELAY_FRAMING_RFC4571; i++) {
 		static const char *const names[] = {"", "turn", "ms", "4571"};
 		g_autofree char *order = g_strconcat("/relay/stream/order/",

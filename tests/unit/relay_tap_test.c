@@ -564,6 +564,24 @@ static void test_bare_segments(void)
 	rig_clear(&g);
 }
 
+/* UDP and TCP headers that are cut. */
+static void test_cut_heads(void)
+{
+	rig g;
+
+	rig_init(&g, NULL);
+	for (uint8_t proto = 6; proto <= 17; proto += 11) {
+		uint8_t f[24] = {0x45, 0, 0, 24, [9] = proto, [12] = 10, 0, 0,
+				 1, 10, 0, 0, 2, 1, 0, 1, 0xbb};
+
+		relay_frame(g.tap, 101, span_of(f, sizeof(f)),
+			    clk_from_wall(0));
+	}
+	g_assert_cmpuint(relay_count(g.tap, RELAY_BAD_FRAME), ==, 2);
+	rig_check_sums(&g);
+	rig_clear(&g);
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const paths[] = {
@@ -618,5 +636,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/tap/flood", test_flood);
 	g_test_add_func("/relay/tap/orphans-only", test_orphans_only);
 	g_test_add_func("/relay/tap/bare-segments", test_bare_segments);
+	g_test_add_func("/relay/tap/cut-heads", test_cut_heads);
 	return g_test_run();
 }

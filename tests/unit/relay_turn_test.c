@@ -189,6 +189,19 @@ static void test_depth(void)
 	g_assert_cmpint(u.what, ==, RELAY_WHAT_OTHER);
 }
 
+/* Not ours, and ours but broken, are told apart. */
+static void test_verdicts(void)
+{
+	uint8_t m[24] = {0, 1, 0, 4, 0x21, 0x12, 0xa4, 0x42, [21] = 6};
+
+	g_assert_cmpint(peel(m, 24, false).what, ==, RELAY_WHAT_CONTROL);
+	g_assert_cmpint(peel(m, 23, false).what, ==, RELAY_WHAT_BAD);
+	m[4] = 0;
+	g_assert_cmpint(peel(m, 23, false).what, ==, RELAY_WHAT_OTHER);
+	m[1] = 7;	/* no check: it needs the cookie */
+	g_assert_cmpint(peel(m, 24, false).what, ==, RELAY_WHAT_OTHER);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -200,5 +213,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/turn/cut", test_cut);
 	g_test_add_func("/relay/stunmsg/attr", test_attr);
 	g_test_add_func("/relay/turn/depth", test_depth);
+	g_test_add_func("/relay/turn/verdicts", test_verdicts);
 	return g_test_run();
 }
