@@ -81,13 +81,17 @@ static bool is_fallback(const ice_sdp *s, const ice_section *sec)
 	return draft06;
 }
 
+/* More mids than there can be m= lines are somebody's wish to keep us busy. */
 static bool is_word_of(span words, span one)
 {
 	span word;
 
-	while (span_word(&words, &word))
+	for (unsigned n = 0; n < ICE_SECTION_MAX; n++) {
+		if (!span_word(&words, &word))
+			return false;
 		if (span_same(word, one))
 			return true;
+	}
 	return false;
 }
 

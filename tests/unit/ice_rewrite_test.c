@@ -228,6 +228,15 @@ static void test_bundle(void)
 	       &r);
 	g_assert_cmpint(r.media[0].state, ==, ICE_UNRECORDED);
 	g_assert_false(r.unforced);
+	/* No SDP has so many m= lines. */
+	expect(&p, sdp_type,
+	       SESSION "a=group:BUNDLE a b c d e f g h i j k l m n o 1 0\r\n"
+	       "m=video 50052 RTP/SAVP 96\r\na=mid:1\r\n" HOST1 RELAY1
+	       "m=audio 5 RTP/SAVP 0\r\na=mid:0\r\n",
+	       SESSION "a=group:BUNDLE a b c d e f g h i j k l m n o 1 0\r\n"
+	       "m=video 50052 RTP/SAVP 96\r\na=mid:1\r\n" HOST1 RELAY1
+	       "m=audio 5 RTP/SAVP 0\r\na=mid:0\r\n", &r);
+	g_assert_cmpint(r.media[0].state, ==, ICE_UNRECORDED);
 }
 
 static void check_state(const char *x, unsigned kinds, ice_state is,
