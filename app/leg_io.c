@@ -51,27 +51,35 @@ bool leg_add(leg *l, const char *path, uint8_t side)
 
 /* ---- its recordings ---- */
 
-/* Whose sound is NAME-caller.wav or NAME-callee-2.wav? */
-static uint8_t side_of(const char *path)
-{
-	g_autofree char *base = g_path_get_basename(path);
-	char *end = strchr(base, '.');
-
-	do {
-		if (end)
-			*end = '\0';
-		end = strrchr(base, '-');
-	} while (end && end[strspn(end, "-0123456789")] == '\0');
-	if (g_str_has_suffix(base, "-caller"))
-		return CALL_CALLER;
-	return g_str_has_suffix(base, "-callee") ? CALL_CALLEE : CALL_UNKNOWN;
-}
-
 static const char *ending_of(const char *path)
 {
 	const char *dot = strrchr(path, '.');
 
 	return dot ? dot : "";
+}
+
+static void cut(char *text, const char *end)
+{
+	if (g_str_has_suffix(text, end))
+		text[strlen(text) - strlen(end)] = '\0';
+}
+
+/* Of whom is NAME-caller.wav, NAME-callee-2.rf64.ulaw.wav? A name may have dots
+ * and hyphens of its own. */
+static uint8_t side_of(const char *path)
+{
+	g_autofree char *base = g_path_get_basename(path);
+	char *number;
+
+	cut(base, ending_of(base));
+	cut(base, ".ulaw");
+	cut(base, ".rf64");
+	while ((number = strrchr(base, '-')) != NULL &&
+	       number[strspn(number, "-0123456789")] == '\0')
+		*number = '\0';
+	if (g_str_has_suffix(base, "-caller"))
+		return CALL_CALLER;
+	return g_str_has_suffix(base, "-callee") ? CALL_CALLEE : CALL_UNKNOWN;
 }
 
 static bool is_lossy(const char *path)

@@ -26,7 +26,7 @@ record() { # ARGUMENT...
 leg() { # NAME FORMATS
 	record --call "$1@*" --format "$2"
 }
-leg alice wav
+leg alice flac/separate
 leg bob wav/mono
 leg carol 'mp3;opus/celt'
 leg dave wav
@@ -123,7 +123,8 @@ like some together-caller.wav alice.wav 0.995 'as before'
 sed -i 's|/r.key|/other.key|' "$tmp/conf"
 export_to locked 'wav;wav/separate'
 is 'keys of another recorder' "$(legs locked | grep -c 'its keys do not open')" 2
-like locked together-caller.wav alice.wav 0.995 'from its WAV'
+like locked together-caller.wav alice.wav 0.995 'from a file of his own'
+like locked together-callee.wav server.wav 0.995 'from that of the other side'
 sed -i 's|/other.key|/none.key|' "$tmp/conf"
 export_to keyless wav
 is 'no key at all' "$(legs keyless | grep -c 'recording .*none.key')" 3
