@@ -247,3 +247,19 @@ void rig_check_sums(const rig *g)
 			 relay_count(g->tap, RELAY_LATE_STORED), ==,
 			 g->pkts->len);
 }
+
+void rig_give(void *user, int link, span frame, int64_t ns)
+{
+	rig *g = user;
+
+	relay_frame(g->tap, link, frame, clk_from_wall(ns));
+}
+
+void rig_let_pass(rig *g, clk_mono last, int from, int to)
+{
+	for (int i = from; i <= to; i++) {
+		const clk_mono now = {last.ns + i * 100 * CLK_NS_PER_MS};
+
+		relay_tick(g->tap, (clk_both){now, {now.ns}});
+	}
+}

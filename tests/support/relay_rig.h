@@ -39,3 +39,7 @@ unsigned rig_count(const rig *g, uint32_t ssrc, call_side side);
 unsigned rig_count_any(const rig *g, uint32_t ssrc);
 /* Every frame is in one counter, every held packet too. */
 void rig_check_sums(const rig *g);
+/* Gives a frame to the tap of `user`, a rig; for mkcall_run(). */
+void rig_give(void *user, int link, span frame, int64_t ns);
+/* Ticks for the tenths of a second `from` to `to` after `last`. */
+void rig_let_pass(rig *g, clk_mono last, int from, int to);

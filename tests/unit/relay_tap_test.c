@@ -1,14 +1,6 @@
 /* Whole calls through the tap: every packet once, sides right, nothing lost
  * from the account. */
-#include "tests/support/cost.h"
 #include "tests/support/relay_rig.h"
-
-static void give(void *user, int link, span frame, int64_t ns)
-{
-	rig *g = user;
-
-	relay_frame(g->tap, link, frame, clk_from_wall(ns));
-}
 
 static void check_all(const rig *g, const mkcall *m)
 {
@@ -28,7 +20,7 @@ static void test_text(gconstpointer text)
 
 	rig_init(&g, NULL);
 	rig_arm_all(g.tap, &m, clk_from_wall(0));
-	mkcall_run(&m, give, &g);
+	mkcall_run(&m, rig_give, &g);
 	check_all(&g, &m);
 	g_assert_cmpuint(relay_count(g.tap, RELAY_BAD_FRAME), ==, 0);
 	g_assert_cmpuint(relay_count(g.tap, RELAY_BAD_TURN), ==, 0);
@@ -44,7 +36,7 @@ static void test_late(void)
 	rig g;
 
 	rig_init(&g, NULL);
-	mkcall_run(&m, give, &g);
+	mkcall_run(&m, rig_give, &g);
 	g_assert_cmpuint(g.pkts->len, ==, 0);
 	rig_arm_all(g.tap, &m, late);
 	check_all(&g, &m);
@@ -56,173 +48,6 @@ static void test_late(void)
 		if (!strcmp(a->call, b->call))
 			g_assert_cmpint(a->p.at.mono.ns, <, b->p.at.mono.ns);
 	}
-	rig_clear(&g);
-}
-
-/* Nobody ever describes it. */
-static void test_orphan(void)
-{
-	mkcall m = mkcall_of("path channel\npackets 700\nchecks 0\nrtcp 0\n");
-	const relay_orphan *o;
-	rig g;
-
-	rig_init(&g, NULL);
-	mkcall_run(&m, give, &g);
-	relay_tick(g.tap, clk_from_wall(1700000030 * CLK_NS_PER_S));
-	rig_check_sums(&g);
-	g_assert_cmpuint(g.pkts->len, ==, 0);
-	g_assert_cmpuint(g.orphans->len, ==, 6);
-	o = &g_array_index(g.orphans, relay_orphan, 0);
-	g_assert_true(o->ssrc == mkcall_ssrc(0, CALL_CALLER) ||
-		      o->ssrc == mkcall_ssrc(0, CALL_CALLEE));
-	g_assert_cmpuint(relay_count(g.tap, RELAY_EXPIRED), ==,
-			 relay_count(g.tap, RELAY_HELD));
-	rig_clear(&g);
-}
-
-static unsigned packets_of(const rig *g, const char *prefix)
-{
-	unsigned n = 0;
-
-	for (guint i = 0; i < g->pkts->len; i++) {
-		const rig_pkt *p = g_ptr_array_index(g->pkts, i);
-
-		n += g_str_has_prefix(p->call, prefix);
-	}
-	return n;
-}
-
-/* Kept from the first packet on, each once, in a journal without a session. */
-static void test_orphan_kept(void)
-{
-	mkcall m = mkcall_of("path channel\npackets 700\nchecks 0\nrtcp 0\n");
-	relay_config conf;
-	rig g;
-
-	relay_config_init(&conf);
-	conf.keep_orphans = true;
-	rig_init(&g, &conf);
-	mkcall_run(&m, give, &g);
-	rig_check_sums(&g);
-	g_assert_cmpuint(g.orphans->len, ==, 6);
-	for (int side = 0; side < 2; side++)
-		g_assert_cmpuint(rig_count_any(&g, mkcall_ssrc(0,
-					(call_side)side)), ==, 700);
-	g_assert_cmpuint(packets_of(&g, "orphans-20231114T2213"), ==,
-			 g.pkts->len);
-	g_assert_cmpuint(relay_count(g.tap, RELAY_EXPIRED), ==, 0);
-	g_assert_cmpuint(g.closed, ==, 0);
-	/* All paths fall silent: the journal ends. */
-	for (int s = 20; s < 80; s++)
-		relay_tick(g.tap, clk_from_wall((1700000000 + s) *
-						CLK_NS_PER_S));
-	g_assert_cmpuint(g.opened, ==, 1);
-	g_assert_cmpuint(g.closed, ==, 1);
-	rig_clear(&g);
-}
-
-/* Capture is stopped while nobody has claimed them yet: they are kept, too. */
-static void test_orphan_at_end(void)
-{
-	mkcall m = mkcall_of("path channel\npackets 100\nchecks 0\nrtcp 0\n");
-	clk_both end = clk_from_wall(1700000002 * CLK_NS_PER_S);
-	relay_config conf;
-
-	for (int keep = 0; keep < 2; keep++) {
-		rig g;
-
-		relay_config_init(&conf);
-		conf.keep_orphans = keep;
-		rig_init(&g, &conf);
-		mkcall_run(&m, give, &g);
-		g_assert_cmpuint(g.pkts->len, ==, 0);
-		relay_close(g.tap, end);
-		rig_check_sums(&g);
-		g_assert_cmpuint(packets_of(&g, "orphans-20231114T2213"), ==,
-				 keep ? 200 : 0);
-		g_assert_cmpuint(g.pkts->len, ==, keep ? 200 : 0);
-		/* Nothing waits: each was written, a copy, or has expired. */
-		g_assert_cmpuint(relay_count(g.tap, RELAY_HELD), ==,
-				 relay_count(g.tap, RELAY_LATE_STORED) +
-				 relay_count(g.tap, RELAY_LATE_DUPLICATE) +
-				 relay_count(g.tap, RELAY_EXPIRED));
-		g_assert_true((relay_count(g.tap, RELAY_EXPIRED) == 0) ==
-			      (keep != 0));
-		g_assert_cmpuint(g.orphans->len, ==, 0);
-		rig_clear(&g);
-	}
-}
-
-static double cost_of_keeping(unsigned calls)
-{
-	g_autofree char *text = g_strdup_printf(
-		"path channel\ncalls %u\npackets 25\nchecks 0\nrtcp 0\n",
-		calls);
-	const clk_both end = clk_from_wall(1700000002 * CLK_NS_PER_S);
-	mkcall m = mkcall_of(text);
-	relay_config conf;
-	double before;
-	rig g;
-
-	relay_config_init(&conf);
-	conf.keep_orphans = true;
-	conf.preroll_bytes = 256 << 20;
-	rig_init(&g, &conf);
-	mkcall_run(&m, give, &g);
-	before = cost_cpu_ns();
-	relay_close(g.tap, end);
-	before = cost_cpu_ns() - before;
-	g_assert_cmpuint(packets_of(&g, "orphans-"), ==, calls * 50);
-	rig_clear(&g);
-	return before;
-}
-
-/* Of many paths that are kept at once each packet costs what it costs of few.
- */
-static void test_orphans_many(void)
-{
-	const double few = cost_of_keeping(50) / 50;
-
-	g_assert_cmpfloat(cost_of_keeping(1000) / 1000, <, 6 * few);
-}
-
-typedef struct late_arm {
-	rig *g;
-	const mkcall *m;
-	int64_t when;
-} late_arm;
-
-static void give_until_armed(void *user, int link, span frame, int64_t ns)
-{
-	late_arm *l = user;
-
-	if (l->when && ns >= l->when) {
-		rig_arm_all(l->g->tap, l->m, clk_from_wall(ns));
-		l->when = 0;
-	}
-	give(l->g, link, frame, ns);
-}
-
-/* A call that is described after that takes its paths with it: every packet is
- * kept, in one place or the other. */
-static void test_orphan_claimed(void)
-{
-	mkcall m = mkcall_of("path channel\npackets 1000\nchecks 0\nrtcp 0\n");
-	relay_config conf;
-	late_arm l;
-	rig g;
-
-	relay_config_init(&conf);
-	conf.keep_orphans = true;
-	rig_init(&g, &conf);
-	l = (late_arm){&g, &m, 1700000015 * CLK_NS_PER_S};
-	mkcall_run(&m, give_until_armed, &l);
-	rig_check_sums(&g);
-	g_assert_cmpuint(packets_of(&g, "orphans-"), >, 1400);
-	g_assert_cmpuint(packets_of(&g, "call-0"), >, 450);
-	g_assert_cmpuint(packets_of(&g, "orphans-") + packets_of(&g, "call-0"),
-			 >=, 2000);
-	g_assert_cmpuint(g.pkts->len, <=, 2000 + 3);
 	rig_clear(&g);
 }
 
@@ -239,14 +64,14 @@ static void test_grace(void)
 	rig_arm_all(g.tap, &m, clk_from_wall(0));
 	relay_disarm(g.tap, "call-0",
 		     clk_from_wall(1700000000 * CLK_NS_PER_S));
-	mkcall_run(&m, give, &g);
+	mkcall_run(&m, rig_give, &g);
 	check_all(&g, &m);
 	g_assert_cmpuint(g.closed, ==, 0);
 	relay_tick(g.tap, clk_from_wall(1700000012 * CLK_NS_PER_S));
 	g_assert_cmpuint(g.closed, ==, 1);
 	/* One record per path, with all counts. */
 	g_assert_cmpuint(g.flows->len, >=, 6);
-	mkcall_run(&m, give, &g);
+	mkcall_run(&m, rig_give, &g);
 	g_assert_cmpuint(g.pkts->len, ==, 1000);
 	rig_clear(&g);
 }
@@ -262,7 +87,7 @@ static void test_told(void)
 
 	rig_init(&g, NULL);
 	rig_arm_all(g.tap, &m, clk_from_wall(0));
-	mkcall_run(&m, give, &g);
+	mkcall_run(&m, rig_give, &g);
 	relay_disarm(g.tap, "call-0", end);
 	relay_tick(g.tap, end);
 	g_assert_cmpuint(g.closed, ==, 0);
@@ -292,7 +117,7 @@ static void give_torn(void *user, int link, span frame, int64_t ns)
 	if (++t->n % 11 == 5)
 		return;
 	relay_from(t->g->tap, t->n % 11 < 5 ? 2 : 7);
-	give(t->g, link, frame, ns);
+	rig_give(t->g, link, frame, ns);
 }
 
 /* Half an IP header. */
@@ -321,7 +146,7 @@ static void test_tally(void)
 	give_broken(&g);	/* before the call: none of its business */
 	rig_arm_all(g.tap, &m, clk_from_wall(0));
 	give_broken(&g);
-	mkcall_run(&other, give, &g);
+	mkcall_run(&other, rig_give, &g);
 	mkcall_run(&gaps, give_torn, &t1);
 	mkcall_run(&pieces, give_torn, &t2);
 	give_broken(&g);
@@ -348,16 +173,6 @@ static void test_tally(void)
 	rig_clear(&g);
 }
 
-/* Tenths of a second `from` to `to` behind `last` go by. */
-static void let_pass(rig *g, clk_mono last, int from, int to)
-{
-	for (int i = from; i <= to; i++) {
-		const clk_mono now = {last.ns + i * 100 * CLK_NS_PER_MS};
-
-		relay_tick(g->tap, (clk_both){now, {now.ns}});
-	}
-}
-
 /* A call that ended, but nobody told: the journal shows that capture was there
  * for a while, each second, but is not written to for ever. */
 static void test_quiet(void)
@@ -370,18 +185,18 @@ static void test_quiet(void)
 
 	rig_init(&g, NULL);
 	rig_arm_all(g.tap, &m, clk_from_wall(0));
-	mkcall_run(&m, give, &g);
+	mkcall_run(&m, rig_give, &g);
 	g_assert_cmpuint(g.pkts->len, ==, 100);
 	newest = g_ptr_array_index(g.pkts, 99);
 	last = newest->p.at.mono;
-	let_pass(&g, last, 1, 1);
+	rig_let_pass(&g, last, 1, 1);
 	before = g.tallies;
-	let_pass(&g, last, 2, 9);
+	rig_let_pass(&g, last, 2, 9);
 	g_assert_cmpuint(g.tallies, ==, before);
-	let_pass(&g, last, 10, 14);
+	rig_let_pass(&g, last, 10, 14);
 	g_assert_cmpuint(g.tallies, ==, before + 1);
 	g_assert_cmpint(clk_since(g.told, last), >=, CLK_NS_PER_S);
-	let_pass(&g, last, 15, 300);
+	rig_let_pass(&g, last, 15, 300);
 	/* A copy of the newest one came a little later. */
 	g_assert_cmpuint(g.tallies, >=, before + 9);
 	g_assert_cmpuint(g.tallies, <=, before + 10);
@@ -398,7 +213,7 @@ static void test_unheard(void)
 
 	rig_init(&g, NULL);
 	rig_arm_all(g.tap, &m, clk_from_wall(0));
-	let_pass(&g, clk_from_wall(0).mono, 0, 300);
+	rig_let_pass(&g, clk_from_wall(0).mono, 0, 300);
 	g_assert_cmpuint(g.tallies, ==, 0);
 	rig_clear(&g);
 }
@@ -416,7 +231,7 @@ static void test_not_recorded(void)
 		CALL_MEDIA(h, 0)->record = false;
 		relay_arm(g.tap, "call-0", h, clk_from_wall(0));
 	}
-	mkcall_run(&m, give, &g);
+	mkcall_run(&m, rig_give, &g);
 	relay_tick(g.tap, clk_from_wall(1700000100 * CLK_NS_PER_S));
 	rig_check_sums(&g);
 	g_assert_cmpuint(g.pkts->len, ==, 0);
@@ -437,7 +252,7 @@ static void give_stalled(void *user, int link, span frame, int64_t ns)
 	stalled *s = user;
 
 	if (++s->n != s->lost)
-		give(s->g, link, frame, ns);
+		rig_give(s->g, link, frame, ns);
 }
 
 /* Nothing comes any more behind a segment that is missing: what was captured
@@ -519,27 +334,10 @@ static void test_flood(void)
 	/* Strangers, each with paths of its own. */
 	f = mkcall_of("calls 2000\npackets 2\nchecks 0\nrtcp 0\nseed 9\n"
 		      "path host\nip 6\n");
-	mkcall_run(&f, give, &g);
-	mkcall_run(&m, give, &g);
+	mkcall_run(&f, rig_give, &g);
+	mkcall_run(&m, rig_give, &g);
 	check_all(&g, &m);
 	g_assert_cmpuint(relay_count(g.tap, RELAY_FLOWS_EVICTED), >, 0);
-	rig_clear(&g);
-}
-
-/* The round that looks after the orphans' journal leaves calls alone, however
- * long they have been described and silent. */
-static void test_orphans_only(void)
-{
-	mkcall m = mkcall_of("packets 1\n");
-	relay_config conf;
-	rig g;
-
-	relay_config_init(&conf);
-	conf.keep_orphans = true;
-	rig_init(&g, &conf);
-	rig_arm_all(g.tap, &m, clk_from_wall(0));
-	let_pass(&g, (clk_mono){4000 * CLK_NS_PER_S}, 0, 100);
-	g_assert_cmpuint(g.closed, ==, 0);
 	rig_clear(&g);
 }
 
@@ -620,11 +418,6 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/relay/tap/fragments/6",
 			     "mtu 64\nip 6\npath mix\ncalls 8\n", test_text);
 	g_test_add_func("/relay/tap/late", test_late);
-	g_test_add_func("/relay/tap/orphan", test_orphan);
-	g_test_add_func("/relay/tap/orphan/kept", test_orphan_kept);
-	g_test_add_func("/relay/tap/orphan/claimed", test_orphan_claimed);
-	g_test_add_func("/relay/tap/orphan/at_end", test_orphan_at_end);
-	g_test_add_func("/relay/tap/orphan/many", test_orphans_many);
 	g_test_add_func("/relay/tap/grace", test_grace);
 	g_test_add_func("/relay/tap/told", test_told);
 	g_test_add_func("/relay/tap/tally", test_tally);
@@ -634,7 +427,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/tap/interfaces", test_interfaces);
 	g_test_add_func("/relay/tap/stalled", test_stalled);
 	g_test_add_func("/relay/tap/flood", test_flood);
-	g_test_add_func("/relay/tap/orphans-only", test_orphans_only);
 	g_test_add_func("/relay/tap/bare-segments", test_bare_segments);
 	g_test_add_func("/relay/tap/cut-heads", test_cut_heads);
 	return g_test_run();
