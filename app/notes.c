@@ -108,11 +108,8 @@ static void put_marks(put *o, const story *s)
 
 void notes_memory_put(put *o, const story *s)
 {
-	gsize n;
-	const void *p = s->memory ? g_bytes_get_data(s->memory, &n) : NULL;
-
-	if (p)
-		jrn_rec_put(o, NOTES_MEMORY, no_time, span_of(p, n),
+	if (s->memory_n)
+		jrn_rec_put(o, NOTES_MEMORY, no_time, story_memory(s),
 			    span_of(NULL, 0));
 }
 

@@ -231,14 +231,6 @@ static rec_end end_of(const story *s)
 			 span_str(s->end_text ? s->end_text : "")};
 }
 
-static span memory_of(const story *s)
-{
-	gsize n = 0;
-	const void *p = s->memory ? g_bytes_get_data(s->memory, &n) : NULL;
-
-	return span_of(p, n);
-}
-
 static tap_resume resume_of(const resume_from *r, const story *s)
 {
 	return (tap_resume){
@@ -263,7 +255,7 @@ static tap_resume resume_of(const resume_from *r, const story *s)
 		.halves = s->halves,
 		.forks = s->forks,
 		.facts = s->facts,
-		.memory = memory_of(s),
+		.memory = story_memory(s),
 	};
 }
 
@@ -286,8 +278,8 @@ static void resume_noted(const resume_from *r, const story *s)
 	tell_again(r, s, &own);
 	bare = story_new(s->name);
 	catch_up(r, bare, s, &own);
-	if (s->memory)
-		book_keep(r->book, own, memory_of(s));
+	if (s->memory_n)
+		book_keep(r->book, own, story_memory(s));
 	resume = resume_of(r, s);
 	resume.own = own;
 	resume.ended = s->has_end ? &end : NULL;
@@ -352,8 +344,8 @@ static resumed resume_call(const resume_from *r, const char *name,
 		return RESUME_OVER;
 	}
 	s->cseq = note ? note->cseq : 0;
-	if (note && note->memory)
-		s->memory = g_bytes_ref(note->memory);
+	if (note && note->memory_n)
+		story_remember(s, story_memory(note));
 	own = session_writer_resume(r->sessions, name, clk_now(), s->halves);
 	own = book_resume(r->book, s, own);
 	if (note) {

@@ -44,7 +44,7 @@ void story_free(story *s)
 	g_free(s->paused_why);
 	g_hash_table_unref(s->facts);
 	g_clear_pointer(&s->forks, g_array_unref);
-	g_clear_pointer(&s->memory, g_bytes_unref);
+	g_free(s->memory);
 	g_ptr_array_unref(s->halves);
 	g_free(s);
 }
@@ -216,8 +216,21 @@ void story_end(story *s, clk_both at, const rec_end *e)
 
 void story_remember(story *s, span memory)
 {
-	g_clear_pointer(&s->memory, g_bytes_unref);
-	s->memory = g_bytes_new(memory.p, memory.left);
+	enum { GRAIN = 256 };
+	const size_t n = MIN(memory.left, UINT16_MAX - GRAIN);
+
+	/* It grows with each message: not another hole in the heap each time. */
+	if (n > s->memory_room || !s->memory) {
+		s->memory_room = (uint16_t)((n / GRAIN + 1) * GRAIN);
+		s->memory = g_realloc(s->memory, s->memory_room);
+	}
+	memcpy(s->memory, memory.p, n);
+	s->memory_n = (uint16_t)n;
+}
+
+span story_memory(const story *s)
+{
+	return span_of(s->memory, s->memory_n);
 }
 
 static bool take_end(story *s, const jrn_rec *r)

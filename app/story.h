@@ -18,7 +18,8 @@ typedef struct story {
 	char *name;		/* of the journal's directory */
 	char *call_id, *from_tag, *source;
 	uint32_t cseq;		/* of its latest first INVITE; 0: not known */
-	GBytes *memory;		/* what the tap keeps beside this, or NULL */
+	uint8_t *memory;	/* what the tap keeps beside this, or NULL */
+	uint16_t memory_n, memory_room;	/* octets in use, and there */
 	bool settled;		/* noted only so that its copies are known */
 	GHashTable *facts;	/* GRefString -> GRefString */
 	bool decided, record;
@@ -62,6 +63,7 @@ void story_progress(story *s, clk_both at, const rec_progress *p);
 void story_mark(story *s, clk_both at, const rec_control *c);
 void story_end(story *s, clk_both at, const rec_end *e);
 void story_remember(story *s, span memory);
+span story_memory(const story *s);	/* lent; empty: none */
 /* 0: nothing was heard of it. */
 uint8_t story_fork_state(const story *s, const char *branch);
 /* The fork's sound is no part of the call: another one answered, and not under

@@ -149,8 +149,7 @@ static void assert_same(const story *a, const story *b)
 	g_assert_true(a->held[0] == b->held[0] && a->held[1] == b->held[1]);
 	g_assert_cmpstr(b->paused ? a->paused_why : NULL, ==,
 			b->paused ? b->paused_why : NULL);
-	g_assert_true(!a->memory == !b->memory &&
-		      (!a->memory || g_bytes_equal(a->memory, b->memory)));
+	g_assert_cmpmem(a->memory, a->memory_n, b->memory, b->memory_n);
 	g_assert_cmpuint(a->forks ? a->forks->len : 0, ==,
 			 b->forks ? b->forks->len : 0);
 	for (guint k = 0; a->forks && k < a->forks->len; k++) {
