@@ -159,10 +159,29 @@ static void test_useless(void)
 	dec_keyring_clear(&r);
 }
 
+/* A key that is described again has what was said of it last. */
+static void test_again(void)
+{
+	const line first[] = {{1, 'a', 1, false}}, then[] = {{2, 'a', 0, false}};
+	const dec_key *k;
+	dec_keyring r;
+
+	dec_keyring_init(&r, false);
+	add(&r, CALL_CALLER, false, 1, first, 1);
+	add(&r, CALL_CALLER, false, 5, then, 1);
+	g_assert_cmpuint(r.keys->len, ==, 1);
+	k = g_ptr_array_index(r.keys, 0);
+	g_assert_cmpuint(k->tag, ==, 2);
+	g_assert_cmpuint(k->mki, ==, 0);
+	g_assert_cmpuint(k->serial, ==, 5);
+	dec_keyring_clear(&r);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/decoder/keyring/rate", test_rate);
+	g_test_add_func("/decoder/keyring/again", test_again);
 	g_test_add_func("/decoder/keyring/answer-chooses",
 			test_answer_chooses);
 	g_test_add_func("/decoder/keyring/one-key-thrice",
