@@ -162,7 +162,8 @@ static void test_useless(void)
 /* A key that is described again has what was said of it last. */
 static void test_again(void)
 {
-	const line first[] = {{1, 'a', 1, false}}, then[] = {{2, 'a', 0, false}};
+	const line first[] = {{1, 'a', 1, false}};
+	const line then[] = {{2, 'a', 0, false}};
 	const dec_key *k;
 	dec_keyring r;
 
