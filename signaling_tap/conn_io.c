@@ -24,6 +24,7 @@ struct tap_conn {
 	size_t out_at;		/* of peer.out: sent so far */
 	bool wants_write;	/* TLS must write before it can go on */
 	bool more;		/* the last round ended before the input did */
+	bool mute;		/* it takes no answers any more */
 };
 
 typedef struct conn_source {
@@ -224,13 +225,26 @@ static bool handshake(tap_conn *c)
 	return true;
 }
 
+/* Who did not wait for us has gone, and what it sent before is true all the
+ * same. */
+static bool answers_leave(tap_conn *c)
+{
+	c->mute = c->mute || !conn_flush(c);
+	if (!c->mute)
+		return true;
+	g_byte_array_set_size(c->peer.out, 0);
+	c->out_at = 0;
+	return false;
+}
+
 /* False when the connection is over. Answers leave together when what has come
  * is done, or when they fill a record: each writing costs more than making
  * one. */
 static bool frames_read(tap_conn *c, const char **why)
 {
 	c->more = true;
-	for (int round = 0; round < 16 && waiting(c) < TAP_CONN_OUT; round++) {
+	for (int round = 0; (round < 16 && waiting(c) < TAP_CONN_OUT) ||
+			    c->mute; round++) {
 		ssize_t n = conn_read(c, c->in + c->in_n,
 				      TAP_CONN_IN - c->in_n);
 
@@ -247,12 +261,24 @@ static bool frames_read(tap_conn *c, const char **why)
 			*why = "it sent what is no HEP3";
 			return false;
 		}
-		if (waiting(c) >= TAP_CONN_RECORD && !conn_flush(c)) {
-			*why = "it does not take our answers";
-			return false;
-		}
+		if (waiting(c) >= TAP_CONN_RECORD)
+			answers_leave(c);
 	}
 	return true;
+}
+
+/* The same, and what waits to be sent goes before and behind it. */
+static bool talk(tap_conn *c, const char **why)
+{
+	bool ok;
+
+	answers_leave(c);
+	ok = frames_read(c, why);
+	if (answers_leave(c))
+		return ok;
+	if (ok)
+		*why = "it does not take our answers";
+	return false;
 }
 
 static void latency_note(tap_conn *c)
@@ -269,15 +295,15 @@ static void conn_step(tap_conn *c)
 {
 	const char *why = NULL;
 	GIOCondition wish = G_IO_HUP | G_IO_ERR;
-	bool ok;
 
+	if (!c->more)
+		c->peer.since = c->host->rounds->asleep;
 	c->wants_write = c->more = false;
 	if (!c->open && !handshake(c)) {
 		conn_close(c, "it was refused");
 		return;
 	}
-	ok = !c->open || (conn_flush(c) && frames_read(c, &why));
-	if (!conn_flush(c) || !ok) {
+	if (c->open && !talk(c, &why)) {
 		conn_close(c, why);
 		return;
 	}

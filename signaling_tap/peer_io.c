@@ -76,7 +76,7 @@ static clk_both message_time(tap_peer *p, const tap_frame *f)
 
 	if (!f->seconds)
 		return now;
-	at = tap_sender_time(&p->clock, theirs, now, &stepped);
+	at = tap_sender_time(&p->clock, theirs, p->since, now, &stepped);
 	ahead = tap_sender_ahead(&p->clock);
 	if (stepped || ABS(ahead) > TAP_SENDER_SKEW_MS * CLK_NS_PER_MS) {
 		tap_calls_counters(p->host->calls)->n[TAP_N_HEP_SKEW]++;
@@ -174,7 +174,8 @@ void tap_peer_frame(tap_peer *p, const tap_frame *f, clk_mono came)
 void tap_peer_datagram(const tap_conn_host *host, span frame, const char *from)
 {
 	tap_counters *count = tap_calls_counters(host->calls);
-	tap_peer p = {.host = host, .name = (char *)from};
+	tap_peer p = {.host = host, .name = (char *)from,
+		      .since = clk_mono_now()};
 	span in = frame, bytes;
 	tap_frame f;
 

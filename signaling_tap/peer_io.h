@@ -41,6 +41,7 @@ typedef struct tap_peer {
 	unsigned verdicts;	/* of them, since they were last sent */
 	clk_mono heard;		/* its last complete frame; 0 before the
 				 * first */
+	clk_mono since;		/* what is read now did not come before */
 	tap_sender clock;
 } tap_peer;
 

@@ -23,8 +23,8 @@ static int64_t least(const tap_sender *s)
 	return s->least[0] < s->least[1] ? s->least[0] : s->least[1];
 }
 
-clk_both tap_sender_time(tap_sender *s, clk_wall theirs, clk_both now,
-			 bool *stepped)
+clk_both tap_sender_time(tap_sender *s, clk_wall theirs, clk_mono since,
+			 clk_both now, bool *stepped)
 {
 	const int64_t most = TAP_SENDER_LAG_MS * CLK_NS_PER_MS;
 	int64_t behind = now.wall.ns - theirs.ns, lag;
@@ -34,7 +34,7 @@ clk_both tap_sender_time(tap_sender *s, clk_wall theirs, clk_both now,
 		begin(s, behind, now.mono);
 	window_turn(s, behind, now.mono);
 	lag = behind - least(s);
-	if (lag > most || lag < -most) {
+	if (lag > most + clk_since(now.mono, since) || lag < -most) {
 		*stepped = true;
 		begin(s, behind, now.mono);
 		return now;

@@ -14,7 +14,8 @@
 enum {
 	TAP_SENDER_WINDOW_S = 60,	/* length of one of two windows for the
 					 * smallest difference */
-	TAP_SENDER_LAG_MS = 1000,	/* longer: a clock has jumped */
+	TAP_SENDER_LAG_MS = 1000,	/* in transit; longer: a clock has
+					 * jumped */
 	TAP_SENDER_SKEW_MS = 1000,	/* a difference worth reporting */
 };
 
@@ -25,10 +26,11 @@ typedef struct tap_sender {
 } tap_sender;
 
 /* When, on our clock, the sender saw a message for which it gives the time
- * `theirs`. Begins as {0}. `*stepped`: one of the clocks has jumped, and
- * measuring starts again. */
-clk_both tap_sender_time(tap_sender *s, clk_wall theirs, clk_both now,
-			 bool *stepped);
+ * `theirs`, and which may have waited for us since `since` (a host that stood
+ * still reads late). Begins as {0}. `*stepped`: one of the clocks has jumped,
+ * and measuring starts again. */
+clk_both tap_sender_time(tap_sender *s, clk_wall theirs, clk_mono since,
+			 clk_both now, bool *stepped);
 /* How far its clock is ahead of ours, in ns; the message's transit time makes
  * it less. */
 int64_t tap_sender_ahead(const tap_sender *s);

@@ -10,6 +10,7 @@ typedef struct sent {
 	tap_sender s;
 	clk_both now;		/* ours */
 	int64_t ahead;		/* of their clock, ns */
+	int64_t waited;		/* at most, before we read it */
 	bool stepped;
 } sent;
 
@@ -22,7 +23,9 @@ static sent sender_new(int64_t ahead)
 static int64_t told(sent *t, int64_t lag)
 {
 	const clk_wall theirs = {t->now.wall.ns - lag + t->ahead};
-	clk_both at = tap_sender_time(&t->s, theirs, t->now, &t->stepped);
+	const clk_mono since = {t->now.mono.ns - t->waited};
+	clk_both at = tap_sender_time(&t->s, theirs, since, t->now,
+				      &t->stepped);
 
 	g_assert_cmpint(t->now.wall.ns - at.wall.ns, ==,
 			t->now.mono.ns - at.mono.ns);
@@ -104,6 +107,28 @@ static void test_step(void)
 	g_assert_true(t.stepped);
 }
 
+/* A host that stood still for 7 s reads what came meanwhile, and then what
+ * comes at once. No clock has stepped. */
+static void test_stood_still(void)
+{
+	sent t = sender_new(300 * MS);
+
+	told(&t, 0);
+	pass(&t, 8 * S);
+	t.waited = 7 * S;
+	g_assert_cmpint(told(&t, 6900 * MS), ==, 6900 * MS);
+	g_assert_false(t.stepped);
+	g_assert_cmpint(told(&t, 100 * MS), ==, 100 * MS);
+	g_assert_false(t.stepped);
+	t.waited = 0;
+	pass(&t, S);
+	g_assert_cmpint(told(&t, 5 * MS), ==, 5 * MS);
+	g_assert_false(t.stepped);
+	/* Who did not stand still is no reason. */
+	g_assert_cmpint(told(&t, 6900 * MS), ==, 0);
+	g_assert_true(t.stepped);
+}
+
 /* What was measured long ago says nothing of now. */
 static void test_pause(void)
 {
@@ -122,6 +147,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/sender/boot", test_boot);
 	g_test_add_func("/tap/sender/drift", test_drift);
 	g_test_add_func("/tap/sender/step", test_step);
+	g_test_add_func("/tap/sender/stood-still", test_stood_still);
 	g_test_add_func("/tap/sender/pause", test_pause);
 	return g_test_run();
 }

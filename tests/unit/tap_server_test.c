@@ -35,9 +35,8 @@ static void test_pieces(void)
 	}
 }
 
-/* A peer that does not read its answers is not read from, so that they do not
- * pile up here; none is lost. */
-static void test_back_pressure(void)
+/* An INVITE that will be replaced by one of about that length. */
+static GString *big_invite(unsigned call, gsize octets)
 {
 	static const char sdp[] =
 		"v=0\no=- 0 0 IN IP4 192.0.2.1\ns=-\nc=IN IP4 192.0.2.1\n"
@@ -45,15 +44,23 @@ static void test_back_pressure(void)
 		"a=candidate:1 1 UDP 1 192.0.2.1 4000 typ host\n"
 		"a=candidate:2 1 UDP 1 203.0.113.1 5000 typ relay "
 		"raddr 192.0.2.1 rport 4000\n";
-	static const char head[] =
+	g_autofree char *head = g_strdup_printf(
 		"INVITE sip:bob@example SIP/2.0\n"
 		"From: <sip:alice@example>;tag=a\nTo: <sip:bob@example>\n"
-		"Call-ID: c1\nCSeq: 1 INVITE\n"
-		"Content-Type: application/sdp\n";
-	g_autofree char *pad = g_strnfill(40000, 'x');
+		"Call-ID: c%u\nCSeq: 1 INVITE\n"
+		"Content-Type: application/sdp\n", call);
+	g_autofree char *pad = g_strnfill(octets, 'x');
 	g_autofree char *body = g_strconcat(sdp, "a=pad:", pad, "\n", NULL);
+
+	return tap_script_message(head, body);
+}
+
+/* A peer that does not read its answers is not read from, so that they do not
+ * pile up here; none is lost. */
+static void test_back_pressure(void)
+{
 	const ice_plan plan = ice_plan_default();
-	GString *big = tap_script_message(head, body);
+	GString *big = big_invite(1, 40000);
 	static tap_frame got[TAP_RIG_BACKLOG];
 	tap_rig r;
 
@@ -224,6 +231,16 @@ static void times_note(void *user, uint64_t call, void **own,
 		g_array_append_val((GArray *)user, e->at);
 }
 
+static void timed_frame(tap_rig *r, guint64 id, int64_t wall_ns,
+			const char *text)
+{
+	tap_rig_frame(r, (tap_frame){
+		.kind = TAP_HEP_REQUEST, .id = id, .protocol = 1,
+		.seconds = (guint32)(wall_ns / CLK_NS_PER_S),
+		.micros = (guint32)(wall_ns % CLK_NS_PER_S / 1000),
+		.name = span_str("fe1"), .payload = span_str(text)});
+}
+
 static void timed_add(tap_rig *r, guint64 id, int64_t wall_ns)
 {
 	g_autofree char *text = g_strdup_printf(
@@ -231,11 +248,7 @@ static void timed_add(tap_rig *r, guint64 id, int64_t wall_ns)
 		"From: <sip:alice@example>;tag=a\r\nTo: <sip:bob@example>\r\n"
 		"Call-ID: c%u\r\nCSeq: 1 INVITE\r\n\r\n", (unsigned)id);
 
-	tap_rig_frame(r, (tap_frame){
-		.kind = TAP_HEP_REQUEST, .id = id, .protocol = 1,
-		.seconds = (guint32)(wall_ns / CLK_NS_PER_S),
-		.micros = (guint32)(wall_ns % CLK_NS_PER_S / 1000),
-		.name = span_str("fe1"), .payload = span_str(text)});
+	timed_frame(r, id, wall_ns, text);
 }
 
 /* Whatever time a Front End tells, calls keep that of our host; of a clock that
@@ -277,6 +290,67 @@ static void test_time(void)
 	tap_rig_close(&r);
 }
 
+/* The first decision takes until the Front End has gone, and a while more. */
+typedef struct gone {
+	tap_rig rig;
+	GArray *times;		/* of the calls' beginnings */
+	bool waited;
+} gone;
+
+static bool decide_when_gone(void *user, const tap_facts *f, rec_decision *out)
+{
+	gone *g = user;
+
+	(void)f;
+	for (int i = 0; i < 2000 && !g->waited && !g->rig.over; i++)
+		g_usleep(10000);
+	if (!g->waited)
+		g_usleep(1300000);
+	g->waited = true;
+	*out = (rec_decision){.record = true, .audio = true};
+	return true;
+}
+
+static void gone_note(void *user, uint64_t call, void **own, const rec_event *e)
+{
+	times_note(((gone *)user)->times, call, own, e);
+}
+
+/* A host that stood still for longer than the Front End waits: that has let all
+ * pass and left. What it sent is read all the same, though no answer can be
+ * sent, and keeps its time. */
+static void test_gone(void)
+{
+	enum { CALLS = 16, ANSWER = 4000 };	/* fits a socket */
+	gone g = {.times = g_array_new(FALSE, FALSE, sizeof(clk_both))};
+	const ice_plan plan = ice_plan_default();
+	const tap_config cfg = {.decide = decide_when_gone, .decide_user = &g,
+				.sink = gone_note, .sink_user = &g,
+				.plan = &plan};
+	g_autoptr(tap_calls) calls = tap_calls_new(&cfg);
+	const clk_both start = clk_now();
+
+	tap_rig_open(&g.rig, NULL, &plan);
+	tap_rig_serve(&g.rig, calls, 0);
+	for (unsigned id = 1; id <= CALLS; id++) {
+		GString *m = big_invite(id, ANSWER);
+
+		timed_frame(&g.rig, id, start.wall.ns, m->str);
+		g_string_free(m, TRUE);
+	}
+	tap_rig_run(&g.rig);
+	g_assert_true(g.waited);
+	g_assert_cmpuint(g.times->len, ==, CALLS);
+	for (guint i = 1; i < CALLS; i++)
+		g_assert_cmpint(
+			g_array_index(g.times, clk_both, i).mono.ns, <,
+			g_array_index(g.times, clk_both, 0).mono.ns +
+				CLK_NS_PER_S / 10);
+	g_assert_cmpuint(tap_calls_counter(calls, TAP_N_HEP_SKEW), ==, 0);
+	tap_rig_close(&g.rig);
+	g_array_unref(g.times);
+}
+
 int main(int argc, char **argv)
 {
 	int bad;
@@ -295,6 +369,7 @@ int main(int argc, char **argv)
 		g_test_add_data_func(name, &late_cases[i], test_late);
 	}
 	g_test_add_func("/tap/server/time", test_time);
+	g_test_add_func("/tap/server/gone", test_gone);
 	bad = g_test_run();
 	tap_certs_clear();
 	return bad;
