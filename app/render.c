@@ -12,6 +12,7 @@ enum {
 	HELD_BACK_MS = 1000,	/* of a stream with holes: so much later may
 				 * packets be written than they were seen */
 	ANEW_PART = 4,	/* of a call's length, between two readings of all */
+	LEAP_MS = 1000,	/* of what is known: steps are much shorter */
 };
 
 static void decode_until(render_call *r, clk_mono now)
@@ -191,7 +192,7 @@ static bool over(const render_call *r, clk_mono upto)
 
 	if (!r->story->has_end)
 		return r->last_record.ns &&
-		       clk_since(r->now, r->last_record) > r->cfg->lost_ns;
+		       clk_since(upto, r->last_record) > r->cfg->lost_ns;
 	if (r->last_packet.ns > last.ns)
 		last = r->last_packet;
 	if (!captured_seen(r->captured, due_until(r)))
@@ -228,11 +229,20 @@ static bool advance(render_call *r, clk_mono upto, GError **err)
 	return mix_call_advance(r->mix, upto, err);
 }
 
+/* A capture that stood still may have made files in one go, and of a call that
+ * ends all files have to be known. */
+static bool must_look(const render_call *r, clk_mono upto)
+{
+	return r->steps % SCAN_EVERY == 0 || r->settled || r->story->has_end ||
+	       clk_since(upto, r->upto) > LEAP_MS * CLK_NS_PER_MS;
+}
+
 static bool take_in(render_call *r, clk_mono upto, bool whole, GError **err)
 {
-	const bool look = r->steps++ % SCAN_EVERY == 0 || r->settled;
-
-	if (look && !follow_scan(r->follow, err))
+	r->looked = must_look(r, upto);
+	r->upto = upto;
+	r->steps++;
+	if (r->looked && !follow_scan(r->follow, err))
 		return false;
 	r->behind = false;
 	return render_take(r, upto, whole, err);
@@ -251,7 +261,7 @@ static render_state go_on(render_call *r, clk_mono upto, GError **err)
 		return RENDER_FAILED;
 	if (r->behind)
 		upto.ns = r->last_record.ns - HELD_BACK_MS * CLK_NS_PER_MS;
-	else if (over(r, upto))
+	else if (over(r, upto) && r->looked)
 		return must_again(r) ? RENDER_AGAIN : finish(r, err);
 	if (is_stale(r)) {
 		if (worth_anew(r))

@@ -28,10 +28,12 @@ struct render_call {
 	bool late_keys;		/* some came after the first packet */
 	bool answered;		/* the mixer has been told */
 	bool behind;		/* the journal has more than was taken in */
+	bool looked;		/* for new files, in this step */
 	bool own;		/* its files are there and have names */
 	bool held;		/* packets waited for a key */
 	bool settled;		/* the journal will not grow any more */
 	bool late;		/* one came from before `passed` */
+	clk_mono upto;		/* of the last step */
 	clk_mono passed;	/* the decoder was told that nothing from
 				 * before it will come */
 	clk_mono born;		/* when this reading of the journal began */

@@ -98,8 +98,18 @@ static void packet(journal *j, call_side side, unsigned i, bool wide)
 				  put_done(&o), put_done(&r)));
 }
 
-/* Its end is seen or not; the callee's codec becomes a better one or not. */
-static journal journal_new(bool ends, bool widens)
+static void media_write(journal *j, bool widens)
+{
+	journal_open(j, JRN_MEDIA);
+	for (unsigned i = 0; i < SECONDS * 50; i++) {
+		packet(j, CALL_CALLER, i, false);
+		packet(j, CALL_CALLEE, i, widens && i > 500);
+	}
+	journal_close(j);
+}
+
+/* Its end is seen or not. */
+static journal session_new(bool ends)
 {
 	journal j = {.spool = jrn_rig_dir()};
 
@@ -118,12 +128,15 @@ static journal journal_new(bool ends, bool widens)
 		tell(&j, &(rec_event){.type = JRN_END, .at = ms(SECONDS * 1000),
 				      .end = {.cause = REC_BYE}});
 	journal_close(&j);
-	journal_open(&j, JRN_MEDIA);
-	for (unsigned i = 0; i < SECONDS * 50; i++) {
-		packet(&j, CALL_CALLER, i, false);
-		packet(&j, CALL_CALLEE, i, widens && i > 500);
-	}
-	journal_close(&j);
+	return j;
+}
+
+/* The callee's codec becomes a better one or not. */
+static journal journal_new(bool ends, bool widens)
+{
+	journal j = session_new(ends);
+
+	media_write(&j, widens);
 	return j;
 }
 
@@ -235,10 +248,44 @@ static void test_wider(void)
 	check(true, true);
 }
 
+/* Capture stood still through the whole call, and in one go the media's file is
+ * there and all is known up to long after the end. */
+static void test_stood_still(gconstpointer steps)
+{
+	journal j = session_new(true);
+	char *live = jrn_rig_dir();
+	const render_config cfg = config(live);
+	const clk_both now = ms(SECONDS * 1000 + 10000);
+	render_call *r = render_call_new(&cfg, j.dir);
+	g_autoptr(GError) err = NULL;
+	render_state s = RENDER_RUNNING;
+
+	for (int i = 0; i < GPOINTER_TO_INT(steps); i++)
+		g_assert_cmpint(render_call_step(r, now, ms(100 * i).mono,
+						 &err), ==, RENDER_RUNNING);
+	media_write(&j, false);
+	while (s == RENDER_RUNNING)
+		s = render_call_step(r, now, now.mono, &err);
+	g_assert_no_error(err);
+	g_assert_cmpint(s, ==, RENDER_DONE);
+	g_assert_cmpuint(render_call_result(r)->packets, ==, PACKETS);
+	g_assert_cmpstr(render_call_result(r)->outcome, ==, "RECORDED");
+	render_call_free(r);
+	jrn_rig_remove(live);
+	journal_clear(&j);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/app/render/no-end", test_no_end);
 	g_test_add_func("/app/render/wider", test_wider);
+	for (int i = 0; i < 4; i++) {
+		g_autofree char *path = g_strdup_printf(
+			"/app/render/stood-still/%d", i);
+
+		g_test_add_data_func(path, GINT_TO_POINTER(i),
+				     test_stood_still);
+	}
 	return g_test_run();
 }
