@@ -39,6 +39,8 @@ struct relay_live {
 	relay_queue *queue;
 	relay_writer *writer;
 	ring commands;		/* MAIN to CAPTURE */
+	GPtrArray *endings;	/* CAPTURE: of commands: calls that end when all
+				 * that came before is read */
 	int to_capture, to_writer;	/* eventfds */
 	bool running;
 	pthread_t capture, write;
@@ -76,6 +78,15 @@ static void ring_bell(int fd)
 		return;
 }
 
+static void command_free(void *p)
+{
+	command *c = p;
+
+	call_half_free(c->half);
+	g_free(c->call);
+	g_free(c);
+}
+
 relay_live *relay_live_open(const relay_live_config *c, GError **err)
 {
 	g_autoptr(relay_live) l = g_aligned_alloc0(1, sizeof(*l),
@@ -84,6 +95,7 @@ relay_live *relay_live_open(const relay_live_config *c, GError **err)
 
 	l->to_capture = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	l->to_writer = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	l->endings = g_ptr_array_new_with_free_func(command_free);
 	l->queue = relay_queue_new(c->queue_bytes);
 	l->tap = relay_new(&c->tap, &relay_queue_sink, l->queue);
 	pthread_mutex_init(&l->lock, NULL);
@@ -174,6 +186,12 @@ static int ifaces_round(relay_live *l)
 	return all;
 }
 
+/* A round that was not ended by its limit has read all that was there. */
+static bool is_whole(const relay_live *l, int n)
+{
+	return n < (l->rings ? BLOCKS : RELAY_BATCH);
+}
+
 /* What has arrived: how many frames, or blocks. */
 static int capture_round(relay_live *l, clk_both now)
 {
@@ -190,32 +208,54 @@ static int capture_round(relay_live *l, clk_both now)
 		take_stats(l, now);
 		l->next_stats.ns = now.mono.ns + STATS_NS;
 	}
-	relay_tick_due(l->tap, now);
+	/* Of what is still to be read nobody may say that it did not come. */
+	if (is_whole(l, all))
+		relay_tick_due(l->tap, now);
 	return all;
 }
 
-static void command_free(command *c)
-{
-	call_half_free(c->half);
-	g_free(c->call);
-	g_free(c);
-}
-
-static void run_command(relay_live *l, command *c)
+static void run_command(relay_live *l, const command *c)
 {
 	if (c->half)
 		relay_arm(l->tap, c->call, c->half, c->at);
 	else
 		relay_disarm(l->tap, c->call, c->at);
+}
+
+/* Of one call; NULL: of all. */
+static void run_endings(relay_live *l, const char *call)
+{
+	guint i = 0;
+
+	while (i < l->endings->len) {
+		const command *c = g_ptr_array_index(l->endings, i);
+
+		if (call && strcmp(c->call, call) != 0) {
+			i++;
+			continue;
+		}
+		run_command(l, c);
+		g_ptr_array_remove_index(l->endings, i);
+	}
+}
+
+static void take_command(relay_live *l, command *c)
+{
+	if (!c->half) {
+		g_ptr_array_add(l->endings, c);
+		return;
+	}
+	run_endings(l, c->call);
+	run_command(l, c);
 	command_free(c);
 }
 
-static void run_commands(relay_live *l)
+static void take_commands(relay_live *l)
 {
 	command *c;
 
 	while ((c = ring_pop(&l->commands)) != NULL)
-		run_command(l, c);
+		take_command(l, c);
 }
 
 static void wait_for_frames(relay_live *l)
@@ -253,14 +293,15 @@ static void hand_over(relay_live *l)
 		ring_bell(l->to_writer);
 }
 
-/* A round that was not ended by its limit has read all that was there. */
 static void capture_once(relay_live *l)
 {
 	const clk_both now = clk_now();
-	const int n = capture_round(l, now);
+	const bool whole = is_whole(l, capture_round(l, now));
 
+	if (whole)
+		run_endings(l, NULL);
 	hand_over(l);
-	if (n < (l->rings ? BLOCKS : RELAY_BATCH))
+	if (whole)
 		atomic_store(&l->read_to,
 			     now.mono.ns - HAND_OVER_MS * CLK_NS_PER_MS);
 }
@@ -272,7 +313,7 @@ static void *capture_main(void *arg)
 
 	while (!atomic_load(&l->stop)) {
 		wait_for_frames(l);
-		run_commands(l);
+		take_commands(l);
 		capture_once(l);
 	}
 	/* What the kernel has already taken is still ours. */
@@ -284,6 +325,7 @@ static void *capture_main(void *arg)
 		hand_over(l);
 	l->next_stats.ns = 0;
 	capture_round(l, clk_now());
+	run_endings(l, NULL);
 	relay_close(l->tap, clk_now());
 	push_the_rest(l);
 	atomic_store(&l->captured, true);
@@ -387,7 +429,7 @@ static bool command_push(relay_live *l, const char *call, call_half *half,
 	c->half = half;
 	c->at = now;
 	if (!l->running) {	/* there is no CAPTURE yet: it is us */
-		run_command(l, c);
+		take_command(l, c);
 		return true;
 	}
 	if (ring_push(&l->commands, c)) {
@@ -449,6 +491,7 @@ void relay_live_free(relay_live *l)
 	relay_live_stop(l);
 	if (l->tap)
 		relay_free(l->tap, clk_now());
+	g_ptr_array_unref(l->endings);
 	while ((c = ring_pop(&l->commands)) != NULL)
 		command_free(c);
 	relay_ifaces_free(l->ifaces);

@@ -278,6 +278,65 @@ static void test_reach(void)
 	live_rig_remove(spool);
 }
 
+/* What the first tally of a file says is stored; -1: there is none yet. */
+static int64_t first_tally(const char *path, unsigned *before)
+{
+	g_autoptr(jrn_in) in = jrn_in_open(path, NULL);
+	rec_tally t;
+	jrn_rec rec;
+
+	*before = 0;
+	while (in && jrn_in_next(in, &rec) == JRN_OK) {
+		*before += rec.type == JRN_PACKET;
+		if (rec.type == JRN_TALLY && rec_tally_get(rec.payload, &t))
+			return (int64_t)t.stored;
+	}
+	return -1;
+}
+
+/* A capture that was not there, or stood still, is told of the end of a call
+ * before it has read the call's packets: that it was there to the end it says
+ * behind them. */
+static void test_end_waits(void)
+{
+	enum { SENT = 100 };
+	static const char *const lo[] = {"lo", NULL};
+	g_autofree char *spool = NULL, *dir = NULL, *path = NULL;
+	g_autoptr(GError) err = NULL;
+	relay_live_config c;
+	unsigned before;
+	relay_live *l;
+	int to, from;
+
+	if (live_rig_skip())
+		return;
+	spool = g_dir_make_tmp("edgetape-live-XXXXXX", NULL);
+	dir = g_build_filename(spool, "one", NULL);
+	to = live_rig_udp(5004);
+	from = live_rig_udp(5002);
+	relay_live_config_init(&c);
+	c.interfaces = lo;
+	c.writer.spool = spool;
+	l = relay_live_open(&c, &err);
+	g_assert_no_error(err);
+	live_rig_arm(l);
+	for (uint32_t n = 0; n < SENT; n++)
+		live_rig_send(from, n);
+	g_usleep(200000);	/* the kernel hands over within 20 ms */
+	g_assert_true(relay_live_disarm(l, "one", clk_now()));
+	g_assert_true(relay_live_start(l, &err));
+	path = wait_for_file(dir, 1);
+	for (int ms = 0; ms < WAIT_MS && first_tally(path, &before) < 0;
+	     ms += 20)
+		g_usleep(20000);
+	g_assert_cmpint(first_tally(path, &before), ==, SENT);
+	g_assert_cmpuint(before, ==, SENT);
+	relay_live_free(l);
+	close(to);
+	close(from);
+	live_rig_remove(spool);
+}
+
 static void test_kill(void)
 {
 	g_autofree char *spool = NULL;
@@ -355,6 +414,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/relay/live/disk/broken", &broken,
 			     test_ill_disk);
 	g_test_add_func("/relay/live/reach", test_reach);
+	g_test_add_func("/relay/live/end-waits", test_end_waits);
 	g_test_add_func("/relay/live/kill", test_kill);
 	return g_test_run();
 }
