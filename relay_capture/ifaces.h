@@ -15,7 +15,7 @@ enum { RELAY_BATCH = 1024 };	/* frames of one interface in a row */
 /* Reads a batch from each, and returns how many frames. Tries again to open
  * what is down. */
 int relay_ifaces_read(relay_ifaces *f, relay_tap *tap,
-		      const relay_stamp *stamp);
+		      relay_stamp *stamp);
 /* The descriptors to wait for; at most RELAY_IFACES_MAX. */
 nfds_t relay_ifaces_poll(const relay_ifaces *f, struct pollfd *to);
 /* Stops capturing; what has already arrived can still be read, for about 60

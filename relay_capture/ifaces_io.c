@@ -39,7 +39,7 @@ struct relay_ifaces {
 	unsigned n;
 	char *trouble;
 	relay_tap *tap;			/* of the batch, both */
-	const relay_stamp *stamp;
+	relay_stamp *stamp;
 	clk_both begun;
 };
 
@@ -235,6 +235,8 @@ static void on_frame(u_char *user, const struct pcap_pkthdr *h,
 	/* With nanosecond precision tv_usec counts nanoseconds. */
 	int64_t wall = h->ts.tv_sec * CLK_NS_PER_S + h->ts.tv_usec;
 
+	if (relay_stamp_is_old(i->all->stamp, wall))
+		relay_stamp_again(i->all->stamp, clk_now());
 	relay_frame(i->all->tap, i->link, span_of(bytes, h->caplen),
 		    relay_stamp_at(i->all->stamp, wall));
 }
@@ -323,7 +325,7 @@ static void retry(iface *i, clk_both now)
 	i->all->trouble = g_strdup(err->message);
 }
 
-int relay_ifaces_read(relay_ifaces *f, relay_tap *tap, const relay_stamp *stamp)
+int relay_ifaces_read(relay_ifaces *f, relay_tap *tap, relay_stamp *stamp)
 {
 	int all = 0;
 

@@ -126,7 +126,7 @@ static unsigned take_group(relay_rings *r, unsigned i, relay_ring_block *b,
 }
 
 static void read_frames(relay_rings *r, unsigned i, relay_ring_block *b,
-			relay_tap *tap, const relay_stamp *stamp)
+			relay_tap *tap, relay_stamp *stamp)
 {
 	const int link = r->ring[i].place.link;
 	int64_t wall[RELAY_GROUP];
@@ -137,6 +137,8 @@ static void read_frames(relay_rings *r, unsigned i, relay_ring_block *b,
 		relay_hint(tap, link, frame, n);
 		for (unsigned k = 0; k < n; k++) {
 			r->mine[i].frames++;
+			if (relay_stamp_is_old(stamp, wall[k]))
+				relay_stamp_again(stamp, clk_now());
 			relay_frame(tap, link, frame[k],
 				    relay_stamp_at(stamp, wall[k]));
 		}
@@ -144,7 +146,7 @@ static void read_frames(relay_rings *r, unsigned i, relay_ring_block *b,
 }
 
 static void read_block(relay_rings *r, unsigned i, relay_ring_block b,
-		       relay_tap *tap, const relay_stamp *stamp)
+		       relay_tap *tap, relay_stamp *stamp)
 {
 	uint64_t number = r->next[i];
 
@@ -164,7 +166,7 @@ static void read_block(relay_rings *r, unsigned i, relay_ring_block b,
 }
 
 int relay_rings_read(relay_rings *r, relay_tap *tap, relay_queue *q,
-		     const relay_stamp *stamp)
+		     relay_stamp *stamp)
 {
 	relay_ring_block b;
 	int n = 0;

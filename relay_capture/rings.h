@@ -26,7 +26,7 @@ void relay_rings_join(relay_rings *r);
 /* CAPTURE from here on. Reads one block of each ring that has one; returns how
  * many. */
 int relay_rings_read(relay_rings *r, relay_tap *tap, relay_queue *q,
-		     const relay_stamp *stamp);
+		     relay_stamp *stamp);
 /* Returns blocks that are written. A ring that is nearly full of blocks waiting
  * for the disk returns them unwritten: the queue is larger. */
 void relay_rings_release(relay_rings *r, const relay_written *w);

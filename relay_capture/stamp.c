@@ -6,7 +6,7 @@ enum {
 	FAR_MS = 2000,	/* a busy host cannot explain more */
 };
 
-void relay_stamp_round(relay_stamp *s, clk_both now, clk_mono oldest)
+void relay_stamp_again(relay_stamp *s, clk_both now)
 {
 	const int64_t between = now.mono.ns - now.wall.ns;
 
@@ -16,6 +16,11 @@ void relay_stamp_round(relay_stamp *s, clk_both now, clk_mono oldest)
 		s->before = s->between;
 	s->between = between;
 	s->now = now;
+}
+
+void relay_stamp_round(relay_stamp *s, clk_both now, clk_mono oldest)
+{
+	relay_stamp_again(s, now);
 	s->oldest = oldest;
 }
 

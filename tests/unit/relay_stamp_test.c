@@ -87,6 +87,23 @@ static void test_set_in_a_round(gconstpointer by)
 	g_assert_cmpint(stamped(&f, 101, off), ==, 100);
 }
 
+/* Capture stood still for 5 s when its round had begun, or was not given the
+ * processor: what the round reads came later than it knows. */
+static void test_stopped_in_a_round(gconstpointer by)
+{
+	const int64_t off = *(const int64_t *)by, wall = WALL + 3000 * MS;
+	const clk_both later = {{1005 * S}, {WALL + 5 * S + off}};
+	fixture f = {0};
+
+	round_at(&f, 0, 0, -100);
+	g_assert_false(relay_stamp_is_old(&f.s, WALL - 20 * MS));
+	g_assert_true(relay_stamp_is_old(&f.s, wall));
+	relay_stamp_again(&f.s, later);
+	g_assert_cmpint(stamped(&f, -20, 0), ==, -20);
+	g_assert_cmpint(stamped(&f, 3000, 0), ==, 3000);
+	g_assert_cmpint(stamped(&f, 4990, off), ==, 4990);
+}
+
 /* A busy host is no reason to doubt the kernel. */
 static void test_slow_host(void)
 {
@@ -99,6 +116,7 @@ static void test_slow_host(void)
 
 int main(int argc, char **argv)
 {
+	static const int64_t none;
 	static const int64_t by[] = {HOUR, -HOUR, 10 * YEAR, -10 * YEAR,
 				     5 * S, -5 * S};
 
@@ -116,5 +134,9 @@ int main(int argc, char **argv)
 		g_test_add_data_func(set, &by[i], test_set);
 		g_test_add_data_func(in, &by[i], test_set_in_a_round);
 	}
+	g_test_add_data_func("/relay/stamp/stopped-in-a-round", &none,
+			     test_stopped_in_a_round);
+	g_test_add_data_func("/relay/stamp/stopped-and-set", &by[0],
+			     test_stopped_in_a_round);
 	return g_test_run();
 }
