@@ -136,7 +136,7 @@ $(LOAD): $(patsubst %.c,$B/%.o,$(filter-out %_load.c,\
 
 unit: $(UNIT)
 fuzzers: $(FUZZ)
-$B/tests/load/tap_load: $B/tests/plugins/slowdisk.so
+$B/tests/load/tap_load $B/tests/load/ledger_load: $B/tests/plugins/slowdisk.so
 check: all $(UNIT) $(FUZZ) $(addprefix $B/tests/load/,\
 	ending_load ledger_load tap_load untold_load watchdogs_load)
 	$Qtests/run $B
@@ -174,6 +174,11 @@ bench-tap bench-replay bench-render bench-calls: bench-%: \
 # N calls of all kinds under random kills, against the truth.
 ledger-campaign: $B/tests/load/ledger_load all
 	LEDGER_CALLS=$${N:-1000} LEDGER_SEED=$${SEED:-1} $<
+# The same where roles are stopped for a while and the disk is slow at times;
+# the sound against the truth, too. KILLS=1: with kills.
+stall-campaign: $B/tests/load/ledger_load all
+	LEDGER_STALLS=1 LEDGER_KILLS=$${KILLS:-0} LEDGER_CALLS=$${N:-200} \
+		LEDGER_SEED=$${SEED:-1} $<
 
 # kill -9 of the capture process, K times.
 kills: $B/tests/unit/relay_rings_test
@@ -224,7 +229,7 @@ clean:
 
 .PHONY: bench-capture all unit check asan tsan fuzz fuzzers bench bench-decoder bench-search \
 	bench-tap bench-tap-linear bench-replay bench-render bench-calls \
-	ledger-campaign demo \
+	ledger-campaign stall-campaign demo \
 	interop interop-100 kills lint srtp-histories \
 	install deb clean
 .PRECIOUS: $B/%.o

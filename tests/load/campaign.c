@@ -1,6 +1,7 @@
 #include "tests/load/campaign.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 
 #include "signaling_tap/tap.h"
@@ -17,6 +18,9 @@ enum {
 	REORDER_TICKS = 15,	/* 300 ms; missing is what 500 do not bring */
 };
 
+/* Longer a Front End does not wait for a verdict, or for a heartbeat. */
+#define DEADLINE_S 1.0
+#define LAG_S 0.15
 #define AT_ONCE 0.03	/* of the verdicts: the tap dies right behind them */
 
 static const char *const role_name[CAMPAIGN_ROLES] = {"capture", "tap",
@@ -99,23 +103,122 @@ static void kill_one(campaign *p, unsigned tick)
 
 /* ---- signalling ---- */
 
+typedef struct dial {
+	const load_rig *rig;
+	load_fe *fe;
+	atomic_bool done;
+} dial;
+
+static void *dial_main(void *arg)
+{
+	dial *d = arg;
+
+	d->fe = load_fe_try_new(d->rig);
+	atomic_store(&d->done, true);
+	return NULL;
+}
+
+static void dial_begin(campaign *p)
+{
+	p->dial = g_new0(dial, 1);
+	p->dial->rig = &p->rig;
+	p->dialling = g_thread_new("dial", dial_main, p->dial);
+}
+
+static void dial_end(campaign *p)
+{
+	if (!p->dial)
+		return;
+	g_thread_join(p->dialling);
+	p->fe = p->dial->fe;
+	g_clear_pointer(&p->dial, g_free);
+}
+
+/* A tap that stands still lets nobody in, and calls do not wait for it. */
+static bool connect_fe(campaign *p)
+{
+	if (p->fe)
+		return true;
+	if (!p->stalls)
+		p->fe = load_fe_try_new(&p->rig);
+	else if (!p->dial)
+		dial_begin(p);
+	else if (atomic_load(&p->dial->done))
+		dial_end(p);
+	return p->fe != NULL;
+}
+
+/* What it was asked will be asked again. */
+static void hang_up(campaign *p)
+{
+	g_clear_pointer(&p->fe, load_fe_free);
+	for (unsigned n = 0; n < p->calls; n++)
+		p->call[n].asked = 0;
+}
+
+static void note_verdict(campaign *p, unsigned n, load_step step, int verdict)
+{
+	if (step == LOAD_INVITE && p->call[n].next == LOAD_INVITE)
+		p->call[n].passed = verdict == TAP_PASS;
+}
+
 /* False: the tap is not there; a proxy would send it again. */
 bool campaign_tell(campaign *p, unsigned n, load_step step)
 {
 	g_autofree char *m = load_talk(n, step);
-	int verdict = -1;
+	int verdict = LOAD_FE_GONE;
 
-	if (!p->fe)
-		p->fe = load_fe_try_new(&p->rig);
-	if (p->fe)
+	if (connect_fe(p))
 		verdict = load_fe_ask(p->fe, m);
-	if (verdict < 0 && p->fe) {
-		load_fe_free(p->fe);
-		p->fe = NULL;
-	}
-	if (step == LOAD_INVITE && p->call[n].next == LOAD_INVITE)
-		p->call[n].passed = verdict == TAP_PASS;
+	if (verdict < 0)
+		hang_up(p);
+	note_verdict(p, n, step, verdict);
 	return verdict >= 0;
+}
+
+/* The same where the tap may stand still: it is asked again at the next tick.
+ * In the end the message goes on without its word, and it reads it late. */
+static bool tell_meanwhile(campaign *p, unsigned n, load_step step)
+{
+	campaign_call *c = &p->call[n];
+	g_autofree char *m = load_talk(n, step);
+	int verdict;
+
+	if (!c->asked) {
+		if (!connect_fe(p) || !(c->asked = load_fe_begin(p->fe, m))) {
+			hang_up(p);
+			return false;
+		}
+		c->asked_s = load_now_s();
+	}
+	verdict = load_fe_verdict(p->fe, c->asked, 0);
+	if (verdict == LOAD_FE_GONE)
+		hang_up(p);
+	if (verdict == LOAD_FE_GONE ||
+	    (verdict < 0 && load_now_s() - c->asked_s < DEADLINE_S))
+		return false;
+	c->asked = 0;
+	c->late |= verdict < 0;
+	if (verdict < 0 && campaign_tap_stands(p))
+		hang_up(p);
+	note_verdict(p, n, step, verdict);
+	return true;
+}
+
+static bool tell(campaign *p, unsigned n, load_step step)
+{
+	return p->stalls ? tell_meanwhile(p, n, step)
+			 : campaign_tell(p, n, step);
+}
+
+/* Nobody waits for what is said to a copy. */
+static bool tell_copy(campaign *p, unsigned n, load_step step)
+{
+	g_autofree char *m = load_talk(n, step);
+
+	if (!p->stalls)
+		return campaign_tell(p, n, step);
+	return connect_fe(p) && load_fe_begin(p->fe, m);
 }
 
 static load_step after_invite(const campaign_call *c)
@@ -215,10 +318,9 @@ static void repeat(campaign *p, unsigned n, unsigned tick)
 	if (p->deaths && !c->haunted && chance(p, 0.5))
 		kill_role(p, CAMPAIGN_TAP, tick);
 	c->haunted = true;
-	if (campaign_tell(p, n,
-			  c->kind == KIND_FORKED ? LOAD_RINGING
-			  : c->answered		 ? LOAD_OK
-						 : LOAD_INVITE))
+	if (tell_copy(p, n, c->kind == KIND_FORKED ? LOAD_RINGING
+			    : c->answered	   ? LOAD_OK
+						   : LOAD_INVITE))
 		c->stale = 0;
 }
 
@@ -245,13 +347,13 @@ static void speak_up(campaign *p, unsigned n, unsigned tick)
 		c->tried_s = load_now_s();
 	c->tried = step;
 	strike(p, c, step, tick);
-	if (!campaign_tell(p, n, step))
+	if (!tell(p, n, step))
 		return;
 	note_told(p, c, tick);
 	if (p->deaths && chance(p, AT_ONCE))
 		/* It had said so: it holds. */
 		kill_role(p, CAMPAIGN_TAP, tick);
-	if (chance(p, 0.3) && !campaign_tell(p, n, step))	/* doubled */
+	if (chance(p, 0.3) && !tell_copy(p, n, step))	/* doubled */
 		return;
 	go_on(p, c, step, tick);
 }
@@ -269,6 +371,7 @@ static void send_one(campaign *p, unsigned n, call_side side, unsigned i)
 {
 	const uint8_t *f = load_media_frame(&p->m, n, side, i);
 
+	p->call[n].on_wire[side][i] = true;
 	for (int times = chance(p, 0.1) ? 2 : 1; times; times--)
 		load_yard_send(p->out, f);
 }
@@ -336,12 +439,26 @@ static void plan(campaign *p)
 	}
 }
 
+/* A sender that stood still sends later, not faster. One that did so for long
+ * is to blame for what comes too late. */
+static void await_tick(campaign *p, double *due)
+{
+	const double lag = load_now_s() - *due;
+
+	p->lag_s = MAX(p->lag_s, lag);
+	if (lag > LAG_S)
+		excuse_all(p);
+	*due = MAX(*due, load_now_s() - CAMPAIGN_TICK_MS / 1000.0);
+	load_sleep_until(*due);
+	*due += CAMPAIGN_TICK_MS / 1000.0;
+}
+
 void campaign_perform(campaign *p)
 {
-	const double begun = p->told_s = load_now_s();
+	double due = p->told_s = load_now_s();
 
 	for (unsigned tick = 0; !all_over(p); tick++) {
-		load_sleep_until(begun + tick * CAMPAIGN_TICK_MS / 1000.0);
+		await_tick(p, &due);
 		for (unsigned n = 0; n < p->calls; n++) {
 			if (tick < n * EVERY_TICKS)
 				break;
@@ -349,11 +466,14 @@ void campaign_perform(campaign *p)
 			speak_up(p, n, tick);
 		}
 		send_late(p, tick);
+		campaign_stalls_tick(p);
 		if (p->deaths && chance(p, 1.0 / KILL_TICKS))
 			kill_one(p, tick);
 		if (load_now_s() - p->told_s > PATIENCE_S)
 			load_die("the calls do not end");
 	}
+	campaign_stalls_end(p);
+	dial_end(p);
 }
 
 void campaign_open(campaign *p, unsigned seed)
@@ -364,6 +484,7 @@ void campaign_open(campaign *p, unsigned seed)
 	load_media_make(&p->m, NULL, 0);
 	load_rig_open(&p->rig, "edge0", "wav");
 	p->rig.verbose = true;	/* no key in any of it */
+	campaign_stalls_open(p);
 	for (int i = 0; i < CAMPAIGN_ROLES; i++)
 		p->role[i] = load_rig_start(&p->rig, role_name[i]);
 	load_rig_await_tap(&p->rig);
@@ -379,6 +500,7 @@ void campaign_close(campaign *p)
 	load_rig_close(&p->rig);
 	load_media_free(&p->m);
 	g_array_unref(p->late);
+	g_array_unref(p->stopped);
 	g_free(p->call);
 	g_rand_free(p->rand);
 }

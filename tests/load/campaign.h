@@ -48,17 +48,28 @@ typedef struct campaign_call {
 	unsigned ends;		/* tick at which it hangs up */
 	unsigned stale;		/* tick at which an old message comes again */
 	bool haunted;		/* the tap was killed for that message */
+	uint64_t asked;		/* its message that waits for a verdict, or 0 */
+	double asked_s;		/* since when */
+	bool late;		/* a message went on without the tap's word */
+	bool on_wire[2][CAMPAIGN_PACKETS];
 } campaign_call;
 
 typedef struct campaign {
 	load_rig rig;
 	load_fe *fe;
+	struct dial *dial;	/* for the next one, while calls go on */
+	GThread *dialling;
 	load_media m;
 	pid_t role[CAMPAIGN_ROLES];
 	int out;
 	campaign_call *call;
 	GArray *late;		/* of straggler */
 	unsigned calls, kills, deaths;
+	unsigned stalls;	/* whether any are wanted */
+	unsigned stops, slows;	/* how many there were */
+	GArray *stopped;	/* processes that stand still now */
+	double slow_until;	/* of the disk; 0: it is not slow */
+	double lag_s;		/* of the longest tick */
 	double told_s;		/* when a tap last took a message */
 	unsigned untold;	/* copies that would have come too late */
 	GRand *rand;
@@ -75,6 +86,21 @@ void campaign_perform(campaign *p);
 /* A message of call n. False: the tap is not there; a proxy would send it
  * again. */
 bool campaign_tell(campaign *p, unsigned n, load_step step);
+/* What the ledger says of each call is so. */
+void campaign_rows(campaign *p);
+/* The files are what their journals give, and have every packet of the calls
+ * that are said to be whole; with nobody killed, of all calls. */
+void campaign_sound(campaign *p);
+/* The rig is open, and no role has started. */
+void campaign_stalls_open(campaign *p);
+void campaign_stalls_tick(campaign *p);
+/* All go on. */
+void campaign_stalls_end(campaign *p);
+/* The tap is among those that stand still. */
+bool campaign_tap_stands(const campaign *p);
+/* The row tells of sound. */
+bool campaign_heard(const campaign_call *c);
+const char *campaign_kind_name(campaign_kind kind);
 /* The keys of the calls stand nowhere that the recorder left behind, nor in
  * the cores of its processes; in the end these are dead. */
 void campaign_keys(campaign *p);

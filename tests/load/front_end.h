@@ -11,6 +11,12 @@ load_fe *load_fe_new(const load_rig *r);
 load_fe *load_fe_try_new(const load_rig *r);
 /* A request and its verdict (a tap_verdict); -1: the tap has gone. */
 int load_fe_ask(load_fe *f, const char *message);
+enum { LOAD_FE_GONE = -1, LOAD_FE_WAITS = -2 };
+/* One request, whose verdict is asked for later: its number; 0: the tap has
+ * gone. */
+uint64_t load_fe_begin(load_fe *f, const char *message);
+/* Its verdict, or LOAD_FE_GONE, or after `ms` LOAD_FE_WAITS. */
+int load_fe_verdict(load_fe *f, uint64_t request, int ms);
 void load_fe_free(load_fe *f);
 /* One request, not waited for. */
 void load_fe_send(load_fe *f, const char *message);
