@@ -209,7 +209,10 @@ static int client_socket(guint16 port)
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	g_assert_cmpint(connect(fd, (struct sockaddr *)&to, sizeof(to)), ==, 0);
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0) {
+		close(fd);
+		return -1;
+	}
 	/* Not before: it is a limit for connect() as well, too short where much
 	 * else runs. */
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &brief, sizeof(brief));
@@ -218,9 +221,13 @@ static int client_socket(guint16 port)
 
 SSL *tap_client_new(guint16 port, const char *cert, int max_version)
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	const int fd = client_socket(port);
+	SSL_CTX *ctx;
 	SSL *ssl;
 
+	if (fd < 0)
+		return NULL;
+	ctx = SSL_CTX_new(TLS_client_method());
 	SSL_CTX_load_verify_file(ctx, tap_certs_file("ca.crt"));
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_security_level(ctx, 0);
@@ -236,7 +243,7 @@ SSL *tap_client_new(guint16 port, const char *cert, int max_version)
 	}
 	ssl = SSL_new(ctx);
 	SSL_CTX_free(ctx);
-	SSL_set_fd(ssl, client_socket(port));
+	SSL_set_fd(ssl, fd);
 	if (SSL_connect(ssl) == 1)
 		return ssl;
 	tap_client_free(ssl);

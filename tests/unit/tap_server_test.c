@@ -321,7 +321,7 @@ static void gone_note(void *user, uint64_t call, void **own, const rec_event *e)
  * sent, and keeps its time. */
 static void test_gone(void)
 {
-	enum { CALLS = 16, ANSWER = 4000 };	/* fits a socket */
+	enum { CALLS = 14, ANSWER = 4000 };	/* fits a socket */
 	gone g = {.times = g_array_new(FALSE, FALSE, sizeof(clk_both))};
 	const ice_plan plan = ice_plan_default();
 	const tap_config cfg = {.decide = decide_when_gone, .decide_user = &g,
