@@ -219,7 +219,8 @@ void story_remember(story *s, span memory)
 	enum { GRAIN = 256 };
 	const size_t n = MIN(memory.left, UINT16_MAX - GRAIN);
 
-	/* It grows with each message: not another hole in the heap each time. */
+	/* It grows with each message, which is not to leave another hole in the
+	 * heap each time. */
 	if (n > s->memory_room || !s->memory) {
 		s->memory_room = (uint16_t)((n / GRAIN + 1) * GRAIN);
 		s->memory = g_realloc(s->memory, s->memory_room);
@@ -371,14 +372,16 @@ static const call_half *take_keys(story *s, const jrn_rec *r, seal_key *key,
 		return NULL;
 	if (!key)
 		return h;
-	if (!seal_get(key, &o, in, span_str(s->name), &err)) {
+	if (seal_get(key, &o, in, span_str(s->name), &err)) {
+		*ok = rec_keys_get(put_done(&o), h);
+		s->keys += *ok;
+	} else {
+		/* Its payload types and SSRCs still help. */
 		s->bad_keys++;
 		g_free(s->key_trouble);
 		s->key_trouble = g_strdup(err->message);
-		return h;	/* its payload types and SSRCs still help */
 	}
-	*ok = rec_keys_get(put_done(&o), h);
-	s->keys += *ok;
+	/* Also of keys that were changed on their way. */
 	explicit_bzero(plain, sizeof(plain));
 	return h;
 }

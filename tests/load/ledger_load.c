@@ -1,11 +1,11 @@
 /* The ledger against the truth: calls of many kinds (answered, cancelled, busy,
  * forked, without media, one-sided, with packets missing), their messages and
  * packets doubled, delayed, out of order and long after their time, while the
- * roles are killed at random and started again. Then there
- * is one row for each call, and what it says is so. LEDGER_CALLS (50) calls,
+ * roles are killed at random and started again. Then there is one row for each
+ * call, and what it says is so. LEDGER_CALLS (50) calls,
  * LEDGER_SEED (1), LEDGER_KILLS=0 for none; what fails is told with the seed.
- * LEDGER_STALLS=1: roles are stopped as well (SIGSTOP), each for 0.2 to 8 s, and
- * each sync takes 1.5 s for a while. A Front End waits a second for a verdict,
+ * LEDGER_STALLS=1: roles are stopped as well (SIGSTOP), each for 0.2 to 8 s,
+ * and each sync takes 1.5 s for a while. A Front End waits a second for a verdict,
  * then the message goes on. Then the files have to be what a replay of their
  * journals gives, and every packet of a call that is RECORDED has to be in its
  * file; with nobody killed, of every call whose messages all had a verdict.

@@ -20,6 +20,7 @@ void tap_certs_quiet(void);
 int tap_certs_warnings(void);
 
 /* A blocking client that shows `cert` (NULL: none). NULL when nobody
- * listens or the handshake fails at once; with TLS 1.3 a refusal shows at the first read. */
+ * listens or the handshake fails at once; with TLS 1.3 a refusal shows at the
+ * first read. */
 SSL *tap_client_new(guint16 port, const char *cert, int max_version);
 void tap_client_free(SSL *ssl);
