@@ -5,10 +5,11 @@
  * call, and what it says is so. LEDGER_CALLS (50) calls,
  * LEDGER_SEED (1), LEDGER_KILLS=0 for none; what fails is told with the seed.
  * LEDGER_STALLS=1: roles are stopped as well (SIGSTOP), each for 0.2 to 8 s,
- * and each sync takes 1.5 s for a while. A Front End waits a second for a verdict,
- * then the message goes on. Then the files have to be what a replay of their
- * journals gives, and every packet of a call that is RECORDED has to be in its
- * file; with nobody killed, of every call whose messages all had a verdict.
+ * and each sync takes 1.5 s for a while. A Front End waits a second for a
+ * verdict, then the message goes on. Then the files have to be what a replay of
+ * their journals gives, and every packet of a call that is RECORDED has to be
+ * in its file; with nobody killed, of every call whose messages all had a
+ * verdict.
  * The keys of the calls are known here, so they are looked for in all that the
  * recorder left behind.
  * Of every call the row and how it ended have to be true. What is not asked
