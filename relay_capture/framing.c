@@ -349,7 +349,7 @@ void relay_reader_lose(relay_reader *r)
 static void note_message(relay_reader *r)
 {
 	r->useless = 0;
-	if (++r->in_a_row == BELIEVED)
+	if (r->in_a_row < BELIEVED && ++r->in_a_row == BELIEVED)
 		believe(r);
 }
 

@@ -35,7 +35,8 @@ typedef struct relay_reader {
 	uint8_t framing;	/* relay_framing */
 	bool lost;		/* where a message begins is not known */
 	bool proven;		/* the framing is */
-	unsigned in_a_row;	/* messages since one was found */
+	uint8_t in_a_row;	/* messages since one was found; at most as
+				 * many as prove it */
 	uint32_t useless;	/* octets since the last message */
 } relay_reader;
 

@@ -42,7 +42,7 @@ struct relay_stream {
 	uint32_t base;		/* sequence number of the buffer's first */
 	relay_reader all;
 	relay_reader data;	/* of MS-TURN's units */
-	unsigned iface;		/* of the latest segment */
+	uint8_t iface;		/* of the latest segment */
 	buffer *buf;		/* NULL: nothing is held */
 };
 
@@ -56,6 +56,9 @@ struct relay_streams {
 	clk_mono now;
 	buffer *spare;
 	relay_stream *oldest, *newest;
+	relay_stream *pool;	/* `max` of them, touched as they are needed */
+	relay_stream *idle;	/* of those that were used before, by chain */
+	unsigned made;		/* of the pool: used so far */
 	relay_stream *bucket[];	/* twice as many as streams */
 };
 
@@ -66,6 +69,7 @@ relay_streams *relay_streams_new(unsigned max)
 
 	g_assert(max && !(max & (max - 1)));
 	t->max = max;
+	t->pool = g_new(relay_stream, max);
 	return t;
 }
 
@@ -125,7 +129,8 @@ static void stream_remove(relay_streams *t, relay_stream *s)
 	list_unlink(t, s);
 	buffer_give(t, s->buf);
 	t->n--;
-	g_free(s);
+	s->chain = t->idle;
+	t->idle = s;
 }
 
 void relay_streams_free(relay_streams *t)
@@ -136,7 +141,19 @@ void relay_streams_free(relay_streams *t)
 		next = b->next;
 		g_free(b);
 	}
+	g_free(t->pool);
 	g_free(t);
+}
+
+/* There is one: no more than `max` are in use. */
+static relay_stream *stream_take(relay_streams *t)
+{
+	relay_stream *s = t->idle;
+
+	if (!s)
+		return &t->pool[t->made++];
+	t->idle = s->chain;
+	return s;
 }
 
 static relay_stream *stream_get(relay_streams *t, const net_addr *src,
@@ -151,7 +168,7 @@ static relay_stream *stream_get(relay_streams *t, const net_addr *src,
 		return s;
 	if (t->n == t->max)
 		stream_remove(t, t->oldest);
-	s = g_malloc(sizeof(*s));
+	s = stream_take(t);
 	*s = (relay_stream){.table = t, .src = *src, .dst = *dst,
 			    .base = g->seq + g->syn, .all = {.lost = !g->syn},
 			    .chain = *at};
@@ -381,7 +398,7 @@ relay_stream *relay_streams_add(relay_streams *t, const net_addr *src,
 		return NULL;
 	if ((int32_t)(seq - s->base) < -FAR_BEHIND)
 		restart(s, seq, false);
-	s->iface = iface;
+	s->iface = (uint8_t)iface;
 	t->rest = g->payload;
 	t->rest_seq = seq;
 	t->now = now;
