@@ -222,8 +222,9 @@ static void test_reach(pair *r, gconstpointer data)
 	session_writer_sink(r->tap, 0, &own, &end);
 	g_assert_cmpint(reach, ==, mark.at.mono.ns);
 	session_writer_start(r->tap);
-	while (atomic_load(&reach))
+	for (int ms = 0; ms < 10000 && atomic_load(&reach); ms++)
 		g_usleep(1000);
+	g_assert_cmpint(reach, ==, 0);
 	in = jrn_in_open(path, NULL);
 	g_assert_cmpint(jrn_in_next(in, &rec), ==, JRN_OK);
 	g_assert_cmpint(rec.type, ==, JRN_MARK);

@@ -83,25 +83,48 @@ static char *wait_for_file(const char *dir, guint number)
 	g_assert_not_reached();
 }
 
+/* An empty spool, the journal of the call in it, and who speaks. */
+typedef struct scene {
+	char *spool, *dir;
+	int to, from;
+} scene;
+
+/* False: the test is skipped. */
+static bool scene_begin(scene *s)
+{
+	if (live_rig_skip())
+		return false;
+	s->spool = g_dir_make_tmp("edgetape-live-XXXXXX", NULL);
+	s->dir = g_build_filename(s->spool, "one", NULL);
+	s->to = live_rig_udp(5004);
+	s->from = live_rig_udp(5002);
+	return true;
+}
+
+static void scene_end(scene *s)
+{
+	close(s->to);
+	close(s->from);
+	live_rig_remove(s->spool);
+	g_free(s->spool);
+	g_free(s->dir);
+}
+
 /* Kernel = frames looked at + dropped, packet by packet. */
 static void test_account(void)
 {
-	g_autofree char *spool = NULL, *dir = NULL, *path = NULL;
+	g_autofree char *path = NULL;
 	uint32_t first = 0;
 	relay_live_stats s;
 	relay_live *l;
-	int to, from;
+	scene at;
 
-	if (live_rig_skip())
+	if (!scene_begin(&at))
 		return;
-	spool = g_dir_make_tmp("edgetape-live-XXXXXX", NULL);
-	dir = g_build_filename(spool, "one", NULL);
-	to = live_rig_udp(5004);
-	from = live_rig_udp(5002);
-	l = live_new(spool, NULL);
-	path = wait_for_file(dir, 1);
+	l = live_new(at.spool, NULL);
+	path = wait_for_file(at.dir, 1);
 	for (uint32_t n = 0; n < PACKETS; n++) {
-		live_rig_send(from, n);
+		live_rig_send(at.from, n);
 		if (n % 50 == 0)
 			g_usleep(1000);
 	}
@@ -117,9 +140,7 @@ static void test_account(void)
 			 PACKETS);
 	g_assert_cmpuint(count(path, &first), ==, s.stored);
 	relay_live_free(l);
-	close(to);
-	close(from);
-	live_rig_remove(spool);
+	scene_end(&at);
 }
 
 /* Disks that are not well. */
@@ -163,25 +184,20 @@ static const jrn_disk broken = {pwrite, broken_sync, broken_sync_all};
  * journal, or counted where it was lost, and the trouble is told. */
 static void test_ill_disk(gconstpointer disk)
 {
-	g_autofree char *spool = NULL, *dir = NULL;
 	g_autofree uint8_t *seen = g_malloc0(PACKETS);
 	g_autofree char *trouble = NULL;
 	uint64_t found = 0;
 	relay_live_stats s;
 	relay_live *l;
-	int to, from;
+	scene at;
 
-	if (live_rig_skip())
+	if (!scene_begin(&at))
 		return;
-	spool = g_dir_make_tmp("edgetape-live-XXXXXX", NULL);
-	dir = g_build_filename(spool, "one", NULL);
-	to = live_rig_udp(5004);
-	from = live_rig_udp(5002);
-	l = live_new(spool, disk);
+	l = live_new(at.spool, disk);
 	g_usleep(200000);
 	for (uint32_t n = 0; n < PACKETS; n++) {
 		ill = n > PACKETS / 3 && n < PACKETS * 2 / 3;
-		live_rig_send(from, n);
+		live_rig_send(at.from, n);
 		if (n % 2 == 0)
 			g_usleep(1000);
 	}
@@ -189,7 +205,7 @@ static void test_ill_disk(gconstpointer disk)
 	g_usleep(100000);
 	relay_live_stop(l);
 	relay_live_stats_get(l, &s);
-	live_rig_count(dir, seen, PACKETS);
+	live_rig_count(at.dir, seen, PACKETS);
 	for (uint32_t n = 0; n < PACKETS; n++)
 		found += seen[n] > 0;
 	g_assert_cmpuint(found, ==, s.stored);
@@ -199,9 +215,7 @@ static void test_ill_disk(gconstpointer disk)
 	/* Memory bridges a third of this. */
 	g_assert_cmpuint(s.stored, ==, PACKETS);
 	relay_live_free(l);
-	close(to);
-	close(from);
-	live_rig_remove(spool);
+	scene_end(&at);
 }
 
 /* One life of the capture process. What a reader has seen before the kill is
@@ -234,48 +248,47 @@ static void one_kill(const char *spool, int from, guint life,
 	g_assert_cmpuint(after, >=, before);
 }
 
+static bool passes(const _Atomic int64_t *reach, int64_t time)
+{
+	for (int ms = 0; ms < WAIT_MS && atomic_load(reach) < time; ms++)
+		g_usleep(1000);
+	return atomic_load(reach) >= time;
+}
+
 /* When the word has passed a packet's time, the packet is in its file; while
  * the disk does not take it the word stands still. */
 static void test_reach(void)
 {
 	static const jrn_disk no_room = {full_pwrite, fdatasync, syncfs};
-	g_autofree char *spool = NULL, *dir = NULL, *path = NULL;
+	g_autofree char *path = NULL;
 	_Atomic int64_t reach = 0;
 	uint32_t first = 0;
 	relay_live *l;
-	int to, from;
+	scene at;
 	int64_t sent;
 
-	if (live_rig_skip())
+	if (!scene_begin(&at))
 		return;
-	spool = g_dir_make_tmp("edgetape-live-XXXXXX", NULL);
-	dir = g_build_filename(spool, "one", NULL);
-	to = live_rig_udp(5004);
-	from = live_rig_udp(5002);
 	ill = false;
-	l = live_telling(spool, &no_room, &reach);
-	path = wait_for_file(dir, 1);
+	l = live_telling(at.spool, &no_room, &reach);
+	path = wait_for_file(at.dir, 1);
 	for (uint32_t n = 0; n < 40; n++) {
 		g_usleep(n * 7 % 100 * 1000);
-		live_rig_send(from, n);
+		live_rig_send(at.from, n);
 		sent = clk_mono_now().ns;
-		while (atomic_load(&reach) < sent)
-			g_usleep(1000);
+		g_assert_true(passes(&reach, sent));
 		g_assert_cmpuint(count(path, &first), ==, n + 1);
 	}
 	ill = true;
-	live_rig_send(from, 40);
+	live_rig_send(at.from, 40);
 	sent = clk_mono_now().ns;
 	g_usleep(1500 * 1000);
 	g_assert_cmpint(atomic_load(&reach), <, sent);
 	ill = false;
-	while (atomic_load(&reach) < sent)
-		g_usleep(1000);
+	g_assert_true(passes(&reach, sent));
 	g_assert_cmpuint(count(path, &first), ==, 41);
 	relay_live_free(l);
-	close(to);
-	close(from);
-	live_rig_remove(spool);
+	scene_end(&at);
 }
 
 /* What the first tally of a file says is stored; -1: there is none yet. */
@@ -301,40 +314,34 @@ static void test_end_waits(void)
 {
 	enum { SENT = 100 };
 	static const char *const lo[] = {"lo", NULL};
-	g_autofree char *spool = NULL, *dir = NULL, *path = NULL;
+	g_autofree char *path = NULL;
 	g_autoptr(GError) err = NULL;
 	relay_live_config c;
 	unsigned before;
 	relay_live *l;
-	int to, from;
+	scene at;
 
-	if (live_rig_skip())
+	if (!scene_begin(&at))
 		return;
-	spool = g_dir_make_tmp("edgetape-live-XXXXXX", NULL);
-	dir = g_build_filename(spool, "one", NULL);
-	to = live_rig_udp(5004);
-	from = live_rig_udp(5002);
 	relay_live_config_init(&c);
 	c.interfaces = lo;
-	c.writer.spool = spool;
+	c.writer.spool = at.spool;
 	l = relay_live_open(&c, &err);
 	g_assert_no_error(err);
 	live_rig_arm(l);
 	for (uint32_t n = 0; n < SENT; n++)
-		live_rig_send(from, n);
+		live_rig_send(at.from, n);
 	g_usleep(200000);	/* the kernel hands over within 20 ms */
 	g_assert_true(relay_live_disarm(l, "one", clk_now()));
 	g_assert_true(relay_live_start(l, &err));
-	path = wait_for_file(dir, 1);
+	path = wait_for_file(at.dir, 1);
 	for (int ms = 0; ms < WAIT_MS && first_tally(path, &before) < 0;
 	     ms += 20)
 		g_usleep(20000);
 	g_assert_cmpint(first_tally(path, &before), ==, SENT);
 	g_assert_cmpuint(before, ==, SENT);
 	relay_live_free(l);
-	close(to);
-	close(from);
-	live_rig_remove(spool);
+	scene_end(&at);
 }
 
 static void test_kill(void)
