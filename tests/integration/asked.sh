@@ -53,7 +53,7 @@ is 'its media was relayed all the same' path_is relayed net alice
 # ---- keys ----
 
 officer rules add alice who=user:alice mode=always >/dev/null && in_force
-touch "$RIG/begun"
+next_call
 RIG_CALLER=(--press '1:*7,4:*8,5:*5,6:*0,7:*1')
 RIG_CALLEE=(--press '2:*5')
 rig_call alice bob 9 || bail 'the call with keys'

@@ -36,13 +36,13 @@ two_concluded() {
 	[ "$(grep -c '^a=remote-candidates' "$RIG/signalling.txt")" -ge 4 ]
 }
 
-touch "$RIG/begun"
+next_call
 watched_call alice bob 3 --reinvite || bail 'a call'
 rig_await 40 'the recording' recorded || bail 'the recording'
 is 'both sides rewritten: relayed' path_is relayed net alice
 is 'both sides rewritten: RECORDED' because RECORDED ''
 
-touch "$RIG/begun"
+next_call
 (rig_await 30 'the second re-INVITE' two_concluded &&
 	lie >"$RIG/told.log" 2>&1) &
 watched_call alice bob 5 --reinvite || bail 'the second call'
@@ -57,7 +57,7 @@ alices=$(rig_ip ua)
 for spared in "$bobs" "$bobs $alices"; do
 	rig_broker EDGETAPE_OBSERVE="$spared" || bail 'the broker'
 	rig_await 10 'the recorder' rig_met_more 0 || bail 'the recorder is met'
-	touch "$RIG/begun"
+	next_call
 	watched_call alice bob 3 --reinvite || bail "a call, $spared spared"
 	rig_await 40 'the sidecar' recorded || bail 'the sidecar'
 	is "what $spared sends is not rewritten: direct" \

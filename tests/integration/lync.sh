@@ -46,7 +46,7 @@ spoken() {	# spoken CODEC - by both
 # MIN is how like the played voice it has to be: SIREN loses some of it. What
 # the far end heard has been through the same codec.
 lync_call() {
-	touch "$RIG/begun"
+	next_call
 	rig_sniff net ua eth0
 	rig_lync_call alice bob 7 --codec "$2" || bail "$1, $2: the call"
 	rig_stop net

@@ -42,7 +42,7 @@ alike() {	# alike USER CHANNEL
 
 # relayed_call LABEL OPTION...
 relayed_call() {
-	touch "$RIG/begun"
+	next_call
 	watched_call alice bob 3 "${@:2}" || bail "$1: the call"
 	rig_await 40 'the recording' recorded || bail "$1: the recording"
 	is "$1: both phones took the relay" \

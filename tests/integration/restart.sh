@@ -88,7 +88,7 @@ is 'each side has a gap of that cause' \
 	[ "$(grep -c '"cause" : "capture-away"' "$(sidecar)")" -ge 2 ]
 is 'the tap took the call up again' grep -q 'continues' "$RIG/tap.log"
 
-touch "$RIG/begun"
+next_call
 kill_workers &
 killer=$!
 rig_call alice bob 8 || bail 'the second call'

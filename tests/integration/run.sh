@@ -109,7 +109,7 @@ is "capture goes on with the rings that it had" \
 	grep -q 'going on with the rings' "$RIG/run.log"
 rig_await 20 'the heartbeat' rig_listens ed 9061 || bail 'the tap again'
 sleep 3
-touch "$RIG/begun"
+next_call
 rig_sniff net ua eth0
 { kill_run && restart_run; } &
 killer=$!

@@ -52,7 +52,7 @@ frontend_traces || bail 'the Front End'
 is 'it was warned that the keys cross the network in clear' \
 	grep -q 'UDP on .* is not encrypted' "$RIG/tap.log"
 
-touch "$RIG/begun"
+next_call
 rig_call alice bob 3 --force-relay || bail 'a call'
 rig_await 40 'the recording' recorded || bail 'the recording'
 is 'one recording' [ "$(find "$RIG/recordings" -name '*.json' |
@@ -64,7 +64,7 @@ is 'with the caller' heard alice 0
 is 'and the callee' heard bob 1
 
 sleep 1
-touch "$RIG/begun"
+next_call
 rig_call alice bob 2 --reinvite || bail 'a call that goes direct'
 rig_await 40 'its sidecar' recorded || bail 'its sidecar'
 is 'went direct: NOT_RECORDED' recorded_as NOT_RECORDED

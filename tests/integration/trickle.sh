@@ -42,7 +42,7 @@ for method in port remove; do
 		printf '[rewrite]\nmethod=remove\n' >>"$RIG/edgetape.conf"
 		rig_tap || bail 'the tap'
 	fi
-	touch "$RIG/begun"
+	next_call
 	watched_call alice bob 3 --trickle || bail "$method: a recorded call"
 	rig_await 40 'the recording' recorded || bail "$method: the recording"
 	is "$method: media relayed" path_is relayed net alice

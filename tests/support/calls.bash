@@ -67,14 +67,27 @@ need_rig() {
 	"${1:-rig_relay}" || bail 'the relay'
 }
 
-# sidecar - of the newest recording; where a test touches $RIG/begun, of those
+# next_call - what is there now is of earlier calls. Names tell them apart, not
+# times: render may still write in an earlier call's directory.
+next_call() {
+	find "$RIG/spool" "$RIG/recordings" >"$RIG/earlier" 2>/dev/null
+}
+
+# not_earlier - of the paths on standard input.
+not_earlier() {
+	if [ -s "$RIG/earlier" ]; then
+		grep -vxFf "$RIG/earlier"
+	else
+		cat
+	fi
+}
+
+# sidecar - of the newest recording; where a test says next_call, of those
 # since then.
 sidecar() {
-	local since=()
-
-	[ ! -e "$RIG/begun" ] || since=(-newer "$RIG/begun")
-	find "$RIG/recordings" -name '*.json' "${since[@]}" \
-		-printf '%T@ %p\n' | sort -n | sed -n '$s/^[^ ]* //p'
+	find "$RIG/recordings" -name '*.json' | not_earlier |
+		xargs -r -d '\n' stat -c '%.Y %n' | sort -n |
+		sed -n '$s/^[^ ]* //p'
 }
 
 recorded() {
@@ -106,7 +119,7 @@ loudest() {
 
 # A call has sent the first media, and it was captured.
 has_media() {
-	[ -n "$(find "$RIG/spool" -name 'media-*' -size +8k)" ]
+	[ -n "$(find "$RIG/spool" -name 'media-*' -size +8k | not_earlier)" ]
 }
 
 # result_is USER KEY VALUE

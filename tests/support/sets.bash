@@ -4,8 +4,8 @@
 
 # The journal directory of the latest call.
 set_dir() {
-	find "$RIG/spool" -mindepth 1 -maxdepth 1 -name '2*' -newer "$RIG/begun" |
-		head -n 1
+	find "$RIG/spool" -mindepth 1 -maxdepth 1 -name '2*' | not_earlier |
+		sort | tail -n 1
 }
 
 # The latest call's records.
@@ -46,8 +46,7 @@ set_is_counted() {
 
 # set_call LABEL OPTION... - a short call and its verdict.
 set_call() {
-	touch "$RIG/begun"
-	sleep 0.02	# -newer compares by the clock's tick
+	next_call
 	set_phones 2 "${@:2}" || bail "$1: the call"
 	rig_await 20 'the end of the journal' set_closed ||
 		bail "$1: the journal"
