@@ -216,11 +216,7 @@ void render_limit_time(const render_call *r, bool on)
 
 static uint64_t trials_of(const render_call *r)
 {
-	dec_totals t = {0};
-
-	if (r->dec)
-		dec_call_totals(r->dec, &t);
-	return t.trials;
+	return r->dec ? dec_call_trials(r->dec) : 0;
 }
 
 bool render_take(render_call *r, clk_mono horizon, bool whole, GError **err)

@@ -318,6 +318,11 @@ void dec_call_totals(const dec_call *c, dec_totals *out)
 	out->streams = c->out.streams->len;
 }
 
+uint64_t dec_call_trials(const dec_call *c)
+{
+	return c->totals.trials;
+}
+
 bool dec_call_stream(const dec_call *c, uint32_t stream, dec_stream_totals *out)
 {
 	if (stream >= c->out.streams->len)

@@ -165,6 +165,8 @@ void dec_call_rest(dec_call *c);
 /* WORKER. No packet will come any more; delivers the last blocks. */
 void dec_call_finish(dec_call *c);
 void dec_call_totals(const dec_call *c, dec_totals *out);
+/* Of dec_totals, for who asks after each packet. */
+uint64_t dec_call_trials(const dec_call *c);
 /* False if there is no such stream. */
 bool dec_call_stream(const dec_call *c, uint32_t stream,
 		     dec_stream_totals *out);
