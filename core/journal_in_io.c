@@ -19,8 +19,9 @@ struct jrn_in {
 	char *trouble;
 	jrn_header header;
 	uint8_t *buf;		/* NULL while it would be empty */
-	size_t size, n, pos;	/* buf[pos..n) is not yet read */
-	uint64_t offset;	/* of buf[pos] in the file */
+	size_t size;
+	span rest;		/* of the buffer: not yet taken */
+	uint64_t offset;	/* of `rest` in the file */
 };
 
 jrn_in *jrn_in_open(const char *path, GError **err)
@@ -47,65 +48,73 @@ static jrn_verdict give_up(jrn_in *in, const char *why)
 	return JRN_BAD;
 }
 
-/* More bytes of the file behind those in the buffer: how many, or -1. */
-static ssize_t fill(jrn_in *in)
+static void make_room(jrn_in *in)
 {
-	ssize_t got;
+	const size_t n = in->rest.left;
 
-	if (in->pos) {
-		memmove(in->buf, in->buf + in->pos, in->n - in->pos);
-		in->n -= in->pos;
-		in->pos = 0;
-	}
-	if (in->n == in->size && in->size < IN_MAX) {
+	if (n && in->rest.p != in->buf)
+		memmove(in->buf, in->rest.p, n);
+	if (n == in->size && in->size < IN_MAX) {
 		in->size = MIN(in->size * 2, (size_t)IN_MAX);
 		in->buf = g_realloc(in->buf, in->size);
 	}
 	if (!in->buf)
 		in->buf = g_malloc(in->size);
+	in->rest = span_of(in->buf, n);
+}
+
+/* More bytes of the file behind those in the buffer: how many, or -1. */
+static ssize_t fill(jrn_in *in)
+{
+	size_t room;
+	ssize_t got;
+
+	make_room(in);
+	room = in->size - in->rest.left;
 	do {
-		got = pread(in->fd, in->buf + in->n, in->size - in->n,
-			    (off_t)(in->offset + in->n));
+		got = pread(in->fd, in->buf + in->rest.left, room,
+			    (off_t)(in->offset + in->rest.left));
 	} while (got < 0 && errno == EINTR);
-	in->ended = got >= 0 && (size_t)got < in->size - in->n;
+	in->ended = got >= 0 && (size_t)got < room;
 	if (got > 0)
-		in->n += (size_t)got;
+		in->rest.left += (size_t)got;
 	return got;
 }
 
-/* The header or a record out of what is in the buffer. */
-static jrn_verdict take(jrn_in *in, span *s, jrn_rec *out)
+static jrn_verdict take_header(jrn_in *in)
 {
-	jrn_verdict v;
+	jrn_verdict v = jrn_header_next(&in->rest, &in->header);
 
-	if (!in->begun) {
-		v = jrn_header_next(s, &in->header);
-		if (v != JRN_OK)
-			return v;
-		in->begun = true;
-		in->pos += JRN_HEADER;
-		in->offset += JRN_HEADER;
-	}
-	return jrn_rec_next(s, out);
+	if (v != JRN_OK)
+		return v;
+	in->begun = true;
+	in->offset += JRN_HEADER;
+	return JRN_OK;
+}
+
+/* The next record of the buffer, and the header before the first. */
+static jrn_verdict take(jrn_in *in, jrn_rec *out)
+{
+	jrn_verdict v = in->begun ? JRN_OK : take_header(in);
+	const size_t left = in->rest.left;
+
+	if (v != JRN_OK)
+		return v;
+	v = jrn_rec_next(&in->rest, out);
+	in->offset += left - in->rest.left;
+	return v;
 }
 
 jrn_verdict jrn_in_next(jrn_in *in, jrn_rec *out)
 {
 	jrn_verdict v;
-	ssize_t got;
-	span s;
 
 	if (in->trouble)
 		return JRN_BAD;
 	for (;;) {
-		s = in->buf ? span_of(in->buf + in->pos, in->n - in->pos)
-			    : span_of(NULL, 0);
-		v = take(in, &s, out);
-		if (v == JRN_OK) {
-			in->offset += in->n - in->pos - s.left;
-			in->pos = in->n - s.left;
+		v = take(in, out);
+		if (v == JRN_OK)
 			return JRN_OK;
-		}
 		if (v == JRN_BAD)
 			return give_up(in, in->begun ? "damaged record" :
 						       "not a journal");
@@ -113,8 +122,7 @@ jrn_verdict jrn_in_next(jrn_in *in, jrn_rec *out)
 			in->ended = false;
 			return JRN_SHORT;
 		}
-		got = fill(in);
-		if (got < 0)
+		if (fill(in) < 0)
 			return give_up(in, g_strerror(errno));
 	}
 }
@@ -122,7 +130,7 @@ jrn_verdict jrn_in_next(jrn_in *in, jrn_rec *out)
 void jrn_in_rest(jrn_in *in)
 {
 	g_clear_pointer(&in->buf, g_free);
-	in->n = in->pos = 0;
+	in->rest = span_of(NULL, 0);
 	in->ended = false;
 }
 
