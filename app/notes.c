@@ -7,9 +7,11 @@ static const clk_both no_time;
 
 static void put_rec(put *o, uint16_t type, clk_both at, const put *payload)
 {
+	const jrn_rec r = {type, 0, at, put_done(payload)};
+
 	o->full |= payload->full;
 	if (!o->full)
-		jrn_rec_put(o, type, at, put_done(payload), span_of(NULL, 0));
+		jrn_rec_put(o, &r, span_of(NULL, 0));
 }
 
 static span text_of(const char *s)
@@ -108,15 +110,17 @@ static void put_marks(put *o, const story *s)
 
 void notes_memory_put(put *o, const story *s)
 {
+	const jrn_rec r = {NOTES_MEMORY, 0, no_time, story_memory(s)};
+
 	if (s->memory_n)
-		jrn_rec_put(o, NOTES_MEMORY, no_time, story_memory(s),
-			    span_of(NULL, 0));
+		jrn_rec_put(o, &r, span_of(NULL, 0));
 }
 
 void notes_settled_put(put *o)
 {
-	jrn_rec_put(o, NOTES_SETTLED, no_time, span_of(NULL, 0),
-		    span_of(NULL, 0));
+	const jrn_rec r = {.type = NOTES_SETTLED};
+
+	jrn_rec_put(o, &r, span_of(NULL, 0));
 }
 
 void notes_story_put(put *o, const story *s)

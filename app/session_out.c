@@ -27,9 +27,10 @@ static bool open_out(session_writer *w, session *s, clk_both at)
 static void add(session_writer *w, session_item *it, uint16_t type, span a,
 		span b)
 {
+	const jrn_rec r = {type, 0, it->at, a};
 	session *s = it->call;
 
-	if (!jrn_out_add(s->out, type, it->at, a, b))
+	if (!jrn_out_add(s->out, &r, b))
 		session_lost(w, s, "the disk took nothing for too long");
 	if (!s->dirty)
 		g_ptr_array_add(w->dirty, s);

@@ -61,24 +61,34 @@ jrn_verdict jrn_header_next(span *in, jrn_header *out)
 	return JRN_OK;
 }
 
-void jrn_rec_put(put *o, uint16_t type, clk_both at, span a, span b)
+/* All but the sum of a record's frame. */
+static void put_frame(put *o, const jrn_rec *r, size_t n)
 {
-	size_t start = o->n;
+	put_u32(o, (uint32_t)n);
+	put_u16(o, r->type);
+	put_u16(o, r->flags);
+	put_both(o, r->at);
+}
+
+/* The sum is made of what is in the cache: octets that were just written into
+ * the buffer would have to reach it before they can be read again. */
+void jrn_rec_put(put *o, const jrn_rec *r, span more)
+{
+	const size_t n = r->payload.left + more.left;
+	uint8_t frame[JRN_FRAME - 4];
+	put f = put_into(frame, sizeof(frame));
 	uint32_t sum;
 
-	if (o->full || a.left + b.left + JRN_FRAME > o->size - o->n) {
+	if (o->full || n > o->size - o->n || JRN_FRAME > o->size - o->n - n) {
 		o->full = true;
 		return;
 	}
-	put_u32(o, (uint32_t)(a.left + b.left));
-	put_u16(o, type);
-	put_u16(o, 0);
-	put_both(o, at);
-	sum = crc(0, span_of(o->p + start, o->n - start));
-	sum = crc(crc(sum, a), b);
+	put_frame(&f, r, n);
+	sum = crc(crc(crc(0, put_done(&f)), r->payload), more);
+	put_frame(o, r, n);
 	put_u32(o, sum);
-	put_span(o, a);
-	put_span(o, b);
+	put_span(o, r->payload);
+	put_span(o, more);
 }
 
 jrn_verdict jrn_rec_next(span *in, jrn_rec *out)

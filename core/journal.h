@@ -68,8 +68,8 @@ typedef struct jrn_rec {
 void jrn_header_put(put *o, const jrn_header *h);
 MUST_CHECK jrn_verdict jrn_header_next(span *in, jrn_header *out);
 
-/* One whole record. The payload may come in two pieces, so that a packet is
- * not copied to be framed; pass an empty span for the second. */
-void jrn_rec_put(put *o, uint16_t type, clk_both at, span a, span b);
+/* One whole record. Its payload goes on with `more`, so that a packet is not
+ * copied to be framed; most have an empty span there. */
+void jrn_rec_put(put *o, const jrn_rec *r, span more);
 /* On JRN_OK `in` has moved past the record; otherwise it has not moved. */
 MUST_CHECK jrn_verdict jrn_rec_next(span *in, jrn_rec *out);

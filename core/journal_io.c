@@ -147,17 +147,17 @@ jrn_out *jrn_out_open(const char *dir, jrn_kind kind, jrn_keep keep,
 	return g_steal_pointer(&o);
 }
 
-bool jrn_out_add(jrn_out *o, uint16_t type, clk_both at, span a, span b)
+bool jrn_out_add(jrn_out *o, const jrn_rec *r, span more)
 {
-	size_t more = JRN_FRAME + a.left + b.left;
+	const size_t n = r->payload.left + more.left;
 	put p;
 
-	g_assert(a.left + b.left <= JRN_PAYLOAD_MAX);
-	if (o->n + more > JRN_OUT_MAX)
+	g_assert(n <= JRN_PAYLOAD_MAX);
+	if (o->n + JRN_FRAME + n > JRN_OUT_MAX)
 		return false;
-	make_room(o, more);
+	make_room(o, JRN_FRAME + n);
 	p = put_into(o->buf + o->n, o->size - o->n);
-	jrn_rec_put(&p, type, at, a, b);
+	jrn_rec_put(&p, r, more);
 	g_assert(!p.full);
 	o->n += p.n;
 	return true;

@@ -43,8 +43,7 @@ jrn_out *jrn_out_open(const char *dir, jrn_kind kind, jrn_keep keep,
 /* Only into memory. False, with nothing added, if more than JRN_OUT_MAX octets
  * already wait for the disk: count the record as lost. */
 enum { JRN_OUT_MAX = 8 << 20 };
-MUST_CHECK bool jrn_out_add(jrn_out *o, uint16_t type, clk_both at, span a,
-			    span b);
+MUST_CHECK bool jrn_out_add(jrn_out *o, const jrn_rec *r, span more);
 /* write(2): what was added survives the death of this process. After an error
  * the rest is kept and the call may be repeated. */
 bool jrn_out_flush(jrn_out *o, GError **err);

@@ -46,14 +46,20 @@ static inline void put_u16(put *o, uint16_t v)
 
 static inline void put_u32(put *o, uint32_t v)
 {
-	put_u16(o, (uint16_t)(v >> 16));
-	put_u16(o, (uint16_t)v);
+	const uint8_t b[4] = {(uint8_t)(v >> 24), (uint8_t)(v >> 16),
+			      (uint8_t)(v >> 8), (uint8_t)v};
+
+	put_bytes(o, b, 4);
 }
 
 static inline void put_u64(put *o, uint64_t v)
 {
-	put_u32(o, (uint32_t)(v >> 32));
-	put_u32(o, (uint32_t)v);
+	const uint8_t b[8] = {(uint8_t)(v >> 56), (uint8_t)(v >> 48),
+			      (uint8_t)(v >> 40), (uint8_t)(v >> 32),
+			      (uint8_t)(v >> 24), (uint8_t)(v >> 16),
+			      (uint8_t)(v >> 8), (uint8_t)v};
+
+	put_bytes(o, b, 8);
 }
 
 static inline void put_span(put *o, span s)

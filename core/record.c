@@ -239,8 +239,10 @@ void rec_event_put(put *o, const rec_event *e)
 void rec_arm_put(put *o, const char *call, uint16_t type, clk_both at,
 		 span payload)
 {
+	const jrn_rec r = {type, 0, at, payload};
+
 	put_str(o, call);
-	jrn_rec_put(o, type, at, payload, span_of(NULL, 0));
+	jrn_rec_put(o, &r, span_of(NULL, 0));
 }
 
 bool rec_arm_get(span in, span *call, jrn_rec *out)

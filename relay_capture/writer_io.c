@@ -103,6 +103,14 @@ static bool out_begin(writer_call *c, clk_both at)
 	return c->out != NULL;
 }
 
+/* Whatever has to come before it. */
+static bool add_now(writer_call *c, uint16_t type, clk_both at, span payload)
+{
+	const jrn_rec r = {type, 0, at, payload};
+
+	return jrn_out_add(c->out, &r, span_of(NULL, 0));
+}
+
 /* Before all else in the file: without it the file claims what is not known. */
 static bool tell_watch(writer_call *c, clk_both at)
 {
@@ -113,8 +121,7 @@ static bool tell_watch(writer_call *c, clk_both at)
 	if (c->watch_told || !c->writer->since.ns)
 		return true;
 	rec_watch_put(&o, &w);
-	c->watch_told = jrn_out_add(c->out, JRN_WATCH, at, put_done(&o),
-				    span_of("", 0));
+	c->watch_told = add_now(c, JRN_WATCH, at, put_done(&o));
 	c->writer->unsettled |= c->watch_told;
 	return c->watch_told;
 }
@@ -148,26 +155,33 @@ static bool add_loss(writer_call *c, clk_both at)
 	put o = put_into(buf, sizeof(buf));
 
 	rec_loss_put(&o, &loss);
-	if (!jrn_out_add(c->out, JRN_LOSS, at, put_done(&o), span_of("", 0)))
+	if (!add_now(c, JRN_LOSS, at, put_done(&o)))
 		return false;
 	c->lost = 0;
 	return true;
 }
 
 /* Losses before this record are written before it. */
-static bool add(writer_call *c, uint16_t type, clk_both at, span a, span b)
+static bool add(writer_call *c, const jrn_rec *r, span more)
 {
-	if (!c->out && !out_begin(c, at))
+	if (!c->out && !out_begin(c, r->at))
 		return false;
-	if (!tell_watch(c, at))
+	if (!tell_watch(c, r->at))
 		return false;
-	if (c->lost && !add_loss(c, at))
+	if (c->lost && !add_loss(c, r->at))
 		return false;
-	if (!jrn_out_add(c->out, type, at, a, b))
+	if (!jrn_out_add(c->out, r, more))
 		return false;
 	c->writer->unsettled = true;
 	flush_if_much(c);
 	return true;
+}
+
+static bool add_one(writer_call *c, uint16_t type, clk_both at, span payload)
+{
+	const jrn_rec r = {type, 0, at, payload};
+
+	return add(c, &r, span_of(NULL, 0));
 }
 
 /* A replay loses nothing: it ends with the first error. */
@@ -190,10 +204,12 @@ static void on_packet(void *user, void *call, const pkt *p)
 	writer_call *c = call;
 	uint8_t buf[REC_PACKET_HEAD];
 	put o = put_into(buf, sizeof(buf));
+	jrn_rec r = {.type = JRN_PACKET, .at = p->at};
 
 	rec_packet_put_head(&o, p);
+	r.payload = put_done(&o);
 	keep_waiting(w, c, p);
-	if (add(c, JRN_PACKET, p->at, put_done(&o), p->bytes)) {
+	if (add(c, &r, p->bytes)) {
 		w->fates.stored[p->iface]++;
 		return;
 	}
@@ -213,7 +229,7 @@ static void on_flow(void *user, void *call, const rec_flow *f, clk_both at)
 	(void)user;
 	rec_flow_put(&o, f);
 	g_assert(!o.full);
-	add(call, JRN_FLOW, at, put_done(&o), span_of("", 0));
+	add_one(call, JRN_FLOW, at, put_done(&o));
 }
 
 static void on_loss(void *user, void *call, const rec_loss *l, clk_both at)
@@ -224,7 +240,7 @@ static void on_loss(void *user, void *call, const rec_loss *l, clk_both at)
 	(void)user;
 	rec_loss_put(&o, l);
 	g_assert(!o.full);
-	add(call, JRN_LOSS, at, put_done(&o), span_of("", 0));
+	add_one(call, JRN_LOSS, at, put_done(&o));
 }
 
 static void on_tally(void *user, void *call, const rec_tally *t, clk_both at)
@@ -235,17 +251,16 @@ static void on_tally(void *user, void *call, const rec_tally *t, clk_both at)
 	(void)user;
 	rec_tally_put(&o, t);
 	g_assert(!o.full);
-	add(call, JRN_TALLY, at, put_done(&o), span_of("", 0));
+	add_one(call, JRN_TALLY, at, put_done(&o));
 }
 
 static void on_close(void *user, void *call, clk_both at)
 {
 	relay_writer *w = user;
 	writer_call *c = call;
-	span none = span_of("", 0);
 
 	/* If it cannot be written, readers see a role that died. */
-	add(c, JRN_CLOSE, at, none, none);
+	add_one(c, JRN_CLOSE, at, span_of(NULL, 0));
 	c->closed = true;
 	w->closing = true;
 }

@@ -42,8 +42,9 @@ void jrn_rig_add(jrn_out *o, uint32_t number)
 
 	put_u32(&p, number);
 	memset(tail, (int)number, sizeof(tail));
-	g_assert_true(jrn_out_add(o, JRN_PACKET, clk_from_wall(number),
-				  put_done(&p),
+	g_assert_true(jrn_out_add(o, &(jrn_rec){JRN_PACKET, 0,
+						clk_from_wall(number),
+						put_done(&p)},
 				  span_of(tail, number % sizeof(tail))));
 }
 

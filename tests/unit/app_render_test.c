@@ -52,10 +52,11 @@ static void tell(journal *j, const rec_event *e)
 {
 	uint8_t buf[4096];
 	put o = put_into(buf, sizeof(buf));
+	jrn_rec r = {.type = e->type, .at = e->at};
 
 	rec_event_put(&o, e);
-	g_assert_true(jrn_out_add(j->out, e->type, e->at, put_done(&o),
-				  span_of(NULL, 0)));
+	r.payload = put_done(&o);
+	g_assert_true(jrn_out_add(j->out, &r, span_of(NULL, 0)));
 }
 
 static void describe(journal *j, call_side side)
@@ -94,8 +95,10 @@ static void packet(journal *j, call_side side, unsigned i, bool wide)
 	put_u32(&r, side + 1u + 10u * wide);
 	for (size_t k = 0; k < octets; k++)
 		put_u8(&r, (uint8_t)(1 + (i * 31 + k * k * (side + 3u)) % 9));
-	g_assert_true(jrn_out_add(j->out, JRN_PACKET, ms(20 + 20 * i),
-				  put_done(&o), put_done(&r)));
+	g_assert_true(jrn_out_add(j->out, &(jrn_rec){JRN_PACKET, 0,
+						     ms(20 + 20 * i),
+						     put_done(&o)},
+				  put_done(&r)));
 }
 
 static void media_write(journal *j, bool widens)

@@ -71,8 +71,9 @@ static void test_large(void)
 	jrn_rec r;
 
 	for (size_t n = 1; n <= JRN_PAYLOAD_MAX; n *= 2)
-		g_assert_true(jrn_out_add(o, JRN_FACT, clk_from_wall(1),
-					  span_of(big, n), span_of(big, 0)));
+		g_assert_true(jrn_out_add(o, &(jrn_rec){
+				JRN_FACT, 0, clk_from_wall(1), span_of(big, n)},
+				span_of(NULL, 0)));
 	g_assert_true(jrn_out_sync(o, NULL));
 	for (size_t n = 1; n <= JRN_PAYLOAD_MAX; n *= 2) {
 		g_assert_cmpint(jrn_in_next(in, &r), ==, JRN_OK);

@@ -285,17 +285,19 @@ static void test_limit(void)
 	char *dir = jrn_rig_dir();
 	g_autoptr(jrn_out) o = NULL;
 	g_autofree uint8_t *big = g_malloc0(JRN_PAYLOAD_MAX);
-	span none = span_of(big, 0), mega = span_of(big, JRN_PAYLOAD_MAX);
+	const jrn_rec mega = {JRN_PACKET, 0, clk_from_wall(0),
+			      span_of(big, JRN_PAYLOAD_MAX)};
+	const span none = span_of(NULL, 0);
 	unsigned n = 0;
 
 	fault_set(false, 0, 1, ENOSPC, 0);
 	o = jrn_rig_open(dir, JRN_KEEP_UNTIL_SYNC, &bad_disk);
-	while (jrn_out_add(o, JRN_PACKET, clk_from_wall(0), mega, none))
+	while (jrn_out_add(o, &mega, none))
 		n++;
 	g_assert_cmpuint(n, ==, JRN_OUT_MAX / JRN_PAYLOAD_MAX - 1);
 	g_assert_false(jrn_out_flush(o, NULL));
 	g_assert_true(jrn_out_sync(o, NULL));
-	g_assert_true(jrn_out_add(o, JRN_PACKET, clk_from_wall(0), mega, none));
+	g_assert_true(jrn_out_add(o, &mega, none));
 	jrn_rig_remove(dir);
 }
 
@@ -308,8 +310,9 @@ static void test_reserved(void)
 	g_autofree char *path = g_strdup(jrn_out_path(o));
 	struct stat growing, done;
 
-	g_assert_true(jrn_out_add(o, JRN_CLOSE, clk_from_wall(2),
-				  span_of("", 0), span_of("", 0)));
+	g_assert_true(jrn_out_add(o, &(jrn_rec){JRN_CLOSE, 0, clk_from_wall(2),
+						{NULL, 0}},
+				  span_of(NULL, 0)));
 	g_assert_true(jrn_out_sync(o, NULL));
 	g_assert_cmpint(stat(path, &growing), ==, 0);
 	jrn_out_free(o);

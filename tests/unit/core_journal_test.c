@@ -38,7 +38,8 @@ static size_t make_record(uint8_t *buf, size_t size)
 {
 	put o = put_into(buf, size);
 
-	jrn_rec_put(&o, JRN_FACT, when, span_str("pay"), span_str("load"));
+	jrn_rec_put(&o, &(jrn_rec){JRN_FACT, 0, when, span_str("pay")},
+		    span_str("load"));
 	g_assert_false(o.full);
 	return o.n;
 }
@@ -84,7 +85,8 @@ static void test_full(void)
 	uint8_t buf[JRN_FRAME + 6];
 	put o = put_into(buf, sizeof(buf));
 
-	jrn_rec_put(&o, JRN_FACT, when, span_str("pay"), span_str("load"));
+	jrn_rec_put(&o, &(jrn_rec){JRN_FACT, 0, when, span_str("pay")},
+		    span_str("load"));
 	g_assert_true(o.full);
 	g_assert_cmpuint(o.n, ==, 0);
 }

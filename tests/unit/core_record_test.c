@@ -256,7 +256,8 @@ static void test_packet(void)
 
 	rec_packet_put_head(&h, &p);
 	g_assert_cmpuint(h.n, ==, REC_PACKET_HEAD);
-	jrn_rec_put(&o, JRN_PACKET, at, put_done(&h), span_str("rtp"));
+	jrn_rec_put(&o, &(jrn_rec){JRN_PACKET, 0, at, put_done(&h)},
+		    span_str("rtp"));
 	s = put_done(&o);
 	g_assert_cmpint(jrn_rec_next(&s, &r), ==, JRN_OK);
 	g_assert_true(rec_packet_get(&r, &got));
