@@ -3,17 +3,19 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
-net_addr net_addr_from(uint8_t family, const uint8_t *ip, uint16_t port)
+void net_addr_set(net_addr *a, uint8_t family, const uint8_t *ip, uint16_t port)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-	net_addr a = {.family = family, .port = port};
 
+	*a = (net_addr){.family = family, .port = port};
 	if (family == 6 && !memcmp(ip, mapped, sizeof(mapped))) {
-		a.family = 4;
+		a->family = 4;
 		ip += sizeof(mapped);
 	}
-	memcpy(a.ip, ip, a.family == 4 ? 4 : 16);
-	return a;
+	if (a->family == 4)
+		memcpy(a->ip, ip, 4);
+	else
+		memcpy(a->ip, ip, 16);
 }
 
 /* "192.0.2.1": four decimals without leading zeros, as inet_pton() has it. */

@@ -20,7 +20,16 @@ MUST_CHECK bool net_addr_parse(span text, uint16_t port, net_addr *out);
 /* "1.2.3.4:5" or "[::1]:5". */
 MUST_CHECK bool net_addr_parse_port(span text, net_addr *out);
 /* From wire bytes; family is 4 or 6. */
-net_addr net_addr_from(uint8_t family, const uint8_t *ip, uint16_t port);
+void net_addr_set(net_addr *a, uint8_t family, const uint8_t *ip,
+		  uint16_t port);
+static inline net_addr net_addr_from(uint8_t family, const uint8_t *ip,
+				     uint16_t port)
+{
+	net_addr a;
+
+	net_addr_set(&a, family, ip, port);
+	return a;
+}
 
 /* Inline, because each packet is compared with its path. */
 static inline bool net_addr_same_ip(const net_addr *a, const net_addr *b)

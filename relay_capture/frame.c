@@ -144,8 +144,8 @@ static relay_verdict ipv4_get(span in, relay_ip *out)
 	if (!span_cut(&whole, total ? total : whole.left, &body) ||
 	    !span_skip(&body, head))
 		return RELAY_SHORT;
-	out->src = net_addr_from(4, src, 0);
-	out->dst = net_addr_from(4, dst, 0);
+	net_addr_set(&out->src, 4, src, 0);
+	net_addr_set(&out->dst, 4, dst, 0);
 	out->more = where & 0x2000;
 	out->offset = (uint16_t)((where & 0x1fff) << 3);
 	out->id = id;
@@ -224,8 +224,8 @@ static relay_verdict ipv6_get(span in, relay_ip *out)
 		return RELAY_BAD;
 	if (!span_cut(&in, len ? len : in.left, &body))
 		return RELAY_SHORT;
-	out->src = net_addr_from(6, src, 0);
-	out->dst = net_addr_from(6, dst, 0);
+	net_addr_set(&out->src, 6, src, 0);
+	net_addr_set(&out->dst, 6, dst, 0);
 	out->more = false;
 	out->offset = 0;
 	out->id = 0;

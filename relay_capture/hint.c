@@ -32,7 +32,7 @@ static bool look(int link, span frame, hint *to)
 		return false;
 	ip.src.port = d.src;
 	ip.dst.port = d.dst;
-	p = relay_path_of(&ip.src, &ip.dst, &u);
+	relay_path_set(&p, &ip.src, &ip.dst, &u);
 	*to = (hint){.media = u.inner, .hash = relay_path_hash(&p)};
 	return true;
 }

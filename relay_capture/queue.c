@@ -4,7 +4,10 @@
 
 #include "core/ring.h"
 
-enum { AHEAD = 12 };		/* notes */
+enum {
+	AHEAD = 12,		/* notes that WRITER announces */
+	ROOM_AHEAD = 2048,	/* octets of a block that CAPTURE asks for */
+};
 
 typedef enum note_kind {
 	NOTE_OPEN,
@@ -114,6 +117,17 @@ static block *take_empty(relay_queue *q)
 	return b;
 }
 
+/* WRITER's processor had this block last. What is stored there waits until the
+ * memory has come back, and so does whatever is stored after it. */
+static void ask_for_room(block *b, size_t octets)
+{
+	const size_t from = b->n + ROOM_AHEAD;
+	const size_t to = MIN(from + octets, RELAY_BLOCK);
+
+	for (size_t i = from; i < to; i += 64)
+		__builtin_prefetch(b->bytes + i, 1);
+}
+
 /* Room for a note and what follows it, or NULL. */
 static note *note_new(relay_queue *q, note_kind kind, queue_call *c,
 		      clk_both at, size_t more)
@@ -129,6 +143,7 @@ static note *note_new(relay_queue *q, note_kind kind, queue_call *c,
 		return NULL;
 	n = (note *)(void *)(q->filling->bytes + q->filling->n);
 	q->filling->n += room;
+	ask_for_room(q->filling, room);
 	n->kind = kind;
 	n->room = (uint32_t)room;
 	n->call = c;

@@ -135,8 +135,8 @@ static void read_frames(relay_rings *r, unsigned i, relay_ring_block *b,
 
 	while ((n = take_group(r, i, b, frame, wall)) > 0) {
 		relay_hint(tap, link, frame, n);
+		r->mine[i].frames += n;
 		for (unsigned k = 0; k < n; k++) {
-			r->mine[i].frames++;
 			if (relay_stamp_is_old(stamp, wall[k]))
 				relay_stamp_again(stamp, clk_now());
 			relay_frame(tap, link, frame[k],

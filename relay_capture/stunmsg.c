@@ -106,7 +106,7 @@ relay_verdict relay_attr_addr(span value, const relay_stun *m, bool x,
 			ip[i] ^= m->id.p[i];
 		port ^= (uint16_t)(m->id.p[0] << 8 | m->id.p[1]);
 	}
-	*out = net_addr_from(family == 1 ? 4 : 6, ip, port);
+	net_addr_set(out, family == 1 ? 4 : 6, ip, port);
 	return RELAY_OK;
 }
 

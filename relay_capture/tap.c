@@ -209,16 +209,14 @@ static void check(relay_tap *r, const relay_path *p, span username,
 	release_held(r, f);
 }
 
-relay_path relay_path_of(const net_addr *src, const net_addr *dst,
-			 const relay_unit *u)
+void relay_path_set(relay_path *p, const net_addr *src, const net_addr *dst,
+		    const relay_unit *u)
 {
-	relay_path p = {.src = *src, .dst = *dst, .wrap = u->wrap,
-			.channel = u->channel, .has_session = u->session,
-			.session = u->session_id};
-
+	*p = (relay_path){.src = *src, .dst = *dst, .wrap = u->wrap,
+			  .channel = u->channel, .has_session = u->session,
+			  .session = u->session_id};
 	if (u->wrap == RELAY_WRAP_SEND || u->wrap == RELAY_WRAP_DATA)
-		p.peer = u->peer;
-	return p;
+		p->peer = u->peer;
 }
 
 relay_counter relay_payload(relay_tap *r, const net_addr *src,
@@ -229,7 +227,7 @@ relay_counter relay_payload(relay_tap *r, const net_addr *src,
 	relay_path p;
 
 	relay_turn_peel(in, stream, &u);
-	p = relay_path_of(src, dst, &u);
+	relay_path_set(&p, src, dst, &u);
 	switch ((relay_what)u.what) {
 	case RELAY_WHAT_MEDIA:
 		return media(r, &p, u.inner, at);

@@ -114,9 +114,9 @@ relay_counter relay_payload(relay_tap *r, const net_addr *src,
 /* intake.c: streams of which a segment is missing since `limit` go on. */
 void relay_streams_round(relay_tap *r, clk_mono limit, clk_both now);
 
-/* Of what a TURN header, if there is one, says of it. */
-relay_path relay_path_of(const net_addr *src, const net_addr *dst,
-			 const relay_unit *u);
+/* With what a TURN header, if there is one, says of it. */
+void relay_path_set(relay_path *p, const net_addr *src, const net_addr *dst,
+		    const relay_unit *u);
 
 /* bind.c: who owns a path. */
 
