@@ -112,12 +112,13 @@ $B/tests/unit/app_outcome_test: $(addprefix $B/app/,outcome.o story.o)
 $B/tests/unit/app_notes_test: $(addprefix $B/app/,notes.o notes_io.o story.o)
 $B/tests/unit/app_restart_test: $(addprefix $B/app/,resume.o book.o \
 	book_act.o book_decide.o notes.o notes_io.o story.o session.o \
-	session_out.o ends.o follow.o ledger.o captured.o sidecar.o json_out.o whole_io.o)
+	session_out.o ends.o reach_io.o follow.o ledger.o captured.o sidecar.o \
+	json_out.o whole_io.o)
 $B/tests/unit/app_render_test: $(addprefix $B/app/,render.o render_call.o \
 	render_take.o hear.o recording.o follow.o captured.o story.o outcome.o \
 	sidecar.o json_out.o whole_io.o video.o limits.o ledger.o ledger_sidecar.o)
 $B/tests/unit/app_armed_test: $(addprefix $B/app/,armed.o ends.o session.o \
-	session_out.o)
+	session_out.o reach_io.o)
 $B/tests/unit/app_presence_test: $B/app/presence_io.o
 $B/tests/unit/app_json_out_test: $B/app/json_out.o
 $B/tests/unit/app_table_test: $(addprefix $B/app/,table.o table_text.o)

@@ -317,12 +317,13 @@ static void make_calls(tap_role *r)
 /* Without it render guesses how far the journals are. */
 static void share_reach(tap_role *r)
 {
+	const char *run = conf_text(r->conf, CONF_RUN);
 	g_autoptr(GError) err = NULL;
-	_Atomic int64_t *to = reach_share(conf_text(r->conf, CONF_RUN),
-					  REACH_SESSION, &err);
+	_Atomic int64_t *to = reach_share(run, REACH_SESSION, &err);
+	reach_news *news = to ? reach_share_news(run, &err) : NULL;
 
-	if (to)
-		session_writer_tell_reach(r->sessions, to);
+	if (news)
+		session_writer_tell_reach(r->sessions, to, news);
 	else
 		g_warning("%s", err->message);
 }

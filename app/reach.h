@@ -1,8 +1,9 @@
-/* reach.h - up to when the journals are complete: two words in RUN that capture
- * and the tap write and render looks at. Without them render could only guess
- * how far those are; on a machine that is too busy, or with a disk that hangs,
- * the guess is wrong, and sound that is safe in the journal would come too late
- * for its file. */
+/* reach.h - up to when the journals are complete, and which of them have news:
+ * words in RUN that capture and the tap write and render looks at. Without them
+ * render could only guess how far those are; on a machine that is too busy, or
+ * with a disk that hangs, the guess is wrong, and sound that is safe in the
+ * journal would come too late for its file. News are for haste only: who is
+ * told of none sees the file itself in time. */
 #pragma once
 #include <glib.h>
 #include <stdatomic.h>
@@ -19,6 +20,12 @@ typedef enum reach_word {
 /* The writers' side: monotonic nanoseconds, for the life of the process. NULL
  * on failure. MAIN. */
 _Atomic int64_t *reach_share(const char *run, reach_word which, GError **err);
+/* The tap's: counters of what it wrote, for the life of the process. NULL on
+ * failure. MAIN. */
+typedef _Atomic uint32_t reach_news;
+reach_news *reach_share_news(const char *run, GError **err);
+/* This call's session file has grown. Any thread. */
+void reach_tell(reach_news *news, const char *call);
 
 /* Render's side. */
 typedef struct reach reach;
@@ -31,3 +38,7 @@ void reach_free(reach *r);
 clk_mono reach_get(reach *r, clk_mono now);
 /* Whether capture has written since this was last so. */
 bool reach_moved(reach *r);
+/* Another number than before: the session file of this call, or of one that
+ * shares its counter, has grown in between. `hash`: g_str_hash() of its name;
+ * it is asked for each call many times a second. */
+uint32_t reach_told(const reach *r, uint32_t hash);

@@ -15,14 +15,18 @@ enum {
 	/* Longer than a disk may hang without the loss of a packet; who says
 	 * nothing for so long is not there. */
 	HUNG_MS = 15000,
-	WORDS = REACH_SESSION + 1,
-	BYTES = WORDS * sizeof(int64_t),
+	NEWS = 4096,		/* counters: few calls share one */
 };
+
+/* The file. */
+typedef struct board {
+	_Atomic int64_t word[REACH_SESSION + 1];
+	reach_news news[NEWS];
+} board;
 
 struct reach {
 	char *path;
-	const _Atomic int64_t *told;	/* WORDS of them; NULL: no writer has
-					 * run so far */
+	const board *board;	/* NULL: no writer has run so far */
 	int64_t seen;		/* of REACH_MEDIA, by reach_moved() */
 };
 
@@ -31,22 +35,41 @@ static char *path_of(const char *run)
 	return g_build_filename(run, "reach", NULL);
 }
 
-_Atomic int64_t *reach_share(const char *run, reach_word which, GError **err)
+static board *share(const char *run, GError **err)
 {
 	g_autofree char *path = path_of(run);
 	const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	void *at = MAP_FAILED;
 
-	if (fd >= 0 && !ftruncate(fd, BYTES))
-		at = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-			  0);
+	if (fd >= 0 && !ftruncate(fd, sizeof(board)))
+		at = mmap(NULL, sizeof(board), PROT_READ | PROT_WRITE,
+			  MAP_SHARED, fd, 0);
 	if (at == MAP_FAILED)
 		g_set_error(err, G_FILE_ERROR,
 			    (gint)g_file_error_from_errno(errno), "%s: %s",
 			    path, g_strerror(errno));
 	if (fd >= 0)
 		close(fd);
-	return at == MAP_FAILED ? NULL : (_Atomic int64_t *)at + which;
+	return at == MAP_FAILED ? NULL : at;
+}
+
+_Atomic int64_t *reach_share(const char *run, reach_word which, GError **err)
+{
+	board *b = share(run, err);
+
+	return b ? &b->word[which] : NULL;
+}
+
+reach_news *reach_share_news(const char *run, GError **err)
+{
+	board *b = share(run, err);
+
+	return b ? b->news : NULL;
+}
+
+void reach_tell(reach_news *news, const char *call)
+{
+	atomic_fetch_add(&news[g_str_hash(call) % NEWS], 1);
 }
 
 reach *reach_new(const char *run)
@@ -61,8 +84,8 @@ void reach_free(reach *r)
 {
 	if (!r)
 		return;
-	if (r->told)
-		munmap((void *)(uintptr_t)r->told, BYTES);
+	if (r->board)
+		munmap((void *)(uintptr_t)r->board, sizeof(*r->board));
 	g_free(r->path);
 	g_free(r);
 }
@@ -77,18 +100,18 @@ static void look(reach *r)
 
 	if (fd < 0)
 		return;
-	if (!fstat(fd, &st) && st.st_size >= (off_t)BYTES)
-		at = mmap(NULL, BYTES, PROT_READ, MAP_SHARED, fd, 0);
+	if (!fstat(fd, &st) && st.st_size >= (off_t)sizeof(board))
+		at = mmap(NULL, sizeof(board), PROT_READ, MAP_SHARED, fd, 0);
 	close(fd);
 	if (at != MAP_FAILED)
-		r->told = at;
+		r->board = at;
 }
 
 static int64_t told_now(reach *r, reach_word which)
 {
-	if (!r->told)
+	if (!r->board)
 		look(r);
-	return r->told ? atomic_load(&r->told[which]) : 0;
+	return r->board ? atomic_load(&r->board->word[which]) : 0;
 }
 
 bool reach_moved(reach *r)
@@ -97,6 +120,11 @@ bool reach_moved(reach *r)
 
 	r->seen = told;
 	return told != seen;
+}
+
+uint32_t reach_told(const reach *r, uint32_t hash)
+{
+	return r->board ? atomic_load(&r->board->news[hash % NEWS]) : 0;
 }
 
 /* Later than now: of another boot. */

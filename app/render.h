@@ -103,9 +103,11 @@ render_state render_call_step(render_call *r, clk_both now, clk_mono upto,
 /* There was more, or no step was made yet: it is due for another. */
 bool render_call_behind(const render_call *r);
 unsigned render_call_steps(const render_call *r);	/* so far */
+uint32_t render_call_hash(const render_call *r);	/* of its name */
 /* The call begins, ends, or its signalling has told something: a step must not
- * wait. Otherwise a later step does more at once, which costs less. */
-bool render_call_urgent(const render_call *r);
+ * wait. Otherwise a later step does more at once, which costs less. `news`:
+ * of reach_told(). */
+bool render_call_urgent(render_call *r, uint32_t news);
 /* After RENDER_DONE; lent. */
 const render_result *render_call_result(const render_call *r);
 /* Of a call in progress, for the alarms; as of the last step. */

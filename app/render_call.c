@@ -27,10 +27,21 @@ unsigned render_call_steps(const render_call *r)
 	return r->steps;
 }
 
-bool render_call_urgent(const render_call *r)
+uint32_t render_call_hash(const render_call *r)
 {
-	return !r->mix || r->story->has_end || r->closed ||
-	       follow_told(r->follow);
+	return r->hash;
+}
+
+bool render_call_urgent(render_call *r, uint32_t news)
+{
+	if (!r->mix || r->story->has_end || r->closed)
+		return true;
+	if (news == r->news)
+		return false;
+	if (follow_told(r->follow))
+		return true;
+	r->news = news;
+	return false;
 }
 
 static void set_up(render_call *r, const render_config *cfg, const char *dir)
@@ -40,6 +51,7 @@ static void set_up(render_call *r, const render_config *cfg, const char *dir)
 	r->cfg = cfg;
 	r->behind = true;
 	r->dir = g_strdup(dir);
+	r->hash = g_str_hash(name);
 	r->follow = follow_new(dir);
 	r->captured = captured_new();
 	r->story = story_new(name);

@@ -40,6 +40,8 @@ struct render_call {
 	uint32_t rate;		/* Hz that a codec carried later on, or 0 */
 	GArray *forks;		/* of the streams, by number: render_fork */
 	unsigned steps;
+	uint32_t hash;		/* of the call's name */
+	uint32_t news;		/* of reach_told(), when none was waiting */
 	clk_mono pressed[2];	/* where the key that is down went down */
 	clk_mono bye[2];	/* the side's last RTCP BYE */
 	render_result result;

@@ -336,10 +336,12 @@ session_writer *session_writer_new(const session_config *cfg)
 	return w;
 }
 
-void session_writer_tell_reach(session_writer *w, _Atomic int64_t *to)
+void session_writer_tell_reach(session_writer *w, _Atomic int64_t *to,
+			       reach_news *news)
 {
 	atomic_store(to, 0);
 	w->reach = to;
+	w->news = news;
 }
 
 void session_writer_start(session_writer *w)

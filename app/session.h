@@ -6,6 +6,7 @@
 #pragma once
 #include <stdatomic.h>
 
+#include "app/reach.h"
 #include "core/seal.h"
 #include "signaling_tap/tap.h"
 
@@ -27,8 +28,9 @@ typedef struct session_config {
 session_writer *session_writer_new(const session_config *cfg);
 /* MAIN, before the start. Lends a word that tells others which time the
  * journals are complete up to: monotonic ns of the oldest event that has not
- * reached its file, 0 when there is none. */
-void session_writer_tell_reach(session_writer *w, _Atomic int64_t *to);
+ * reached its file, 0 when there is none; and the counters of reach_tell(). */
+void session_writer_tell_reach(session_writer *w, _Atomic int64_t *to,
+			       reach_news *news);
 /* MAIN, once, when the process is confined as it shall be: starts the thread,
  * if there is to be one. Nothing is written before. */
 void session_writer_start(session_writer *w);

@@ -56,7 +56,8 @@ struct session_writer {
 	_Atomic bool stop;
 	_Atomic uint64_t lost;
 	_Atomic int64_t waiting;	/* events not yet on disk */
-	_Atomic int64_t *reach;	/* of session_writer_tell_reach(), or NULL */
+	_Atomic int64_t *reach;	/* both of session_writer_tell_reach(), or */
+	reach_news *news;	/* NULL */
 	uint8_t buf[SESSION_RECORD_MAX];
 	uint8_t armbuf[SESSION_ARM_MAX];
 };

@@ -80,6 +80,8 @@ static void flush_dirty(session_writer *w)
 
 		if (!jrn_out_flush(s->out, &err) && !w->cfg.thread)
 			session_lost(w, s, err->message);
+		if (w->news)
+			reach_tell(w->news, s->name);
 	}
 }
 

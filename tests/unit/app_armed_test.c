@@ -193,7 +193,8 @@ static void test_ends(pair *r, gconstpointer data)
 	session_writer_sink(r->tap, 0, &own, &close);
 }
 
-/* The word names the oldest event until all have reached their file. */
+/* The word names the oldest event until all have reached their file. Then a
+ * reader is told that it grew. */
 static void test_reach(pair *r, gconstpointer data)
 {
 	const session_config cfg = {.spool = r->dir, .arm = on_arm,
@@ -206,7 +207,10 @@ static void test_reach(pair *r, gconstpointer data)
 	g_autofree char *path = g_build_filename(r->dir, "d",
 						 "session-001.etj", NULL);
 	g_autoptr(GPtrArray) none = g_ptr_array_new();
-	_Atomic int64_t reach = 1;
+	g_autofree char *board = g_build_filename(r->dir, "reach", NULL);
+	reach_news *news = reach_share_news(r->dir, NULL);
+	reach *reader = reach_new(r->dir);
+	_Atomic int64_t word = 1;
 	jrn_in *in;
 	jrn_rec rec;
 	void *own;
@@ -214,17 +218,22 @@ static void test_reach(pair *r, gconstpointer data)
 	(void)data;
 	session_writer_free(r->tap);
 	r->tap = session_writer_new(&cfg);
-	session_writer_tell_reach(r->tap, &reach);
-	g_assert_cmpint(reach, ==, 0);
+	session_writer_tell_reach(r->tap, &word, news);
+	g_assert_cmpint(word, ==, 0);
 	own = session_writer_resume(r->tap, "d", clk_now(), none);
 	session_writer_sink(r->tap, 0, &own, &mark);
-	g_assert_cmpint(reach, ==, mark.at.mono.ns);
+	g_assert_cmpint(word, ==, mark.at.mono.ns);
 	session_writer_sink(r->tap, 0, &own, &end);
-	g_assert_cmpint(reach, ==, mark.at.mono.ns);
+	g_assert_cmpint(word, ==, mark.at.mono.ns);
+	(void)reach_get(reader, clk_mono_now());
+	g_assert_cmpuint(reach_told(reader, g_str_hash("d")), ==, 0);
 	session_writer_start(r->tap);
-	for (int ms = 0; ms < 10000 && atomic_load(&reach); ms++)
+	for (int ms = 0; ms < 10000 && atomic_load(&word); ms++)
 		g_usleep(1000);
-	g_assert_cmpint(reach, ==, 0);
+	g_assert_cmpint(word, ==, 0);
+	g_assert_cmpuint(reach_told(reader, g_str_hash("d")), >, 0);
+	reach_free(reader);
+	g_assert_cmpint(g_unlink(board), ==, 0);
 	in = jrn_in_open(path, NULL);
 	g_assert_cmpint(jrn_in_next(in, &rec), ==, JRN_OK);
 	g_assert_cmpint(rec.type, ==, JRN_MARK);

@@ -126,6 +126,25 @@ static void test_gone(fixture *f, const void *data)
 	g_assert_cmpint(behind(f), ==, guess);
 }
 
+/* A call's counter moves with its file, whoever writes, and no other's. */
+static void test_news(fixture *f, const void *data)
+{
+	const uint32_t a = g_str_hash("a"), b = g_str_hash("b");
+	uint32_t was;
+
+	(void)data;
+	g_assert_cmpuint(reach_told(f->reach, a), ==, 0);
+	for (int tap = 0; tap < 2; tap++) {
+		reach_news *news = reach_share_news(f->run, NULL);
+
+		(void)reach_get(f->reach, now);
+		was = reach_told(f->reach, a);
+		reach_tell(news, "a");
+		g_assert_cmpuint(reach_told(f->reach, a), ==, was + 1);
+		g_assert_cmpuint(reach_told(f->reach, b), ==, 0);
+	}
+}
+
 /* Half made: it is looked at again. */
 static void test_empty(fixture *f, const void *data)
 {
@@ -165,6 +184,7 @@ int main(int argc, char **argv)
 	ADD("moved", test_moved);
 	ADD("next-capture", test_next_capture);
 	ADD("gone", test_gone);
+	ADD("news", test_news);
 	ADD("empty", test_empty);
 	ADD("error", test_error);
 	return g_test_run();

@@ -278,6 +278,38 @@ static void test_stood_still(gconstpointer steps)
 	journal_clear(&j);
 }
 
+/* A call in mid-speech is in no hurry until it is told that its signalling has
+ * something, and then until that is taken in; a wrong hint does no harm. */
+static void test_urgent(void)
+{
+	journal j = session_new(false);
+	char *live = jrn_rig_dir();
+	const render_config cfg = config(live);
+	render_call *r = render_call_new(&cfg, j.dir);
+
+	g_assert_true(render_call_urgent(r, 1));
+	g_assert_cmpint(render_call_step(r, ms(200), ms(100).mono, NULL), ==,
+			RENDER_RUNNING);
+	g_assert_false(render_call_urgent(r, 1));
+	g_assert_false(render_call_urgent(r, 2));
+	journal_open(&j, JRN_SESSION);
+	tell(&j, &(rec_event){.type = JRN_MARK, .at = ms(300),
+			      .control = {.mark = REC_PAUSE}});
+	journal_close(&j);
+	for (unsigned i = 1; i <= 2; i++)	/* in its second file */
+		g_assert_cmpint(render_call_step(r, ms(400), ms(200 + i).mono,
+						 NULL), ==, RENDER_RUNNING);
+	g_assert_false(render_call_urgent(r, 2));
+	g_assert_true(render_call_urgent(r, 3));
+	g_assert_true(render_call_urgent(r, 3));
+	g_assert_cmpint(render_call_step(r, ms(500), ms(400).mono, NULL), ==,
+			RENDER_RUNNING);
+	g_assert_false(render_call_urgent(r, 3));
+	render_call_free(r);
+	jrn_rig_remove(live);
+	journal_clear(&j);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -290,5 +322,6 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, GINT_TO_POINTER(i),
 				     test_stood_still);
 	}
+	g_test_add_func("/app/render/urgent", test_urgent);
 	return g_test_run();
 }
