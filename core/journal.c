@@ -4,13 +4,13 @@
 
 static const uint8_t magic[4] = {'E', 'T', 'J', '1'};
 
-static void put_both(put *o, clk_both at)
+static inline void put_both(put *o, clk_both at)
 {
 	put_u64(o, (uint64_t)at.mono.ns);
 	put_u64(o, (uint64_t)at.wall.ns);
 }
 
-MUST_CHECK static bool span_both(span *in, clk_both *at)
+MUST_CHECK static inline bool span_both(span *in, clk_both *at)
 {
 	uint64_t mono, wall;
 

@@ -126,9 +126,7 @@ static dec_fate adopt(dec_call *c, const dec_try *t, dec_lock lock)
 
 static uint32_t counter_near(uint64_t index, uint16_t seq)
 {
-	const dec_window w = {.top = index};
-
-	return (uint32_t)(dec_window_guess(&w, seq) >> 16);
+	return (uint32_t)(dec_window_near(index, seq) >> 16);
 }
 
 static bool is_among(const uint32_t *v, size_t n, uint32_t what)

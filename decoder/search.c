@@ -105,10 +105,8 @@ static bool sweep(dec_search *s, dec_try *t, const dec_lock *own,
 static bool confirm(dec_search *s, const dec_suspect *u, dec_try *t,
 		    dec_hint hint, dec_lock *found)
 {
-	const dec_window w = {.top = u->index};
 	const uint32_t roc =
-		(uint32_t)(dec_window_guess(&w, t->head.seq) >> 16);
-
+		(uint32_t)(dec_window_near(u->index, t->head.seq) >> 16);
 	uint64_t at = 0;
 
 	return u->maybe.key && t->head.seq != (uint16_t)u->index &&

@@ -90,32 +90,32 @@ static void count(dec_stream_totals *t, pcm_kind kind, uint64_t us)
 }
 
 /* What was sounded already is cut off the front. */
-static void emit(dec_voice *v, pcm_block b)
+static void emit(dec_voice *v, pcm_block *b)
 {
 	int64_t late;
 
-	if (b.ts < v->sounded) {
-		late = (v->sounded - b.ts) * b.rate;
+	if (b->ts < v->sounded) {
+		late = (v->sounded - b->ts) * b->rate;
 		late = (late + v->clock - 1) / v->clock;
-		if ((uint64_t)late >= b.frames)
+		if ((uint64_t)late >= b->frames)
 			return;
-		b.frames -= (size_t)late;
-		b.pcm += late * b.channels;
-		b.ts = v->sounded;
+		b->frames -= (size_t)late;
+		b->pcm += late * b->channels;
+		b->ts = v->sounded;
 	}
-	if (!b.frames)
+	if (!b->frames)
 		return;
-	b.stream = v->totals->stream;
-	b.ssrc = v->totals->ssrc;
-	b.talker = v->talker;
-	b.side = v->from.side;
-	b.media = v->from.media;
-	b.clock = v->clock;
-	b.released = v->out->released;
-	count(v->totals, b.kind, b.frames * 1000000ULL / b.rate);
-	v->sounded = b.ts + to_units(v, b.frames, b.rate);
+	b->stream = v->totals->stream;
+	b->ssrc = v->totals->ssrc;
+	b->talker = v->talker;
+	b->side = v->from.side;
+	b->media = v->from.media;
+	b->clock = v->clock;
+	b->released = v->out->released;
+	count(v->totals, b->kind, b->frames * 1000000ULL / b->rate);
+	v->sounded = b->ts + to_units(v, b->frames, b->rate);
 	if (v->out->sink.block)
-		v->out->sink.block(v->out->user, &b);
+		v->out->sink.block(v->out->user, b);
 }
 
 /* Part of a packet may have been made up inside the codec. */
@@ -134,7 +134,7 @@ int64_t dec_voice_emit(dec_voice *v, const dec_codec *c, pcm_kind kind,
 	const dec_pcm *pcm = v->out->pcm;
 	const uint32_t rate = dec_codec_rate(c);
 
-	emit(v, (pcm_block){
+	emit(v, &(pcm_block){
 			.kind = (uint8_t)kind,
 			.follows = kind == PCM_DECODED && v->follows,
 			.channels = (uint8_t)pcm->channels,
@@ -162,7 +162,7 @@ void dec_voice_emit_filled(dec_voice *v, pcm_kind kind, int64_t from,
 			dec_noise_make(&v->noise, s, n);
 		else
 			memset(s, 0, n * sizeof(*s));
-		emit(v, (pcm_block){
+		emit(v, &(pcm_block){
 				.kind = (uint8_t)kind,
 				.channels = 1,
 				.rate = v->clock,

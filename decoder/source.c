@@ -43,10 +43,9 @@ static bool open_by(dec_source *s, dec_try *t, dec_lock lock)
 {
 	const uint32_t roc =
 		(uint32_t)(dec_window_guess(&s->rtp, t->head.seq) >> 16);
-	const dec_window leap = {.top = s->leap};
 	const uint32_t others[] = {
 		roc + 1, roc - (roc > 0), 0,
-		(uint32_t)(dec_window_guess(&leap, t->head.seq) >> 16)};
+		(uint32_t)(dec_window_near(s->leap, t->head.seq) >> 16)};
 
 	if (dec_try_lock(t, lock, roc))
 		return true;

@@ -14,10 +14,10 @@ static uint64_t bit(uint64_t index)
 	return 1ULL << index % 64;
 }
 
-uint64_t dec_window_guess(const dec_window *w, uint16_t seq)
+uint64_t dec_window_near(uint64_t top, uint16_t seq)
 {
-	const uint64_t roc = w->top >> 16;
-	const int ahead = (int)seq - (int)(w->top & 0xffff);
+	const uint64_t roc = top >> 16;
+	const int ahead = (int)seq - (int)(top & 0xffff);
 
 	if (ahead > HALF && roc > 0)
 		return (roc - 1) << 16 | seq;

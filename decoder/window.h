@@ -20,8 +20,14 @@ typedef enum dec_place {
 				 * seen */
 } dec_place;
 
-/* The index nearest to the top; before anything is known, `seq` itself. */
-uint64_t dec_window_guess(const dec_window *w, uint16_t seq);
+/* The index of `seq` that is nearest to `top`. */
+uint64_t dec_window_near(uint64_t top, uint16_t seq);
+/* To the highest taken; before anything is known, `seq` itself. */
+static inline uint64_t dec_window_guess(const dec_window *w, uint16_t seq)
+{
+	return dec_window_near(w->top, seq);
+}
+
 dec_place dec_window_look(const dec_window *w, uint64_t index);
 /* `index` must not be DEC_PLACE_OLD. */
 void dec_window_take(dec_window *w, uint64_t index);

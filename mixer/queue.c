@@ -95,10 +95,8 @@ static size_t place_for(mix_queue *q, size_t n)
 }
 
 /* Of two channels the mean: a party has one place in the recording. */
-static void copy_mono(int16_t *to, const pcm_block *b, bool silent)
+static void copy_mono(int16_t *to, const pcm_block *b, size_t n, bool silent)
 {
-	const size_t n = b->frames;
-
 	if (silent) {
 		memset(to, 0, n * sizeof(*to));
 		return;
@@ -119,7 +117,15 @@ int64_t mix_queue_released(clk_mono begin, const pcm_block *b)
 void mix_queue_block(mix_queue *q, const pcm_block *b)
 {
 	bool odd = b->rate < RATE_MIN || b->rate > RATE_MAX;
-	mix_block k = {
+	const size_t n = odd ? b->frames * RATE_MIN / b->rate : b->frames;
+	mix_block *k;
+	size_t at;
+
+	if (!n)
+		return;
+	at = place_for(q, n);
+	k = new_block(q);
+	*k = (mix_block){
 		.ts = b->ts,
 		.end = b->ts + (int64_t)(b->rate == b->clock
 				? b->frames
@@ -131,17 +137,10 @@ void mix_queue_block(mix_queue *q, const pcm_block *b)
 		.kind = odd ? PCM_UNDECODABLE : b->kind,
 		.follows = b->follows,
 		.talker = b->talker,
+		.frames = (uint32_t)n,
+		.at = (uint32_t)at,
 	};
-	pcm_block as = *b;
-
-	if (odd)
-		as.frames = b->frames * RATE_MIN / b->rate;
-	k.frames = (uint32_t)as.frames;
-	if (!k.frames)
-		return;
-	k.at = (uint32_t)place_for(q, as.frames);
-	copy_mono(q->pcm + k.at, &as, k.kind == PCM_UNDECODABLE);
-	*new_block(q) = k;
+	copy_mono(q->pcm + at, b, n, k->kind == PCM_UNDECODABLE);
 }
 
 void mix_queue_report(mix_queue *q, const pcm_report *r)
