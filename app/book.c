@@ -279,6 +279,18 @@ void *book_resume(book *b, story *s, void *next)
 	return g;
 }
 
+bool book_has(const book *b, const char *name)
+{
+	GHashTableIter i;
+	void *g;
+
+	g_hash_table_iter_init(&i, b->pages);
+	while (g_hash_table_iter_next(&i, &g, NULL))
+		if (!strcmp(((const page *)g)->story->name, name))
+			return true;
+	return false;
+}
+
 void *book_next(const void *own)
 {
 	const page *g = own;

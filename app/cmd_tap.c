@@ -23,6 +23,7 @@ enum {
 	START_S = 5,		/* capture may come after the tap */
 	AWAY_ALARM_S = 5,	/* a supervisor's restart is shorter */
 	AWAIT_MS = 1000,
+	OLD_MS = 10,		/* between looks at some of the old journals */
 	TAP_WATCHED = 3,
 };
 
@@ -38,6 +39,7 @@ typedef struct tap_role {
 	tap_server *server;
 	control *control;
 	bool resumed;		/* the calls of the tap before are here */
+	resume_old *old;	/* but these */
 	vlt_level disk;		/* as `keep` tells */
 	alarm_post *post;
 	presence *presence;
@@ -418,6 +420,7 @@ static bool confine_tap(const tap_role *r, GError **err)
 
 static void stop(tap_role *r)
 {
+	resume_old_free(r->old);
 	control_free(r->control);
 	tap_server_free(r->server);
 	tap_calls_free(r->calls);
@@ -474,6 +477,16 @@ static void begin_presence(tap_role *r)
 		tell_away(r, &gap, now);
 }
 
+/* While messages are answered. */
+static gboolean resume_old_calls(gpointer user)
+{
+	tap_role *r = user;
+	const resume_from from = {r->conf, r->calls, r->sessions, r->book};
+
+	return resume_more(r->old, &from) ? G_SOURCE_CONTINUE
+					  : G_SOURCE_REMOVE;
+}
+
 int cmd_tap(int argc, char **argv)
 {
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
@@ -500,7 +513,9 @@ int cmd_tap(int argc, char **argv)
 		g_prefix_error(&err, "the catalog: ");
 		return app_fail("tap", err);
 	}
-	resume_calls(&(resume_from){r.conf, r.calls, r.sessions, r.book});
+	r.old = resume_calls(&(resume_from){r.conf, r.calls, r.sessions,
+					    r.book});
+	g_timeout_add(OLD_MS, resume_old_calls, &r);
 	r.resumed = true;
 	capture_back(&r);
 	/* A call that comes before capture is here is not recorded. */

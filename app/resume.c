@@ -10,6 +10,15 @@ enum {
 	STALE_S = 3600,
 	SETTLE_MS = 500,
 	COPIES_S = 32,		/* RFC 3261, 64*T1 */
+	OLD_DAYS = 7,
+	SOME = 8,		/* names of old calls; the mark of one takes
+				 * 0.05 ms to look up on a disk */
+	NAMES = 1000,		/* read for them at once, at most */
+};
+
+struct resume_old {
+	GDir *names;		/* of the spool; NULL: all were read */
+	char before[9];		/* names below it are of old calls */
 };
 
 /* The session records of one journal; NULL if it cannot be read. */
@@ -336,6 +345,8 @@ static resumed resume_call(const resume_from *r, const char *name,
 
 	if (g_file_test(mark, G_FILE_TEST_EXISTS))
 		return RESUME_OVER;
+	if (book_has(r->book, name))	/* an old one, from the notes */
+		return RESUME_ON;
 	s = read_story(spool, name, &last);
 	if (!s || !s->call_id || !s->record)
 		return RESUME_UNTOLD;
@@ -412,22 +423,80 @@ static void settle(const resume_from *r)
 	}
 }
 
-void resume_calls(const resume_from *r)
+/* Names begin with the time of the call, in UTC: YYYYMMDD. */
+static void set_border(resume_old *o)
 {
-	g_autoptr(GDir) d = g_dir_open(conf_text(r->conf, CONF_SPOOL), 0, NULL);
-	g_autoptr(GHashTable) left = book_left(r->book);
-	GHashTableIter i;
+	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+	g_autoptr(GDateTime) then = g_date_time_add_days(now, -OLD_DAYS);
+	g_autofree char *text = g_date_time_format(then, "%Y%m%d");
+
+	g_strlcpy(o->before, text, sizeof(o->before));
+}
+
+static bool is_call(const char *name)
+{
+	return *name != '.' && strlen(name) < REC_NAME;
+}
+
+static bool is_old(const resume_old *o, const char *name)
+{
+	return strcmp(name, o->before) < 0;
+}
+
+static void resume_young(const resume_from *r, const resume_old *o,
+			 GHashTable *left)
+{
 	const char *name;
+
+	while (o->names && (name = g_dir_read_name(o->names)))
+		if (is_call(name) && (!is_old(o, name) ||
+				      g_hash_table_contains(left, name)))
+			resume_journal(r, name, left);
+	if (o->names)
+		g_dir_rewind(o->names);
+}
+
+resume_old *resume_calls(const resume_from *r)
+{
+	g_autoptr(GHashTable) left = book_left(r->book);
+	resume_old *o = g_new0(resume_old, 1);
+	GHashTableIter i;
 	void *noted;
 
+	o->names = g_dir_open(conf_text(r->conf, CONF_SPOOL), 0, NULL);
+	set_border(o);
 	remember_settled(r, left);
-	while (d && (name = g_dir_read_name(d)))
-		if (*name != '.' && strlen(name) < REC_NAME)
-			resume_journal(r, name, left);
+	resume_young(r, o, left);
 	g_hash_table_iter_init(&i, left);
 	while (g_hash_table_iter_next(&i, NULL, &noted))
 		resume_noted(r, noted);
 	if (g_hash_table_size(left))
 		settle(r);
 	book_settle(r->book);
+	return o;
+}
+
+bool resume_more(resume_old *o, const resume_from *r)
+{
+	unsigned looked = 0;
+
+	for (unsigned n = 0; o->names && n < NAMES && looked < SOME; n++) {
+		const char *name = g_dir_read_name(o->names);
+
+		if (!name) {
+			g_clear_pointer(&o->names, g_dir_close);
+		} else if (is_call(name) && is_old(o, name)) {
+			resume_call(r, name, NULL);
+			looked++;
+		}
+	}
+	return o->names != NULL;
+}
+
+void resume_old_free(resume_old *o)
+{
+	if (!o)
+		return;
+	g_clear_pointer(&o->names, g_dir_close);
+	g_free(o);
 }

@@ -12,6 +12,15 @@ typedef struct resume_from {
 	book *book;
 } resume_from;
 
+/* Journals that are left for later. */
+typedef struct resume_old resume_old;
+
 /* MAIN, before the first message is read: out of the journals, and out of the
- * notes what those had not got. Waits at most half a second for the disk. */
-void resume_calls(const resume_from *r);
+ * notes what those had not got. Waits at most half a second for the disk.
+ * Journals stay for years, and to look into each takes longer than calls can
+ * wait for a tap that was restarted: those of calls that began more than a week
+ * ago, and are not in the notes, are left. */
+resume_old *resume_calls(const resume_from *r);
+/* MAIN. Some of these, within milliseconds; false: that were all. */
+bool resume_more(resume_old *o, const resume_from *r);
+void resume_old_free(resume_old *o);

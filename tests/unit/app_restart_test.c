@@ -157,6 +157,7 @@ typedef struct tap {
 	tap_script script;	/* what talk needs of one */
 	session_writer *sessions;
 	book *book;
+	resume_old *old;
 	char reason[256];
 } tap;
 
@@ -237,12 +238,13 @@ static void open_tap(tap *t, const scene *s, const char *dir,
 	g_assert_nonnull(t->book);
 	t->script.calls = tap_calls_new(&cfg);
 	t->script.now = clk_now();
-	resume_calls(&(resume_from){t->conf, t->script.calls, t->sessions,
-				    t->book});
+	t->old = resume_calls(&(resume_from){t->conf, t->script.calls,
+					     t->sessions, t->book});
 }
 
 static void close_tap(tap *t)
 {
+	resume_old_free(t->old);
 	tap_calls_free(t->script.calls);
 	book_free(t->book);
 	session_writer_free(t->sessions);
@@ -538,6 +540,85 @@ static void test_each_time(gconstpointer data)
 	assert_same(have, want, 0);
 }
 
+static bool knows_call(const tap *t)
+{
+	uint64_t call = 0;
+
+	tap_calls_live(t->script.calls, find_call, &call);
+	return call != 0;
+}
+
+/* A tap that is killed in a call whose first INVITE came ten days ago. */
+static void live_long(const scene *s, const char *dir)
+{
+	const ice_plan plan = ice_plan_default();
+	pid_t pid = fork();
+	int status;
+	tap t;
+
+	g_assert_cmpint(pid, >=, 0);
+	if (pid == 0) {
+		GString *said = g_string_new(NULL);
+		const clk_both now = clk_now();
+
+		open_tap(&t, s, dir, &plan);
+		t.script.now.wall.ns -= 10 * 86400 * CLK_NS_PER_S;
+		play(&t, 0, 1, said);
+		t.script.now = now;
+		play(&t, 1, 12, said);
+		_exit(0);
+	}
+	g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+	g_assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void fill_spool(const char *dir)
+{
+	for (int i = 0; i < 100; i++) {
+		g_autofree char *over = g_strdup_printf(
+			"%s/spool/201905%02dT000000Z-%016x", dir, i % 31 + 1,
+			i);
+		g_autofree char *mark = g_build_filename(over, "rendered",
+							 NULL);
+
+		g_assert_cmpint(g_mkdir(over, 0700), ==, 0);
+		g_assert_true(g_file_set_contents(mark, "", 0, NULL));
+	}
+}
+
+static void resume_old_too(tap *t)
+{
+	const resume_from from = {t->conf, t->script.calls, t->sessions,
+				  t->book};
+
+	while (resume_more(t->old, &from))
+		;
+}
+
+/* What began long ago goes on at once if the notes tell of it, and a little
+ * later if only its journal does. */
+static void test_old(void)
+{
+	const scene *s = &scenes[0];
+	const ice_plan plan = ice_plan_default();
+	g_autofree char *dir = g_dir_make_tmp("edgetape-restart-XXXXXX", NULL);
+	g_autofree char *notes = g_build_filename(dir, "notes", NULL);
+	tap t;
+
+	live_long(s, dir);
+	fill_spool(dir);
+	for (int noted = 1; noted >= 0; noted--) {
+		if (!noted)
+			g_assert_cmpint(g_unlink(notes), ==, 0);
+		open_tap(&t, s, dir, &plan);
+		g_assert_cmpint(knows_call(&t), ==, noted);
+		resume_old_too(&t);
+		g_assert_true(knows_call(&t));
+		close_tap(&t);
+	}
+	remove_tree(dir);
+}
+
 static void add(const scene *s, const char *what,
 		void (*test)(gconstpointer data))
 {
@@ -555,5 +636,6 @@ int main(int argc, char **argv)
 		add(&scenes[i], ", each time", test_each_time);
 		add(&scenes[i], ", nothing written", test_unwritten);
 	}
+	g_test_add_func("/app/restart/old", test_old);
 	return g_test_run();
 }
