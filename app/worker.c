@@ -18,10 +18,8 @@ enum {
 	STEP_LEAST_MS = 200,
 	STEP_MOST_MS = 300,
 	SPEECH_STEPS = 2,	/* a call's own step in mid-speech: each costs
-				 * it two reads, two writes, and its memory has
-				 * to come back into the caches */
-	MANY = 100,		/* calls of one worker, whose ... */
-	SPEECH_STEPS_MANY = 4,	/* ... own steps come less often */
+				 * it two reads, two writes; with fewer its
+				 * files were more than 2 s behind */
 	SCAN_EVERY = 2,		/* steps between two looks at the spool */
 	WATCH_EVERY = 4,	/* and between two looks for alarms */
 	NO_MEDIA_S = 5,		/* after the answer */
@@ -257,18 +255,12 @@ static void sync_files(worker *w)
 		g_warning("%s", err->message);
 }
 
-static unsigned speech_steps(const worker *w)
-{
-	return g_hash_table_size(w->calls) > MANY ? SPEECH_STEPS_MANY
-						  : SPEECH_STEPS;
-}
-
 /* Calls take turns, so that all have the same share of each step. */
-static bool its_turn(const worker *w, render_call *c, unsigned every)
+static bool its_turn(const worker *w, render_call *c)
 {
 	const uint32_t hash = render_call_hash(c);
 
-	return (hash / w->plan->count + w->steps) % every == 0 ||
+	return (hash / w->plan->count + w->steps) % SPEECH_STEPS == 0 ||
 	       render_call_urgent(c, reach_told(w->reach, hash));
 }
 
@@ -307,13 +299,12 @@ static bool step_seen(worker *w, const char *name, render_call *c)
 
 static void step_speaking(worker *w)
 {
-	const unsigned every = speech_steps(w);
 	GHashTableIter i;
 	void *name, *c;
 
 	g_hash_table_iter_init(&i, w->calls);
 	while (g_hash_table_iter_next(&i, &name, &c)) {
-		if (render_call_behind(c) || !its_turn(w, c, every))
+		if (render_call_behind(c) || !its_turn(w, c))
 			continue;
 		if (orphaned(w))
 			return;

@@ -150,9 +150,20 @@ watched_call() {
 	return $status
 }
 
+# Microseconds for which somebody waited for a processor, since the host began.
+pressed() {
+	sed -n 's/^some.*total=//p' /proc/pressure/cpu 2>/dev/null || echo 0
+}
+since=${EPOCHREALTIME/./}
+pressed_since=$(pressed)
+
 # Times mean something only where the programs get to run.
 busy() {
-	awk -v cores="$(nproc)" '{ exit !($1 > 2 * cores) }' /proc/loadavg
+	local waited=$(($(pressed) - pressed_since))
+
+	[ $((waited * 100 / (${EPOCHREALTIME/./} - since))) -gt 40 ] ||
+		awk -v cores="$(nproc)" '{ exit !($1 > 2 * cores) }' \
+			/proc/loadavg
 }
 
 # SIGTERM ends the recorder's roles at once, and nothing was wrong on the way:
