@@ -107,6 +107,7 @@ $B/tests/bench/dec_codecs: LDLIBS += $(shell $(PKG_CONFIG) --libs $(LOADED))
 # The program's own files are in no library.
 $B/tests/unit/app_captured_test: $B/app/captured.o
 $B/tests/unit/app_reach_test: $B/app/reach_io.o
+$B/tests/unit/app_spool_watch_test: $B/app/spool_watch_io.o
 $B/tests/unit/app_story_test: $B/app/story.o
 $B/tests/unit/app_outcome_test: $(addprefix $B/app/,outcome.o story.o)
 $B/tests/unit/app_notes_test: $(addprefix $B/app/,notes.o notes_io.o story.o)

@@ -9,6 +9,7 @@
 #include "app/limits.h"
 #include "app/reach.h"
 #include "app/room.h"
+#include "app/spool_watch.h"
 
 enum {
 	/* A step follows each write of capture, which comes every 250 ms; how
@@ -35,7 +36,9 @@ typedef struct worker {
 	const worker_plan *plan;
 	render_config blind;	/* for calls that have crashed */
 	GHashTable *calls;	/* name -> render_call, those in progress */
-	GHashTable *done;	/* names that need no further look */
+	spool_watch *spool;
+	GHashTable *waiting;	/* names that are not ready so far */
+	GHashTable *left;	/* names that the next worker may try again */
 	GPtrArray *ended;	/* in this step: a name, its sidecar, ... */
 	alarm_post *post;
 	reach *reach;
@@ -87,9 +90,9 @@ unsigned worker_strike(const char *spool, const char *call)
 	return n;
 }
 
-static void settle(worker *w, const char *name)
+static void leave(worker *w, const char *name)
 {
-	g_hash_table_add(w->done, g_strdup(name));
+	g_hash_table_add(w->left, g_strdup(name));
 }
 
 static void tell_done(const render_result *o)
@@ -114,7 +117,6 @@ static void conclude(worker *w, const char *name, const render_call *c)
 		w->plan->done(w->plan->user, o);
 	g_ptr_array_add(w->ended, g_strdup(name));
 	g_ptr_array_add(w->ended, g_strdup(o->sidecar));
-	settle(w, name);
 }
 
 /* Journals are kept; the mark says that one need not be read again. It is
@@ -125,9 +127,13 @@ static void mark_ended(worker *w)
 		return;
 	if (w->plan->done)
 		w->plan->flush(w->plan->user);
-	for (guint i = 0; i < w->ended->len; i += 2)
-		write_file(w->plan->spool, g_ptr_array_index(w->ended, i),
-			   "rendered", g_ptr_array_index(w->ended, i + 1));
+	for (guint i = 0; i < w->ended->len; i += 2) {
+		const char *name = g_ptr_array_index(w->ended, i);
+
+		if (!write_file(w->plan->spool, name, "rendered",
+				g_ptr_array_index(w->ended, i + 1)))
+			leave(w, name);
+	}
 	g_ptr_array_set_size(w->ended, 0);
 }
 
@@ -136,7 +142,7 @@ static void give_up(worker *w, const char *name, const GError *err)
 {
 	alarms_say(alarm_post_peek(w->post), ALARM_NOT_RENDERED, name,
 		   clk_now(), "%s", err->message);
-	settle(w, name);
+	leave(w, name);
 }
 
 static const render_config *config_of(const worker *w, const char *name)
@@ -173,38 +179,72 @@ static bool has_session(const char *dir)
 	return files && files->len;
 }
 
-static void consider(worker *w, const char *name)
+typedef enum chance {
+	CHANCE_NONE,
+	CHANCE_LATER,	/* the tap has not written anything so far */
+	CHANCE_NOW,
+} chance;
+
+/* The only judge of names. It may be asked about each again. */
+static chance judge(const worker *w, const char *name)
 {
 	g_autofree char *dir = NULL;
 	g_autofree char *mark = NULL;
 
 	if (g_str_hash(name) % w->plan->count != w->plan->index ||
 	    g_hash_table_contains(w->calls, name) ||
-	    g_hash_table_contains(w->done, name))
-		return;
+	    g_hash_table_contains(w->left, name))
+		return CHANCE_NONE;
 	mark = file_of(w->plan->spool, name, "rendered");
-	if (g_file_test(mark, G_FILE_TEST_EXISTS)) {
-		settle(w, name);
-		return;
-	}
+	if (g_file_test(mark, G_FILE_TEST_EXISTS))
+		return CHANCE_NONE;
 	dir = g_build_filename(w->plan->spool, name, NULL);
 	if (has_session(dir))
-		g_hash_table_insert(w->calls, g_strdup(name),
-				    render_call_new(config_of(w, name), dir));
+		return CHANCE_NOW;
+	return g_file_test(dir, G_FILE_TEST_IS_DIR) ? CHANCE_LATER
+						    : CHANCE_NONE;
+}
+
+static void begin(worker *w, const char *name)
+{
+	g_autofree char *dir = g_build_filename(w->plan->spool, name, NULL);
+
+	g_hash_table_insert(w->calls, g_strdup(name),
+			    render_call_new(config_of(w, name), dir));
+}
+
+/* True when the name needs no further look. */
+static bool settle(worker *w, const char *name)
+{
+	const chance c = judge(w, name);
+
+	if (c == CHANCE_NOW)
+		begin(w, name);
+	return c != CHANCE_LATER;
+}
+
+static gboolean consider_again(void *name, void *same, void *user)
+{
+	(void)same;
+	return settle(user, name);
+}
+
+static void consider(void *user, const char *name)
+{
+	worker *w = user;
+
+	if (!settle(w, name))
+		g_hash_table_add(w->waiting, g_strdup(name));
 }
 
 /* When the disk is almost full, the rest is left to the journals: calls being
- * rendered end, others wait. */
+ * rendered end. Others wait, in the spool itself. */
 static void scan(worker *w)
 {
-	g_autoptr(GDir) d = g_dir_open(w->plan->spool, 0, NULL);
-	const char *name;
-
 	if (room_ask(w->plan->run) >= VLT_JOURNAL_ONLY)
 		return;
-	while (d && (name = g_dir_read_name(d)))
-		if (*name != '.')
-			consider(w, name);
+	g_hash_table_foreach_remove(w->waiting, consider_again, w);
+	spool_watch_look(w->spool, consider, w);
 }
 
 /* What is missing of a call while it lasts. */
@@ -394,14 +434,19 @@ int worker_run(const worker_plan *plan)
 	w.reach = reach_new(plan->run);
 	w.calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 					(GDestroyNotify)render_call_free);
-	w.done = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	w.spool = spool_watch_new(plan->spool);
+	w.waiting = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					  NULL);
+	w.left = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	w.ended = g_ptr_array_new_with_free_func(g_free);
 	g_timeout_add(LOOK_MS, tick, &w);
 	app_loop_run(loop, NULL, NULL);
 	alarm_post_free(w.post);
 	reach_free(w.reach);
 	g_hash_table_unref(w.calls);
-	g_hash_table_unref(w.done);
+	g_hash_table_unref(w.waiting);
+	g_hash_table_unref(w.left);
+	spool_watch_free(w.spool);
 	g_ptr_array_unref(w.ended);
 	return APP_OK;
 }
