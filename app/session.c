@@ -51,9 +51,21 @@ static void wake(session_writer *w)
 		g_warning("waking the session writer: %s", g_strerror(errno));
 }
 
+/* Between the item's way to the thread and the wake: one that took it before
+ * this was told looks once more, and tells that nothing waits. */
+static void tell_waiting(session_writer *w, clk_mono since)
+{
+	int64_t none = 0;
+
+	if (w->reach)
+		atomic_compare_exchange_strong(w->reach, &none, since.ns);
+}
+
 /* True when nothing waits beside the ring any more. */
 static bool unspill(session_writer *w)
 {
+	const session_item *first = g_queue_peek_head(&w->spill);
+	const clk_mono since = first ? first->at.mono : (clk_mono){0};
 	bool any = false;
 
 	while (!g_queue_is_empty(&w->spill) &&
@@ -61,6 +73,8 @@ static bool unspill(session_writer *w)
 		g_queue_pop_head(&w->spill);
 		any = true;
 	}
+	if (first)
+		tell_waiting(w, since);
 	if (any)
 		wake(w);
 	return g_queue_is_empty(&w->spill);
@@ -91,16 +105,6 @@ static void spill(session_writer *w, session_item *it)
 		w->spill_timer = g_timeout_add(SPILL_MS, on_spill, w);
 }
 
-/* After the item is where the thread finds it: one that tells at the same time
- * that nothing waits looks once more. */
-static void tell_waiting(session_writer *w, clk_mono since)
-{
-	int64_t none = 0;
-
-	if (w->reach)
-		atomic_compare_exchange_strong(w->reach, &none, since.ns);
-}
-
 static void queue_take(session_writer *w, session_item *it)
 {
 	const clk_mono at = it->at.mono;
@@ -109,13 +113,14 @@ static void queue_take(session_writer *w, session_item *it)
 	atomic_fetch_add(&w->waiting, 1);
 	if (!unspill(w) || !ring_push(&w->queue, it)) {
 		spill(w, it);
+		tell_waiting(w, at);
 	} else if (w->cfg.thread) {
+		tell_waiting(w, at);
 		wake(w);
 	} else {
 		session_out_drain(w);
 		session_out_settle(w);
 	}
-	tell_waiting(w, at);
 }
 
 static void take_keys(session_writer *w, session_item *it, const call_half *h)

@@ -2,6 +2,7 @@
 #include "app/armed.h"
 
 #include <glib/gstdio.h>
+#include <sched.h>
 
 #include "app/ends.h"
 #include "app/session.h"
@@ -245,6 +246,57 @@ static void test_reach(pair *r, gconstpointer data)
 	g_clear_pointer(&r->tap, session_writer_free);
 }
 
+/* On one processor, where it comes first, and with a spool that takes no time
+ * to sync, the writing side is done with an event while the other is still queueing it: also then it
+ * is told that nothing waits. Each event has a sync of its own. */
+static void test_nothing_waits(pair *r, gconstpointer data)
+{
+	static const char shm[] = "/dev/shm/edgetape-armed-XXXXXX";
+	char *spool = g_access("/dev/shm", W_OK) == 0
+		? g_mkdtemp(g_strdup(shm))
+		: g_dir_make_tmp("edgetape-armed-XXXXXX", NULL);
+	const session_config cfg = {.spool = spool, .arm = on_arm,
+				    .arm_user = r, .thread = true};
+	rec_event mark = {.type = JRN_MARK, .control = {.mark = REC_PAUSE}};
+	const rec_event end = {.type = JRN_END, .at = clk_now(),
+			       .end = {.cause = REC_BYE}};
+	const rec_event close = {.type = JRN_CLOSE, .at = clk_now()};
+	g_autoptr(GPtrArray) none = g_ptr_array_new();
+	reach_news *news = reach_share_news(r->dir, NULL);
+	g_autofree char *board = g_build_filename(r->dir, "reach", NULL);
+	_Atomic int64_t word = 1;
+	const struct sched_param level = {0};
+	cpu_set_t all, one;
+	void *own;
+
+	(void)data;
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	g_assert_cmpint(sched_getaffinity(0, sizeof(all), &all), ==, 0);
+	g_assert_cmpint(sched_setaffinity(0, sizeof(one), &one), ==, 0);
+	session_writer_free(r->tap);
+	r->tap = session_writer_new(&cfg);
+	session_writer_tell_reach(r->tap, &word, news);
+	session_writer_start(r->tap);
+	g_assert_cmpint(sched_setscheduler(0, SCHED_IDLE, &level), ==, 0);
+	own = session_writer_resume(r->tap, "d", clk_now(), none);
+	for (int n = 0; n < 12; n++) {
+		g_usleep(120000);
+		mark.at = clk_now();
+		session_writer_sink(r->tap, 0, &own, &mark);
+		for (int ms = 0; ms < 10000 && atomic_load(&word); ms++)
+			g_usleep(1000);
+		g_assert_cmpint(atomic_load(&word), ==, 0);
+	}
+	(void)sched_setscheduler(0, SCHED_OTHER, &level);
+	g_assert_cmpint(sched_setaffinity(0, sizeof(all), &all), ==, 0);
+	session_writer_sink(r->tap, 0, &own, &end);
+	session_writer_sink(r->tap, 0, &own, &close);
+	g_clear_pointer(&r->tap, session_writer_free);
+	g_assert_cmpint(g_unlink(board), ==, 0);
+	remove_spool(spool);
+}
+
 static void count_end(void *user, const char *call, span message)
 {
 	GString *s = user;
@@ -288,6 +340,7 @@ int main(int argc, char **argv)
 	add("/app/armed/broken", test_broken);
 	add("/app/armed/ends", test_ends);
 	add("/app/armed/reach", test_reach);
+	add("/app/armed/nothing-waits", test_nothing_waits);
 	g_test_add_func("/app/armed/forgotten", test_forgotten);
 	return g_test_run();
 }
