@@ -247,7 +247,7 @@ static void test_reach(pair *r, gconstpointer data)
 }
 
 /* On one processor, where it comes first, and with a spool that takes no time
- * to sync, the writing side is done with an event while the other is still queueing it: also then it
+	char *spool = !g_access("/dev/shm", W_OK)
  * is told that nothing waits. Each event has a sync of its own. */
 static void test_nothing_waits(pair *r, gconstpointer data)
 {
