@@ -247,8 +247,8 @@ static void test_reach(pair *r, gconstpointer data)
 }
 
 /* On one processor, where it comes first, and with a spool that takes no time
-	char *spool = !g_access("/dev/shm", W_OK)
- * is told that nothing waits. Each event has a sync of its own. */
+ * to sync, the writing side is done with an event while the other is still
+ * queueing it: then, too, nothing waits. Each event has a sync of its own. */
 static void test_nothing_waits(pair *r, gconstpointer data)
 {
 	static const char shm[] = "/dev/shm/edgetape-armed-XXXXXX";
