@@ -48,7 +48,7 @@ within() {
 golden_journal() {
 	golden=tests/golden/calls/$1
 	xz -dc "$golden/edge.pcap.xz" >"$tmp/edge.pcap"
-	$edgetape keygen "$tmp/r" >/dev/null
+	[ -e "$tmp/r.key" ] || $edgetape keygen "$tmp/r" >/dev/null
 	$edgetape replay --signalling "$golden/signalling.txt" \
 		--key "$tmp/r.key" --media "$tmp/edge.pcap" \
 		--out "$tmp/first" --keep-journal "$2" >/dev/null 2>&1
