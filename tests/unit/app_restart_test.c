@@ -158,6 +158,7 @@ typedef struct tap {
 	session_writer *sessions;
 	book *book;
 	resume_old *old;
+	unsigned armed;		/* halves that capture was told of */
 	char reason[256];
 } tap;
 
@@ -200,6 +201,13 @@ static void no_act(void *user, uint64_t call, const rec_control *what)
 	(void)what;
 }
 
+static void on_arm(void *user, const char *call, span message, bool ended)
+{
+	(void)call;
+	(void)message;
+	((tap *)user)->armed += !ended;
+}
+
 static conf *conf_in(const char *dir)
 {
 	g_autofree char *text = g_strdup_printf(
@@ -226,7 +234,7 @@ static void open_tap(tap *t, const scene *s, const char *dir,
 		.path = db, .notes = notes, .next = session_writer_sink,
 		.keypad = &no_codes, .act = no_act,
 	};
-	session_config session = {0};
+	session_config session = {.arm = on_arm, .arm_user = t};
 
 	*t = (tap){.scene = s, .conf = conf_in(dir)};
 	t->key = seal_key_new(NULL);
@@ -612,8 +620,11 @@ static void test_old(void)
 			g_assert_cmpint(g_unlink(notes), ==, 0);
 		open_tap(&t, s, dir, &plan);
 		g_assert_cmpint(knows_call(&t), ==, noted);
+		t.armed = 0;
 		resume_old_too(&t);
 		g_assert_true(knows_call(&t));
+		if (!noted)
+			g_assert_cmpuint(t.armed, >=, 2);
 		close_tap(&t);
 	}
 	remove_tree(dir);
