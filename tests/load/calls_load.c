@@ -5,6 +5,7 @@
  * LOAD_SECONDS, and end; every one must come out RECORDED and nothing may be
  * dropped. Frames are made beforehand (media.h), so sending costs little.
  * CPU seconds are the roles' own, from /proc. Needs root, for the namespace.
+ * Before all that memory is warmed (warm.h).
  *
  * The aim was set on a machine whose bare parts (parts.h) were measured too:
  * how many times as much as these the roles cost says the same of any other. */
@@ -26,6 +27,7 @@
 #include "tests/load/hop.h"
 #include "tests/load/parts.h"
 #include "tests/load/talk.h"
+#include "tests/load/warm.h"
 
 enum {
 	ROLES = 3,
@@ -407,6 +409,7 @@ int main(void)
 	bench b = {0};
 
 	open_wire(&b);
+	load_warm();
 	tell_heads();
 	for (char **t = steps; *t; t++) {
 		calls = (unsigned)g_ascii_strtoull(*t, NULL, 10);
