@@ -1,8 +1,6 @@
 /* cmd_audit.c - who changed what, and whether the log is intact. */
 #include "app/officer.h"
 
-#include <string.h>
-
 static struct {
 	char *from, *to, *actor, *expect;
 	gboolean verify;
@@ -102,22 +100,34 @@ static int verify(officer *o, GError **err)
 	return APP_OK;
 }
 
-static int audit(officer *o, char **args, GError **err)
+static int run_verify(officer *o, char **args, GError **err)
 {
 	(void)args;
-	return opt.verify ? verify(o, err) : list(o, err);
+	if (opt.from || opt.to || opt.actor)
+		return officer_misused(o, "the whole chain is verified: "
+					  "--from, --to and --actor are for "
+					  "the list");
+	return verify(o, err);
+}
+
+static int run_list(officer *o, char **args, GError **err)
+{
+	if (opt.verify)
+		return run_verify(o, args, err);
+	if (opt.expect)
+		return officer_misused(o, "--expect goes with --verify");
+	return list(o, err);
 }
 
 int cmd_audit(int argc, char **argv)
 {
 	static const officer_verb verbs[] = {
 		{"list", "", "the changes, the oldest first", 0, 0,
-		 audit},
-		{"verify", "", "the same as --verify", 0, 0, audit},
+		 run_list, NULL},
+		{"verify", "", "the same as --verify", 0, 0, run_verify,
+		 NULL},
 	};
 
-	if (argc > 1 && !strcmp(argv[1], "verify"))
-		opt.verify = TRUE;
 	return officer_run("audit", "Who changed what. The log is a chain of "
 				    "hashes, so alterations are found.",
 			   verbs, G_N_ELEMENTS(verbs), entries, argc, argv);

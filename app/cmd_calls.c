@@ -18,7 +18,7 @@ static const GOptionEntry own_entries[] = {
 	{"by", 0, 0, G_OPTION_ARG_FILENAME, &opt.by,
 	 "due: what will be deleted by then (now)", "TIME"},
 	{"limit", 0, 0, G_OPTION_ARG_INT, &opt.limit,
-	 "At most this many, the newest (50)", "N"},
+	 "list, due: at most this many (50)", "N"},
 	{"linked", 0, 0, G_OPTION_ARG_NONE, &opt.linked,
 	 "list, hold, release: the other legs of each call too", NULL},
 	{NULL, 0, 0, 0, NULL, NULL, NULL},
@@ -378,22 +378,22 @@ int cmd_calls(int argc, char **argv)
 	static const officer_verb verbs[] = {
 		{"list", "", "the calls that match the options, newest first",
 		 0,
-		 0, list},
+		 0, list, FILTER_OPTIONS " limit linked"},
 		{"show", "CALL", "everything known about one; part of its name "
-				 "or its Call-ID is enough", 1, 1, show},
+				 "or its Call-ID is enough", 1, 1, show, ""},
 		{"linked", "CALL",
 		 "the call and the other legs of its conference or transfer",
 		 1, 1,
-		 list_linked},
+		 list_linked, ""},
 		{"hold", "[CALL] --reason TEXT",
 		 "keep it, or all that match the options, from being deleted",
 		 0, 1,
-		 hold},
+		 hold, FILTER_OPTIONS " matter linked"},
 		{"release", "[CALL] --reason TEXT", "end the hold", 0, 1,
-		 release},
-		{"holds", "", "the calls that are held", 0, 0, list_holds},
+		 release, FILTER_OPTIONS " matter linked"},
+		{"holds", "", "the calls that are held", 0, 0, list_holds, ""},
 		{"due", "", "what will be deleted because its time is over", 0,
-		 0, due},
+		 0, due, "by limit"},
 	};
 	g_autoptr(GArray) all = filter_entries(own_entries);
 

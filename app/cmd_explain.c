@@ -65,6 +65,10 @@ static int explain(officer *o, char **args, GError **err)
 	g_autoptr(cat_policy) p = NULL;
 	int64_t at;
 
+	if (args[0] && (opt.user || opt.to || opt.at))
+		return officer_misused(o, "a CALL has its own parties and "
+					  "time: give it alone, or --user and "
+					  "--to");
 	if (args[0])
 		return explain_call(o, args[0], err);
 	if (!opt.user && !opt.to)
@@ -79,7 +83,7 @@ int cmd_explain(int argc, char **argv)
 {
 	static const officer_verb verbs[] = {
 		{"CALL", "", "or --user WHO --to WHO [--at TIME]", 0, 1,
-		 explain},
+		 explain, NULL},
 	};
 
 	return officer_run("explain", "Which rule decides about a call, and "

@@ -404,7 +404,7 @@ int cmd_export(int argc, char **argv)
 	static const officer_verb verbs[] = {
 		{"CALL", "...", "these calls, or those that match the options",
 		 0,
-		 -1, export},
+		 -1, export, NULL},
 	};
 	g_autoptr(GArray) all = filter_entries(own_entries);
 

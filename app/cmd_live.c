@@ -126,18 +126,18 @@ static int do_mark(officer *o, char **args, GError **err)
 int cmd_live(int argc, char **argv)
 {
 	static const officer_verb verbs[] = {
-		{"list", "", "the calls in progress", 0, 0, list},
+		{"list", "", "the calls in progress", 0, 0, list, NULL},
 		{"pause", "CALL [WHY...]", "silence until resume", 1, -1,
-		 do_pause},
+		 do_pause, NULL},
 		{"resume", "CALL [WHY...]", "continue recording", 1, -1,
-		 do_resume},
+		 do_resume, NULL},
 		{"stop", "CALL [WHY...]", "silence until start", 1,
-		 -1, do_stop},
+		 -1, do_stop, NULL},
 		{"start", "CALL [WHY...]", "continue after a stop; record a "
 					   "call on demand", 1, -1,
-		 do_start},
+		 do_start, NULL},
 		{"mark", "CALL TEXT...", "a mark in the timeline", 2, -1,
-		 do_mark},
+		 do_mark, NULL},
 	};
 
 	return officer_run("live",

@@ -163,7 +163,7 @@ int cmd_play(int argc, char **argv)
 	static const officer_verb verbs[] = {
 		{"CALL", "", "play its recording, or write it to --stdout",
 		 1, 1,
-		 play},
+		 play, NULL},
 	};
 
 	return officer_run("play", "Plays a recording, and notes in the audit "

@@ -206,7 +206,8 @@ static int run(officer *o, char **args, GError **err)
 int cmd_rebuild(int argc, char **argv)
 {
 	static const officer_verb verbs[] = {
-		{"run", "", "reads [edgetape] recordings and spool", 0, 0, run},
+		{"run", "", "reads [edgetape] recordings and spool", 0, 0, run,
+		 NULL},
 	};
 
 	return officer_run("rebuild", "Makes the ledger again from the "

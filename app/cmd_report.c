@@ -299,6 +299,10 @@ static int summary(officer *o, char **args, GError **err)
 		return APP_USAGE;
 	if (opt.silent && !officer_span(opt.silent, &silent, err))
 		return APP_FAIL;
+	if (opt.cdr && (opt.from || opt.to || opt.user || opt.silent))
+		return officer_misused(o, "--cdr compares the whole file: "
+					  "--from, --to, --user and --silent "
+					  "do not go with it");
 	if (opt.cdr)
 		return reconcile(o, err);
 	status = coverage(o, args, err);
@@ -324,17 +328,17 @@ int cmd_report(int argc, char **argv)
 {
 	static const officer_verb verbs[] = {
 		{"all", "", "coverage, unresolved calls, gaps, sources, away; "
-			    "--json and --csv: coverage", 0, 0, summary},
+			    "--json and --csv: coverage", 0, 0, summary, NULL},
 		{"coverage", "", "calls and outcomes by day and owner", 0, 0,
-		 coverage},
+		 coverage, "from to user"},
 		{"unresolved", "", "calls without an outcome, the oldest first",
-		 0, 0, unresolved},
-		{"gaps", "", "the longest gaps", 0, 0, gaps},
+		 0, 0, unresolved, "limit"},
+		{"gaps", "", "the longest gaps", 0, 0, gaps, "from to limit"},
 		{"sources", "", "which Front Ends report calls, and which are "
 				"silent", 0,
-		 0, sources},
+		 0, sources, "from to silent"},
 		{"away", "", "when no tap listened: calls may be missing", 0,
-		 0, away},
+		 0, away, "from to"},
 	};
 
 	return officer_run("report", "Is everybody recorded who has to be?",

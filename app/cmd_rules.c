@@ -185,18 +185,19 @@ static int lists(officer *o, char **args, GError **err)
 int cmd_rules(int argc, char **argv)
 {
 	static const officer_verb verbs[] = {
-		{"list", "", "the rules in force", 0, 0, list},
-		{"show", "NAME", "one rule", 1, 1, list},
+		{"list", "", "the rules in force", 0, 0, list, "at history"},
+		{"show", "NAME", "one rule", 1, 1, list, "at history"},
 		{"add", "NAME KEY=VALUE...",
-		 "add a rule, or replace the one of that name", 2, -1, add},
+		 "add a rule, or replace the one of that name", 2, -1, add,
+		 ""},
 		{"remove", "NAME", "end a rule; it stays in the history", 1, 1,
-		 del},
+		 del, ""},
 		{"test", "[KEY=VALUE...] --from WHO --to WHO",
 		 "what would be decided, with this additional rule",
-		 0, -1, test},
+		 0, -1, test, "at from to"},
 		{"lists", "[add|remove LIST VALUE]",
 		 "what rules refer to: internal, federated, emergency, "
-		 "holiday:CALENDAR", 0, 3, lists},
+		 "holiday:CALENDAR, class:NAME", 0, 3, lists, ""},
 	};
 
 	return officer_run("rules", "Who is recorded.", verbs,

@@ -10,12 +10,14 @@ static struct {
 } opt;
 
 static const GOptionEntry entries[] = {
-	{"name", 0, 0, G_OPTION_ARG_FILENAME, &opt.name, "Full name", "NAME"},
-	{"site", 0, 0, G_OPTION_ARG_FILENAME, &opt.site, "Site", "SITE"},
+	{"name", 0, 0, G_OPTION_ARG_FILENAME, &opt.name, "add: full name",
+	 "NAME"},
+	{"site", 0, 0, G_OPTION_ARG_FILENAME, &opt.site, "add: site", "SITE"},
 	{"group", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &opt.groups,
-	 "Group; several times if needed", "GROUP"},
+	 "add, remove: group; several times if needed", "GROUP"},
 	{"at", 0, 0, G_OPTION_ARG_FILENAME, &opt.at,
-	 "list, show: as it was then; add, remove: from then on", "TIME"},
+	 "list, show, export: as it was then; add, remove, import: from then "
+	 "on", "TIME"},
 	{"whole", 0, 0, G_OPTION_ARG_NONE, &opt.whole,
 	 "import: remove users that the file lacks", NULL},
 	{"format", 0, 0, G_OPTION_ARG_FILENAME, &opt.format,
@@ -301,6 +303,16 @@ static bool is_ldif(const char *path)
 				    g_str_has_suffix(path, ".ldf");
 }
 
+static bool format_fits(GError **err)
+{
+	if (!opt.format || !g_ascii_strcasecmp(opt.format, "ldif") ||
+	    !g_ascii_strcasecmp(opt.format, "csv"))
+		return true;
+	g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE,
+		    "--format: \"%s\" is neither csv nor ldif", opt.format);
+	return false;
+}
+
 static void import_say(const officer *o, const cat_import_count *n)
 {
 	static const char *const columns[] = {"#added", "#changed", "#same",
@@ -326,7 +338,7 @@ static int import(officer *o, char **args, GError **err)
 	int64_t at;
 	gsize size;
 
-	if (!time_of(o, &at, err) ||
+	if (!format_fits(err) || !time_of(o, &at, err) ||
 	    !(text = officer_read(args[0], &size, err)))
 		return APP_FAIL;
 	users = is_ldif(args[0]) ? cat_import_ldif(span_of(text, size), err)
@@ -360,17 +372,19 @@ int cmd_users(int argc, char **argv)
 	static const officer_verb verbs[] = {
 		{"list", "[WORD]", "all users, or those whose data contains "
 				   "WORD", 0, 1,
-		 list},
-		{"show", "USER|IDENTITY", "one user", 1, 1, show},
+		 list, "at"},
+		{"show", "USER|IDENTITY", "one user", 1, 1, show, "at history"},
 		{"add", "USER [IDENTITY...]",
-		 "add a user, or identities to one", 1, -1, add},
+		 "add a user, or identities to one", 1, -1, add,
+		 "name site group at"},
 		{"remove", "USER [IDENTITY...]",
 		 "remove the user, or only these identities or this --group",
 		 1, -1,
-		 del},
+		 del, "group at"},
 		{"import", "FILE", "CSV or LDIF; completely or not at all",
-		 1, 1, import},
-		{"export", "", "as CSV that import can read", 0, 0, export},
+		 1, 1, import, "whole format at"},
+		{"export", "", "as CSV that import can read", 0, 0, export,
+		 "at"},
 	};
 
 	return officer_run("users", "The people whose calls may be recorded.",

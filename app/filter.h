@@ -2,6 +2,10 @@
 #pragma once
 #include "app/officer.h"
 
+/* Their names, for officer_verb. */
+#define FILTER_OPTIONS                                                         \
+	"who number from to outcome scope shortest longest announce"
+
 /* The options --who to --longest, and then the command's own; ends with NULL.
  * Free it. */
 GArray *filter_entries(const GOptionEntry *own);

@@ -102,6 +102,53 @@ static int too_few(const officer *o, const officer_verb *v)
 	return misused(o, what, "");
 }
 
+/* ---- options that a verb would ignore ---- */
+
+/* What numbers are before options are read: their defaults. */
+static GArray *defaults_of(const GOptionEntry *e)
+{
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(int));
+
+	for (; e && e->long_name; e++) {
+		const int n = e->arg == G_OPTION_ARG_INT
+				      ? *(const int *)e->arg_data : 0;
+
+		g_array_append_val(all, n);
+	}
+	return all;
+}
+
+static bool given(const GOptionEntry *e, int default_n)
+{
+	switch (e->arg) {
+	case G_OPTION_ARG_NONE:
+		return *(const gboolean *)e->arg_data;
+	case G_OPTION_ARG_INT:
+		return *(const int *)e->arg_data != default_n;
+	default:
+		return *(void *const *)e->arg_data != NULL;
+	}
+}
+
+static bool takes(const officer_verb *v, const char *option)
+{
+	g_auto(GStrv) words = v->options ? g_strsplit(v->options, " ", -1)
+					 : NULL;
+
+	return !words ||
+	       g_strv_contains((const char *const *)words, option);
+}
+
+static const char *not_taken(const officer_verb *v, const GOptionEntry *e,
+			     const GArray *defaults)
+{
+	for (guint i = 0; e && e[i].long_name; i++)
+		if (given(&e[i], g_array_index(defaults, int, i)) &&
+		    !takes(v, e[i].long_name))
+			return e[i].long_name;
+	return NULL;
+}
+
 static int verb_run(officer *o, const officer_verb *v, char **args)
 {
 	g_autoptr(GError) err = NULL;
@@ -136,7 +183,9 @@ int officer_run(const char *command, const char *help,
 	g_autofree char *said = summary(help, verbs, n_verbs);
 	g_autofree char *name = actor_name();
 	g_autoptr(GArray) all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
+	g_autoptr(GArray) defaults = defaults_of(entries);
 	const officer_verb *v = &verbs[0];
+	const char *ignored;
 	officer o = {.command = command, .actor = {name, ""}};
 	char **args;
 	int status;
@@ -146,8 +195,8 @@ int officer_run(const char *command, const char *help,
 			return misused(&o, "an argument is not UTF-8", "");
 	g_array_append_vals(all, common_entries,
 			    G_N_ELEMENTS(common_entries) - 1);
-	for (; entries && entries->long_name; entries++)
-		g_array_append_vals(all, entries, 1);
+	for (const GOptionEntry *e = entries; e && e->long_name; e++)
+		g_array_append_vals(all, e, 1);
 	if (!app_options(command, "[VERB] [ARGUMENT...]", said,
 			 (const GOptionEntry *)(void *)all->data, &argc, &argv,
 			 &status))
@@ -161,6 +210,13 @@ int officer_run(const char *command, const char *help,
 	}
 	if (!v)
 		return misused(&o, "there is no verb ", argv[1]);
+	ignored = not_taken(v, entries, defaults);
+	if (ignored) {
+		fprintf(stderr, "edgetape %s: %s does not take --%s; see "
+				"edgetape %s --help\n",
+			command, v->name, ignored, command);
+		return APP_USAGE;
+	}
 	if (common.json && common.csv)
 		return misused(&o, "--json and --csv", " exclude each other");
 	o.form = common.json ? TABLE_JSON : common.csv ? TABLE_CSV : TABLE_TEXT;

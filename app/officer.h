@@ -14,6 +14,10 @@ typedef struct officer_verb {
 	const char *name, *args, *help;
 	int least, most;	/* arguments; most -1: any number */
 	int (*run)(officer *o, char **args, GError **err);
+	/* The long names of those of the command's own options that it takes;
+	 * NULL: all of them. Others are an error: nobody should believe that
+	 * they had an effect. */
+	const char *options;
 } officer_verb;
 
 struct officer {

@@ -132,6 +132,8 @@ says 'a call that is missing is found' 1 '1 MISSING' officer report --cdr "$tmp/
 says 'who did what and why' 0 'rule added +traders.*MiFID II' officer audit
 says 'the chain' 0 'the chain is whole' officer audit --verify
 head=$(officer audit --verify | sed -n 's/ *--expect //p')
+holds 'also behind an option' sh -c \
+	"$edgetape audit --json verify -c '$tmp/conf' | grep -q whole"
 says 'it still has what was noted' 0 'whole' officer audit --verify --expect "$head"
 command -v sqlite3 >/dev/null && {
 	sqlite3 "$tmp/catalog/catalog.db" 'DROP TRIGGER audit_no_update;
@@ -144,6 +146,28 @@ command -v sqlite3 >/dev/null && {
 printf '[rules]\nkeypad=pause=7\n[keep]\ndisk-marks=90;80;95;97\n' >"$tmp/e3.conf"
 says 'a code that is too short' 1 'keypad: "pause=7": expected' "$edgetape" check -c "$tmp/e3.conf"
 says 'marks that do not rise' 1 'disk-marks: four rising' "$edgetape" check -c "$tmp/e3.conf"
+# An option that a verb would ignore is refused: the rule would begin at once,
+# and the user be gone.
+says 'a rule begins at once' 2 'add does not take --at' officer \
+	rules add later who=any mode=always --at +3d
+says 'and ends at once' 2 'remove does not take --at' officer \
+	rules remove traders --at +3d
+says 'a site is not removed' 2 'remove does not take --site' officer \
+	users remove alice --site Berlin
+holds 'and the user stays' officer users show alice
+says 'holds are not narrowed' 2 'holds does not take --who' officer \
+	calls holds --who alice
+says 'nor released by number' 2 'release does not take --limit' officer \
+	calls release --who alice --limit 1 --reason x
+says 'another format' 1 '"xml" is neither' officer users import "$tmp/u.csv" \
+	--format xml
+says 'a witness for one table' 2 'coverage does not take --cdr' officer \
+	report coverage --cdr "$tmp/cdr.csv"
+says 'a witness of another time' 2 'do not go with it' officer \
+	report --cdr "$tmp/cdr.csv" --from 1d
+says 'a hash for nothing' 2 'goes with --verify' officer audit --expect "$head"
+says 'a part of the chain' 2 'the whole chain' officer audit verify --from 1d
+says 'a call at another time' 2 'its own parties' officer explain "$call" --at 1d
 says 'an unknown verb' 2 'there is no verb lsit' officer users lsit
 says 'too few arguments' 2 'add needs USER' officer users add
 says 'too few for a command of one verb' 2 'it needs a CALL' officer play
