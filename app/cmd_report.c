@@ -1,5 +1,6 @@
 /* cmd_report.c - is everybody recorded who has to be? */
 #include "app/officer.h"
+#include "app/presence.h"
 #include "catalog/report.h"
 
 static struct {
@@ -197,6 +198,36 @@ static int sources(officer *o, char **args, GError **err)
 	return APP_OK;
 }
 
+static void add_away(table *t, const cat_away *a)
+{
+	char length[32];
+
+	g_snprintf(length, sizeof(length), "%.3f",
+		   (double)(a->to_ms - a->from_ms) / 1e3);
+	table_time(t, a->from_ms);
+	table_time(t, a->to_ms);
+	table_text(t, length);
+	table_text(t, a->why);
+}
+
+/* The next tap will put it into the catalog; until then only its last sign of
+ * life tells. What is said if there is nothing else to say. */
+static const char *add_absent(const officer *o, table *t, int64_t to_ms)
+{
+	static char why[] = "no tap runs, or it hangs";
+	g_autofree char *path = presence_path(conf_text(o->conf, CONF_CATALOG));
+	const int64_t now_ms = clk_now().wall.ns / CLK_NS_PER_MS;
+	clk_wall last;
+	cat_away a = {.to_ms = now_ms, .why = why};
+
+	if (!presence_last(path, &last))
+		return "no tap has run with this catalog";
+	a.from_ms = last.ns / CLK_NS_PER_MS;
+	if (a.from_ms < to_ms && now_ms - a.from_ms > PRESENCE_HUNG_S * 1000)
+		add_away(t, &a);
+	return "no time is known in which no tap listened";
+}
+
 /* Calls of that time may be missing in the ledger. */
 static int away(officer *o, char **args, GError **err)
 {
@@ -204,24 +235,17 @@ static int away(officer *o, char **args, GError **err)
 					      NULL};
 	g_autoptr(table) t = table_new(columns);
 	g_autoptr(GArray) all = NULL;
+	const char *none;
 	int64_t from, to;
 
 	(void)args;
 	if (!range(o, &from, &to, err) ||
 	    !(all = cat_report_away(o->db, from, to, err)))
 		return APP_FAIL;
-	for (guint i = 0; i < all->len; i++) {
-		const cat_away *a = &g_array_index(all, cat_away, i);
-		char length[32];
-
-		g_snprintf(length, sizeof(length), "%.3f",
-			   (double)(a->to_ms - a->from_ms) / 1e3);
-		table_time(t, a->from_ms);
-		table_time(t, a->to_ms);
-		table_text(t, length);
-		table_text(t, a->why);
-	}
-	table_print(t, o->form, "a tap listened all the time", stdout);
+	for (guint i = 0; i < all->len; i++)
+		add_away(t, &g_array_index(all, cat_away, i));
+	none = add_absent(o, t, to);
+	table_print(t, o->form, none, stdout);
 	return APP_OK;
 }
 

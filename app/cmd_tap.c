@@ -465,9 +465,8 @@ static bool make_book(tap_role *r, GError **err)
 
 static void begin_presence(tap_role *r)
 {
-	g_autofree char *dir = g_path_get_dirname(
+	g_autofree char *path = presence_path(
 		conf_text(r->conf, CONF_CATALOG));
-	g_autofree char *path = g_build_filename(dir, "tap.seen", NULL);
 	const clk_both now = clk_now();
 	presence_gap gap;
 	bool away;

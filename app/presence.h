@@ -18,6 +18,10 @@ enum {
 	PRESENCE_HUNG_S = 3,	/* between two signs of life of one process */
 };
 
+/* The file beside the catalog. Free it. */
+char *presence_path(const char *catalog);
+/* The last sign of life that any tap gave; false if there is none. */
+bool presence_last(const char *path, clk_wall *at);
 /* `path` is made if it is not there. Never NULL; what cannot be read or written
  * is logged. True in `*away`: an earlier process gave its last sign of life at
  * `gap->from`. */

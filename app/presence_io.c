@@ -39,16 +39,33 @@ static void leave(presence *p, clk_both now)
 		trouble(p, g_strerror(errno));
 }
 
-static bool last_of(const presence *p, clk_wall *out)
+static bool last_of(int fd, clk_wall *out)
 {
 	uint8_t text[DIGITS];
 	uint64_t ns;
 
-	if (p->fd < 0 || pread(p->fd, text, DIGITS, 0) != DIGITS ||
+	if (fd < 0 || pread(fd, text, DIGITS, 0) != DIGITS ||
 	    !span_number(span_of(text, DIGITS), INT64_MAX, &ns))
 		return false;
 	out->ns = (int64_t)ns;
 	return true;
+}
+
+char *presence_path(const char *catalog)
+{
+	g_autofree char *dir = g_path_get_dirname(catalog);
+
+	return g_build_filename(dir, "tap.seen", NULL);
+}
+
+bool presence_last(const char *path, clk_wall *at)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const bool found = last_of(fd, at);
+
+	if (fd >= 0)
+		close(fd);
+	return found;
 }
 
 presence *presence_open(const char *path, clk_both now, bool *away,
@@ -62,7 +79,7 @@ presence *presence_open(const char *path, clk_both now, bool *away,
 		trouble(p, g_strerror(errno));
 	*gap = (presence_gap){.to = now.wall};
 	/* If the clock was set back nothing can be concluded. */
-	*away = last_of(p, &gap->from) && gap->from.ns <= gap->to.ns;
+	*away = last_of(p->fd, &gap->from) && gap->from.ns <= gap->to.ns;
 	leave(p, now);
 	return p;
 }

@@ -40,14 +40,20 @@ certificate 90
 cp "$tmp/tap.pem" "$tmp/ca.pem"
 conf_roles "$tmp" >"$tmp/conf"
 
+says 'who never began' 0 'no tap has run' officer report away
 begin
 officer users add alice sip:alice@example.com >/dev/null
-says 'who has just begun was never away' 0 'a tap listened all the time' \
+says 'who has just begun was never away' 0 'no time is known' \
 	officer report away
 sleep 1
 end KILL
 sleep 6
+says 'none runs: that is told at once' 0 ' [67]\.[0-9]+ +no tap runs' \
+	officer report away
+says 'not of an earlier time' 0 'no time is known' officer report away \
+	--to 1m
 begin
+holds 'and no more when one runs' there_are 0 'no tap runs, or it hangs' 0
 holds 'none ran: it is in the ledger' within 10 there_are 1 'no tap ran' 6
 says 'and in the report' 0 'when no tap listened' officer report
 officer alarms >"$tmp/alarms"
@@ -61,7 +67,7 @@ end TERM
 begin
 holds 'a restart is short' within 10 there_are 2 'no tap ran' 0
 holds 'and no more than that' there_are 1 'no tap ran' 6
-says 'not of another time' 0 'a tap listened all the time' officer report away \
+says 'not of another time' 0 'no time is known' officer report away \
 	--from 2020-01-01 --to 2020-02-01
 officer report away --json | python3 -c '
 import json, sys
