@@ -111,10 +111,10 @@ $B/tests/unit/app_spool_watch_test: $B/app/spool_watch_io.o
 $B/tests/unit/app_story_test: $B/app/story.o
 $B/tests/unit/app_outcome_test: $(addprefix $B/app/,outcome.o story.o)
 $B/tests/unit/app_notes_test: $(addprefix $B/app/,notes.o notes_io.o story.o)
-$B/tests/unit/app_restart_test: $(addprefix $B/app/,resume.o book.o \
-	book_act.o book_decide.o notes.o notes_io.o story.o session.o \
-	session_out.o ends.o reach_io.o follow.o ledger.o captured.o sidecar.o \
-	json_out.o whole_io.o)
+$B/tests/unit/app_restart_test: $(addprefix $B/app/,resume.o \
+	spool_watch_io.o book.o book_act.o book_decide.o notes.o notes_io.o \
+	story.o session.o session_out.o ends.o reach_io.o follow.o ledger.o \
+	captured.o sidecar.o json_out.o whole_io.o)
 $B/tests/unit/app_render_test: $(addprefix $B/app/,render.o render_call.o \
 	render_take.o hear.o recording.o follow.o captured.o story.o outcome.o \
 	sidecar.o json_out.o whole_io.o video.o limits.o ledger.o ledger_sidecar.o)

@@ -4,13 +4,13 @@
 
 #include "app/ends.h"
 #include "app/follow.h"
+#include "app/spool_watch.h"
 #include "app/story.h"
 
 enum {
 	STALE_S = 3600,
 	SETTLE_MS = 500,
 	COPIES_S = 32,		/* RFC 3261, 64*T1 */
-	OLD_DAYS = 7,
 	SOME = 8,		/* names of old calls; the mark of one takes
 				 * 0.05 ms to look up on a disk */
 	NAMES = 1000,		/* read for them at once, at most */
@@ -18,7 +18,7 @@ enum {
 
 struct resume_old {
 	GDir *names;		/* of the spool; NULL: all were read */
-	char before[9];		/* names below it are of old calls */
+	char before[SPOOL_WATCH_DAY];	/* names below it are of old calls */
 };
 
 /* The session records of one journal; NULL if it cannot be read. */
@@ -423,16 +423,6 @@ static void settle(const resume_from *r)
 	}
 }
 
-/* Names begin with the time of the call, in UTC: YYYYMMDD. */
-static void set_border(resume_old *o)
-{
-	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-	g_autoptr(GDateTime) then = g_date_time_add_days(now, -OLD_DAYS);
-	g_autofree char *text = g_date_time_format(then, "%Y%m%d");
-
-	g_strlcpy(o->before, text, sizeof(o->before));
-}
-
 static bool is_call(const char *name)
 {
 	return *name != '.' && strlen(name) < REC_NAME;
@@ -464,7 +454,7 @@ resume_old *resume_calls(const resume_from *r)
 	void *noted;
 
 	o->names = g_dir_open(conf_text(r->conf, CONF_SPOOL), 0, NULL);
-	set_border(o);
+	spool_watch_old_before(o->before);
 	remember_settled(r, left);
 	resume_young(r, o, left);
 	g_hash_table_iter_init(&i, left);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdalign.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,12 +13,19 @@
 enum {
 	ROOM = 16384,		/* for events: some hundred in each read */
 	REST = 9,		/* times what a reading took, until the next */
+	OLD_DAYS = 7,
+	OLD_MS = 20,		/* of a look, for names of old calls: what is
+				 * asked of one costs a disk that turns half of
+				 * that */
 };
 
 struct spool_watch {
 	char *spool;
 	int fd;			/* -1: nobody watches */
 	struct stat what;	/* is watched */
+	GDir *old;		/* of whose names the old ones are told, some in
+				 * each look; NULL: all were */
+	char before[SPOOL_WATCH_DAY];	/* of what is old in it */
 	clk_mono due;		/* the next reading, without a watch */
 	bool warned;
 };
@@ -43,8 +51,18 @@ void spool_watch_free(spool_watch *w)
 	if (!w)
 		return;
 	end(w);
+	g_clear_pointer(&w->old, g_dir_close);
 	g_free(w->spool);
 	g_free(w);
+}
+
+void spool_watch_old_before(char to[static SPOOL_WATCH_DAY])
+{
+	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+	g_autoptr(GDateTime) then = g_date_time_add_days(now, -OLD_DAYS);
+	g_autofree char *text = g_date_time_format(then, "%Y%m%d");
+
+	g_strlcpy(to, text, SPOOL_WATCH_DAY);
 }
 
 /* Files in the making, directories being deleted, and media of no call. */
@@ -99,15 +117,61 @@ static bool begin(spool_watch *w)
 						  IN_ONLYDIR) >= 0;
 }
 
-static bool read_all(const spool_watch *w, spool_watch_found *found, void *user)
+/* Old calls, from here on. A pass over them that goes on is not broken off by
+ * each reading, or it would never come to its end. */
+static void begin_old(spool_watch *w, GDir *d, bool watched)
 {
-	g_autoptr(GDir) d = g_dir_open(w->spool, 0, NULL);
+	if (w->old && !watched) {
+		g_dir_close(d);
+		return;
+	}
+	g_clear_pointer(&w->old, g_dir_close);
+	g_dir_rewind(d);
+	w->old = d;
+}
+
+/* Names that are not old. */
+static bool read_young(spool_watch *w, bool watched, spool_watch_found *found,
+		       void *user)
+{
+	GDir *d = g_dir_open(w->spool, 0, NULL);
+	char before[SPOOL_WATCH_DAY];
+	const char *name;
+	bool old = false;
+
+	spool_watch_old_before(before);
+	while (d && (name = g_dir_read_name(d))) {
+		if (!is_call(name))
+			continue;
+		if (strcmp(name, before) < 0)
+			old = true;
+		else
+			found(user, name);
+	}
+	if (!d)
+		return false;
+	if (old) {
+		memcpy(w->before, before, sizeof(before));
+		begin_old(w, d, watched);
+	} else {
+		g_dir_close(d);
+	}
+	return true;
+}
+
+static void tell_old(spool_watch *w, spool_watch_found *found, void *user)
+{
+	const clk_mono begun = clk_mono_now();
 	const char *name;
 
-	while (d && (name = g_dir_read_name(d)))
-		if (is_call(name))
+	while (w->old && clk_since(clk_mono_now(), begun) <
+				 OLD_MS * CLK_NS_PER_MS) {
+		name = g_dir_read_name(w->old);
+		if (!name)
+			g_clear_pointer(&w->old, g_dir_close);
+		else if (is_call(name) && strcmp(name, w->before) < 0)
 			found(user, name);
-	return d != NULL;
+	}
 }
 
 static void warn(spool_watch *w, int no)
@@ -129,7 +193,7 @@ static void anew(spool_watch *w, spool_watch_found *found, void *user)
 	const int no = errno;
 	clk_mono now;
 
-	if (read_all(w, found, user) && watched) {
+	if (read_young(w, watched, found, user) && watched) {
 		w->warned = false;
 		return;
 	}
@@ -140,10 +204,11 @@ static void anew(spool_watch *w, spool_watch_found *found, void *user)
 
 void spool_watch_look(spool_watch *w, spool_watch_found *found, void *user)
 {
-	if (w->fd >= 0 && is_same(w) && take(w, found, user))
-		return;
-	if (w->fd < 0 && clk_mono_now().ns < w->due.ns)
-		return;
-	end(w);
-	anew(w, found, user);
+	const bool told = w->fd >= 0 && is_same(w) && take(w, found, user);
+
+	if (!told && (w->fd >= 0 || clk_mono_now().ns >= w->due.ns)) {
+		end(w);
+		anew(w, found, user);
+	}
+	tell_old(w, found, user);
 }

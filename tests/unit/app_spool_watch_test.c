@@ -171,6 +171,46 @@ static void test_others(place *p, gconstpointer data)
 	g_assert_cmpstr(look(p), ==, "");
 }
 
+static char *of_day(int days_ago)
+{
+	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+	g_autoptr(GDateTime) then = g_date_time_add_days(now, -days_ago);
+
+	return g_date_time_format(then, "%Y%m%dT120000Z-0");
+}
+
+static void linger(void *seen, const char *name)
+{
+	g_usleep(G_USEC_PER_SEC / 20);
+	note(seen, name);
+}
+
+/* What comes now is not held up by old calls: these are told after it, and when
+ * that takes long, some in each look. */
+static void test_old(place *p, gconstpointer data)
+{
+	static const char *const old[] = {"20010101T000000Z-1",
+					  "20010101T000000Z-2", ".20010101"};
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *nine = of_day(9), *five = of_day(5);
+
+	(void)data;
+	for (size_t i = 0; i < G_N_ELEMENTS(old); i++)
+		make(p, old[i]);
+	make(p, nine);
+	make(p, five);
+	for (guint n = 2; n <= 4; n++) {
+		spool_watch_look(p->watch, linger, names);
+		g_assert_cmpuint(names->len, ==, n);
+		g_assert_cmpstr(names->pdata[0], ==, five);
+	}
+	for (guint i = 1; i < names->len; i++)
+		g_assert_cmpint(strcmp(names->pdata[i], five), <, 0);
+	g_assert_cmpstr(look(p), ==, "");
+	make(p, "20010101T000000Z-3");
+	g_assert_nonnull(strstr(look(p), "20010101T000000Z-3"));
+}
+
 /* As long as a file system allows. */
 static void test_long(place *p, gconstpointer data)
 {
@@ -391,6 +431,32 @@ static void test_limited(place *p, gconstpointer data)
 	in_child(p, child_limited, data);
 }
 
+/* Each look reads all: what is told of old calls goes on all the same. */
+static void child_old(place *p, gconstpointer data)
+{
+	enum { CALLS = 20, LOOKS = 100 };
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+	expect_warnings();
+	reach_limit(data);
+	for (unsigned i = 0; i < CALLS; i++) {
+		g_autofree char *name = g_strdup_printf("2001010%u", i);
+
+		make(p, name);
+	}
+	for (unsigned i = 0; i < LOOKS && names->len < CALLS; i++)
+		spool_watch_look(p->watch, linger, names);
+	for (guint i = 0; i < names->len; i++)
+		g_hash_table_add(seen, names->pdata[i]);
+	g_assert_cmpuint(g_hash_table_size(seen), ==, CALLS);
+}
+
+static void test_old_limited(place *p, gconstpointer data)
+{
+	in_child(p, child_old, data);
+}
+
 static void stall(void *seen, const char *name)
 {
 	g_usleep(G_USEC_PER_SEC / 2);
@@ -448,6 +514,7 @@ int main(int argc, char **argv)
 	add("new", NULL, test_new);
 	add("moved", NULL, test_moved);
 	add("others", NULL, test_others);
+	add("old", NULL, test_old);
 	add("long", NULL, test_long);
 	add("many", NULL, test_many);
 	add("overflow", NULL, test_overflow);
@@ -457,6 +524,7 @@ int main(int argc, char **argv)
 	add("missing", NULL, test_missing);
 	add("no-instance", &instances, test_limited);
 	add("no-watch", &watches, test_limited);
+	add("old-no-watch", &watches, test_old_limited);
 	add("rest", &instances, test_rest);
 	add("confined", NULL, test_confined);
 	return g_test_run();
