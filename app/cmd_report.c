@@ -1,6 +1,7 @@
 /* cmd_report.c - is everybody recorded who has to be? */
 #include "app/officer.h"
 #include "app/presence.h"
+#include "app/verdict.h"
 #include "catalog/report.h"
 
 static struct {
@@ -293,6 +294,18 @@ static int print_findings(const officer *o, const GArray *all)
 	return n[CAT_CDR_MISSING] ? APP_FAIL : APP_OK;
 }
 
+/* The catalog knows of no rule, but the configuration does. */
+static void configured(const officer *o, GArray *all)
+{
+	for (guint i = 0; i < all->len; i++) {
+		cat_finding *f = &g_array_index(all, cat_finding, i);
+
+		if (f->match == CAT_CDR_UNCONCERNED &&
+		    verdict_configured(o, f->cdr->caller, f->cdr->callee))
+			f->match = CAT_CDR_MISSING;
+	}
+}
+
 static int reconcile(officer *o, GError **err)
 {
 	g_autoptr(cat_policy) p = NULL;
@@ -311,7 +324,10 @@ static int reconcile(officer *o, GError **err)
 	p = cat_policy_load(o->db, 0, err);
 	all = p ? cat_cdr_compare(o->db, p, cdr, opt.tolerance * 1000LL, err)
 		: NULL;
-	return all ? print_findings(o, all) : APP_FAIL;
+	if (!all)
+		return APP_FAIL;
+	configured(o, all);
+	return print_findings(o, all);
 }
 
 static int summary(officer *o, char **args, GError **err)

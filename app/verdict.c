@@ -85,6 +85,22 @@ static void by_configuration(const officer *o, const cat_call *c,
 	tap_rules_free(rules);
 }
 
+bool verdict_configured(const officer *o, const char *from, const char *to)
+{
+	g_auto(side) a = {NULL, NULL}, b = {NULL, NULL};
+	cat_call c = {.at = 0};
+	cat_verdict v = {.concerned = false};
+
+	side_take(&a, from);
+	side_take(&b, to);
+	c.caller.uri = text_span(a.uri);
+	c.caller.tel = text_span(a.tel);
+	c.callee.uri = text_span(b.uri);
+	c.callee.tel = text_span(b.tel);
+	by_configuration(o, &c, &v);
+	return v.concerned;
+}
+
 int verdict_print(officer *o, const cat_policy *p, const char *from,
 		  const char *to, int64_t at, GError **err)
 {

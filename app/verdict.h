@@ -8,6 +8,8 @@ int verdict_print(officer *o, const cat_policy *p, const char *from,
 /* The same for a call of the ledger. */
 int verdict_print_call(officer *o, const cat_policy *p, const cat_entry *e,
 		       GError **err);
+/* [rules] record names a call of these identities. */
+bool verdict_configured(const officer *o, const char *from, const char *to);
 int verdict_need_parties(const char *command);
 
 /* verdict_say.c: on standard output, in the officer's form; `e`: the call of

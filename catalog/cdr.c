@@ -68,6 +68,18 @@ static bool time_read(const char *text, int64_t *ms)
 	return t != NULL;
 }
 
+/* Empty: it is not known. */
+static bool length_read(const char *text, int64_t *ms)
+{
+	char *end;
+	double s = g_ascii_strtod(text, &end);
+
+	if (*end || !(s >= 0) || s > 1e9)
+		return false;
+	*ms = (int64_t)(s * 1000);
+	return true;
+}
+
 static bool party_read(char **to, const char *text, unsigned line,
 		       GError **err)
 {
@@ -81,7 +93,6 @@ static bool field_take(void *record, unsigned k, const char *text,
 		       unsigned line, GError **err)
 {
 	cat_cdr *c = record;
-	double s;
 
 	switch ((column)k) {
 	case COL_START:
@@ -93,9 +104,9 @@ static bool field_take(void *record, unsigned k, const char *text,
 	case COL_CALLEE:
 		return party_read(&c->callee, text, line, err);
 	case COL_DURATION:
-		s = g_ascii_strtod(text, NULL);
-		c->duration_ms = s > 0 && s < 1e9 ? (int64_t)(s * 1000) : 0;
-		return true;
+		return length_read(text, &c->duration_ms) ||
+		       cat_line_error(err, line, "\"%s\" is no duration in "
+				      "seconds", text);
 	case COL_CALL_ID:
 		g_free(c->call_id);
 		c->call_id = *text ? g_strdup(text) : NULL;
@@ -137,30 +148,36 @@ typedef struct compare {
 	GHashTable *taken;	/* names of rows that a record fits */
 } compare;
 
-/* The nearest row that is not taken yet. */
-static bool row_find(compare *c, const cat_cdr *r, cat_entry **out,
-		     GError **err)
-{
-	g_autoptr(cat_stmt) s = cat_sql(
-		c->db, "SELECT " CAT_ENTRY_COLUMNS " FROM call c WHERE"
-		       " (?1 IS NOT NULL AND c.call_id = ?1) OR"
-		       " (c.begun BETWEEN ?2 - ?3 AND ?2 + ?3"
-		       "  AND EXISTS (SELECT 1 FROM party p JOIN address a"
-		       "   ON a.id = p.address WHERE p.call = c.id"
-		       "   AND p.role = 'p' AND a.value = ?4)"
-		       "  AND EXISTS (SELECT 1 FROM party p JOIN address a"
-		       "   ON a.id = p.address WHERE p.call = c.id"
-		       "   AND p.role = 'p' AND a.value = ?5))"
-		       " ORDER BY abs(c.begun - ?2)", err);
+static const char by_id[] =
+	"SELECT " CAT_ENTRY_COLUMNS " FROM call c WHERE c.call_id = ?1"
+	" ORDER BY abs(c.begun - ?2)";
+static const char by_parties[] =
+	"SELECT " CAT_ENTRY_COLUMNS " FROM call c"
+	" WHERE c.begun BETWEEN ?2 - ?3 AND ?2 + ?3"
+	"  AND EXISTS (SELECT 1 FROM party p JOIN address a"
+	"   ON a.id = p.address WHERE p.call = c.id"
+	"   AND p.role = 'p' AND a.value = ?4)"
+	"  AND EXISTS (SELECT 1 FROM party p JOIN address a"
+	"   ON a.id = p.address WHERE p.call = c.id"
+	"   AND p.role = 'p' AND a.value = ?5)"
+	" ORDER BY abs(c.begun - ?2)";
 
-	*out = NULL;
+/* The nearest row that is not taken yet. */
+static bool row_find(compare *c, const cat_cdr *r, const char *sql,
+		     cat_entry **out, GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(c->db, sql, err);
+
 	if (!s)
 		return false;
-	cat_bind_text(s, 1, r->call_id);
 	cat_bind_int(s, 2, r->begun_ms);
-	cat_bind_int(s, 3, c->tolerance);
-	cat_bind_text(s, 4, r->caller);
-	cat_bind_text(s, 5, r->callee);
+	if (sql == by_id) {
+		cat_bind_text(s, 1, r->call_id);
+	} else {
+		cat_bind_int(s, 3, c->tolerance);
+		cat_bind_text(s, 4, r->caller);
+		cat_bind_text(s, 5, r->callee);
+	}
 	while (!*out && cat_step(s)) {
 		if (g_hash_table_contains(c->taken, cat_text(s, 1)))
 			continue;
@@ -168,6 +185,22 @@ static bool row_find(compare *c, const cat_cdr *r, cat_entry **out,
 		g_hash_table_add(c->taken, g_strdup((*out)->name));
 	}
 	return cat_done(s, err);
+}
+
+/* Rows of the same Call-ID first, so that no other record takes them. */
+static bool rows_find(compare *c, const GArray *cdr, const char *sql,
+		      GArray *all, GError **err)
+{
+	for (guint i = 0; i < cdr->len; i++) {
+		const cat_cdr *r = &g_array_index(cdr, cat_cdr, i);
+		cat_finding *f = &g_array_index(all, cat_finding, i);
+
+		if (f->entry || (sql == by_id && !r->call_id))
+			continue;
+		if (!row_find(c, r, sql, &f->entry, err))
+			return false;
+	}
+	return true;
 }
 
 static bool concerned(const compare *c, const cat_cdr *r)
@@ -227,14 +260,16 @@ GArray *cat_cdr_compare(cat_db *db, const cat_policy *p, const GArray *cdr,
 	int64_t from = INT64_MAX, to = 0;
 
 	g_array_set_clear_func(all, clear_finding);
+	g_array_set_size(all, cdr->len);
+	if (!rows_find(&c, cdr, by_id, all, err) ||
+	    !rows_find(&c, cdr, by_parties, all, err))
+		return NULL;
 	for (guint i = 0; i < cdr->len; i++) {
 		const cat_cdr *r = &g_array_index(cdr, cat_cdr, i);
-		cat_finding f = {.cdr = r};
+		cat_finding *f = &g_array_index(all, cat_finding, i);
 
-		if (!row_find(&c, r, &f.entry, err))
-			return NULL;
-		f.match = judge(&c, r, f.entry);
-		g_array_append_val(all, f);
+		f->cdr = r;
+		f->match = judge(&c, r, f->entry);
 		from = MIN(from, r->begun_ms);
 		to = MAX(to, r->begun_ms);
 	}

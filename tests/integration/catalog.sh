@@ -128,6 +128,13 @@ sed -i "s/2026-11-21T00:00:00Z/$(date -u -d '+1 minute' +%Y-%m-%dT%H:%M:%SZ)/" \
 	"$tmp/cdr.csv"
 says 'a call that is missing is found' 1 '1 MISSING' officer report --cdr "$tmp/cdr.csv"
 
+printf 'start,caller,callee\n2020-01-01T00:00:00Z,carol@example.com,+4989\n' \
+	>"$tmp/cdr2.csv"
+says 'nobody recorded her' 0 '0 MISSING.* 1 of no recorded' officer \
+	report --cdr "$tmp/cdr2.csv"
+says 'but the configuration did' 1 '1 MISSING' "$edgetape" \
+	report --cdr "$tmp/cdr2.csv" -c "$tmp/e2.conf"
+
 # The audit log.
 says 'who did what and why' 0 'rule added +traders.*MiFID II' officer audit
 says 'the chain' 0 'the chain is whole' officer audit --verify

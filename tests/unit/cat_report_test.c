@@ -180,6 +180,33 @@ static void test_once(void)
 			CAT_CDR_MISSING);
 }
 
+/* The gateway's clock is 20 s behind, and it begins with its newest record: the
+ * nearest row is another's. */
+static void test_call_ids_first(void)
+{
+	static const char *const want[] = {"b", "a"};
+	g_auto(cat_temp) t = cat_temp_open();
+	g_autoptr(GError) err = NULL;
+	g_autoptr(cat_policy) p = NULL;
+	g_autofree char *text = g_strdup_printf(
+		"start,caller,callee,call_id\n%d,alice@x,+4930,id-b\n"
+		"%d,alice@x,+4930,id-a\n", CAT_TEMP_NOW, CAT_TEMP_NOW - 20);
+	g_autoptr(GArray) cdr = cat_cdr_read(span_str(text), &err);
+	g_autoptr(GArray) all = NULL;
+
+	cat_temp_user(&t, "alice|||sip:alice@x|");
+	cat_temp_rule(&t, "r", "who=user:alice mode=always");
+	call(&t, "a", 0, "sip:alice@x", "tel:+4930", CAT_RECORDED, 9);
+	call(&t, "b", 20, "sip:alice@x", "tel:+4930", CAT_RECORDED, 60);
+	p = cat_policy_load(t.db, 0, &err);
+	all = cat_cdr_compare(t.db, p, cdr, 30000, &err);
+	g_assert_no_error(err);
+	g_assert_cmpuint(all->len, ==, 2);
+	for (guint i = 0; i < all->len; i++)
+		g_assert_cmpstr(g_array_index(all, cat_finding, i).entry->name,
+				==, want[i]);
+}
+
 static void test_mistakes(void)
 {
 	static const struct {
@@ -189,6 +216,9 @@ static void test_mistakes(void)
 		{"start,caller\n", "callee is missing"},
 		{"start,caller,callee\nnoon,a@x,b@x\n", "line 2: \"noon\""},
 		{"start,caller,callee\n1,sip:,b@x\n", "line 2: \"sip:\""},
+		{"start,caller,callee,duration\n1,a@x,b@x,0:05\n",
+		 "line 2: \"0:05\" is no duration in seconds"},
+		{"start,caller,callee,duration\n1,a@x,b@x,-5\n", "\"-5\""},
 		{"start,caller,callee\n1,a@x\n", "line 2: 2 fields"},
 		{"start,caller,callee\n1,a@x,b@x,c\n", "line 2: more fields"},
 		{"start,caller,callee\n1,a@x,\"b@x\n", "line 2: the quoted"},
@@ -244,6 +274,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/cat/report/lists", test_lists);
 	g_test_add_func("/cat/report/witness", test_witness);
 	g_test_add_func("/cat/report/once", test_once);
+	g_test_add_func("/cat/report/call-ids-first", test_call_ids_first);
 	g_test_add_func("/cat/report/away", test_away);
 	g_test_add_func("/cat/report/mistakes", test_mistakes);
 	return g_test_run();
