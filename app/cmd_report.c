@@ -11,7 +11,7 @@ static struct {
 
 static const GOptionEntry entries[] = {
 	{"from", 0, 0, G_OPTION_ARG_FILENAME, &opt.from,
-	 "Not before (7 days ago)", "TIME"},
+	 "Not before (7 days ago; sources: those heard at any time)", "TIME"},
 	{"to", 0, 0, G_OPTION_ARG_FILENAME, &opt.to, "Before (now)", "TIME"},
 	{"user", 0, 0, G_OPTION_ARG_FILENAME, &opt.user,
 	 "coverage: only this user", "WHO"},
@@ -172,8 +172,9 @@ static int unresolved(officer *o, char **args, GError **err)
 	return all ? APP_OK : APP_FAIL;
 }
 
-/* A source that reported calls in this time and then none: either nobody
- * called, or it does not reach the tap. */
+/* A source that reported calls and then none: either nobody called, or it does
+ * not reach the tap. One that is silent for long is not forgotten unless --from
+ * says so. */
 static int sources(officer *o, char **args, GError **err)
 {
 	static const char *const columns[] = {"source", "#calls", "latest call",
@@ -185,7 +186,8 @@ static int sources(officer *o, char **args, GError **err)
 	(void)args;
 	if (!range(o, &from, &to, err) ||
 	    !officer_span(opt.silent ? opt.silent : "24h", &silent, err) ||
-	    !(all = cat_report_sources(o->db, from, to, err)))
+	    !(all = cat_report_sources(o->db, opt.from ? from : 0, from, to,
+				       err)))
 		return APP_FAIL;
 	for (guint i = 0; i < all->len; i++) {
 		const cat_source *s = &g_array_index(all, cat_source, i);

@@ -117,19 +117,20 @@ static void source_clear(void *p)
 	g_free(s->name);
 }
 
-GArray *cat_report_sources(cat_db *db, int64_t from_ms, int64_t to_ms,
-			   GError **err)
+GArray *cat_report_sources(cat_db *db, int64_t heard_ms, int64_t from_ms,
+			   int64_t to_ms, GError **err)
 {
 	g_autoptr(GArray) all = array_new(sizeof(cat_source),
 					  source_clear);
 	g_autoptr(cat_stmt) s = cat_sql(
-		db, "SELECT source, count(*), max(begun) FROM call"
-		    " WHERE begun >= ?1 AND begun < ?2 AND source IS NOT NULL"
+		db, "SELECT source, sum(begun >= ?1), max(begun) FROM call"
+		    " WHERE begun >= ?3 AND begun < ?2 AND source IS NOT NULL"
 		    " GROUP BY source ORDER BY max(begun), source", err);
 
 	if (!s)
 		return NULL;
 	bind_times(s, from_ms, to_ms);
+	cat_bind_int(s, 3, heard_ms);
 	while (cat_step(s)) {
 		cat_source one = {g_strdup(cat_text(s, 0)), cat_int(s, 1),
 				  cat_int(s, 2)};

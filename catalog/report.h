@@ -32,9 +32,9 @@ typedef struct cat_source {
 	int64_t calls, last_ms;	/* when its latest call began */
 } cat_source;
 /* Of cat_source, the one that has been silent longest first: those that
- * reported a call in this time. */
-GArray *cat_report_sources(cat_db *db, int64_t from_ms, int64_t to_ms,
-			   GError **err);
+ * reported a call since `heard_ms`, with how many in this time. */
+GArray *cat_report_sources(cat_db *db, int64_t heard_ms, int64_t from_ms,
+			   int64_t to_ms, GError **err);
 /* Of cat_entry: calls without an outcome, the oldest first. */
 GPtrArray *cat_report_unresolved(cat_db *db, unsigned limit, GError **err);
 

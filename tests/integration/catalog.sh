@@ -121,6 +121,13 @@ says 'a rebuild keeps it' 0 'held for +hold' officer calls show "$call"
 printf 'not json' >"$tmp/recordings/x.json"
 says 'a damaged sidecar is named' 1 'x.json' officer rebuild
 
+python3 -c 'import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("UPDATE call SET begun = begun - 30 * 86400000")
+db.commit()' "$tmp/catalog/catalog.db"
+says 'silence is not forgotten' 0 '^replay +0 .* SILENT' officer report sources
+says 'unless --from says so' 0 'no source' officer report sources --from 20d
+
 # A witness from outside.
 printf 'start,caller,callee\n2026-11-21T00:00:00Z,alice@example.com,+4989\n' \
 	>"$tmp/cdr.csv"
