@@ -6,11 +6,13 @@
 #include "app/holding.h"
 #include "catalog/keep.h"
 
+enum { SHOWN = 50 };	/* rows, if nobody says how many */
+
 static struct {
 	char *matter, *by;
 	int limit;
 	gboolean linked;
-} opt = {.limit = 50};
+} opt = {.limit = SHOWN};
 
 static const GOptionEntry own_entries[] = {
 	{"matter", 0, 0, G_OPTION_ARG_FILENAME, &opt.matter,
@@ -37,12 +39,14 @@ static gint newest_first(gconstpointer a, gconstpointer b)
 /* Those that fit and, if they are wanted, the legs of each among them. */
 static GPtrArray *calls_listed(const officer *o, GError **err)
 {
-	cat_query q = {.limit = (unsigned)opt.limit};
+	cat_query q = {.limit = officer_one_more(opt.limit)};
 	g_autoptr(GPtrArray) calls = NULL;
 
 	if (!filter_query(o, &q, err))
 		return NULL;
 	calls = cat_ledger_search(o->db, &q, err);
+	if (calls && officer_cut(o, calls->len, opt.limit, SHOWN))
+		g_ptr_array_set_size(calls, opt.limit);
 	if (!calls || (opt.linked && !filter_add_linked(o, calls, err)))
 		return NULL;
 	if (opt.linked)
@@ -357,9 +361,11 @@ static int due(officer *o, char **args, GError **err)
 	if (!officer_count(o, "--limit", opt.limit))
 		return APP_USAGE;
 	if (!officer_time(opt.by ? opt.by : "now", o->now, &by, err) ||
-	    !(all = cat_keep_due(o->db, by * 1000,
-					 (unsigned)opt.limit, err)))
+	    !(all = cat_keep_due(o->db, by * 1000, officer_one_more(opt.limit),
+				 err)))
 		return APP_FAIL;
+	if (officer_cut(o, all->len, opt.limit, SHOWN))
+		g_ptr_array_set_size(all, opt.limit);
 	for (guint i = 0; i < all->len; i++) {
 		const cat_entry *e = g_ptr_array_index(all, i);
 

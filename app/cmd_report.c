@@ -4,17 +4,20 @@
 #include "app/verdict.h"
 #include "catalog/report.h"
 
+enum { SHOWN = 20 };	/* rows, if nobody says how many */
+
 static struct {
 	char *from, *to, *user, *cdr, *silent;
 	int tolerance, limit;
-} opt = {.tolerance = 30, .limit = 20};
+} opt = {.tolerance = 30, .limit = SHOWN};
 
 static const GOptionEntry entries[] = {
 	{"from", 0, 0, G_OPTION_ARG_FILENAME, &opt.from,
 	 "Not before (7 days ago; sources: those heard at any time)", "TIME"},
 	{"to", 0, 0, G_OPTION_ARG_FILENAME, &opt.to, "Before (now)", "TIME"},
 	{"user", 0, 0, G_OPTION_ARG_FILENAME, &opt.user,
-	 "coverage: only this user", "WHO"},
+	 "coverage: only owners with this in their name, or the user with this "
+	 "identity", "WHO"},
 	{"cdr", 0, 0, G_OPTION_ARG_FILENAME, &opt.cdr,
 	 "Compare with the call records of a gateway (CSV: start, caller, "
 	 "callee, duration, call_id)", "FILE"},
@@ -69,6 +72,23 @@ static void add_outcomes(table *t, const cat_cover *c)
 	table_number(t, c->outcome[CAT_PENDING]);
 }
 
+/* Owners are users or, where only the configuration names somebody,
+ * identities. */
+static GArray *cover(const officer *o, int64_t from, int64_t to, GError **err)
+{
+	g_autofree char *low = opt.user ? g_utf8_strdown(opt.user, -1) : NULL;
+	g_autoptr(GArray) all = cat_report_cover(o->db, from, to, low, err);
+	g_autoptr(cat_user) u = NULL;
+	g_autofree char *owner = NULL;
+
+	if (all && !all->len && opt.user)
+		u = cat_user_find(o->db, opt.user, o->now, NULL);
+	if (!u)
+		return g_steal_pointer(&all);
+	owner = g_strconcat("user:", u->key, NULL);
+	return cat_report_cover(o->db, from, to, owner, err);
+}
+
 static int coverage(officer *o, char **args, GError **err)
 {
 	static const char *const columns[] = {
@@ -83,7 +103,7 @@ static int coverage(officer *o, char **args, GError **err)
 
 	(void)args;
 	if (!range(o, &from, &to, err) ||
-	    !(all = cat_report_cover(o->db, from, to, opt.user, err)))
+	    !(all = cover(o, from, to, err)))
 		return APP_FAIL;
 	for (guint i = 0; i < all->len; i++) {
 		const cat_cover *c = &g_array_index(all, cat_cover, i);
@@ -98,7 +118,9 @@ static int coverage(officer *o, char **args, GError **err)
 		table_number(t, c->announce);
 		add_share(t, c);
 	}
-	table_print(t, o->form, "no calls of recorded users in this time",
+	table_print(t, o->form,
+		    opt.user ? "no calls of such an owner in this time"
+			     : "no calls of recorded users in this time",
 		    stdout);
 	return APP_OK;
 }
@@ -125,9 +147,11 @@ static int gaps(officer *o, char **args, GError **err)
 	if (!numbers_fit(o))
 		return APP_USAGE;
 	if (!range(o, &from, &to, err) ||
-	    !(all = cat_report_gaps(o->db, from, to, (unsigned)opt.limit,
-				    err)))
+	    !(all = cat_report_gaps(o->db, from, to,
+				    officer_one_more(opt.limit), err)))
 		return APP_FAIL;
+	if (officer_cut(o, all->len, opt.limit, SHOWN))
+		g_array_set_size(all, (guint)opt.limit);
 	for (guint i = 0; i < all->len; i++) {
 		const cat_gap_of *g = &g_array_index(all, cat_gap_of, i);
 		char length[32];
@@ -156,7 +180,9 @@ static int unresolved(officer *o, char **args, GError **err)
 	(void)args;
 	if (!numbers_fit(o))
 		return APP_USAGE;
-	all = cat_report_unresolved(o->db, (unsigned)opt.limit, err);
+	all = cat_report_unresolved(o->db, officer_one_more(opt.limit), err);
+	if (all && officer_cut(o, all->len, opt.limit, SHOWN))
+		g_ptr_array_set_size(all, opt.limit);
 	for (guint i = 0; all && i < all->len; i++) {
 		const cat_entry *e = g_ptr_array_index(all, i);
 

@@ -254,6 +254,22 @@ bool officer_count(const officer *o, const char *option, int n)
 	return false;
 }
 
+unsigned officer_one_more(int limit)
+{
+	return (unsigned)limit + 1;
+}
+
+bool officer_cut(const officer *o, guint n, int limit, int limit_default)
+{
+	if (n <= (guint)limit)
+		return false;
+	if (limit == limit_default)
+		fprintf(stderr, "edgetape %s: note: there are more than these "
+				"%d; --limit says how many to show\n",
+			o->command, limit);
+	return true;
+}
+
 /* ---- what people write ---- */
 
 /* "3d": so long ago; "+3d": in the future. */

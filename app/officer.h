@@ -44,6 +44,12 @@ int officer_misused(const officer *o, const char *why);
 void officer_done(officer *o, const char *what, const char *result);
 /* False, with a message, unless `n` is from 1 to INT_MAX. */
 bool officer_count(const officer *o, const char *option, int n);
+/* How many rows to ask for, so that officer_cut() sees whether there are
+ * more. */
+unsigned officer_one_more(int limit);
+/* True if there are more than `limit`; unless the officer said how many, a note
+ * tells it. */
+bool officer_cut(const officer *o, guint n, int limit, int limit_default);
 /* "2026-11-21", "2026-11-21 14:00", with seconds, with Z or an offset (else
  * local time), "today", "yesterday", "now", "3d", "2h" (ago),
  * "+3d" (to come). */

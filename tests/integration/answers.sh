@@ -76,7 +76,6 @@ all users add alice sip:alice@example.com --group traders --reason new
 all users add bob
 answers json -- users import "$tmp/users.csv"
 all users list
-all users list --history
 all users show alice
 all users show alice --history
 answers csv -- users export
@@ -143,6 +142,34 @@ for column in recorded partial 'not recorded' 'no answer' blocked exempt \
 done
 [ "$sum" = "$calls" ] && [ "$calls" -gt 0 ]
 result $? "and each call once: $calls"
+
+# ---- what is left out is said
+python3 - "$tmp/catalog/catalog.db" <<'END2'
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+columns = [r[1] for r in db.execute("PRAGMA table_info(call)")]
+columns = [c for c in columns if c not in ("id", "name")]
+for n in range(60):
+    db.execute("INSERT INTO call (name, %s) SELECT ?1, %s FROM call"
+               " WHERE id = 1" % ((", ".join(columns),) * 2), ("more%d" % n,))
+db.execute("INSERT INTO address (value) VALUES ('user:alice')")
+db.execute("INSERT INTO party (call, begun, role, address)"
+           " SELECT c.id, c.begun, 'o', a.id FROM call c, address a"
+           " WHERE c.id = 1 AND a.value = 'user:alice'")
+db.commit()
+END2
+says 'more than 50 calls' 0 'more than these 50; --limit' officer calls
+says 'as many as were asked for' 0 '^begun' officer calls --limit 51
+! grep -q 'more than' "$tmp/said"
+result $? 'and nothing to add'
+
+# ---- an owner is found as he is written, or by an identity
+for who in Alice alice@example.com ali; do
+	says "coverage of $who" 0 '^[0-9-]+ +alice ' officer report coverage \
+		--user "$who" --from 2026-11-01
+done
+says 'and of nobody' 0 'no calls of such an owner' officer report coverage \
+	--user zoe --from 2026-11-01
 
 # ---- what is wrong is named
 before=$(officer audit --csv | wc -l)
