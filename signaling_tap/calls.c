@@ -74,6 +74,13 @@ bool tap_calls_records(const tap_calls *c)
 	return c->latest && c->latest->record;
 }
 
+void tap_calls_missed(tap_calls *c, clk_both now)
+{
+	c->count.n[TAP_N_LATE]++;
+	if (c->latest)
+		tap_call_note(c->latest, now, TAP_F_LATE, "yes");
+}
+
 uint16_t tap_calls_late(tap_calls *c, clk_both now, uint16_t otherwise)
 {
 	tap_call *call = c->latest;
@@ -82,12 +89,9 @@ uint16_t tap_calls_late(tap_calls *c, clk_both now, uint16_t otherwise)
 		.text = span_str("the deadline has passed"),
 	};
 
-	c->count.n[TAP_N_LATE]++;
-	if (!call)
-		return 0;
-	tap_call_note(call, now, TAP_F_LATE, "yes");
-	if (!c->invited || !(call->record || call->refuse > REC_PASS) ||
-	    call->refuse == REC_PASS)
+	tap_calls_missed(c, now);
+	if (!call || !c->invited || call->refuse == REC_PASS ||
+	    !(call->record || call->refuse > REC_PASS))
 		return 0;
 	end.status = call->refuse ? call->refuse : otherwise;
 	if (end.status && c->began)

@@ -149,6 +149,8 @@ void tap_call_note(tap_call *c, clk_both at, tap_fact f, const char *text);
 tap_counters *tap_calls_counters(struct tap_calls *c);
 /* Of the latest message: its call is recorded. */
 bool tap_calls_records(const struct tap_calls *c);
+/* The latest message went on before its verdict was asked for. */
+void tap_calls_missed(struct tap_calls *c, clk_both now);
 /* The latest message's verdict is too late: returns the status with which to
  * refuse it, by the call's rule or else `otherwise`; 0 lets it pass. Ends a
  * call that the message began. */

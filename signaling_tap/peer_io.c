@@ -23,15 +23,31 @@ static bool is_late(const tap_conn_host *h, const tap_frame *f, clk_mono came)
 	return clk_since(clk_mono_now(), came) > limit * CLK_NS_PER_MS;
 }
 
+static void tell_late(tap_frame *f)
+{
+	f->flags |= TAP_HEP_LATE;
+	f->reason = span_str("the deadline has passed");
+}
+
 /* Past the deadline the Front End may have acted without us already. */
 static void late_answer(const tap_conn_host *h, tap_frame *f)
 {
 	f->status = tap_calls_late(h->calls, clk_now(), h->late_status);
-	f->flags |= TAP_HEP_LATE;
 	f->payload = (span){0};
 	f->body_at = 0;
 	f->verdict = f->status ? TAP_REFUSE : TAP_PASS;
-	f->reason = span_str("the deadline has passed");
+	tell_late(f);
+}
+
+/* The filter has acted by its own policy by now, and ignores what we answer.
+ * What is read now did not come before `since`: a clock that is wrong makes
+ * nobody impatient. */
+static bool gave_up(const tap_peer *p, const tap_frame *f, clk_mono seen)
+{
+	const clk_mono from = {MAX(seen.ns, p->since.ns)};
+
+	return f->deadline_ms && clk_since(clk_mono_now(), from) >
+					 f->deadline_ms * CLK_NS_PER_MS;
 }
 
 static tap_frame verdict_frame(const tap_conn_host *h, const tap_frame *f,
@@ -85,25 +101,39 @@ static clk_both message_time(tap_peer *p, const tap_frame *f)
 	return at;
 }
 
-static void sip_take(tap_peer *p, const tap_frame *f, clk_mono came)
+/* False when the filter had gone on without the verdict. */
+static bool message_take(tap_peer *p, const tap_frame *f, bool obeys,
+			 tap_answer *a)
 {
 	tap_calls *calls = p->host->calls;
-	bool asks = f->kind == TAP_HEP_REQUEST;
+	const clk_both at = message_time(p, f);
+	const bool late = obeys && gave_up(p, f, at.mono);
+	const tap_source src = {span_str(p->name), obeys && !late};
+
+	tap_calls_message(calls, at, &src, f->payload, a);
+	if (late)
+		tap_calls_missed(calls, clk_now());
+	return !late;
+}
+
+static void sip_take(tap_peer *p, const tap_frame *f, clk_mono came)
+{
+	bool asks = f->kind == TAP_HEP_REQUEST, waits = true;
 	bool obeys = p->secure && asks && !(f->flags & TAP_HEP_OBSERVE);
-	const tap_source src = {span_str(p->name), obeys};
 	tap_answer a = {.verdict = TAP_PASS, .reason = ""};
 	tap_frame out;
 
 	if (f->compressed || (f->protocol && f->protocol != 1) ||
 	    !f->payload.left)
-		tap_calls_counters(calls)->n[TAP_N_HEP_NOT_SIP]++;
+		tap_calls_counters(p->host->calls)->n[TAP_N_HEP_NOT_SIP]++;
 	else
-		tap_calls_message(calls, message_time(p, f), &src, f->payload,
-				  &a);
+		waits = message_take(p, f, obeys, &a);
 	if (!asks || !p->out)
 		return;
 	out = verdict_frame(p->host, f, &a);
-	if (obeys && is_late(p->host, f, came))
+	if (!waits)
+		tell_late(&out);
+	else if (obeys && is_late(p->host, f, came))
 		late_answer(p->host, &out);
 	frame_send(p, &out);
 	p->verdicts++;

@@ -236,6 +236,7 @@ static void timed_frame(tap_rig *r, guint64 id, int64_t wall_ns,
 {
 	tap_rig_frame(r, (tap_frame){
 		.kind = TAP_HEP_REQUEST, .id = id, .protocol = 1,
+		.deadline_ms = 1000,
 		.seconds = (guint32)(wall_ns / CLK_NS_PER_S),
 		.micros = (guint32)(wall_ns % CLK_NS_PER_S / 1000),
 		.name = span_str("fe1"), .payload = span_str(text)});
@@ -295,6 +296,7 @@ typedef struct gone {
 	tap_rig rig;
 	GArray *times;		/* of the calls' beginnings */
 	bool waited;
+	unsigned late, rewritten;	/* calls of which it is told */
 } gone;
 
 static bool decide_when_gone(void *user, const tap_facts *f, rec_decision *out)
@@ -313,12 +315,18 @@ static bool decide_when_gone(void *user, const tap_facts *f, rec_decision *out)
 
 static void gone_note(void *user, uint64_t call, void **own, const rec_event *e)
 {
-	times_note(((gone *)user)->times, call, own, e);
+	gone *g = user;
+
+	times_note(g->times, call, own, e);
+	if (e->type != JRN_FACT)
+		return;
+	g->late += span_eq(e->fact.name, "late");
+	g->rewritten += span_eq(e->fact.name, "rewritten");
 }
 
 /* A host that stood still for longer than the Front End waits: that has let all
  * pass and left. What it sent is read all the same, though no answer can be
- * sent, and keeps its time. */
+ * sent, and keeps its time. Of the first alone the tap could not know. */
 static void test_gone(void)
 {
 	enum { CALLS = 14, ANSWER = 4000 };	/* fits a socket */
@@ -347,6 +355,8 @@ static void test_gone(void)
 			g_array_index(g.times, clk_both, 0).mono.ns +
 				CLK_NS_PER_S / 10);
 	g_assert_cmpuint(tap_calls_counter(calls, TAP_N_HEP_SKEW), ==, 0);
+	g_assert_cmpuint(g.late, ==, CALLS);
+	g_assert_cmpuint(g.rewritten, ==, 1);
 	tap_rig_close(&g.rig);
 	g_array_unref(g.times);
 }
