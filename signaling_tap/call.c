@@ -140,7 +140,33 @@ clk_mono tap_call_deadline(const tap_call *c)
 	return (clk_mono){c->heard.mono.ns + s * CLK_NS_PER_S};
 }
 
+bool tap_call_in_progress(const tap_call *c)
+{
+	return c->begun && !c->ended && !c->lapsed;
+}
+
+/* The end is not told yet: other branches are cancelled when one has failed for
+ * all, and an answer may cross that (RFC 3261 9.1, 16.7). It is the same call
+ * then. */
+static bool lapse(tap_call *c, clk_both now)
+{
+	const clk_mono gone = {c->end_at.mono.ns + TAP_GONE_S * CLK_NS_PER_S};
+
+	if (!c->due.ns || c->lapsed || clk_since(now.mono, gone) >= 0)
+		return false;
+	c->lapsed = true;
+	c->cause = c->end.cause;
+	c->due = gone;
+	return true;
+}
+
 void tap_call_due(tap_call *c, clk_both now)
+{
+	if (!lapse(c, now))
+		tap_call_expire(c, now);
+}
+
+void tap_call_expire(tap_call *c, clk_both now)
 {
 	const rec_end lost = {.cause = REC_TIMEOUT, .side = CALL_UNKNOWN,
 			      .text = span_str("nothing was heard of it")};

@@ -55,7 +55,7 @@ unsigned tap_calls_count(const tap_calls *c)
 
 	g_hash_table_iter_init(&it, c->table);
 	while (g_hash_table_iter_next(&it, NULL, &call))
-		n += ((tap_call *)call)->begun && !((tap_call *)call)->ended;
+		n += tap_call_in_progress(call);
 	return n;
 }
 
@@ -139,13 +139,13 @@ static bool early_media_is_new(const tap_call *call, const tap_msg *m)
 	return m->half && !tap_call_has_fork(call, m->sip->to_tag);
 }
 
-/* A call that was over by failure or silence lives when it is tried again, or
- * when a branch answers or sends early media. */
+/* What belongs to a call that is over by failure or silence, and yet is not of
+ * the past: it is tried again, or a branch answers or sends early media. */
 static bool begins_anew(const tap_call *call, const tap_msg *m)
 {
 	const tap_sip *s = m->sip;
 
-	if (!call->ended || !begins(s))
+	if (!(call->ended || call->lapsed) || !begins(s))
 		return false;
 	if (s->request && !s->to_tag.left)
 		return s->cseq > call->cseq;
@@ -198,6 +198,27 @@ static tap_call *call_begin(tap_calls *c, const tap_msg *m, tap_call *over)
 		c->count.n[TAP_N_IM_SESSIONS]++;
 	g_hash_table_replace(c->table, &call->id, call);
 	return call;
+}
+
+/* Of its latest attempt; what else comes in a dialog shows that one answered
+ * it. */
+static bool takes_up(const tap_call *lapsed, const tap_sip *s)
+{
+	if (s->request)
+		return s->to_tag.left;
+	return lapsed->cseq_unknown || s->cseq >= lapsed->cseq;
+}
+
+/* Nobody was told of the end of a call that has lapsed: it goes on. */
+static tap_call *call_anew(tap_calls *c, const tap_msg *m, tap_call *over)
+{
+	if (!over->ended && takes_up(over, m->sip)) {
+		over->lapsed = false;
+		return over;
+	}
+	if (!over->ended)
+		tap_call_expire(over, m->at);
+	return call_begin(c, m, over);
 }
 
 /* "callid;to-tag=7743;from-tag=6472" (RFC 3891 6.1): the call that this one
@@ -310,8 +331,10 @@ static void message_take(tap_calls *c, tap_msg *m, tap_answer *out)
 		c->count.n[TAP_N_STRAY]++;
 		return;
 	}
-	if (!call || begins_anew(call, m))
-		call = call_begin(c, m, call);
+	if (!call)
+		call = call_begin(c, m, NULL);
+	else if (begins_anew(call, m))
+		call = call_anew(c, m, call);
 	if (!call)
 		return;
 	c->latest = call;
@@ -409,6 +432,6 @@ void tap_calls_end_all(tap_calls *c, clk_both now)
 		tap_call *call = value;
 
 		if (!call->ended)
-			tap_call_due(call, now);
+			tap_call_expire(call, now);
 	}
 }

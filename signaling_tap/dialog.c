@@ -347,7 +347,7 @@ void tap_call_message(tap_call *c, tap_msg *m)
 		c->silent = false;
 	if (c->silent || (!m->sip->request && m->sip->status == 100))
 		return;
-	if (c->ended) {
+	if (c->ended || c->lapsed) {
 		late_take(c, m);
 		return;
 	}

@@ -57,6 +57,8 @@ typedef struct tap_call {
 	char *source;		/* the Front End that reported it first */
 	bool inline_source;
 	bool begun, ended;
+	bool lapsed;		/* over by a failure that nothing followed; it
+				 * ends when no answer can cross it any more */
 	clk_both began;
 	int64_t after_s;	/* wall clock: when an earlier call of the
 				 * same name began; 0: there is none */
@@ -70,7 +72,7 @@ typedef struct tap_call {
 				 * forgotten; 0: never */
 	rec_end end;
 	clk_both end_at;
-	uint8_t cause;		/* once it has ended */
+	uint8_t cause;		/* once it has lapsed or ended */
 	uint32_t serial;	/* of the latest half */
 	uint32_t cseq;		/* of the first INVITE */
 	bool cseq_unknown;	/* resumed: no response to it was seen yet */
@@ -126,6 +128,10 @@ bool tap_call_has_fork(const tap_call *c, span tag);
 void tap_call_message(tap_call *c, tap_msg *m);
 /* c->due has come. */
 void tap_call_due(tap_call *c, clk_both now);
+/* Neither over nor lapsed. */
+bool tap_call_in_progress(const tap_call *c);
+/* Nothing more is waited for: it ends. */
+void tap_call_expire(tap_call *c, clk_both now);
 /* Seconds in which something may follow an end by this status, 0: CANCEL. */
 int64_t tap_call_grace(uint16_t status);
 void tap_call_finish(tap_call *c, clk_both at, const rec_end *end);

@@ -1,10 +1,5 @@
 #include "signaling_tap/dialog.h"
 
-static bool in_progress(const tap_call *c)
-{
-	return c->begun && !c->ended;
-}
-
 void tap_calls_live(const tap_calls *all, tap_live_each *each, void *user)
 {
 	GHashTableIter it;
@@ -24,7 +19,7 @@ void tap_calls_live(const tap_calls *all, tap_live_each *each, void *user)
 			.own = c->own,
 		};
 
-		if (in_progress(c) && !c->silent)
+		if (tap_call_in_progress(c) && !c->silent)
 			each(user, &l);
 	}
 }
@@ -38,7 +33,7 @@ static tap_call *recorded_call(tap_calls *all, uint64_t number)
 	while (g_hash_table_iter_next(&it, NULL, &value)) {
 		tap_call *c = value;
 
-		if (c->number == number && in_progress(c) && c->record)
+		if (c->number == number && tap_call_in_progress(c) && c->record)
 			return c;
 	}
 	return NULL;

@@ -7,7 +7,7 @@
 enum {
 	CAMPAIGN_TICK_MS = 20,
 	CAMPAIGN_PACKETS = 150,	/* of each party: 3 s */
-	CAMPAIGN_LAST_S = 40,	/* patience: for one row more, for a tap */
+	CAMPAIGN_LAST_S = 60,	/* patience: for one row more, for a tap */
 };
 
 typedef enum campaign_role {

@@ -251,18 +251,24 @@ static uint64_t counter(const tap_calls *c, tap_counter i)
 	return tap_calls_counter(c, i);
 }
 
-/* The table of calls is what was told of them. */
+/* The table of calls is what was told of them. One that nothing followed is in
+ * progress for some time more. */
 static void compare(tap_model *t)
 {
 	const tap_calls *c = t->calls;
-	unsigned open = 0;
+	unsigned sure = 0, open = 0;
 
-	for (guint i = 0; i < t->open->len; i++)
-		open += !((model *)t->open->pdata[i])->ended;
+	for (guint i = 0; i < t->open->len; i++) {
+		const model *m = t->open->pdata[i];
+
+		open += !m->ended;
+		sure += !m->ended && !m->ending;
+	}
 	t->seen = 0;
 	tap_calls_live(c, live_same, t);
-	g_assert_cmpuint(t->seen, ==, open);
-	g_assert_cmpuint(tap_calls_count(c), ==, open);
+	g_assert_cmpuint(t->seen, >=, sure);
+	g_assert_cmpuint(t->seen, <=, open);
+	g_assert_cmpuint(tap_calls_count(c), ==, t->seen);
 	g_assert_cmpuint(counter(c, TAP_N_CALLS_TIMED_OUT), ==, t->timeouts);
 }
 

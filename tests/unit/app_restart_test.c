@@ -339,7 +339,7 @@ static void live(const scene *s, const char *dir, unsigned from, unsigned to,
 		append(dir, said);
 		if (!last)
 			_exit(0);
-		tap_script_wait(&t.script, 10);
+		tap_script_wait(&t.script, 40);
 		close_tap(&t);
 		_exit(0);
 	}

@@ -35,7 +35,7 @@ static void test_overtaken(void)
 	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
 	say(&t, "486 Busy", "a", "b", "1 INVITE", "", "");
 	say(&t, "180 Ringing", "a", "b", "1 INVITE", "", "");
-	tap_script_wait(t.s, 6);
+	tap_script_wait(t.s, 33);
 	told(&t, BEGIN H HALF1 H "state 6 486 b\n"
 	     H "end cause=3 side=1 status=486\n");
 	talk_free(&t);
@@ -91,7 +91,7 @@ static void test_all_give_up(void)
 	say(&t, "199 Over", "a", "b1", "1 INVITE", "", "");
 	say(&t, "486 Busy", "a", "b2", "1 INVITE", "", "");
 	g_free(tap_script_take(t.s));
-	tap_script_wait(t.s, 6);
+	tap_script_wait(t.s, 33);
 	told(&t, H "end cause=3 side=1 status=486\n");
 	talk_free(&t);
 }

@@ -50,7 +50,7 @@ static void test_refused(void)
 	resume(&t, (tap_resume){.record = true});
 	say(&t, "486 Busy Here", "a", "b", "7 INVITE", "", "");
 	told(&t, H "state 6 486 b\n");
-	tap_script_wait(t.s, 6);
+	tap_script_wait(t.s, 33);
 	told(&t, H "end cause=3 side=1 status=486\n");
 	talk_free(&t);
 }
@@ -82,7 +82,7 @@ static void test_forks(void)
 	told(&t, "");
 	say(&t, "486 Busy", "a", "c", "7 INVITE", "", "");
 	say(&t, "180 Ringing", "a", "d", "7 INVITE", "", "");
-	tap_script_wait(t.s, 6);
+	tap_script_wait(t.s, 33);
 	told(&t, H "state 5 486 c\n" H "state 6 486 c\n"
 	     H "end cause=3 side=1 status=486\n");
 	talk_free(&t);
@@ -181,8 +181,23 @@ static void test_cancelled(void)
 				.cancelled = true});
 	say(&t, "487 Terminated", "a", "b", "7 INVITE", "", "");
 	told(&t, H "state 6 487 b\n");
-	tap_script_wait(t.s, 6);
+	tap_script_wait(t.s, 33);
 	told(&t, H "end cause=2 side=1 status=487\n");
+	talk_free(&t);
+}
+
+/* The tap died while an answer was waited for: the next one takes it. */
+static void test_lapsed(void)
+{
+	talk t = talk_new(NULL, 0);
+
+	resume(&t, (tap_resume){.record = true, .ending = true, .cseq = 7,
+				.ending_status = 408, .ending_at = t.s->now});
+	tap_script_wait(t.s, 20);
+	told(&t, "");
+	say(&t, "200 OK", "a", "b", "7 INVITE", "", ANSWER);
+	told(&t, H "state 7 200 b\n" H "half 1 callee answer branch=b\n"
+	     H "state 3 200 b\n");
 	talk_free(&t);
 }
 
@@ -297,6 +312,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/tap/resume/reinvite", test_reinvite);
 	g_test_add_func("/tap/resume/ending", test_ending);
 	g_test_add_func("/tap/resume/cancelled", test_cancelled);
+	g_test_add_func("/tap/resume/lapsed", test_lapsed);
 	g_test_add_func("/tap/resume/retried", test_retried);
 	g_test_add_func("/tap/resume/ended", test_ended);
 	g_test_add_func("/tap/resume/copy", test_copy);
