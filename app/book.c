@@ -282,12 +282,15 @@ void *book_resume(book *b, story *s, void *next)
 bool book_has(const book *b, const char *name)
 {
 	GHashTableIter i;
-	void *g;
+	void *p;
 
 	g_hash_table_iter_init(&i, b->pages);
-	while (g_hash_table_iter_next(&i, &g, NULL))
-		if (!strcmp(((const page *)g)->story->name, name))
+	while (g_hash_table_iter_next(&i, &p, NULL)) {
+		const page *g = p;
+
+		if (g->story && !strcmp(g->story->name, name))
 			return true;
+	}
 	return false;
 }
 

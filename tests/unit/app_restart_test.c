@@ -637,6 +637,28 @@ static void test_old(void)
 	remove_tree(dir);
 }
 
+/* A call has just ended when an old journal is looked into. */
+static void test_old_after_end(void)
+{
+	const scene *s = &scenes[0];
+	const ice_plan plan = ice_plan_default();
+	g_autofree char *dir = g_dir_make_tmp("edgetape-restart-XXXXXX", NULL);
+	g_autofree char *old = g_build_filename(
+		dir, "spool/20190501T000000Z-0000000000000000", NULL);
+	GString *said = g_string_new(NULL);
+	tap t;
+
+	spool_make(dir);
+	g_assert_cmpint(g_mkdir(old, 0700), ==, 0);
+	open_tap(&t, s, dir, &plan);
+	play(&t, 0, lines_of(s), said);
+	g_assert_cmpint(calls_known(&t), ==, 0);
+	resume_old_too(&t);
+	close_tap(&t);
+	g_string_free(said, TRUE);
+	remove_tree(dir);
+}
+
 static void add(const scene *s, const char *what,
 		void (*test)(gconstpointer data))
 {
@@ -655,5 +677,6 @@ int main(int argc, char **argv)
 		add(&scenes[i], ", nothing written", test_unwritten);
 	}
 	g_test_add_func("/app/restart/old", test_old);
+	g_test_add_func("/app/restart/old-after-end", test_old_after_end);
 	return g_test_run();
 }
