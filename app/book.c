@@ -329,6 +329,17 @@ void book_keep(book *b, void *own, span memory)
 	notes_write(b->notes);
 }
 
+void book_take_keypad(book *b, void *own, const tap_keypad both[static 2])
+{
+	page *g = own;
+
+	if (!g || !g->note)
+		return;
+	memcpy(g->story->keypad, both, sizeof(g->story->keypad));
+	notes_press(b->notes, g->note);
+	notes_write(b->notes);
+}
+
 /* Told of, or only noted, until the next of these. */
 static bool is_step(const page *g, const rec_event *e)
 {

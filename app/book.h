@@ -74,5 +74,7 @@ const char *book_party(const void *own, const char *side);
 /* What else the next tap has to know about the call: noted at once if a rule
  * concerns the call. */
 void book_keep(book *b, void *own, span memory);
+/* Of each side: what it had pressed of a code when an earlier tap ended. */
+void book_take_keypad(book *b, void *own, const tap_keypad both[static 2]);
 /* A tap_sink; `user` is a book. */
 void book_sink(void *user, uint64_t call, void **own, const rec_event *e);

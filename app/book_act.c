@@ -20,6 +20,20 @@ static cat_told told_of(const page *g)
 						       : ""));
 }
 
+/* The next tap may hear the rest of the code. */
+static rec_mark press(book *b, const page *g, const rec_event *e)
+{
+	tap_keypad *k = &g->story->keypad[e->control.side];
+	const rec_mark mark = tap_keypad_press(k, b->cfg.keypad, e->at.mono,
+					       (char)e->control.text.p[0]);
+
+	if (g->note && b->cfg.keypad->n) {
+		notes_press(b->notes, g->note);
+		notes_write(b->notes);
+	}
+	return mark;
+}
+
 /* Codes count from the side whose rule it is: another party must not end what
  * records it. What has to be recorded is paused, but not stopped. */
 static void on_digit(book *b, page *g, uint64_t call, const rec_event *e)
@@ -33,9 +47,7 @@ static void on_digit(book *b, page *g, uint64_t call, const rec_event *e)
 	if (side >= CALL_UNKNOWN || !(told.sides >> side & 1) ||
 	    !e->control.text.left)
 		return;
-	what.mark = (uint8_t)tap_keypad_press(&g->keypad[side], b->cfg.keypad,
-					  e->at.mono,
-					  (char)e->control.text.p[0]);
+	what.mark = (uint8_t)press(b, g, e);
 	if (!what.mark || (what.mark == REC_STOP && told.mandatory))
 		return;
 	text = g_strdup_printf("by the keys of the %s", name);

@@ -10,7 +10,6 @@ typedef struct page {
 	story *story;		/* NULL: it is over */
 	note *note;		/* from when its row was begun */
 	bool changed;		/* since its row was told of it */
-	tap_keypad keypad[2];	/* of each side */
 	bool ticketed;		/* over, and waits for these: */
 	uint64_t rows, records;	/* how much of each is to be on disk */
 } page;

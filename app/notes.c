@@ -1,7 +1,8 @@
 #include "app/notes.h"
 
 /* Beside the types of a journal: what follows is of the call of this number. */
-enum { NOTES_CALL = 128, NOTES_CSEQ, NOTES_SETTLED, NOTES_MEMORY };
+enum { NOTES_CALL = 128, NOTES_CSEQ, NOTES_SETTLED, NOTES_MEMORY,
+       NOTES_KEYPAD };
 
 static const clk_both no_time;
 
@@ -116,6 +117,21 @@ void notes_memory_put(put *o, const story *s)
 		jrn_rec_put(o, &r, span_of(NULL, 0));
 }
 
+void notes_keypad_put(put *o, const story *s)
+{
+	for (uint8_t side = CALL_CALLER; side <= CALL_CALLEE; side++) {
+		const tap_keypad *k = &s->keypad[side];
+		uint8_t buf[1 + TAP_KEYPAD_DIGITS];
+		put p = put_into(buf, sizeof(buf));
+
+		if (!k->at.ns)
+			continue;
+		put_u8(&p, side);
+		put_span(&p, span_str(k->last));
+		put_rec(o, NOTES_KEYPAD, (clk_both){.mono = k->at}, &p);
+	}
+}
+
 void notes_settled_put(put *o)
 {
 	const jrn_rec r = {.type = NOTES_SETTLED};
@@ -149,6 +165,7 @@ void notes_story_put(put *o, const story *s)
 	if (s->ending)
 		put_state(o, s->ending_at, REC_ENDING, s->ending_status, none);
 	put_marks(o, s);
+	notes_keypad_put(o, s);
 	notes_memory_put(o, s);
 	if (s->has_end)
 		put_end(o, s);
@@ -209,6 +226,18 @@ static void begin(reading *r, const jrn_rec *rec)
 			     g_strdup(name));
 }
 
+static void take_keypad(story *s, const jrn_rec *rec)
+{
+	span in = rec->payload;
+	uint8_t side;
+
+	if (!span_u8(&in, &side) || side > CALL_CALLEE ||
+	    in.left > TAP_KEYPAD_DIGITS)
+		return;
+	span_copy(in, s->keypad[side].last, sizeof(s->keypad[side].last));
+	s->keypad[side].at = rec->at.mono;
+}
+
 static void take(reading *r, const jrn_rec *rec)
 {
 	g_auto(story_control) did = {0};
@@ -218,6 +247,8 @@ static void take(reading *r, const jrn_rec *rec)
 		r->at->settled = true;
 	else if (rec->type == NOTES_MEMORY)
 		story_remember(r->at, rec->payload);
+	else if (rec->type == NOTES_KEYPAD)
+		take_keypad(r->at, rec);
 	else if (rec->type == NOTES_CSEQ)
 		r->at->cseq = span_u32(&in, &r->at->cseq) ? r->at->cseq : 0;
 	else

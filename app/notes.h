@@ -38,6 +38,8 @@ void notes_add(notes *n, const note *c, const rec_event *e);
 /* MAIN. Of the call, whose story says so now, the tap remembers something
  * else. */
 void notes_remember(notes *n, const note *c);
+/* MAIN. A key was pressed, as the call's story says now. */
+void notes_press(notes *n, const note *c);
 /* MAIN. Of the call, whose story says so now, nobody has to be told again. */
 void notes_mark_settled(notes *n, const note *c);
 /* MAIN. The call need not be kept any longer. */
@@ -53,5 +55,6 @@ void notes_story_put(put *o, const story *s);
 void notes_event_put(put *o, const rec_event *e);
 void notes_settled_put(put *o);
 void notes_memory_put(put *o, const story *s);
+void notes_keypad_put(put *o, const story *s);
 /* Moves `in` behind the last whole record; adds to `out`. */
 void notes_stories_get(span *in, GHashTable *out);

@@ -166,7 +166,7 @@ note *notes_enter(notes *n, const story *s)
 	return c;
 }
 
-typedef enum change { EVENT, SETTLED, MEMORY } change;
+typedef enum change { EVENT, SETTLED, MEMORY, KEYPAD } change;
 
 static void put_change(put *o, const note *c, change what, const rec_event *e)
 {
@@ -180,6 +180,9 @@ static void put_change(put *o, const note *c, change what, const rec_event *e)
 		break;
 	case MEMORY:
 		notes_memory_put(o, c->story);
+		break;
+	case KEYPAD:
+		notes_keypad_put(o, c->story);
 		break;
 	}
 }
@@ -213,6 +216,11 @@ void notes_mark_settled(notes *n, const note *c)
 void notes_remember(notes *n, const note *c)
 {
 	add(n, c, MEMORY, NULL);
+}
+
+void notes_press(notes *n, const note *c)
+{
+	add(n, c, KEYPAD, NULL);
 }
 
 void notes_drop(notes *n, note *c)

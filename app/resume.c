@@ -287,6 +287,7 @@ static void resume_noted(const resume_from *r, const story *s)
 	tell_again(r, s, &own);
 	bare = story_new(s->name);
 	catch_up(r, bare, s, &own);
+	book_take_keypad(r->book, own, s->keypad);
 	if (s->memory_n)
 		book_keep(r->book, own, story_memory(s));
 	resume = resume_of(r, s);
@@ -363,6 +364,7 @@ static resumed resume_call(const resume_from *r, const char *name,
 		catch_up_facts(r, s, note, &own);
 		catch_up_decision(r, s, note, &own);
 		catch_up(r, s, note, &own);
+		book_take_keypad(r->book, own, note->keypad);
 	}
 	resume = resume_of(r, s);
 	resume.own = own;

@@ -4,6 +4,7 @@
 
 #include "core/record.h"
 #include "core/seal.h"
+#include "signaling_tap/keypad.h"
 
 typedef struct story_control {
 	rec_mark mark;
@@ -35,6 +36,7 @@ typedef struct story {
 	clk_both paused_at;
 	char *paused_why;
 	bool held[2];		/* by each side; as of the last record */
+	tap_keypad keypad[2];	/* of each side: the beginning of a code */
 	uint32_t marks;		/* bits 1 << rec_mark: each that was seen */
 	uint8_t end_cause, end_side;
 	uint16_t end_status;

@@ -135,6 +135,20 @@ static const scene scenes[] = {
 		{"start"},
 		{"BYE sip:bob@x", "a", "b", "3 BYE", "", ""},
 	}},
+	{.name = "codes", .line = {
+		{ALICE, "a", "", "1 INVITE", "", OFFER},
+		{"200 OK", "a", "b", "1 INVITE", "", ANSWER},
+		{"ACK sip:bob@x", "a", "b", "1 ACK", "", ""},
+		{"INFO sip:bob@x", "a", "b", "2 INFO", DTMF, "Signal=*\n"},
+		{"INFO sip:bob@x", "a", "b", "3 INFO", DTMF, "Signal=7\n"},
+		/* the other party's are of no interest */
+		{"INFO sip:alice@x", "b", "a", "1 INFO", DTMF, "Signal=*\n"},
+		{"INFO sip:bob@x", "a", "b", "4 INFO", DTMF, "Signal=8\n"},
+		{"INFO sip:bob@x", "a", "b", "5 INFO", DTMF, "Signal=*\n"},
+		{"INFO sip:bob@x", "a", "b", "6 INFO", DTMF, "Signal=8\n"},
+		{"INFO sip:bob@x", "a", "b", "7 INFO", DTMF, "Signal=*\n"},
+		{"BYE sip:bob@x", "a", "b", "8 BYE", "", ""},
+	}},
 	/* Its streams are of no interest, its row is. */
 	{.name = "exempt", .exempt = true, .line = {
 		{ALICE, "a", "", "1 INVITE", "", OFFER},
@@ -172,7 +186,8 @@ static bool decide(void *user, const tap_facts *f, rec_decision *out)
 	    !span_eq(f->callee.uri, "sip:bob@x"))
 		return false;
 	g_snprintf(t->reason, sizeof(t->reason),
-		   "%s [mode=%s scope=external keep=9 owners=sip:alice@x]",
+		   "%s [mode=%s scope=external keep=9 sides=1 "
+		   "owners=sip:alice@x]",
 		   video ? "seen" : "heard",
 		   t->scene->exempt ? "metadata-only"
 		   : t->scene->ask  ? "on-demand" : "always");
@@ -194,11 +209,13 @@ static void keep(void *user, void *own, span memory)
 	book_keep(((tap *)user)->book, own, memory);
 }
 
-static void no_act(void *user, uint64_t call, const rec_control *what)
+static void on_act(void *user, uint64_t call, const rec_control *what)
 {
-	(void)user;
-	(void)call;
-	(void)what;
+	tap *t = user;
+	bool changed;
+
+	g_assert_true(tap_calls_control(t->script.calls, t->script.now, call,
+					what, 0, &changed));
 }
 
 static void on_arm(void *user, const char *call, span message, bool ended)
@@ -222,7 +239,9 @@ static conf *conf_in(const char *dir)
 static void open_tap(tap *t, const scene *s, const char *dir,
 		     const ice_plan *plan)
 {
-	static const tap_keypad_plan no_codes;
+	static const tap_keypad_plan codes = {
+		.code = {{REC_PAUSE, "*7"}, {REC_RESUME, "*8"}}, .n = 2,
+	};
 	g_autofree char *db = g_build_filename(dir, "c.db", NULL);
 	g_autofree char *notes = g_build_filename(dir, "notes", NULL);
 	const tap_config cfg = {
@@ -232,7 +251,7 @@ static void open_tap(tap *t, const scene *s, const char *dir,
 	};
 	book_config of = {
 		.path = db, .notes = notes, .next = session_writer_sink,
-		.keypad = &no_codes, .act = no_act,
+		.keypad = &codes, .act = on_act, .act_user = t,
 	};
 	session_config session = {.arm = on_arm, .arm_user = t};
 
