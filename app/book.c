@@ -357,6 +357,11 @@ static page *page_late(book *b, void *next)
 	return g;
 }
 
+void *book_late(book *b, void *next)
+{
+	return page_late(b, next);
+}
+
 static void late_sink(book *b, uint64_t call, void **own, const rec_event *e)
 {
 	page *g = *own;

@@ -65,6 +65,8 @@ void book_tidy(book *b, clk_mono now, uint64_t told, uint64_t waiting);
 /* MAIN. A call that an earlier tap began: takes what its journal says, and the
  * next sink's part of it. Returns the tap_sink's `*own`. */
 void *book_resume(book *b, story *s, void *next);
+/* MAIN. The same of a call that is over, and of which keys may still come. */
+void *book_late(book *b, void *next);
 /* MAIN. A call of this name is in progress. */
 bool book_has(const book *b, const char *name);
 /* What the next sink has of a call; NULL for NULL. */

@@ -306,6 +306,25 @@ static void tell_over(const resume_from *r, const story *s)
 		session_writer_over(r->sessions, s->name, at_here(s->ended));
 }
 
+/* Keys may follow a BYE that was forged: render waits while there is media, and
+ * what it has done with gets none. `journal` keeps what `to` then has of it. */
+static void resume_late(const resume_from *r, const char *name,
+			story **journal, tap_resume *to)
+{
+	const char *spool = conf_text(r->conf, CONF_SPOOL);
+	g_autofree char *mark = g_build_filename(spool, name, "rendered", NULL);
+	clk_both last;
+
+	if (g_file_test(mark, G_FILE_TEST_EXISTS))
+		return;
+	*journal = read_story(spool, name, &last);
+	if (!*journal || !(*journal)->has_end)
+		return;
+	to->halves = (*journal)->halves;
+	to->told = true;
+	to->own = book_late(r->book, session_writer_late(r->sessions, name));
+}
+
 /* The ledger has it, or render will see to that: only what comes of it again is
  * to be known. Frees `s`, or keeps it. */
 static void remember(const resume_from *r, story *s)
@@ -313,6 +332,7 @@ static void remember(const resume_from *r, story *s)
 	const clk_both now = clk_now();
 	const rec_end end = end_of(s);
 	tap_resume resume = resume_of(r, s);
+	g_autoptr(story) journal = NULL;
 
 	tell_over(r, s);
 	s->ended = at_here(s->ended);
@@ -322,6 +342,8 @@ static void remember(const resume_from *r, story *s)
 	}
 	resume.ended = &end;
 	resume.ended_at = s->ended;
+	if (s->record)
+		resume_late(r, s->name, &journal, &resume);
 	tap_calls_resume(r->calls, now, &resume);
 	book_remember(r->book, s);
 }

@@ -274,6 +274,16 @@ void *session_writer_resume(session_writer *w, const char *name, clk_both at,
 	return s;
 }
 
+void *session_writer_late(session_writer *w, const char *name)
+{
+	session *s = session_new(w);
+
+	g_strlcpy(s->name, name, sizeof(s->name));
+	s->recorded = s->over = true;
+	end(w, s);
+	return s;
+}
+
 void session_writer_over(session_writer *w, const char *name, clk_both at)
 {
 	const rec_event over = {.type = JRN_END, .at = at,

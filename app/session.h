@@ -45,6 +45,10 @@ void session_writer_sink(void *user, uint64_t call, void **own,
  * sink's `*own` shall be. */
 void *session_writer_resume(session_writer *w, const char *name, clk_both at,
 			    const GPtrArray *halves);
+/* MAIN. A call that is over, whose journal an earlier tap has written: what the
+ * sink is still told of it, by JRN_CLOSE at the latest, goes to the next file.
+ * Returns what its `*own` shall be. */
+void *session_writer_late(session_writer *w, const char *name);
 /* MAIN. A call that ended at `at` by what an earlier tap has written: capture
  * is told when it comes. */
 void session_writer_over(session_writer *w, const char *name, clk_both at);

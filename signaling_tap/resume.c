@@ -75,7 +75,8 @@ static void forget_halves(tap_call *c)
 			TAP_FORK(c, i)->last = some;
 }
 
-/* Without it, or of another version, repeats may be told again. */
+/* Without it, or of another version, repeats may be told again. Halves that
+ * came after the end are in the journal alone. */
 static void resume_memory(tap_call *c, const tap_resume *r)
 {
 	const uint32_t in_journal = c->serial;
@@ -84,6 +85,7 @@ static void resume_memory(tap_call *c, const tap_resume *r)
 		return;
 	if (r->record && !r->ended && c->serial > in_journal)
 		forget_halves(c);
+	c->serial = MAX(c->serial, in_journal);
 }
 
 void tap_calls_resume(tap_calls *all, clk_both now, const tap_resume *r)
@@ -122,6 +124,7 @@ void tap_calls_resume(tap_calls *all, clk_both now, const tap_resume *r)
 	resume_memory(c, r);
 	if (r->ending)
 		resume_ending(c, now, r);
+	c->ended = r->told;
 	if (r->ended)
 		tap_call_finish(c, r->ended_at, r->ended);
 	g_hash_table_replace(all->table, &c->id, c);

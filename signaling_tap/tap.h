@@ -147,6 +147,7 @@ typedef struct tap_resume {
 	clk_both ending_at;
 	const rec_end *ended;	/* it has ended, but END was not reported; or
 				 * NULL */
+	bool told;		/* END was reported: only halves will be */
 	clk_both ended_at;
 	uint32_t cseq;		/* of its latest first INVITE; 0: unknown */
 	bool paused;

@@ -149,6 +149,19 @@ static const scene scenes[] = {
 		{"INFO sip:bob@x", "a", "b", "7 INFO", DTMF, "Signal=*\n"},
 		{"BYE sip:bob@x", "a", "b", "8 BYE", "", ""},
 	}},
+	/* Its BYE may have been forged: keys that follow count. */
+	{.name = "keys after the end", .line = {
+		{ALICE, "a", "", "1 INVITE", "", OFFER},
+		{"200 OK", "a", "b", "1 INVITE", "", ANSWER},
+		{"ACK sip:bob@x", "a", "b", "1 ACK", "", ""},
+		{"BYE sip:bob@x", "a", "b", "2 BYE", "", ""},
+		{ALICE, "a", "b", "3 INVITE", "", SDP("30", "6000")},
+		{"200 OK", "a", "b", "3 INVITE", "", SDP("40", "7000")},
+		{"BYE sip:alice@x", "b", "a", "1 BYE", "", ""},
+		{"UPDATE sip:bob@x", "a", "b", "4 UPDATE", "",
+		 SDP("50", "8000")},
+		{"BYE sip:bob@x", "a", "b", "5 BYE", "", ""},
+	}},
 	/* Its streams are of no interest, its row is. */
 	{.name = "exempt", .exempt = true, .line = {
 		{ALICE, "a", "", "1 INVITE", "", OFFER},
