@@ -7,7 +7,7 @@ static void log_act(book *b, const page *g, const rec_event *e)
 	g_autofree char *actor = span_dup(e->control.actor);
 	g_autofree char *reason = span_dup(e->control.text);
 	g_autofree char *action = g_strconcat("live.", verb, NULL);
-	const cat_actor who = {*actor ? actor : "edgetape", reason};
+	const cat_actor who = {*actor ? actor : "edgetape", reason, 0};
 
 	if (verb)
 		cat_watch_note(b->watch, &who, e->at.wall.ns / CLK_NS_PER_S,

@@ -33,7 +33,7 @@ typedef struct keep_role {
 	alarm_post *post;
 } keep_role;
 
-static const cat_actor by_time = {"edgetape", "its time is over"};
+static const cat_actor by_time = {"edgetape", "its time is over", 0};
 
 static int64_t now_s(void)
 {

@@ -186,7 +186,7 @@ int officer_run(const char *command, const char *help,
 	g_autoptr(GArray) defaults = defaults_of(entries);
 	const officer_verb *v = &verbs[0];
 	const char *ignored;
-	officer o = {.command = command, .actor = {name, ""}};
+	officer o = {.command = command, .actor = {name, "", 0}};
 	char **args;
 	int status;
 
@@ -222,6 +222,7 @@ int officer_run(const char *command, const char *help,
 	o.form = common.json ? TABLE_JSON : common.csv ? TABLE_CSV : TABLE_TEXT;
 	o.actor.reason = common.reason ? common.reason : "";
 	o.now = clk_now().wall.ns / CLK_NS_PER_S;
+	o.actor.now = o.now;
 	return verb_run(&o, v, args);
 }
 

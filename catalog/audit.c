@@ -7,6 +7,14 @@
 static const char zeros[CAT_HASH] =
 	"0000000000000000000000000000000000000000000000000000000000000000";
 
+char *cat_time_text(int64_t at)
+{
+	g_autoptr(GDateTime) t = g_date_time_new_from_unix_utc(at);
+
+	return t ? g_date_time_format_iso8601(t)
+		 : g_strdup_printf("%" G_GINT64_FORMAT, at);
+}
+
 /* Each text with its length before it: no two rows have the same bytes. */
 static void add_text(GChecksum *c, const char *text)
 {
@@ -94,12 +102,21 @@ bool cat_audit_add(cat_db *db, const cat_actor *who, int64_t at,
 	return cat_txn_end(db, ok, err);
 }
 
+/* The log has the time of the act; where the change counts from another time,
+ * it says so. */
 bool cat_change_note(cat_db *db, const cat_actor *who, int64_t at,
 		     const char *action, const char *object, GError **err)
 {
+	const bool dated = who->now && who->now != at;
+	g_autofree char *when = dated ? cat_time_text(at) : NULL;
+	g_autofree char *text = dated ? g_strdup_printf("%s as of %s", object,
+							when)
+				      : NULL;
+
 	return cat_exec(db, "UPDATE meta SET value = value + 1"
 			    " WHERE key = 'policy'", err) &&
-	       cat_audit_add(db, who, at, action, object, err);
+	       cat_audit_add(db, who, dated ? who->now : at, action,
+			     dated ? text : object, err);
 }
 
 static void row_read(cat_stmt *s, cat_act *a)

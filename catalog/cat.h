@@ -41,6 +41,8 @@ bool cat_check(cat_db *db, GError **err);
 typedef struct cat_actor {
 	const char *name;	/* "anna", never NULL */
 	const char *reason;	/* or "" */
+	int64_t now;		/* s UTC, when that is; 0: when the change
+				 * counts from */
 } cat_actor;
 
 /* One party of a call, as the signalling names it. Lent; may be empty. */

@@ -22,7 +22,7 @@ static bool key_check(const char *key, GError **err)
 /* ---- what a user has: values with a beginning and an end ---- */
 
 typedef struct owned {
-	const char *current, *end, *begin;
+	const char *current, *end, *begin, *later;
 } owned;
 
 static const owned ids_table = {
@@ -30,6 +30,8 @@ static const owned ids_table = {
 	"UPDATE identity SET until = ?3 WHERE person = ?1 AND value = ?2"
 	" AND until IS NULL",
 	"INSERT INTO identity (person, value, since) VALUES (?1, ?2, ?3)",
+	"SELECT since FROM identity WHERE person = ?1 AND value = ?2 AND since > ?3"
+	" AND until IS NULL",
 };
 
 static const owned groups_table = {
@@ -37,6 +39,8 @@ static const owned groups_table = {
 	"UPDATE member SET until = ?3 WHERE person = ?1 AND grp = ?2"
 	" AND until IS NULL",
 	"INSERT INTO member (person, grp, since) VALUES (?1, ?2, ?3)",
+	"SELECT since FROM member WHERE person = ?1 AND grp = ?2 AND since > ?3"
+	" AND until IS NULL",
 };
 
 static const owned sites_table = {
@@ -44,6 +48,8 @@ static const owned sites_table = {
 	"UPDATE stay SET until = ?3 WHERE person = ?1 AND site = ?2"
 	" AND until IS NULL",
 	"INSERT INTO stay (person, site, since) VALUES (?1, ?2, ?3)",
+	"SELECT since FROM stay WHERE person = ?1 AND site = ?2 AND since > ?3"
+	" AND until IS NULL",
 };
 
 static GPtrArray *owned_now(cat_db *db, const owned *t, int64_t id,
@@ -73,6 +79,28 @@ static bool owned_write(cat_db *db, const char *sql, int64_t id,
 	return cat_run(s, err);
 }
 
+/* What began later cannot have ended before: a change of the past would take it
+ * away without a trace. */
+static bool order_check(cat_db *db, const owned *t, int64_t id,
+			const char *value, int64_t at, GError **err)
+{
+	g_autoptr(cat_stmt) s = cat_sql(db, t->later, err);
+	g_autofree char *since = NULL;
+
+	if (!s)
+		return false;
+	cat_bind_int(s, 1, id);
+	cat_bind_text(s, 2, value);
+	cat_bind_int(s, 3, at);
+	if (!cat_step(s))
+		return cat_done(s, err);
+	since = cat_time_text(cat_int(s, 0));
+	g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE,
+		    "\"%s\" began at %s, later than this change is dated; "
+		    "date it then or after", value, since);
+	return false;
+}
+
 /* What is not wanted any more ends. */
 static bool owned_release(cat_db *db, const owned *t, int64_t id,
 			  const GPtrArray *want, int64_t at, bool *changed,
@@ -86,22 +114,28 @@ static bool owned_release(cat_db *db, const owned *t, int64_t id,
 		if (want && has(want, v))
 			continue;
 		*changed = true;
-		if (!owned_write(db, t->end, id, v, at, err))
+		if (!order_check(db, t, id, v, at, err) ||
+		    !owned_write(db, t->end, id, v, at, err))
 			return false;
 	}
 	return now != NULL;
 }
 
-static bool holder_check(cat_db *db, const char *value, GError **err)
+static bool holder_check(cat_db *db, const char *value, int64_t id, int64_t at,
+			 GError **err)
 {
 	g_autoptr(cat_stmt) s = cat_sql(
 		db, "SELECT key FROM identity JOIN person"
 		    " ON person.id = identity.person"
-		    " WHERE value = ?1 AND identity.until IS NULL", err);
+		    " WHERE value = ?1 AND identity.person <> ?3"
+		    " AND (identity.until IS NULL OR identity.until > ?2)",
+		err);
 
 	if (!s)
 		return false;
 	cat_bind_text(s, 1, value);
+	cat_bind_int(s, 2, at);
+	cat_bind_int(s, 3, id);
 	if (!cat_step(s))
 		return cat_done(s, err);
 	g_set_error(err, CAT_ERROR, CAT_ERROR_EXISTS,
@@ -122,7 +156,7 @@ static bool owned_acquire(cat_db *db, const owned *t, int64_t id,
 		if (has(now, v))
 			continue;
 		*changed = true;
-		if (t == &ids_table && !holder_check(db, v, err))
+		if (t == &ids_table && !holder_check(db, v, id, at, err))
 			return false;
 		if (!owned_write(db, t->begin, id, v, at, err))
 			return false;
@@ -147,15 +181,17 @@ static int64_t person_id(cat_db *db, const char *key, GError **err)
 	return cat_done(s, err) ? 0 : -1;
 }
 
-/* Name and site; `since` counts for a new user or one that comes back. */
+/* Name and site, and the user's time: never later than what he has. */
 static bool person_write(cat_db *db, const cat_user *u, int64_t at,
 			 bool *changed, GError **err)
 {
 	g_autoptr(cat_stmt) s = cat_sql(
 		db, "INSERT INTO person (key, name, site, since)"
 		    " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (key) DO UPDATE"
-		    " SET name = ?2, site = ?3, until = NULL"
-		    " WHERE name <> ?2 OR site <> ?3 OR until IS NOT NULL",
+		    " SET name = ?2, site = ?3, until = NULL,"
+		    " since = min(since, ?4)"
+		    " WHERE name <> ?2 OR site <> ?3 OR until IS NOT NULL"
+		    " OR since > ?4",
 		err);
 
 	if (!s)
@@ -221,6 +257,8 @@ static bool user_note(cat_db *db, const cat_user *u, int64_t at,
 	for (guint i = 0; i < u->groups->len; i++)
 		g_string_append_printf(object, " group:%s",
 				       (char *)g_ptr_array_index(u->groups, i));
+	if (*u->site)
+		g_string_append_printf(object, " site:%s", u->site);
 	return cat_change_note(db, who, at,
 			       is_new ? "user added" : "user changed",
 			       object->str, err);
@@ -339,6 +377,17 @@ static bool import_all(cat_db *db, const GPtrArray *users, int64_t at,
 	return true;
 }
 
+/* An empty list is a query that failed: nobody would be recorded any more. */
+static bool whole_check(const GPtrArray *users, bool whole, GError **err)
+{
+	if (users->len || !whole)
+		return true;
+	g_set_error(err, CAT_ERROR, CAT_ERROR_VALUE,
+		    "the list has no users, and the whole of it would remove "
+		    "everybody; nothing was changed");
+	return false;
+}
+
 bool cat_import(cat_db *db, const GPtrArray *users, bool whole, int64_t at,
 		const cat_actor *who, cat_import_count *out, GError **err)
 {
@@ -347,7 +396,8 @@ bool cat_import(cat_db *db, const GPtrArray *users, bool whole, int64_t at,
 	*out = (cat_import_count){0};
 	if (!cat_txn_begin(db, err))
 		return false;
-	ok = (!whole || end_missing(db, users, at, who, out, err)) &&
+	ok = whole_check(users, whole, err) &&
+	     (!whole || end_missing(db, users, at, who, out, err)) &&
 	     import_all(db, users, at, who, out, err);
 	return cat_txn_end(db, ok, err);
 }

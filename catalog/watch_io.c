@@ -62,7 +62,7 @@ static void job_free(void *p)
 
 static bool job_write(cat_db *db, const job *j, GError **err)
 {
-	const cat_actor who = {j->actor, j->reason};
+	const cat_actor who = {j->actor, j->reason, 0};
 
 	if (j->entry)
 		return cat_ledger_put(db, j->entry, err);

@@ -6,7 +6,7 @@
 #include "catalog/rules.h"
 #include "catalog/users.h"
 
-const cat_actor cat_temp_actor = {"tester", "a test"};
+const cat_actor cat_temp_actor = {"tester", "a test", 0};
 
 cat_temp cat_temp_open(void)
 {

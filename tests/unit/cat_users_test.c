@@ -76,6 +76,82 @@ static void test_history(void)
 	g_assert_error(err, CAT_ERROR, CAT_ERROR_ABSENT);
 }
 
+/* What began later is not taken away by a change of the past, and who had an
+ * identity keeps it as long as it is his. */
+static void test_past(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+	g_autoptr(GError) err = NULL;
+
+	g_assert_true(put(&t, "alice", "tel:+1", 1000, &err));
+	g_assert_false(put(&t, "alice", "tel:+2", 500, &err));
+	g_assert_error(err, CAT_ERROR, CAT_ERROR_VALUE);
+	g_assert_nonnull(strstr(err->message, "\"tel:+1\" began at "
+					      "1970-01-01T00:16:40Z"));
+	g_clear_error(&err);
+	g_assert_false(cat_user_end(t.db, "alice", 500, &cat_temp_actor,
+				    &err));
+	g_assert_error(err, CAT_ERROR, CAT_ERROR_VALUE);
+	g_clear_error(&err);
+	expect_at(&t, 1000, "alice,,,tel:+1,/");
+	g_assert_true(cat_user_end(t.db, "alice", 2000, &cat_temp_actor,
+				   &err));
+	g_assert_false(put(&t, "bob", "tel:+1", 1500, &err));
+	g_assert_error(err, CAT_ERROR, CAT_ERROR_EXISTS);
+	g_clear_error(&err);
+	/* One who comes back was there before. */
+	g_assert_true(put(&t, "alice", "tel:+3", 500, &err));
+	g_assert_no_error(err);
+	expect_at(&t, 600, "alice,,,tel:+3,/");
+}
+
+/* The audit log says when it was done, not from when it counts. */
+static bool first_act(void *user, const cat_act *a)
+{
+	cat_act *out = user;
+
+	out->at = a->at;
+	out->object = g_strdup(a->object);
+	return false;
+}
+
+static void test_dated(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+	const cat_actor who = {"anna", "", 5000};
+	g_autoptr(cat_user) u = cat_user_new("alice");
+	g_autoptr(GError) err = NULL;
+	cat_act act = {.at = 0};
+
+	g_free(u->site);
+	u->site = g_strdup("berlin");
+	g_assert_true(cat_user_put(t.db, u, 1000, &who, NULL, &err));
+	g_assert_true(cat_audit_list(t.db, 0, 0, NULL, first_act, &act, &err));
+	g_assert_no_error(err);
+	g_assert_cmpint(act.at, ==, 5000);
+	g_assert_cmpstr(act.object, ==,
+			"alice site:berlin as of 1970-01-01T00:16:40Z");
+	g_free((char *)(uintptr_t)act.object);
+}
+
+/* A query that failed removes nobody. */
+static void test_nobody(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+	g_autoptr(GError) err = NULL;
+	g_autoptr(GPtrArray) none = cat_import_ldif(span_str(""), &err);
+	cat_import_count n;
+
+	g_assert_true(put(&t, "alice", "tel:+1", 1000, &err));
+	g_assert_false(cat_import(t.db, none, true, 2000, &cat_temp_actor, &n,
+				  &err));
+	g_assert_error(err, CAT_ERROR, CAT_ERROR_VALUE);
+	g_clear_error(&err);
+	expect_at(&t, 2000, "alice,,,tel:+1,/");
+	g_assert_true(cat_import(t.db, none, false, 2000, &cat_temp_actor, &n,
+				 &err));
+}
+
 static void test_conflict(void)
 {
 	g_auto(cat_temp) t = cat_temp_open();
@@ -237,6 +313,9 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/cat/users/history", test_history);
+	g_test_add_func("/cat/users/past", test_past);
+	g_test_add_func("/cat/users/dated", test_dated);
+	g_test_add_func("/cat/users/nobody", test_nobody);
 	g_test_add_func("/cat/users/conflict", test_conflict);
 	g_test_add_func("/cat/users/csv", test_csv);
 	g_test_add_func("/cat/users/export", test_export);
