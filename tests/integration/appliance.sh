@@ -168,10 +168,11 @@ old=$(role render)
 kill -HUP $run
 holds "a good one is taken up: render starts again" \
 	within 10 said "render starts again with what is new"
-within 10 sh -c "[ -n \"\$(pgrep -P $run -f 'edgetape render ')\" ]"
-sleep 0.5
-[ "$(role render)" != "$old" ]
-result $? "as another process"
+another() {
+	new=$(role render)
+	[ -n "$new" ] && [ "$new" != "$old" ]
+}
+holds "as another process" within 20 another
 [ "$(role capture)" = "$(echo "$before" | cut -d' ' -f2)" ]
 result $? "capture, which it does not concern, goes on"
 grep -q '^formats=wav;mp3' "$tmp/run/active.conf"
