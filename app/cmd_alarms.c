@@ -3,6 +3,8 @@
 #include "app/app.h"
 #include "app/table.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,9 +73,18 @@ static int history(const conf *c)
 	g_autoptr(table) t = table_new(columns);
 	g_autofree char *path = alarm_history_path(c);
 	listing l = {.table = t, .history = true};
+	const bool there = g_access(path, R_OK) == 0;
 
+	if (!there && errno != ENOENT) {
+		fprintf(stderr, "edgetape alarms: %s: %s\n", path,
+			g_strerror(errno));
+		return APP_FAIL;
+	}
 	alarm_history_read(path, add, &l);
-	table_print(t, form(), "no alarm was ever set", stdout);
+	table_print(t, form(),
+		    there ? "no alarm was ever set"
+			  : "nobody has kept a history yet: `edgetape run` or "
+			    "`edgetape alarms watch` does", stdout);
 	return APP_OK;
 }
 

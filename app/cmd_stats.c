@@ -75,7 +75,7 @@ int cmd_stats(int argc, char **argv)
 	/* The first two say whether this host records. */
 	static const char *const roles[] = {"tap", "capture", "keep"};
 	g_autoptr(conf) c = NULL;
-	unsigned n = 0;
+	unsigned n = 0, recording = 0;
 	int status;
 
 	if (!app_options("stats", NULL,
@@ -98,9 +98,14 @@ int cmd_stats(int argc, char **argv)
 				   as_json);
 	if (as_json)
 		printf("{");
-	for (size_t i = 0; i < G_N_ELEMENTS(roles); i++)
-		n += print_role(conf_text(c, CONF_RUN), roles[i], n > 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(roles); i++) {
+		const bool runs = print_role(conf_text(c, CONF_RUN), roles[i],
+					     n > 0);
+
+		n += runs;
+		recording += runs && i < 2;
+	}
 	if (as_json)
 		printf("\n}\n");
-	return n >= 2 ? APP_OK : APP_FAIL;
+	return recording == 2 ? APP_OK : APP_FAIL;
 }

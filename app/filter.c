@@ -119,6 +119,18 @@ bool filter_query(const officer *o, cat_query *q, GError **err)
 	       (!opt.longest || officer_span(opt.longest, &q->longest_ms, err));
 }
 
+/* By its Call-ID a call may be named again. */
+static bool is_among(const GPtrArray *calls, const char *name)
+{
+	for (guint i = 0; i < calls->len; i++) {
+		const cat_entry *e = g_ptr_array_index(calls, i);
+
+		if (!strcmp(e->name, name))
+			return true;
+	}
+	return false;
+}
+
 GPtrArray *filter_calls(const officer *o, char **names, GError **err)
 {
 	g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(
@@ -134,7 +146,10 @@ GPtrArray *filter_calls(const officer *o, char **names, GError **err)
 
 		if (!e)
 			return NULL;
-		g_ptr_array_add(all, e);
+		if (is_among(all, e->name))
+			cat_entry_free(e);
+		else
+			g_ptr_array_add(all, e);
 	}
 	return g_steal_pointer(&all);
 }

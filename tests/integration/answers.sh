@@ -143,6 +143,17 @@ done
 [ "$sum" = "$calls" ] && [ "$calls" -gt 0 ]
 result $? "and each call once: $calls"
 
+# ---- who does not run
+for role in capture keep; do
+	echo 'seen 1' >"$tmp/run/$role.stats"
+done
+says 'without a tap nothing is recorded' 1 'tap does not run here' officer stats
+echo 'seen 1' >"$tmp/run/tap.stats"
+says 'but without keep it is' 0 'capture +seen' officer stats
+rm "$tmp/run"/*.stats
+says 'who kept no history knows none' 0 'nobody has kept a history' officer \
+	alarms history
+
 # ---- what is left out is said
 python3 - "$tmp/catalog/catalog.db" <<'END2'
 import sqlite3, sys

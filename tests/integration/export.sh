@@ -55,6 +55,8 @@ officer export --from 2000-01-01 --format wav --journal --out "$tmp/some" \
 	--reason x >/dev/null
 holds 'by time, one format, with journals' sh -c "cd '$tmp/some' &&
 	ls */*.wav */journal-session-* */journal-media-* && ! ls */*.flac"
+says 'a call that is named twice is there once' 0 '1 call in' officer export \
+	"$call" "$call" --out "$tmp/twice" --reason x
 holds 'as tar' sh -c "'$edgetape' export '$call' -c '$tmp/conf' --out - \
 	--reason x | tar -xC '$tmp'"
 holds 'which checks too' check "$tmp/export"
