@@ -146,6 +146,10 @@ static void assert_same(const story *a, const story *b)
 	g_assert_cmpuint(a->end_side, ==, b->end_side);
 	g_assert_true(a->paused == b->paused &&
 		      (!b->paused || a->pause_ends == b->pause_ends));
+	g_assert_true(!b->paused ||
+		      a->paused_at.mono.ns == b->paused_at.mono.ns);
+	g_assert_cmpuint((a->marks ^ b->marks) &
+			 (1u << REC_START | 1u << REC_TAG), ==, 0);
 	g_assert_true(a->held[0] == b->held[0] && a->held[1] == b->held[1]);
 	g_assert_cmpstr(b->paused ? a->paused_why : NULL, ==,
 			b->paused ? b->paused_why : NULL);
@@ -206,8 +210,22 @@ static void test_changes(void)
 	g_assert_true(b->cancelled);
 }
 
+/* The next tap finds the call and writes it anew, the one after finds it. */
+static void assert_two_taps(const place *p, story *a)
+{
+	notes *n;
+
+	assert_all(p->path, &a, 1);
+	n = notes_open(p->path);
+	notes_enter(n, a);
+	notes_write(n);
+	notes_settle(n);
+	notes_free(n);
+	assert_all(p->path, &a, 1);
+}
+
 /* What is asked for and held, and what else the tap remembers: told after the
- * call was entered, and in it when the next tap enters it. */
+ * call was entered, and in it when the next taps enter it. */
 static void test_marks(void)
 {
 	static const rec_mark marks[] = {REC_TAG, REC_PAUSE, REC_RESUME,
@@ -228,23 +246,9 @@ static void test_marks(void)
 		notes_remember(n, c);
 		notes_write(n);
 		notes_free(n);
-		assert_all(p.path, &a, 1);
+		assert_two_taps(&p, a);
 	}
 	g_assert_true(a->paused && a->held[CALL_CALLEE]);
-}
-
-/* The next tap finds the call and writes it anew, the one after finds it. */
-static void assert_two_taps(const place *p, story *a)
-{
-	notes *n;
-
-	assert_all(p->path, &a, 1);
-	n = notes_open(p->path);
-	notes_enter(n, a);
-	notes_write(n);
-	notes_settle(n);
-	notes_free(n);
-	assert_all(p->path, &a, 1);
 }
 
 /* A tap goes on with each branch where it was: told change by change, and told
