@@ -218,6 +218,7 @@ void session_writer_sink(void *user, uint64_t call, void **own,
 {
 	session_writer *w = user;
 	session *s = *own;
+	const bool last = e->type == JRN_END || e->type == JRN_CLOSE;
 	session_item *it;
 
 	(void)call;
@@ -237,7 +238,7 @@ void session_writer_sink(void *user, uint64_t call, void **own,
 		s->recorded = true;
 	if (!s->recorded) {
 		g_queue_push_tail(&s->waiting, it);
-		if (e->type == JRN_END) {
+		if (last) {
 			*own = NULL;
 			end(w, s);
 			free_session(s);
@@ -248,7 +249,7 @@ void session_writer_sink(void *user, uint64_t call, void **own,
 		arm_late(w, s, e);
 	else
 		arm(w, s, e);
-	if (e->type == JRN_END)
+	if (last)	/* a close frees it, whether it ended or not */
 		end(w, s);
 	if (e->type == JRN_CLOSE)
 		*own = NULL;

@@ -194,6 +194,28 @@ static void test_ends(pair *r, gconstpointer data)
 	session_writer_sink(r->tap, 0, &own, &close);
 }
 
+/* What is closed is nobody's, even if it never ended. */
+static void test_closed(pair *r, gconstpointer data)
+{
+	const rec_event close = {.type = JRN_CLOSE, .at = clk_now()};
+	const session_config cfg = {.spool = r->dir, .arm = on_arm,
+				    .arm_user = r, .thread = true};
+	g_autoptr(GPtrArray) halves = g_ptr_array_new_with_free_func(
+			(GDestroyNotify)call_half_free);
+	void *own;
+
+	(void)data;
+	session_writer_free(r->tap);
+	r->tap = session_writer_new(&cfg);
+	g_ptr_array_add(halves, rig_half(CALL_CALLER, "ijkl", NULL));
+	own = session_writer_resume(r->tap, "d", clk_now(), halves);
+	session_writer_sink(r->tap, 0, &own, &close);
+	g_assert_null(own);
+	session_writer_rearm(r->tap);
+	g_assert_cmpstr(r->over->str, ==, "a b c d | ");
+	session_writer_start(r->tap);
+}
+
 /* The word names the oldest event until all have reached their file. Then a
  * reader is told that it grew. */
 static void test_reach(pair *r, gconstpointer data)
@@ -339,6 +361,7 @@ int main(int argc, char **argv)
 	add("/app/armed/lives", test_lives);
 	add("/app/armed/broken", test_broken);
 	add("/app/armed/ends", test_ends);
+	add("/app/armed/closed", test_closed);
 	add("/app/armed/reach", test_reach);
 	add("/app/armed/nothing-waits", test_nothing_waits);
 	g_test_add_func("/app/armed/forgotten", test_forgotten);
