@@ -29,6 +29,21 @@ static X509 *read_cert(const char *path, GError **err)
 	return x ? x : no(err, path, "no certificate in PEM");
 }
 
+bool cert_revokes(const char *path, GError **err)
+{
+	FILE *f = fopen(path, "re");
+	X509_CRL *x;
+
+	if (!f)
+		return no(err, path, g_strerror(errno));
+	x = PEM_read_X509_CRL(f, NULL, NULL, NULL);
+	fclose(f);
+	if (!x)
+		return no(err, path, "no revocation list in PEM");
+	X509_CRL_free(x);
+	return true;
+}
+
 /* A daemon cannot enter a pass phrase. */
 static int no_phrase(char *to, int size, int write, void *user)
 {

@@ -11,6 +11,8 @@ bool cert_is_to_come(const char *path);
 /* Its subject alternative names (DNS, IP), or its common name; NULL-terminated,
  * free with g_strfreev(). NULL on error. */
 char **cert_names(const char *path, GError **err);
+/* It holds a revocation list in PEM. */
+bool cert_revokes(const char *path, GError **err);
 /* It belongs to this private key, and the PEM of the CAs holds a certificate.
  * False: `err` names what does not fit. */
 bool cert_fits(const char *path, const char *key, const char *ca, GError **err);

@@ -14,8 +14,11 @@
 #include "app/check.h"
 #include "catalog/report.h"
 #include "core/clock.h"
+#include "core/link.h"
 #include "core/seal.h"
+#include "relay_capture/source.h"
 #include "signaling_tap/server.h"
+#include "vault/vault.h"
 
 enum {
 	CERT_DAYS = 30,
@@ -41,12 +44,17 @@ static void check_secret(check *k, const char *path)
 
 static void check_signing(check *k, const char *path)
 {
+	g_autoptr(GError) err = NULL;
+	uint8_t sign[VLT_SIGNATURE];
+
 	if (!path || !*path)
 		return;
 	if (access(path, F_OK) != 0)
 		check_error(k, "keys", "[edgetape] signing-key: %s: %s; "
 			    "edgetape keygen --signing makes one", path,
 			    g_strerror(errno));
+	else if (!vlt_sign(path, "", 0, sign, &err))
+		complain(k, "keys", err);
 	else
 		check_secret(k, path);
 }
@@ -97,6 +105,14 @@ static void check_expiry(check *k, const char *cert)
 			      cert, days);
 }
 
+static void check_crl(check *k, const char *path)
+{
+	g_autoptr(GError) err = NULL;
+
+	if (path && *path && !cert_revokes(path, &err))
+		check_error(k, "certificates", "[tap] crl: %s", err->message);
+}
+
 void check_certificates(check *k, const conf *c)
 {
 	static const conf_id ids[] = {CONF_TAP_CERTIFICATE, CONF_TAP_KEY,
@@ -120,6 +136,7 @@ void check_certificates(check *k, const conf *c)
 	if (!conf_list(c, CONF_TAP_PEERS)[0])
 		check_warning(k, "certificates", "[tap] peers is empty: no "
 			      "Front End may connect");
+	check_crl(k, conf_text(c, CONF_TAP_CRL));
 	if (!all)
 		return;
 	check_secret(k, path[1]);
@@ -167,6 +184,11 @@ static void check_interface(check *k, const char *name)
 
 void check_interfaces(check *k, const conf *c)
 {
+	const char *filter = conf_text(c, CONF_CAPTURE_FILTER);
+	g_autoptr(GError) err = NULL;
+
+	if (filter && *filter && !relay_filter_check(filter, &err))
+		complain(k, "interfaces", err);
 	for (char **i = conf_list(c, CONF_CAPTURE_INTERFACES); *i; i++)
 		if (strcmp(*i, "any") != 0)
 			check_interface(k, *i);
@@ -182,6 +204,10 @@ void check_listeners(check *k, const conf *c)
 		const char *where = conf_text(c, ids[i]);
 		g_autoptr(GError) err = NULL;
 
+		if (ids[i] == CONF_TAP_LISTEN && !conf_need(c, ids[i], &err)) {
+			complain(k, "network", err);
+			continue;
+		}
 		if (!where || !*where ||
 		    tap_server_place(where, ids[i] == CONF_TAP_PLAIN_UDP, &err))
 			continue;
@@ -191,6 +217,15 @@ void check_listeners(check *k, const conf *c)
 }
 
 /* ---- rights ---- */
+
+/* Not loaded: a plug-in is code, and this may be root. */
+static void check_plugins(check *k, const conf *c)
+{
+	for (char **i = conf_list(c, CONF_RENDER_PLUGINS); *i; i++)
+		if (access(*i, R_OK) != 0)
+			check_error(k, "rights", "[render] codec-plugins: %s: "
+				    "%s", *i, g_strerror(errno));
+}
 
 /* In a child that becomes the user, because only that user can tell for
  * certain. */
@@ -263,7 +298,11 @@ void check_rights(check *k, const conf *c)
 	const struct passwd *p = user ? getpwnam(user) : NULL;
 	g_autofree char *catalog =
 		g_path_get_dirname(conf_text(c, CONF_CATALOG));
+	g_autoptr(GError) err = NULL;
 
+	if (!link_fits(conf_text(c, CONF_RUN), &err))
+		complain(k, "rights", err);
+	check_plugins(k, c);
 	if (user && !p)
 		check_error(k, "rights", "[edgetape] user: there is no user "
 			    "\"%s\"", user);

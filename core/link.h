@@ -17,6 +17,8 @@ enum {
 
 /* The tap's end. MAIN. */
 typedef struct link_tap link_tap;
+/* The path of the socket in this directory is short enough. */
+bool link_fits(const char *run, GError **err);
 
 /* `back` is called whenever capture connects: tell it everything. */
 link_tap *link_tap_new(const char *run, void (*back)(void *), void *user);

@@ -57,6 +57,13 @@ static bool address(struct sockaddr_un *a, const char *run, GError **err)
 	return false;
 }
 
+bool link_fits(const char *run, GError **err)
+{
+	struct sockaddr_un a;
+
+	return address(&a, run, err);
+}
+
 static void big_buffers(int fd)
 {
 	int size = 2 * MESSAGE_MAX;

@@ -61,6 +61,23 @@ static bool find_link(relay_ringsock *s, int fd, GError **err)
 	return fail(err, RELAY_ERROR_FORMAT, s, "ring", "not Ethernet");
 }
 
+bool relay_filter_check(const char *text, GError **err)
+{
+	pcap_t *p = pcap_open_dead(DLT_EN10MB, SNAP);
+	struct bpf_program code;
+	const bool fits =
+		pcap_compile(p, &code, text, 1, PCAP_NETMASK_UNKNOWN) == 0;
+
+	if (fits)
+		pcap_freecode(&code);
+	else
+		g_set_error(err, RELAY_ERROR, RELAY_ERROR_FILTER,
+			    "[capture] filter: \"%s\": %s", text,
+			    pcap_geterr(p));
+	pcap_close(p);
+	return fits;
+}
+
 /* The kernel has taken the VLAN tag off before the filter runs. */
 static bool set_filter(const relay_ringsock *s, const relay_live_config *c,
 		       GError **err)

@@ -14,6 +14,8 @@ typedef enum relay_error {
 	RELAY_ERROR_FILTER,	/* the filter expression does not compile */
 } relay_error;
 GQuark relay_error_quark(void);
+/* It compiles, for Ethernet. */
+bool relay_filter_check(const char *text, GError **err);
 
 /* A pcap or pcapng file. MAIN of a replay. */
 typedef struct relay_file relay_file;

@@ -275,6 +275,15 @@ static int bound_socket(const struct addrinfo *a)
 	return -1;
 }
 
+/* getaddrinfo() takes 70000 for 4464. */
+static bool port_fits(const char *port)
+{
+	uint64_t n;
+
+	return !g_ascii_isdigit(*port) ||
+	       span_number(span_str(port), UINT16_MAX, &n);
+}
+
 /* To be freed. NULL: it is no place. */
 static struct addrinfo *place_find(const char *where, int type, GError **err)
 {
@@ -286,6 +295,10 @@ static struct addrinfo *place_find(const char *where, int type, GError **err)
 
 	if (!place_split(where, &host, &port)) {
 		fail(err, where, "host:port is wanted");
+		return NULL;
+	}
+	if (!port_fits(port)) {
+		fail(err, where, "there is no such port");
 		return NULL;
 	}
 	bad = getaddrinfo(host[0] && strcmp(host, "*") ? host : NULL, port,

@@ -39,6 +39,23 @@ line() {
 says 'a host with nothing to fix' 0 '^nothing' check
 lacks 'and with the right time' 'time:'
 
+# ---- what would keep a role from its work
+$edgetape keygen "$tmp/x" >/dev/null
+wrong() { # GROUP KEY VALUE PATTERN
+	{ cat "$tmp/conf"; printf '[%s]\n%s=%s\n' "$1" "$2" "$3"; } \
+		>"$tmp/wrong.conf"
+	says "$2 that no role can use" 1 "$4" at_clock 0 1 "$edgetape" check \
+		-c "$tmp/wrong.conf"
+}
+wrong tap crl "$tmp/none.pem" 'crl: .*none.pem: No such file'
+wrong tap crl "$tmp/tap.pem" 'crl: .*tap.pem: no revocation list in PEM'
+wrong tap listen '' 'listen is not set'
+wrong tap plain-tcp 127.0.0.1:70000 'plain-tcp: .*70000: there is no such port'
+wrong capture filter 'udp port and' 'filter: "udp port and": .*syntax'
+wrong render codec-plugins /no/such.so 'codec-plugins: /no/such.so: No such'
+wrong edgetape run "/$(printf %0120d 0)" 'is too long for a socket'
+wrong edgetape signing-key "$tmp/x.key" 'x.key: '
+
 # ---- the clock
 says 'a clock that nobody keeps' 0 'warning: time: no time service' \
 	at_clock 0 0 "$edgetape" check -c "$tmp/conf"
