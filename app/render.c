@@ -7,7 +7,8 @@ enum {
 	PARTING_MS = 1000,	/* packets that were still on their way when
 				 * their source had said goodbye */
 	AWAY_MS = 3000,	/* for a new worker of capture to tell that it went on
-			 * to the end */
+			 * to the end, once that is known: a tap that stood
+			 * still tells both of the call in the same moment */
 	SCAN_EVERY = 2,	/* steps between two looks for new files */
 	HELD_BACK_MS = 1000,	/* of a stream with holes: so much later may
 				 * packets be written than they were seen */
@@ -195,8 +196,10 @@ static bool over(const render_call *r, clk_mono upto)
 		       clk_since(upto, r->last_record) > r->cfg->lost_ns;
 	if (r->last_packet.ns > last.ns)
 		last = r->last_packet;
-	if (!captured_seen(r->captured, due_until(r)))
+	if (!captured_seen(r->captured, due_until(r))) {
 		patience += AWAY_MS * CLK_NS_PER_MS;
+		last.ns = MAX(last.ns, r->told_end.ns);
+	}
 	return r->closed || clk_since(upto, last) > patience;
 }
 

@@ -34,6 +34,8 @@ struct render_call {
 	bool settled;		/* the journal will not grow any more */
 	bool late;		/* one came from before `passed` */
 	clk_mono upto;		/* of the last step */
+	clk_mono told_end;	/* of the step that took the call's end; 0: none
+				 * did */
 	clk_mono passed;	/* the decoder was told that nothing from
 				 * before it will come */
 	clk_mono born;		/* when this reading of the journal began */

@@ -162,6 +162,8 @@ static bool take_session(render_call *r, const jrn_rec *rec, GError **err)
 
 	if (!take_told(r, rec, err))
 		return false;
+	if (r->story->has_end && !r->told_end.ns)
+		r->told_end = r->upto;
 	if (due && !media_due(r))
 		end_silence(r, rec->at.mono);
 	else if (!due)

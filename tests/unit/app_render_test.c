@@ -278,6 +278,70 @@ static void test_stood_still(gconstpointer steps)
 	journal_clear(&j);
 }
 
+static void watched(journal *j, unsigned from, unsigned to)
+{
+	uint8_t buf[64];
+	put o = put_into(buf, sizeof(buf));
+
+	journal_open(j, JRN_MEDIA);
+	rec_watch_put(&o, &(rec_watch){.age_ns = 0});
+	g_assert_true(jrn_out_add(j->out, &(jrn_rec){JRN_WATCH, 0, ms(0),
+						     put_done(&o)},
+				  span_of(NULL, 0)));
+	for (unsigned i = from; i < to; i++) {
+		packet(j, CALL_CALLER, i, false);
+		packet(j, CALL_CALLEE, i, false);
+	}
+	journal_close(j);
+}
+
+static render_state step_to(render_call *r, int64_t t)
+{
+	g_autoptr(GError) err = NULL;
+	render_state s;
+
+	do {
+		s = render_call_step(r, ms(t), ms(t).mono, &err);
+		if (s == RENDER_AGAIN)
+			render_call_again(r);
+	} while (s == RENDER_AGAIN || render_call_behind(r));
+	g_assert_no_error(err);
+	return s;
+}
+
+/* The tap stood still, and tells of the end long after it; so it told a new
+ * capture of the call, which writes now what came of it to the end. Or none
+ * does. */
+static void test_told_late(gconstpointer comes)
+{
+	const int64_t told = SECONDS * 1000 + 10000;
+	const unsigned all = SECONDS * 50, had = all - 500;
+	journal j = session_new(false);
+	char *live = jrn_rig_dir();
+	const render_config cfg = config(live);
+	render_call *r = render_call_new(&cfg, j.dir);
+
+	watched(&j, 0, had);
+	g_assert_cmpint(step_to(r, SECONDS * 1000 - 10000), ==, RENDER_RUNNING);
+	journal_open(&j, JRN_SESSION);
+	tell(&j, &(rec_event){.type = JRN_END, .at = ms(SECONDS * 1000),
+			      .end = {.cause = REC_BYE}});
+	journal_close(&j);
+	g_assert_cmpint(step_to(r, told), ==, RENDER_RUNNING);
+	if (comes)
+		watched(&j, had, all);
+	else
+		g_assert_cmpint(step_to(r, told + 3900), ==, RENDER_RUNNING);
+	g_assert_cmpint(step_to(r, told + 4200), ==, RENDER_DONE);
+	g_assert_cmpuint(render_call_result(r)->packets, ==,
+			 comes ? PACKETS : 2 * had);
+	g_assert_cmpstr(render_call_result(r)->outcome, ==,
+			comes ? "RECORDED" : "PARTIAL");
+	render_call_free(r);
+	jrn_rig_remove(live);
+	journal_clear(&j);
+}
+
 /* A call in mid-speech is in no hurry until it is told that its signalling has
  * something, and then until that is taken in; a wrong hint does no harm. */
 static void test_urgent(void)
@@ -322,6 +386,9 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, GINT_TO_POINTER(i),
 				     test_stood_still);
 	}
+	g_test_add_data_func("/app/render/told-late", "", test_told_late);
+	g_test_add_data_func("/app/render/told-late/nothing", NULL,
+			     test_told_late);
 	g_test_add_func("/app/render/urgent", test_urgent);
 	return g_test_run();
 }
