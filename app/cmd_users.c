@@ -292,7 +292,11 @@ static int del(officer *o, char **args, GError **err)
 		return remove_some(o, u, args + 1, at, err);
 	if (!cat_user_end(o->db, u->key, at, &o->actor, err))
 		return APP_FAIL;
-	officer_done(o, u->key, "is removed; the calls of before stay theirs");
+	officer_done(o, u->key,
+		     at > o->now ? "will be removed then; the calls of before "
+				   "stay theirs"
+				 : "is removed; the calls of before stay "
+				   "theirs");
 	return APP_OK;
 }
 

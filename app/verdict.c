@@ -117,6 +117,10 @@ int verdict_print(officer *o, const cat_policy *p, const char *from,
 	c.callee.tel = text_span(b.tel);
 	cat_policy_decide(p, &c, &v);
 	by_configuration(o, &c, &v);
+	if (!from || !to)
+		fprintf(stderr, "edgetape %s: note: no %s is named; a stranger "
+				"outside is assumed\n", o->command,
+			from ? "callee" : "caller");
 	verdict_say(o, &v, NULL);
 	return APP_OK;
 }

@@ -41,6 +41,11 @@ printf 'dn: cn=c\nobjectClass: person\ncn: Carol\nmsRTCSIP-PrimaryUserAddress: s
 	>"$tmp/u.ldif"
 says 'LDIF' 0 '1 added' officer users import "$tmp/u.ldif"
 
+officer users add gone gone@example.com >/dev/null
+says 'who goes tomorrow is not gone' 0 'gone will be removed then' officer \
+	users remove gone --at +1d
+says 'but is there' 0 'gone@example.com' officer users show gone
+
 # Rules.
 says 'no rules says what to do' 0 'rules add NAME' officer rules
 says 'nobody is recorded' 0 'not recorded: no rule' officer \
@@ -76,6 +81,8 @@ says 'emergency' 0 'emergency number 112' officer explain --user carol --to 112
 says 'a rule is tried' 0 'the mandatory rule tried exempts the callee bob' officer \
 	rules test who=user:bob mode=never mandatory=yes --from carol --to bob
 says 'and was not kept' 0 'not recorded: no rule' officer explain --user carol --to bob
+says 'who is not named is assumed' 0 'note: no callee is named; a stranger' \
+	officer explain --user alice
 says 'lists' 0 '^emergency +112' officer rules lists
 says 'a holiday' 0 'in the list' officer rules lists add holiday:de 2026-12-25
 says 'a bad holiday' 1 'a day such as' officer rules lists add holiday:de christmas
