@@ -24,6 +24,7 @@ static mix_call *open_call(mixkit *t, const char *name)
 		.name = name,
 		.outputs = outputs,
 		.n_outputs = G_N_ELEMENTS(outputs),
+		.dtmf_tones = true,
 	};
 	GError *err = NULL;
 	mix_call *m = mix_call_new(&plan, &err);
@@ -450,6 +451,9 @@ static void left_out(mixkit *t, gconstpointer data)
 		g_assert_cmpfloat(mixkit_tone(&s, 1, 900, 56200, 70000), >,
 				  -17);
 		g_assert_cmpuint(totals.files->len, ==, 7);
+		mixkit_sound_clear(&s);
+		s = load(t, live ? "live-callee.wav" : "forks-callee.wav");
+		g_assert_cmpfloat(mixkit_tone(&s, 0, 900, 0, ALL), <, -80);
 		sums[live] = g_strdup(g_array_index(totals.files, mix_file,
 						    0).sha256);
 		mixkit_sound_clear(&s);
@@ -458,6 +462,41 @@ static void left_out(mixkit *t, gconstpointer data)
 	g_assert_cmpstr(sums[0], ==, sums[1]);
 	g_free(sums[0]);
 	g_free(sums[1]);
+}
+
+/* The tone of a key is where its speaker is. */
+static void key_of_second(mixkit *t, gconstpointer data)
+{
+	mixkit_party a = {1, CALL_CALLEE, RATE, 500, 5000, .ssrc = 1};
+	mixkit_party b = {2, CALL_CALLEE, RATE, 900, 5000, .ssrc = 2};
+	mixkit_party c = {3, CALL_CALLEE, RATE, 1800, 5000, .ssrc = 3};
+	const mix_mark key = {.kind = MIX_DTMF, .side = CALL_CALLEE,
+			      .at = mixkit_ms(5000), .text = "1", .volume = 10,
+			      .length = 400 * CLK_NS_PER_MS, .stream = 2};
+	static const char *const names[] = {"key-callee.wav",
+		"key-callee-2.wav", "key-callee-3.wav"};
+	mix_call *m = open_call(t, "key");
+	mix_totals totals;
+
+	(void)data;
+	mix_call_mark(m, &key);
+	for (int i = 0; i < 400; i++) {
+		mixkit_say(m, &a, mixkit_ms(LEAD + 20 * i));
+		mixkit_say(m, &b, mixkit_ms(LEAD + 20 * i));
+		mixkit_say(m, &c, mixkit_ms(LEAD + 20 * i));
+	}
+	mixkit_finish(m, SECONDS * 1000, &totals);
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		mixkit_sound s = load(t, names[i]);
+		double db = mixkit_tone(&s, 0, 697, 5050 * 8, 5350 * 8);
+
+		if (i == 1)
+			g_assert_cmpfloat(db, >, -25);
+		else
+			g_assert_cmpfloat(db, <, -50);
+		mixkit_sound_clear(&s);
+	}
+	mixkit_close_call(m, &totals);
 }
 
 /* Somebody else's file is not written over. */
@@ -494,6 +533,7 @@ int main(int argc, char **argv)
 	ADD(endless_names);
 	ADD(too_many);
 	ADD(left_out);
+	ADD(key_of_second);
 	ADD(name_taken);
 	return g_test_run();
 }
