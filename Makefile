@@ -105,6 +105,8 @@ endif
 $B/tests/unit/dec_codec_gsm_test $B/tests/unit/dec_video_io_test \
 $B/tests/bench/dec_codecs: LDLIBS += $(shell $(PKG_CONFIG) --libs $(LOADED))
 # The program's own files are in no library.
+$B/tests/unit/app_alarm_test: $(addprefix $B/app/,alarm_post.o alarm_files.o \
+	stats_io.o)
 $B/tests/unit/app_captured_test: $B/app/captured.o
 $B/tests/unit/app_reach_test: $B/app/reach_io.o
 $B/tests/unit/app_spool_watch_test: $B/app/spool_watch_io.o
