@@ -146,10 +146,10 @@ static void test_reused_port(void)
 }
 
 /* The Allocate response came before the call was described, and the client
- * is behind a NAT that the SDP does not know. */
+ * is behind a NAT that the SDP does not know. Its next call is another one. */
 static void test_allocation(void)
 {
-	static const uint8_t answer[] = {
+	uint8_t answer[] = {
 		1, 3, 0, 0x14, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8,
 		9, 10, 11, 12, 0, 0x0f, 0, 4, 0x72, 0xc6, 0x4b, 0xc6,
 		0, 1, 0, 8, 0, 1, 0xc3, 0x50, 10, 9, 0, 9};	/* :50000 */
@@ -161,6 +161,14 @@ static void test_allocation(void)
 	arm(&g, "one", CALL_CALLER, "", "10.9.0.9:50000 192.168.0.2:4000");
 	rtp(&g, "198.51.100.7:6000", "10.9.0.9:3478", 1, 1, 2);
 	assert_last(&g, "one", CALL_CALLER, PKT_WHY_RELAYED,
+		    PKT_LEG_FROM_CLIENT);
+	relay_disarm(g.tap, "one", clk_from_wall(3 * CLK_NS_PER_MS));
+	answer[35] += 2;
+	udp(&g, "10.9.0.9:3478", "198.51.100.7:6000", answer, sizeof(answer),
+	    4);
+	arm(&g, "two", CALL_CALLER, "", "10.9.0.9:50002 192.168.0.2:4000");
+	rtp(&g, "198.51.100.7:6000", "10.9.0.9:3478", 2, 1, 5);
+	assert_last(&g, "two", CALL_CALLER, PKT_WHY_RELAYED,
 		    PKT_LEG_FROM_CLIENT);
 	rig_clear(&g);
 }

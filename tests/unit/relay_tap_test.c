@@ -83,6 +83,7 @@ static void test_told(void)
 	mkcall m = mkcall_of("packets 30\nchecks 0\n");
 	clk_both end = clk_from_wall(1700000001 * CLK_NS_PER_S);
 	uint64_t stored[16] = {0}, sum = 0;
+	guint n;
 	rig g;
 
 	rig_init(&g, NULL);
@@ -101,6 +102,10 @@ static void test_told(void)
 		sum += stored[i];
 	g_assert_cmpuint(sum, >=, 60);
 	g_assert_cmpuint(sum, ==, g.pkts->len);
+	/* Once: nothing more has come. */
+	n = g.flows->len;
+	relay_tick(g.tap, clk_from_wall(1700000002 * CLK_NS_PER_S));
+	g_assert_cmpuint(g.flows->len, ==, n);
 	rig_clear(&g);
 }
 
