@@ -299,6 +299,37 @@ static bool set_hold(officer *o, const cat_entry *e, bool on, GError **err)
 	return true;
 }
 
+/* A call that is named and deleted is an error; one that was only found must
+ * not keep the others from being held. */
+static void leave_deleted(const officer *o, GPtrArray *calls, guint named)
+{
+	guint left = 0;
+
+	for (guint i = calls->len; i-- > named;) {
+		const cat_entry *e = g_ptr_array_index(calls, i);
+
+		if (!e->expired_ms)
+			continue;
+		g_ptr_array_remove_index(calls, i);
+		left++;
+	}
+	if (left)
+		fprintf(stderr, "edgetape %s: note: %u call%s left out, "
+				"deleted already\n", o->command, left,
+			left == 1 ? " is" : "s are");
+}
+
+/* A line of the journal's list of matters. */
+static bool matter_fits(const char *matter)
+{
+	if (!matter)
+		return true;
+	for (const char *c = matter; *c; c++)
+		if (g_ascii_iscntrl(*c))
+			return false;
+	return *matter != '\0';
+}
+
 static int set_holds(officer *o, char **args, bool on, GError **err)
 {
 	g_autoptr(GPtrArray) calls = NULL;
@@ -309,9 +340,13 @@ static int set_holds(officer *o, char **args, bool on, GError **err)
 	if (!args[0] == !filter_given())
 		return officer_misused(o, "give one call, or options such as "
 					  "--who and --from that say which");
+	if (!matter_fits(opt.matter))
+		return officer_misused(o, "--matter: expected one line of "
+					  "text");
 	calls = filter_calls(o, args, err);
 	if (!calls || (opt.linked && !filter_add_linked(o, calls, err)))
 		return APP_FAIL;
+	leave_deleted(o, calls, args[0] ? 1 : 0);
 	for (guint i = 0; i < calls->len; i++)
 		if (!set_hold(o, g_ptr_array_index(calls, i), on, err))
 			return APP_FAIL;

@@ -174,6 +174,24 @@ says 'as many as were asked for' 0 '^begun' officer calls --limit 51
 ! grep -q 'more than' "$tmp/said"
 result $? 'and nothing to add'
 
+# ---- a deleted call does not keep others from being held
+python3 - "$tmp/catalog/catalog.db" <<'END2'
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("UPDATE call SET expired = 1 WHERE name = 'more30'")
+db.commit()
+END2
+says 'a deleted one is left out' 0 'note: 1 call is left out, deleted already' \
+	officer calls hold --from 2000-01-01 --matter all --reason x
+[ "$(grep -c 'is held$' "$tmp/said")" -ge 60 ] && ! grep -q more30 "$tmp/said"
+result $? 'and all others are held'
+says 'it is an error if it is named' 1 'deleted already' officer calls hold \
+	more30 --matter all --reason x
+says 'a matter is one line' 2 'one line' officer calls hold more31 \
+	--matter 'a
+b' --reason x
+officer calls release --from 2000-01-01 --matter all --reason x >/dev/null 2>&1
+
 # ---- an owner is found as he is written, or by an identity
 for who in Alice alice@example.com ali; do
 	says "coverage of $who" 0 '^[0-9-]+ +alice ' officer report coverage \
