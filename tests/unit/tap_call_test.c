@@ -87,7 +87,6 @@ static void test_late_copies(void)
 static void test_late_failures(void)
 {
 	talk t = talk_new(NULL, 0);
-	g_autofree char *all = NULL;
 
 	say(&t, "INVITE sip:bob@x", "a", "", "1 INVITE", "", OFFER);
 	say(&t, "486 Busy", "a", "b", "1 INVITE", "", "");
