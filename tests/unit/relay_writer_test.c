@@ -57,10 +57,16 @@ static void hear_flow(void *user, void *call, const rec_flow *f, clk_both at)
 
 static void hear_loss(void *user, void *call, const rec_loss *l, clk_both at)
 {
+	heard *h = user;
+
 	(void)call;
 	(void)at;
 	g_assert_cmpint(l->place, ==, REC_LOSS_QUEUE);
-	((heard *)user)->lost += l->packets;
+	/* One came each nanosecond: exactly these are missing. */
+	g_assert_cmpint(l->from.ns, >=, h->next);
+	g_assert_cmpint(clk_since(l->to, l->from) + 1, ==,
+			(int64_t)l->packets);
+	h->lost += l->packets;
 }
 
 static void hear_close(void *user, void *call, clk_both at)
@@ -126,6 +132,36 @@ static void test_queue(void)
 	g_assert_cmpuint(h.lost, ==, relay_queue_dropped(p.queue, 0));
 	g_assert_cmpuint(h.next, >, 0);
 	relay_queue_free(p.queue);
+}
+
+/* It was full, and has room again: the next packet goes its way, behind what
+ * was lost. */
+static void test_queue_room(void)
+{
+	relay_queue *q = relay_queue_new(0);
+	const relay_sink *s = &relay_queue_sink;
+	void *call = s->open(q, "one", clk_from_wall(0));
+	heard h = {0};
+	uint8_t buf[1000];
+
+	for (uint32_t n = 0; n <= PACKETS; n++) {
+		pkt k = numbered(n, buf, sizeof(buf));
+
+		if (n == PACKETS)
+			relay_queue_drain(q, &hear, &h);
+		s->packet(q, call, &k);
+	}
+	g_assert_cmpuint(h.lost, ==, 0);
+	relay_queue_push(q);
+	relay_queue_drain(q, &hear, &h);
+	g_assert_cmpuint(h.next, ==, PACKETS + 1);
+	g_assert_cmpuint(h.lost, >, 0);
+	g_assert_cmpuint(h.lost, ==, relay_queue_dropped(q, 0));
+	s->close(q, call, clk_from_wall(1));
+	relay_queue_push(q);
+	relay_queue_drain(q, &hear, &h);
+	g_assert_true(h.closed);
+	relay_queue_free(q);
 }
 
 /* Nobody drains: the queue fills, the rest is counted and told later. */
@@ -310,6 +346,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/relay/queue/threads", test_queue);
 	g_test_add_func("/relay/queue/full", test_queue_full);
+	g_test_add_func("/relay/queue/room", test_queue_room);
 	g_test_add_func("/relay/writer/disk_full", test_disk_full);
 	g_test_add_func("/relay/preroll/ring", test_preroll);
 	g_test_add_func("/relay/dedup/window", test_dedup);
