@@ -172,6 +172,8 @@ static void test_ends(pair *r, gconstpointer data)
 	g_autoptr(call_half) half = rig_half(CALL_CALLEE, "ijkl", NULL);
 	const rec_event late = {.type = JRN_HALF, .at = clk_now(),
 				.half = half};
+	g_autofree char *after = g_build_filename(r->dir, "d",
+						  "session-002.etj", NULL);
 	void *own;
 
 	(void)data;
@@ -191,6 +193,8 @@ static void test_ends(pair *r, gconstpointer data)
 	/* A half arms, and capture would wait for what is over. */
 	session_writer_sink(r->tap, 0, &own, &late);
 	g_assert_cmpstr(r->ended->str, ==, "d e d e d ");
+	/* Its file was whole with the end. */
+	g_assert_true(g_file_test(after, G_FILE_TEST_EXISTS));
 	session_writer_sink(r->tap, 0, &own, &close);
 }
 

@@ -2,6 +2,7 @@
 #include "app/spool_watch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <seccomp.h>
 #include <string.h>
@@ -319,6 +320,41 @@ static void test_parent_replaced(place *p, gconstpointer data)
 	replace(p, p->dir);
 }
 
+/* The watch's own file, to be something else. */
+static void spoil(const char *by)
+{
+	g_autoptr(GDir) d = g_dir_open("/proc/self/fd", 0, NULL);
+	const int other = open(by, O_RDONLY | O_CLOEXEC);
+	const char *name;
+
+	g_assert_cmpint(other, >=, 0);
+	while ((name = g_dir_read_name(d))) {
+		g_autofree char *path = g_build_filename("/proc/self/fd", name,
+							 NULL);
+		g_autofree char *what = g_file_read_link(path, NULL);
+		const int fd = (int)g_ascii_strtoll(name, NULL, 10);
+
+		if (g_strcmp0(what, "anon_inode:inotify") == 0)
+			g_assert_cmpint(dup2(other, fd), >=, 0);
+	}
+	close(other);
+}
+
+/* One that cannot be read, or tells nothing any more, is made anew. */
+static void test_broken(place *p, gconstpointer data)
+{
+	static const char *const others[] = {"/", "/dev/null"};
+
+	(void)data;
+	make(p, "a");
+	look(p);
+	for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
+		spoil(others[i]);
+		g_assert_cmpstr(look(p), ==, "a");
+		g_assert_cmpstr(look(p), ==, "");
+	}
+}
+
 static unsigned warnings;
 
 static GLogWriterOutput count_warning(GLogLevelFlags level,
@@ -521,6 +557,7 @@ int main(int argc, char **argv)
 	add("removed", NULL, test_removed);
 	add("replaced", NULL, test_replaced);
 	add("parent-replaced", NULL, test_parent_replaced);
+	add("broken", NULL, test_broken);
 	add("missing", NULL, test_missing);
 	add("no-instance", &instances, test_limited);
 	add("no-watch", &watches, test_limited);
