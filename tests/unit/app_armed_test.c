@@ -198,6 +198,31 @@ static void test_ends(pair *r, gconstpointer data)
 	session_writer_sink(r->tap, 0, &own, &close);
 }
 
+/* What cannot be written is counted, and waits no more. */
+static void test_lost(pair *r, gconstpointer data)
+{
+	const rec_event end = {.type = JRN_END, .at = clk_now(),
+			       .end = {.cause = REC_BYE}};
+	const rec_event close = {.type = JRN_CLOSE, .at = clk_now()};
+	const session_config cfg = {.spool = "/dev/null", .arm = on_arm,
+				    .arm_user = r};
+	g_autoptr(GPtrArray) none = g_ptr_array_new();
+	const GLogLevelFlags fatal = g_log_set_always_fatal(G_LOG_FATAL_MASK);
+	void *own;
+
+	(void)data;
+	session_writer_free(r->tap);
+	r->tap = session_writer_new(&cfg);
+	own = session_writer_resume(r->tap, "d", clk_now(), none);
+	session_writer_sink(r->tap, 0, &own, &end);
+	g_assert_cmpuint(session_writer_lost(r->tap), ==, 1);
+	session_writer_sink(r->tap, 0, &own, &close);
+	g_assert_cmpuint(session_writer_lost(r->tap), ==, 1);
+	g_assert_cmpuint(session_writer_told(r->tap), ==, 2);
+	g_assert_cmpuint(session_writer_waiting(r->tap), ==, 0);
+	g_log_set_always_fatal(fatal);
+}
+
 /* What is closed is nobody's, even if it never ended. */
 static void test_closed(pair *r, gconstpointer data)
 {
@@ -366,6 +391,7 @@ int main(int argc, char **argv)
 	add("/app/armed/broken", test_broken);
 	add("/app/armed/ends", test_ends);
 	add("/app/armed/closed", test_closed);
+	add("/app/armed/lost", test_lost);
 	add("/app/armed/reach", test_reach);
 	add("/app/armed/nothing-waits", test_nothing_waits);
 	g_test_add_func("/app/armed/forgotten", test_forgotten);
