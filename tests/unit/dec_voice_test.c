@@ -214,6 +214,25 @@ static void test_press_lost_end(void)
 	dec_fix_end(&f);
 }
 
+/* What is lost before a packet that carries nothing is lost, too. */
+static void test_lost_before_empty(void)
+{
+	dec_fix f;
+	pkt p;
+
+	dec_fix_plain(&f);
+	for (int i = 0; i < 60; i++)
+		say(&f, 0x10);
+	(void)sender_rtp(&f.a, "lost", 4);
+	f.a.at += 20 * CLK_NS_PER_MS;
+	p = sender_rtp(&f.a, "", 0);
+	dec_fix_give(&f, &p);
+	dec_call_finish(f.c);
+	g_assert_cmpuint(f.h.events[DEC_GAP], ==, 1);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).lost, ==, 1);
+	dec_fix_end(&f);
+}
+
 /* RTAudio has no decoder: silence as long as its packets, named, counted. */
 static void test_undecodable(void)
 {
@@ -411,6 +430,8 @@ int main(int argc, char **argv)
 			test_press_lost_end);
 	g_test_add_func("/decoder/voice/undecodable", test_undecodable);
 	g_test_add_func("/decoder/voice/codec-change", test_codec_change);
+	g_test_add_func("/decoder/voice/lost-before-empty",
+			test_lost_before_empty);
 	g_test_add_func("/decoder/voice/clock-change", test_clock_change);
 	g_test_add_func("/decoder/voice/clock-stands", test_clock_stands);
 	g_test_add_func("/decoder/voice/lengths", test_lengths);
