@@ -4,6 +4,9 @@
 #include "app/verdict.h"
 #include "catalog/report.h"
 
+#include <glib/gstdio.h>
+#include <unistd.h>
+
 enum { SHOWN = 20 };	/* rows, if nobody says how many */
 
 static struct {
@@ -250,7 +253,9 @@ static const char *add_absent(const officer *o, table *t, int64_t to_ms)
 	cat_away a = {.to_ms = now_ms, .why = why};
 
 	if (!presence_last(path, &last))
-		return "no tap has run with this catalog";
+		return g_access(path, F_OK) == 0
+			       ? "when a tap listened last cannot be read"
+			       : "no tap has run with this catalog";
 	a.from_ms = last.ns / CLK_NS_PER_MS;
 	if (a.from_ms < to_ms && now_ms - a.from_ms > PRESENCE_HUNG_S * 1000)
 		add_away(t, &a);

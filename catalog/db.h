@@ -50,9 +50,9 @@ int64_t cat_data_version(cat_db *db);
  * decided. */
 int64_t cat_policy_version(cat_db *db);
 
-/* audit.c: writes the audit row of such a change, and the new version. */
-/* "2026-11-21T22:28:00Z". Free it. */
+/* audit.c. "2026-11-21T22:28:00Z". Free it. */
 char *cat_time_text(int64_t at);
+/* Writes the audit row of such a change, and the new version. */
 bool cat_change_note(cat_db *db, const cat_actor *who, int64_t at,
 		     const char *action, const char *object, GError **err);
 

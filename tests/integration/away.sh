@@ -41,6 +41,10 @@ cp "$tmp/tap.pem" "$tmp/ca.pem"
 conf_roles "$tmp" >"$tmp/conf"
 
 says 'who never began' 0 'no tap has run' officer report away
+seen=$(dirname "$(find "$tmp" -name catalog.db)")/tap.seen
+: >"$seen"
+says 'nobody knows' 0 'listened last cannot be read' officer report away
+rm "$seen"
 begin
 officer users add alice sip:alice@example.com >/dev/null
 says 'who has just begun was never away' 0 'no time is known' \
