@@ -67,9 +67,8 @@ static void fill_hole(dec_voice *v, const dec_unit *u, uint64_t missing)
 {
 	dec_codec *c;
 
-	if (v->blind && !missing)
+	if (v->blind)
 		fill_blind(v, u);
-	dec_voice_close_blind(v);
 	if (v->next >= u->ts)
 		return;
 	if (v->comfort)

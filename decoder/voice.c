@@ -349,6 +349,8 @@ static void play_item(dec_voice *v, const dec_item *item,
 	v->talker = item->head.csrc;
 	if (item->at.ns > press_due(v))
 		close_press(v);
+	if (h.missing)	/* it was as long as the one before; then the hole */
+		dec_voice_close_blind(v);
 	if (timeless(v, &u)) {
 		u.ts = v->next;
 		tell_gap(v, h, 0, v->next, &u);

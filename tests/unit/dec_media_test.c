@@ -245,6 +245,57 @@ static void test_restart(void)
 	dec_fix_end(&f);
 }
 
+/* The same where the network doubles each packet. */
+static void test_restart_doubled(void)
+{
+	dec_fix f;
+
+	dec_fix_begin(&f, suites[0]);
+	dec_fix_agree(&f);
+	for (int i = 0; i < 600; i++) {
+		pkt p;
+
+		if (i == 500) {
+			sender_seek(&f.a, 100);
+			f.a.ts = 0x70000000;
+		}
+		p = dec_fix_speak(&f.a, 0x10);
+		dec_fix_give(&f, &p);
+		dec_fix_give(&f, &p);
+	}
+	dec_call_finish(f.c);
+	g_assert_cmpuint(dec_fix_totals(&f).fate[DEC_MEDIA], ==, 600);
+	g_assert_cmpuint(dec_fix_totals(&f).fate[DEC_DUPLICATE], ==, 600);
+	g_assert_cmpuint(dec_fix_totals(&f).streams, ==, 2);
+	g_assert_cmpuint(dec_fix_stream(&f, 1).packets, ==, 100);
+	dec_fix_end(&f);
+}
+
+/* Packets that fit nowhere prove no restart while the others go on. */
+static void test_odd_between(void)
+{
+	dec_fix f;
+
+	dec_fix_begin(&f, suites[0]);
+	dec_fix_agree(&f);
+	say_n(&f, 500, DEC_MEDIA);
+	for (unsigned i = 0; i < 9; i++) {
+		const uint64_t index = f.a.index;
+		const uint32_t ts = f.a.ts;
+
+		sender_seek(&f.a, 100 + i);
+		f.a.ts = 0x70000000 + i * 160;
+		say_n(&f, 1, DEC_HELD);
+		sender_seek(&f.a, index);
+		f.a.ts = ts;
+		say_n(&f, 1, DEC_MEDIA);
+	}
+	dec_call_finish(f.c);
+	g_assert_cmpuint(dec_fix_totals(&f).fate[DEC_MEDIA], ==, 509);
+	g_assert_cmpuint(dec_fix_totals(&f).streams, ==, 1);
+	dec_fix_end(&f);
+}
+
 /* Somebody plays old packets again: they authenticate and stay out. */
 static void test_replay(void)
 {
@@ -343,6 +394,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/decoder/media/gap-70000", test_gap_70000);
 	g_test_add_func("/decoder/media/search", test_search);
 	g_test_add_func("/decoder/media/restart", test_restart);
+	g_test_add_func("/decoder/media/restart-doubled",
+			test_restart_doubled);
+	g_test_add_func("/decoder/media/odd-between", test_odd_between);
 	g_test_add_func("/decoder/media/replay", test_replay);
 	return g_test_run();
 }

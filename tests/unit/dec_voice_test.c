@@ -233,6 +233,30 @@ static void test_lost_before_empty(void)
 	dec_fix_end(&f);
 }
 
+/* Nor is such a packet one that cannot be decoded. */
+static void test_empty(void)
+{
+	dec_fix f;
+
+	dec_fix_plain(&f);
+	for (int i = 0; i < 120; i++) {
+		const pkt p = sender_rtp(&f.a, "", 0);
+
+		dec_fix_give(&f, &p);
+		f.a.ts -= 160;
+		if (i % 2)
+			say(&f, 0x10);
+	}
+	dec_call_finish(f.c);
+	g_assert_cmpuint(f.h.pcm->len, ==, 60 * 160);
+	g_assert_cmpuint(f.h.events[DEC_UNDECODABLE], ==, 0);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).packets, ==, 180);
+	g_assert_cmpuint(dec_fix_stream(&f, 0).undecodable, ==, 0);
+	g_assert_cmpuint(dec_fix_totals(&f).streams, ==, 1);
+	heard_joined(&f.h);
+	dec_fix_end(&f);
+}
+
 /* RTAudio has no decoder: silence as long as its packets, named, counted. */
 static void test_undecodable(void)
 {
@@ -254,6 +278,50 @@ static void test_undecodable(void)
 	g_assert_cmpuint(dec_fix_stream(&f, 0).undecodable, ==, 60);
 	g_assert_cmpuint(dec_fix_stream(&f, 0).undecodable_us, ==, 2400000);
 	heard_joined(&f.h);
+	dec_fix_end(&f);
+}
+
+static void give(dec_fix *f, const void *payload, size_t n)
+{
+	const pkt p = sender_rtp(&f->a, payload, n);
+
+	dec_fix_give(f, &p);
+}
+
+/* No packet came before or behind it, to show how long it is. */
+static void test_undecodable_alone(void)
+{
+	dec_fix f;
+
+	dec_fix_plain(&f);
+	f.a.pt = 114;
+	give(&f, "who knows", 9);
+	dec_call_finish(f.c);
+	g_assert_cmpuint(heard_frames(&f.h, PCM_UNDECODABLE), ==, 320);
+	g_assert_cmpint(block(&f, 0)->b.arrival.ns, ==,
+			f.a.at - 20 * CLK_NS_PER_MS);
+	dec_fix_end(&f);
+}
+
+/* A hole begins where what could not be decoded ends. */
+static void test_undecodable_lost(void)
+{
+	dec_fix f;
+
+	dec_fix_plain(&f);
+	f.a.pt = 114;
+	f.a.ticks = 320;
+	for (int i = 0; i < 70; i++)
+		if (i < 60 || i >= 65)
+			give(&f, "who knows", 9);
+		else
+			lose(&f);
+	dec_call_finish(f.c);
+	g_assert_cmpuint(f.h.events[DEC_GAP], ==, 1);
+	g_assert_cmpuint(f.h.last[DEC_GAP].packets, ==, 5);
+	g_assert_cmpint(f.h.last[DEC_GAP].ts, ==, 5000 + 60 * 320);
+	g_assert_cmpint(f.h.last[DEC_GAP].length, ==, 5 * 320);
+	g_assert_cmpuint(heard_frames(&f.h, PCM_UNDECODABLE), ==, 65 * 320);
 	dec_fix_end(&f);
 }
 
@@ -417,6 +485,57 @@ static void test_new_clock(void)
 	dec_fix_end(&f);
 }
 
+/* A packet of L16 that is no sample long, and a loss behind it: 80 ms of speech
+ * are made up from its end on. */
+static void test_undecodable_speech(void)
+{
+	dec_fix f;
+
+	dec_fix_begin(&f, NULL);
+	describe_l16(&f, &f.a, false, 1, 8000);
+	describe_l16(&f, &f.b, true, 2, 8000);
+	f.a.pt = 96;
+	f.a.ticks = 80;
+	for (int i = 0; i < 60; i++)
+		say(&f, 0x10);
+	give(&f, "x", 1);
+	for (int i = 0; i < 20; i++)
+		lose(&f);
+	say(&f, 0x10);
+	dec_call_finish(f.c);
+	g_assert_cmpuint(heard_frames(&f.h, PCM_UNDECODABLE), ==, 80);
+	g_assert_cmpuint(heard_frames(&f.h, PCM_CONCEALED), ==, 640);
+	dec_fix_end(&f);
+}
+
+/* Comfort noise that counts in another clock than the voice does not end the
+ * stream, and is no key press, be it as long as one. */
+static void test_comfort_clock(void)
+{
+	const uint8_t cn[] = {5, 0x87, 3, 32};
+	dec_fix f;
+
+	dec_fix_begin(&f, NULL);
+	describe_l16(&f, &f.a, false, 1, 16000);
+	describe_l16(&f, &f.b, true, 2, 16000);
+	for (int i = 0; i < 60; i++) {
+		f.a.pt = i % 10 == 9 ? 13 : 96;
+		f.a.ticks = 80;
+		if (f.a.pt == 96)
+			say(&f, 0x10);
+		else
+			give(&f, cn, sizeof(cn));
+	}
+	dec_call_finish(f.c);
+	g_assert_cmpuint(dec_fix_totals(&f).streams, ==, 1);
+	g_assert_cmpstr(dec_fix_stream(&f, 0).codecs, ==, "L16,CN");
+	g_assert_cmpuint(heard_frames(&f.h, PCM_DECODED), ==, 54 * 80);
+	g_assert_cmpuint(f.h.events[DEC_DTMF_DOWN], ==, 0);
+	g_assert_cmpuint(f.h.events[DEC_DTMF], ==, 0);
+	g_assert_cmpuint(f.h.events[DEC_GAP], ==, 0);
+	dec_fix_end(&f);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -429,9 +548,17 @@ int main(int argc, char **argv)
 	g_test_add_func("/decoder/voice/press-lost-end",
 			test_press_lost_end);
 	g_test_add_func("/decoder/voice/undecodable", test_undecodable);
+	g_test_add_func("/decoder/voice/undecodable-alone",
+			test_undecodable_alone);
+	g_test_add_func("/decoder/voice/undecodable-lost",
+			test_undecodable_lost);
+	g_test_add_func("/decoder/voice/undecodable-speech",
+			test_undecodable_speech);
+	g_test_add_func("/decoder/voice/comfort-clock", test_comfort_clock);
 	g_test_add_func("/decoder/voice/codec-change", test_codec_change);
 	g_test_add_func("/decoder/voice/lost-before-empty",
 			test_lost_before_empty);
+	g_test_add_func("/decoder/voice/empty", test_empty);
 	g_test_add_func("/decoder/voice/clock-change", test_clock_change);
 	g_test_add_func("/decoder/voice/clock-stands", test_clock_stands);
 	g_test_add_func("/decoder/voice/lengths", test_lengths);
