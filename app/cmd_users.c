@@ -51,13 +51,14 @@ static void add_row(table *t, const cat_user *u)
 	table_text(t, u->name);
 	table_text(t, u->site);
 	table_text(t, groups);
+	table_time(t, u->to * 1000);
 	table_text(t, ids);
 }
 
 static table *users_table(void)
 {
 	static const char *const columns[] = {"user", "name", "site", "groups",
-					      "~identities", NULL};
+					      "until", "~identities", NULL};
 
 	return table_new(columns);
 }
@@ -119,6 +120,10 @@ static table *one_user(const cat_user *u)
 	if (*u->site) {
 		table_text(t, "site");
 		table_text(t, u->site);
+	}
+	if (u->to) {
+		table_text(t, "until");
+		table_time(t, u->to * 1000);
 	}
 	put_each(t, "group", u->groups);
 	put_each(t, "identity", u->ids);
@@ -186,6 +191,7 @@ static bool identities_add(cat_user *u, char **texts, GError **err)
 				    *texts);
 			return false;
 		}
+		g_ptr_array_add(u->stay, g_strdup(id));
 		if (!has(u->ids, id))
 			g_ptr_array_add(u->ids, g_steal_pointer(&id));
 	}
@@ -197,9 +203,35 @@ static void groups_add(cat_user *u)
 	for (char **g = opt.groups; g && *g; g++) {
 		g_autofree char *low = g_utf8_strdown(*g, -1);
 
+		g_ptr_array_add(u->stay, g_strdup(low));
 		if (!has(u->groups, low))
 			g_ptr_array_add(u->groups, g_steal_pointer(&low));
 	}
+}
+
+/* Nobody should believe that who was given a number is there for good. */
+static void done(officer *o, const cat_user *u, const char *result)
+{
+	g_autofree char *when = u->to > o->now ? officer_when(u->to) : NULL;
+	g_autofree char *text = g_strdup_printf(
+		"%s; will be removed at %s, as planned; `edgetape users add "
+		"%s` takes that back", result, when ? when : "", u->key);
+
+	officer_done(o, u->key, when ? text : result);
+}
+
+/* Who is added with nothing else is to be there: also if a removal was
+ * planned. */
+static int add_back(officer *o, const cat_user *u, int64_t at, GError **err)
+{
+	g_autofree char *when = officer_when(u->to);
+	g_autofree char *text = g_strdup_printf(
+		"stays; the removal planned for %s is taken back", when);
+
+	if (!cat_user_stay(o->db, u->key, at, &o->actor, err))
+		return APP_FAIL;
+	officer_done(o, u->key, text);
+	return APP_OK;
 }
 
 /* To what the user has already, if there is one of this key. */
@@ -218,6 +250,8 @@ static int add(officer *o, char **args, GError **err)
 	is_new = !u;
 	if (is_new)
 		u = cat_user_new(key);
+	if (u->to > o->now && !args[1] && !opt.groups && !opt.name && !opt.site)
+		return add_back(o, u, at, err);
 	if (opt.name) {
 		g_free(u->name);
 		u->name = g_strdup(opt.name);
@@ -225,17 +259,17 @@ static int add(officer *o, char **args, GError **err)
 	if (opt.site) {
 		g_free(u->site);
 		u->site = g_strdup(opt.site);
+		g_ptr_array_add(u->stay, g_strdup(opt.site));
 	}
 	groups_add(u);
 	if (!identities_add(u, args + 1, err) ||
 	    !cat_user_put(o->db, u, at, &o->actor, &changed, err))
 		return APP_FAIL;
-	officer_done(o, u->key,
-		     !changed	   ? "is so already"
-		     : !is_new	   ? "is changed"
-		     : u->ids->len ? "is added"
-				   : "is added; without an identity no call is "
-				     "theirs");
+	done(o, u,
+	     !changed	   ? "is so already"
+	     : !is_new	   ? "is changed"
+	     : u->ids->len ? "is added"
+			   : "is added; without an identity no call is theirs");
 	return APP_OK;
 }
 
@@ -276,25 +310,47 @@ static int remove_some(officer *o, const cat_user *found, char **args,
 	}
 	if (!cat_user_put(o->db, u, at, &o->actor, NULL, err))
 		return APP_FAIL;
-	officer_done(o, u->key, "is changed");
+	done(o, u, "is changed");
 	return APP_OK;
+}
+
+/* Of then; or one who is to be removed before that, or to come. */
+static cat_user *removable(officer *o, const char *who, int64_t at,
+			   GError **err)
+{
+	const int64_t when[] = {at, o->now, INT64_MAX};
+	const size_t n = at < o->now ? 1 : G_N_ELEMENTS(when);
+	cat_user *u = NULL;
+
+	for (size_t i = 0; i < n && !u; i++) {
+		g_clear_error(err);
+		u = cat_user_find(o->db, who, when[i], err);
+	}
+	return u;
 }
 
 static int del(officer *o, char **args, GError **err)
 {
+	const bool some = args[1] || opt.groups;
 	g_autoptr(cat_user) u = NULL;
+	g_autofree char *later = NULL;
 	int64_t at;
 
-	if (!time_of(o, &at, err) ||
-	    !(u = cat_user_find(o->db, args[0], at, err)))
+	if (!time_of(o, &at, err))
 		return APP_FAIL;
-	if (args[1] || opt.groups)
+	u = some ? cat_user_find(o->db, args[0], at, err)
+		 : removable(o, args[0], at, err);
+	if (!u)
+		return APP_FAIL;
+	if (some)
 		return remove_some(o, u, args + 1, at, err);
 	if (!cat_user_end(o->db, u->key, at, &o->actor, err))
 		return APP_FAIL;
+	later = g_strdup_printf("will be removed then; the calls of before "
+				"stay theirs; `edgetape users add %s` takes "
+				"that back", u->key);
 	officer_done(o, u->key,
-		     at > o->now ? "will be removed then; the calls of before "
-				   "stay theirs"
+		     at > o->now ? later
 				 : "is removed; the calls of before stay "
 				   "theirs");
 	return APP_OK;

@@ -351,6 +351,13 @@ bool officer_time(const char *text, int64_t now, int64_t *out, GError **err)
 	return true;
 }
 
+char *officer_when(int64_t at)
+{
+	g_autoptr(GDateTime) t = g_date_time_new_from_unix_local(at);
+
+	return t ? g_date_time_format(t, "%Y-%m-%d %H:%M:%S") : g_strdup("");
+}
+
 bool officer_span(const char *text, int64_t *ms, GError **err)
 {
 	span s = span_str(text);

@@ -54,6 +54,8 @@ bool officer_cut(const officer *o, guint n, int limit, int limit_default);
  * local time), "today", "yesterday", "now", "3d", "2h" (ago),
  * "+3d" (to come). */
 bool officer_time(const char *text, int64_t now, int64_t *out, GError **err);
+/* "2026-11-21 14:00:00", local time, for a sentence. Free it. */
+char *officer_when(int64_t at);
 /* "90", "90s", "5m", "2h" -> milliseconds. */
 bool officer_span(const char *text, int64_t *ms, GError **err);
 /* A file, or "-" for standard input. Free it. */

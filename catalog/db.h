@@ -18,6 +18,8 @@ cat_stmt *cat_sql(cat_db *db, const char *text, GError **err);
 void cat_stmt_end(cat_stmt *s);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(cat_stmt, cat_stmt_end)
 void cat_bind_int(cat_stmt *s, int n, int64_t v);
+/* How many values the text has places for. */
+int cat_params(cat_stmt *s);
 /* NULL text is SQL's NULL. The text must stay valid until the statement
  * ends. */
 void cat_bind_text(cat_stmt *s, int n, const char *v);

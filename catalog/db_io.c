@@ -92,6 +92,11 @@ void cat_stmt_end(cat_stmt *s)
 	s->busy = false;
 }
 
+int cat_params(cat_stmt *s)
+{
+	return sqlite3_bind_parameter_count(s->s);
+}
+
 void cat_bind_int(cat_stmt *s, int n, int64_t v)
 {
 	int rc = sqlite3_bind_int64(s->s, n, v);

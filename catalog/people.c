@@ -11,6 +11,7 @@ cat_user *cat_user_new(const char *key)
 	u->site = g_strdup("");
 	u->ids = g_ptr_array_new_with_free_func(g_free);
 	u->groups = g_ptr_array_new_with_free_func(g_free);
+	u->stay = g_ptr_array_new_with_free_func(g_free);
 	return u;
 }
 
@@ -23,6 +24,7 @@ void cat_user_free(cat_user *u)
 	g_free(u->site);
 	g_ptr_array_unref(u->ids);
 	g_ptr_array_unref(u->groups);
+	g_ptr_array_unref(u->stay);
 	g_free(u);
 }
 

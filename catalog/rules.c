@@ -28,43 +28,46 @@ static bool zone_check(const cat_rule *r, GError **err)
 	return false;
 }
 
-static bool exists(cat_db *db, const char *sql, const char *value)
+static bool exists(cat_db *db, const char *sql, const char *value, int64_t at)
 {
 	g_autoptr(cat_stmt) s = cat_sql(db, sql, NULL);
 
 	if (!s)
 		return true;
 	cat_bind_text(s, 1, value);
+	if (cat_params(s) > 1)
+		cat_bind_int(s, 2, at);
 	return cat_step(s);
 }
 
+#define THERE " AND (until IS NULL OR until > ?2)"
+
 /* A rule may be made before its users, so this is no error. */
-static char *warning_for(cat_db *db, const cat_rule *r)
+static char *warning_for(cat_db *db, const cat_rule *r, int64_t at)
 {
 	const char *sql = NULL, *what = "";
 
 	if (r->who == CAT_WHO_USER) {
-		sql = "SELECT 1 FROM person WHERE key = ?1 AND until IS NULL";
+		sql = "SELECT 1 FROM person WHERE key = ?1" THERE;
 		what = "user";
 	} else if (r->who == CAT_WHO_GROUP) {
-		sql = "SELECT 1 FROM member WHERE grp = ?1 AND until IS NULL";
+		sql = "SELECT 1 FROM member WHERE grp = ?1" THERE;
 		what = "user in the group";
 	} else if (r->who == CAT_WHO_SITE) {
-		sql = "SELECT 1 FROM person WHERE lower(site) = ?1"
-		      " AND until IS NULL";
+		sql = "SELECT 1 FROM person WHERE lower(site) = ?1" THERE;
 		what = "user at the site";
 	}
-	if (sql && !exists(db, sql, r->value))
+	if (sql && !exists(db, sql, r->value, at))
 		return g_strdup_printf("for now there is no %s \"%s\": the "
 				       "rule matches nobody", what, r->value);
 	if (*r->calendar &&
 	    !exists(db, "SELECT 1 FROM list WHERE list = 'holiday:' || ?1",
-		    r->calendar))
+		    r->calendar, at))
 		return g_strdup_printf("the calendar \"%s\" has no days yet",
 				       r->calendar);
 	if (*r->class && !r->keep_given &&
 	    !exists(db, "SELECT 1 FROM list WHERE list = 'class:' || ?1",
-		    r->class))
+		    r->class, at))
 		return g_strdup_printf("the class \"%s\" has no time yet: for "
 				       "now its calls are kept %u days",
 				       r->class, r->keep_days);
@@ -122,7 +125,7 @@ bool cat_rules_put(cat_db *db, const cat_rule *r, int64_t at,
 			     err);
 	ok = cat_txn_end(db, ok, err);
 	if (ok && warning)
-		*warning = warning_for(db, r);
+		*warning = warning_for(db, r, at);
 	return ok;
 }
 

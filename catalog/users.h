@@ -12,7 +12,9 @@ typedef struct cat_user {
 	char *name, *site;	/* or "" */
 	GPtrArray *ids;		/* of char *: "sip:...", "tel:+...", ... */
 	GPtrArray *groups;	/* of char * */
-	int64_t from, to;	/* s UTC; to 0: still there */
+	GPtrArray *stay;	/* of char *, only for cat_user_put(): ids,
+				 * groups, sites whose planned end is off */
+	int64_t from, to;	/* s UTC; to 0: for good */
 } cat_user;
 
 cat_user *cat_user_new(const char *key);
@@ -28,12 +30,17 @@ bool cat_user_absent(GError **err, const char *key);
 char *cat_identity(const char *text);
 
 /* Adds a user, or changes an existing one to be as `u` says: what is new begins
- * at `at`, what `u` lacks ends then. `changed` says whether anything did. */
+ * at `at`, what `u` lacks ends then. What is planned for later stays planned.
+ * `changed` says whether anything did. */
 bool cat_user_put(cat_db *db, const cat_user *u, int64_t at,
 		  const cat_actor *who, bool *changed, GError **err);
-/* Ends the user, its identities and memberships. */
+/* Ends the user, its identities and memberships; sooner or later than planned,
+ * if that was planned. */
 bool cat_user_end(cat_db *db, const char *key, int64_t at,
 		  const cat_actor *who, GError **err);
+/* The planned removal is off. An error if none is planned. */
+bool cat_user_stay(cat_db *db, const char *key, int64_t at,
+		   const cat_actor *who, GError **err);
 /* The user with this key or identity as of `at`; NULL with an error. */
 cat_user *cat_user_find(cat_db *db, const char *who, int64_t at, GError **err);
 /* Of cat_user, by key, as of `at`. Free the array. */

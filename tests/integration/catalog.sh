@@ -45,6 +45,25 @@ officer users add gone gone@example.com >/dev/null
 says 'who goes tomorrow is not gone' 0 'gone will be removed then' officer \
 	users remove gone --at +1d
 says 'but is there' 0 'gone@example.com' officer users show gone
+holds 'and it says until when' grep -q '^until  ' "$tmp/said"
+says 'a number more does not keep them' 0 'changed; will be removed at 2' \
+	officer users add gone +4930999
+says 'a later end replaces it' 0 'gone will be removed then' officer \
+	users remove gone --at +2d
+says 'it is taken back' 0 'gone stays; the removal planned for 2' officer \
+	users add gone
+says 'once' 0 'gone is so already' officer users add gone
+officer users remove gone --at +1d >/dev/null
+says 'and an earlier one, too' 0 'gone is removed; the calls' officer \
+	users remove gone
+says 'nothing of them is left' 1 'no user "gone"' officer users show gone
+says 'the log has both' 0 'user removed +gone \(was planned for 2' officer \
+	audit
+holds 'and what was taken back' grep -q 'user stays  *gone' "$tmp/said"
+officer users add soon soon@example.com --at +1d >/dev/null
+says 'who is to come tomorrow need not' 0 'soon is removed' officer \
+	users remove soon
+says 'and does not' 1 'no user "soon"' officer users show soon --at +2d
 
 # Rules.
 says 'no rules says what to do' 0 'rules add NAME' officer rules
@@ -57,6 +76,13 @@ says 'a rule for nobody is noted' 0 'note: .*no user in the group "ghosts"' offi
 	rules add ghosts who=group:ghosts mode=never
 says 'a word too much' 1 'whom=x: there is no such key' officer \
 	rules add x who=any mode=always whom=x
+officer users add leaver --group leaving >/dev/null
+officer users remove leaver --at +1d >/dev/null
+officer rules add leaving who=group:leaving mode=never >"$tmp/said" 2>&1
+holds 'who is there until tomorrow is there' test "$(cat "$tmp/said")" = \
+	'leaving is in force'
+officer rules remove leaving >/dev/null
+officer users remove leaver >/dev/null
 says 'a window needs a zone' 1 'zone=Europe/Berlin' officer \
 	rules add x who=any mode=always 'when=mon-fri 08:00-18:00'
 says 'an unknown zone' 1 'Europe/Atlantis: this time zone is not known' officer \

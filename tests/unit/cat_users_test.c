@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "catalog/audit.h"
+#include "catalog/db.h"
 #include "tests/support/cat_temp.h"
 
 static char *state_at(const cat_temp *t, int64_t at)
@@ -132,6 +133,188 @@ static void test_dated(void)
 	g_assert_cmpstr(act.object, ==,
 			"alice site:berlin as of 1970-01-01T00:16:40Z");
 	g_free((char *)(uintptr_t)act.object);
+}
+
+static cat_actor anna_at(int64_t now)
+{
+	return (cat_actor){"anna", "", now};
+}
+
+static bool put_at(const cat_temp *t, int64_t at, const cat_actor *who,
+		   const char *text, GError **err)
+{
+	g_auto(GStrv) part = g_strsplit(text, " ", -1);
+	g_autoptr(cat_user) u = cat_user_new(part[0]);
+
+	for (char **p = part + 1; *p; p++) {
+		const bool anew = **p == '!';
+		char *word = g_strdup(*p + anew);
+
+		if (anew)
+			g_ptr_array_add(u->stay, g_strdup(word));
+		g_ptr_array_add(strchr(word, ':') ? u->ids : u->groups, word);
+	}
+	return cat_user_put(t->db, u, at, who, NULL, err);
+}
+
+static void expect_audit(const cat_temp *t, const char *want)
+{
+	g_autofree char *last = NULL;
+	g_autoptr(GError) err = NULL;
+	g_autoptr(cat_stmt) s = cat_sql(
+		t->db, "SELECT action || ' ' || object FROM audit"
+		       " ORDER BY seq DESC LIMIT 1", &err);
+
+	g_assert_true(cat_step(s));
+	last = g_strdup(cat_text(s, 0));
+	g_assert_cmpstr(last, ==, want);
+}
+
+/* Another end replaces the planned one, and nothing is there twice. */
+static void test_planned_end(void)
+{
+	static const int64_t ends[] = {50, 150, 2500, 1500};
+	g_auto(cat_temp) t = cat_temp_open();
+	const cat_actor who = anna_at(20), late = anna_at(2600);
+	g_autoptr(GError) err = NULL;
+
+	g_assert_true(put_at(&t, 10, &who, "alice tel:+1 g", &err));
+	g_assert_true(cat_user_end(t.db, "alice", 1000, &who, &err));
+	g_assert_no_error(err);
+	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
+		g_assert_true(cat_user_end(t.db, "alice", ends[i], &who,
+					   &err));
+		g_assert_no_error(err);
+		expect_at(&t, ends[i] - 1, "alice,,,tel:+1,g/");
+		expect_at(&t, ends[i], "");
+	}
+	expect_audit(&t, "user removed alice (was planned for "
+			 "1970-01-01T00:41:40Z) as of 1970-01-01T00:25:00Z");
+	/* It is history by now. */
+	g_assert_false(cat_user_end(t.db, "alice", 2600, &late, &err));
+	g_assert_error(err, CAT_ERROR, CAT_ERROR_ABSENT);
+}
+
+/* Somebody who has the number from then on keeps it. */
+static void test_stay(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+	const cat_actor who = anna_at(20);
+	g_autoptr(GError) err = NULL;
+
+	g_assert_true(put_at(&t, 10, &who, "alice tel:+1 g h", &err));
+	g_assert_false(cat_user_stay(t.db, "alice", 20, &who, &err));
+	g_clear_error(&err);
+	g_assert_true(put_at(&t, 500, &who, "alice tel:+1 g", &err));
+	g_assert_true(cat_user_end(t.db, "alice", 1000, &who, &err));
+	g_assert_true(cat_user_stay(t.db, "alice", 20, &who, &err));
+	g_assert_no_error(err);
+	expect_audit(&t, "user stays alice (was planned for "
+			 "1970-01-01T00:16:40Z)");
+	expect_at(&t, 499, "alice,,,tel:+1,\"g;h\"/");
+	/* h's end was another. */
+	expect_at(&t, 1000, "alice,,,tel:+1,g/");
+	g_assert_true(cat_user_end(t.db, "alice", 1000, &who, &err));
+	g_assert_true(put_at(&t, 1000, &who, "bob tel:+1", &err));
+	g_assert_false(cat_user_stay(t.db, "alice", 20, &who, &err));
+	g_assert_error(err, CAT_ERROR, CAT_ERROR_EXISTS);
+}
+
+/* What else is changed meanwhile leaves the plan as it is. */
+static void test_planned_change(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+	const cat_actor who = anna_at(20);
+	g_autoptr(GError) err = NULL;
+
+	g_assert_true(put_at(&t, 10, &who, "alice tel:+1 g h", &err));
+	g_assert_true(put_at(&t, 500, &who, "alice tel:+1 h", &err));
+	g_assert_true(cat_user_end(t.db, "alice", 1000, &who, &err));
+	g_assert_true(put_at(&t, 20, &who, "alice tel:+1 tel:+2 g", &err));
+	g_assert_no_error(err);
+	expect_at(&t, 20, "alice,,,\"tel:+1;tel:+2\",g/");
+	expect_at(&t, 500, "alice,,,\"tel:+1;tel:+2\",/");
+	expect_at(&t, 1000, "");
+	/* It is asked for again. */
+	g_assert_true(put_at(&t, 20, &who, "alice tel:+1 !g", &err));
+	expect_at(&t, 999, "alice,,,tel:+1,g/");
+	expect_at(&t, 1000, "");
+}
+
+/* What is to begin may begin sooner, or not at all. */
+static void test_planned_begin(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+	const cat_actor who = anna_at(20);
+	g_autoptr(GError) err = NULL;
+
+	g_assert_true(put_at(&t, 10, &who, "alice tel:+1", &err));
+	g_assert_true(put_at(&t, 500, &who, "alice tel:+1 tel:+2 g", &err));
+	g_assert_true(put_at(&t, 20, &who, "alice tel:+1 g", &err));
+	g_assert_no_error(err);
+	expect_at(&t, 20, "alice,,,tel:+1,g/");
+	expect_at(&t, 500, "alice,,,\"tel:+1;tel:+2\",g/");
+	g_assert_true(cat_user_end(t.db, "alice", 30, &who, &err));
+	g_assert_no_error(err);
+	expect_at(&t, 30, "");
+	expect_at(&t, 500, "");
+	g_assert_true(put_at(&t, 20, &who, "bob tel:+2", &err));
+	g_assert_no_error(err);
+}
+
+static bool at_site(const cat_temp *t, const char *site, bool anew, int64_t at,
+		    GError **err)
+{
+	const cat_actor who = anna_at(20);
+	g_autoptr(cat_user) u = cat_user_new("alice");
+
+	g_free(u->site);
+	u->site = g_strdup(site);
+	if (anew)
+		g_ptr_array_add(u->stay, g_strdup(site));
+	return cat_user_put(t->db, u, at, &who, NULL, err);
+}
+
+/* Nobody is at two sites. */
+static void test_planned_move(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+	g_autoptr(GError) err = NULL;
+
+	g_assert_true(at_site(&t, "berlin", true, 10, &err));
+	g_assert_true(at_site(&t, "paris", true, 500, &err));
+	g_assert_true(at_site(&t, "berlin", false, 20, &err));
+	expect_at(&t, 499, "alice,,berlin,,/");
+	expect_at(&t, 500, "alice,,paris,,/");
+	g_assert_true(at_site(&t, "berlin", true, 20, &err));
+	expect_at(&t, 500, "alice,,berlin,,/");
+	g_assert_true(at_site(&t, "paris", true, 500, &err));
+	g_assert_true(at_site(&t, "rome", true, 30, &err));
+	expect_at(&t, 29, "alice,,berlin,,/");
+	expect_at(&t, 500, "alice,,rome,,/");
+	g_assert_no_error(err);
+}
+
+/* The list of every night neither fails by a plan nor undoes it. */
+static void test_planned_import(void)
+{
+	g_auto(cat_temp) t = cat_temp_open();
+	const cat_actor who = anna_at(20);
+	g_autoptr(GError) err = NULL;
+	g_autoptr(GPtrArray) users = cat_import_csv(
+		span_str("key,identities\nalice,+1\n"), &err);
+	cat_import_count n;
+
+	g_assert_true(put_at(&t, 10, &who, "alice tel:+1", &err));
+	g_assert_true(put_at(&t, 10, &who, "bob tel:+2", &err));
+	g_assert_true(cat_user_end(t.db, "alice", 1000, &who, &err));
+	g_assert_true(cat_user_end(t.db, "bob", 1000, &who, &err));
+	g_assert_true(cat_import(t.db, users, true, 20, &who, &n, &err));
+	g_assert_no_error(err);
+	g_assert_cmpuint(n.same, ==, 1);
+	g_assert_cmpuint(n.ended, ==, 1);
+	expect_at(&t, 20, "alice,,,tel:+1,/");
+	expect_at(&t, 1000, "");
 }
 
 /* A query that failed removes nobody. */
@@ -315,6 +498,12 @@ int main(int argc, char **argv)
 	g_test_add_func("/cat/users/history", test_history);
 	g_test_add_func("/cat/users/past", test_past);
 	g_test_add_func("/cat/users/dated", test_dated);
+	g_test_add_func("/cat/users/planned-end", test_planned_end);
+	g_test_add_func("/cat/users/stay", test_stay);
+	g_test_add_func("/cat/users/planned-change", test_planned_change);
+	g_test_add_func("/cat/users/planned-begin", test_planned_begin);
+	g_test_add_func("/cat/users/planned-move", test_planned_move);
+	g_test_add_func("/cat/users/planned-import", test_planned_import);
 	g_test_add_func("/cat/users/nobody", test_nobody);
 	g_test_add_func("/cat/users/conflict", test_conflict);
 	g_test_add_func("/cat/users/csv", test_csv);
