@@ -52,7 +52,7 @@ static const char *state_of(JsonObject *call)
 static int list(officer *o, char **args, GError **err)
 {
 	static const char *const columns[] = {"caller", "callee", "recording",
-					      "!call", NULL};
+					      "<journal", "!call", NULL};
 	g_autoptr(JsonObject) request = json_object_new();
 	g_autoptr(JsonObject) answer = NULL;
 	g_autoptr(table) t = table_new(columns);
@@ -69,6 +69,7 @@ static int list(officer *o, char **args, GError **err)
 		table_address(t, text_of(c, "caller"));
 		table_address(t, text_of(c, "callee"));
 		table_text(t, state_of(c));
+		table_text(t, text_of(c, "id"));
 		table_text(t, text_of(c, "call_id"));
 	}
 	table_print(t, o->form, "no call is in progress", stdout);

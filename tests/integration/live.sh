@@ -30,6 +30,10 @@ caller=$!
 rig_await 30 'the call' is_heard || bail 'the call'
 id=$(call_id alice)
 is 'the call is listed' said "alice@.*yes" list
+officer live list --json >"$RIG/listed"
+is 'with its name in journals, ledger and explain' grep -qF \
+	"\"journal\" : \"$(officer calls --csv | sed -n '2s/.*,//p' |
+		tr -d '\r')\"" "$RIG/listed"
 sleep 3
 is 'pause' said 'is paused$' pause "$id" card number
 is 'pause again changes nothing' said 'so already' pause "$id"
