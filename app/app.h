@@ -50,6 +50,14 @@ bool app_role_start(app_role *role, const char *name, const char *help,
 
 /* True: no word is left of the command line. Else it is named. */
 bool app_no_words(const char *name, int argc, char **argv);
+/* Two options of which only one makes sense, and whether they were given. */
+typedef struct app_clash {
+	const char *a, *b;
+	bool has_a, has_b;
+} app_clash;
+/* True: no two were given that exclude each other. Else both are named. The
+ * last has no names. */
+bool app_no_clash(const char *name, const app_clash *all);
 /* Parses with GOption; false: stop with *status. `args`
  * (NULL: none) names the words that may follow. */
 bool app_options(const char *name, const char *args, const char *help,

@@ -148,6 +148,11 @@ int cmd_alarms(int argc, char **argv)
 			 entries, &argc, &argv, &status))
 		return status;
 	verb = argc > 1 ? argv[1] : "list";
+	if (!app_no_clash("alarms", (const app_clash[]){
+		    {"--json", "--csv", opt.json, opt.csv},
+		    {"watch", "--json", !strcmp(verb, "watch"), opt.json},
+		    {"watch", "--csv", !strcmp(verb, "watch"), opt.csv}, {0}}))
+		return APP_USAGE;
 	for (size_t i = 0; i < G_N_ELEMENTS(verbs) && argc < 3; i++) {
 		if (strcmp(verb, verbs[i].name))
 			continue;

@@ -75,6 +75,14 @@ int cmd_check(int argc, char **argv)
 		return status;
 	if (!app_no_words("check", argc, argv))
 		return APP_USAGE;
+	if (opt.explain && !opt.print) {
+		fprintf(stderr, "edgetape check: --explain goes with "
+				"--print\n");
+		return APP_USAGE;
+	}
+	if (!app_no_clash("check", (const app_clash[]){
+		    {"--print", "--json", opt.print, opt.json}, {0}}))
+		return APP_USAGE;
 	path = opt.path ? opt.path : APP_CONF;
 	return opt.print ? print_conf(path) : check_all(path);
 }

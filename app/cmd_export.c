@@ -373,6 +373,8 @@ static int export(officer *o, char **args, GError **err)
 
 	if (wrong)
 		return officer_misused(o, wrong);
+	if (!strcmp(opt.out, "-") && !officer_form_free(o, "--out -"))
+		return APP_USAGE;
 	if (!place_check(o, err) || !room_check(o, err) ||
 	    !(calls = calls_meant(o, args, &left, err)) ||
 	    (opt.linked && !add_linked(o, calls, err)))

@@ -134,6 +134,11 @@ static int play(officer *o, char **args, GError **err)
 	g_autoptr(holding) h = NULL;
 	const holding_file *f;
 
+	if (!app_no_clash("play", (const app_clash[]){
+		    {"--stdout", "--player", opt.to_stdout, opt.player},
+		    {0}}) ||
+	    !officer_form_free(o, opt.to_stdout ? "--stdout" : "playing"))
+		return APP_USAGE;
 	if (opt.to_stdout && isatty(STDOUT_FILENO)) {
 		fprintf(stderr, "edgetape play: sound does not go to a "
 				"terminal: use a pipe, or no --stdout\n");

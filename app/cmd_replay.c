@@ -311,15 +311,30 @@ static void clear(job *j)
 		g_string_free(j->json, TRUE);
 }
 
+/* What would have no effect, or undo another. */
+static bool no_clash(const options *o)
+{
+	return app_no_clash("replay", (const app_clash[]){
+		{"--journal", "--signalling", o->journals, o->signalling},
+		{"--journal", "--media", o->journals, o->media},
+		{"--journal", "--tls-keys", o->journals, o->tls_keys},
+		{"--journal", "--keep-journal", o->journals, o->keep},
+		{"--journal", "--call", o->journals, o->call},
+		{"--journal", "--from", o->journals, o->from},
+		{"--journal", "--to", o->journals, o->to},
+		{"--journal", "--offset", o->journals, o->offset != 0},
+		{"--explain", "--json", o->explain, o->json},
+		{"--explain", "--list", o->explain, o->list},
+		{"--explain", "--call", o->explain, o->call},
+		{0}});
+}
+
 static bool asked_rightly(const options *o)
 {
 	const char *why = NULL;
 
 	if (!o->out && !o->list && !o->explain)
 		why = "--out is missing";
-	else if (o->journals && (o->signalling || o->media || o->tls_keys))
-		why = "--journal goes without --signalling, --media and "
-		      "--tls-keys";
 	else if (o->journals && !o->key)
 		why = "--journal needs --key, the recorder's private key";
 	else if (!o->journals && !o->media)
@@ -426,7 +441,8 @@ int cmd_replay(int argc, char **argv)
 			 "input gives the same bytes.",
 			 entries, &argc, &argv, &status))
 		return status;
-	if (!app_no_words("replay", argc, argv) || !asked_rightly(&opt))
+	if (!app_no_words("replay", argc, argv) || !no_clash(&opt) ||
+	    !asked_rightly(&opt))
 		return APP_USAGE;
 	log_setup("replay", false);
 	rights_hide_memory();	/* the keys of the calls are in it */

@@ -420,6 +420,8 @@ static int export(officer *o, char **args, GError **err)
 	int64_t at;
 
 	(void)args;
+	if (o->form == TABLE_JSON && !officer_form_free(o, "export, in CSV,"))
+		return APP_USAGE;
 	if (!time_of(o, &at, err) || !(users = cat_user_list(o->db, at, err)))
 		return APP_FAIL;
 	text = cat_export_csv(users);

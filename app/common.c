@@ -43,6 +43,19 @@ bool app_no_words(const char *name, int argc, char **argv)
 	return argc <= 1;
 }
 
+bool app_no_clash(const char *name, const app_clash *all)
+{
+	for (; all->a; all++) {
+		if (!all->has_a || !all->has_b)
+			continue;
+		fprintf(stderr, "edgetape %s: %s and %s exclude each other; "
+				"see edgetape %s --help\n", name, all->a,
+			all->b, name);
+		return false;
+	}
+	return true;
+}
+
 conf *app_conf(const char *name, const char *path)
 {
 	g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);

@@ -217,8 +217,9 @@ int officer_run(const char *command, const char *help,
 			command, v->name, ignored, command);
 		return APP_USAGE;
 	}
-	if (common.json && common.csv)
-		return misused(&o, "--json and --csv", " exclude each other");
+	if (!app_no_clash(command, (const app_clash[]){
+		    {"--json", "--csv", common.json, common.csv}, {0}}))
+		return APP_USAGE;
 	o.form = common.json ? TABLE_JSON : common.csv ? TABLE_CSV : TABLE_TEXT;
 	o.actor.reason = common.reason ? common.reason : "";
 	o.now = clk_now().wall.ns / CLK_NS_PER_S;
@@ -230,6 +231,13 @@ int officer_misused(const officer *o, const char *why)
 {
 	fprintf(stderr, "edgetape %s: %s\n", o->command, why);
 	return APP_USAGE;
+}
+
+bool officer_form_free(const officer *o, const char *what)
+{
+	return app_no_clash(o->command, (const app_clash[]){
+		{what, "--json", true, o->form == TABLE_JSON},
+		{what, "--csv", true, o->form == TABLE_CSV}, {0}});
 }
 
 void officer_done(officer *o, const char *what, const char *result)

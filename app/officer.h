@@ -39,6 +39,9 @@ int officer_run(const char *command, const char *help,
 		const GOptionEntry *entries, int argc, char **argv);
 /* Says `why`; the exit status for a command that was given wrongly. */
 int officer_misused(const officer *o, const char *why);
+/* False, with a message, if an answer is asked for as JSON or CSV although
+ * `what` leaves no room for one. */
+bool officer_form_free(const officer *o, const char *what);
 /* Says that something was changed, "alice" "is added": a line for people, and a
  * row of what the command answers to a program. */
 void officer_done(officer *o, const char *what, const char *result);

@@ -103,7 +103,7 @@ says "a hole in TLS" 1 "could not be read to their end" \
 	"$edgetape" replay -s "$tmp/torn.pcap" -m "$tmp/edge.pcap" --list \
 	--tls-keys "$tmp/tls.pcap.keys"
 says "right keys for TLS" 0 "1 recorded" tls tls.pcap.keys
-says "a key log for a journal" 2 "goes without" \
+says "a key log for a journal" 2 "--journal and --tls-keys exclude" \
 	"$edgetape" replay --journal "$tmp" --key x --tls-keys y --out "$tmp/x"
 
 sed 's/^\(m=\|a=\|c=\|v=\|o=\|s=\|t=\).*//; s/^Content-Type.*/X: y\r/' \

@@ -221,7 +221,30 @@ says 'too few for a command of one verb' 2 'it needs a CALL' officer play
 says 'too many' 2 'too many words: more' officer users show alice more
 says 'words where there are none' 2 'what is "now"' \
 	"$edgetape" stats -c "$tmp/conf" now
-says 'both forms' 2 'exclude each other' officer users --json --csv
+
+# Options that contradict each other are named, and nothing is done.
+excludes() { # A B COMMAND...
+	a=$1 b=$2
+	shift 2
+	says "$1: $a and $b" 2 "^edgetape $1: $a and $b exclude each other" \
+		"$edgetape" "$@"
+}
+for command in users rules calls report audit alarms live; do
+	excludes --json --csv $command --json --csv
+done
+excludes watch --json alarms watch --json
+excludes 'export, in CSV,' --json users export --json -c "$tmp/conf"
+excludes --stdout --json play "$call" --stdout --json -c "$tmp/conf"
+excludes playing --csv play "$call" --csv -c "$tmp/conf"
+excludes --stdout --player play "$call" --stdout --player x -c "$tmp/conf"
+excludes '--out -' --json export "$call" --out - --reason x --json \
+	-c "$tmp/conf"
+excludes --print --json check --print --json
+excludes --explain --json replay -m x --explain '*' --json
+excludes --explain --call replay -m x --explain '*' --call y
+excludes --journal --from replay -j x -k x -o x --from 2026-11-21T00:00:00Z
+says 'an explanation of nothing' 2 'goes with --print' "$edgetape" check \
+	--explain
 says 'help' 0 'Verbs:' officer rules --help
 COLUMNS=60 officer users >"$tmp/narrow"
 holds 'a table fits the terminal' [ "$(wc -L <"$tmp/narrow")" -le 60 ]
