@@ -105,11 +105,13 @@ static char **parse_list(const char *v)
 	return (char **)g_ptr_array_free(a, FALSE);
 }
 
-/* NULL when right, else what would have been; free with g_free(). */
+/* NULL when right, else what would have been; free with g_free(). A wrong value
+ * leaves the one before, so that whoever goes on with it finds no other fault
+ * than this one. */
 static char *set(conf *c, conf_id id, const char *v)
 {
 	const conf_key *k = &conf_table()[id];
-	uint32_t *n = &c->number[id];
+	uint32_t n = c->number[id];
 
 	switch (k->type) {
 	case CONF_TEXT:
@@ -119,19 +121,20 @@ static char *set(conf *c, conf_id id, const char *v)
 		c->list[id] = parse_list(v);
 		break;
 	case CONF_NUMBER:
-		if (!parse_number(k, v, n))
+		if (!parse_number(k, v, &n))
 			return g_strdup_printf("a number from %u to %u: %s",
 					       k->lo, k->hi, k->help);
 		break;
 	case CONF_BOOL:
-		if (!parse_bool(v, n))
+		if (!parse_bool(v, &n))
 			return g_strdup("true or false");
 		break;
 	case CONF_CHOICE:
-		if (!parse_choice(k, v, n))
+		if (!parse_choice(k, v, &n))
 			return g_strdup_printf("one of %s", k->choices);
 		break;
 	}
+	c->number[id] = n;
 	g_free(c->text[id]);
 	c->text[id] = g_strdup(v);
 	return NULL;

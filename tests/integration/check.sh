@@ -56,6 +56,15 @@ wrong render codec-plugins /no/such.so 'codec-plugins: /no/such.so: No such'
 wrong edgetape run "/$(printf %0120d 0)" 'is too long for a socket'
 wrong edgetape signing-key "$tmp/x.key" 'x.key: '
 
+# Each is one fault, and the rest of the configuration is judged without it.
+once() { # GROUP KEY VALUE
+	wrong "$1" "$2" "$3" "\\[$1\\] $2: \"$3\" is not one of"
+	holds "$2 is one thing" grep -q ': 1 thing to fix$' "$tmp/said"
+}
+once render layout quadro
+once render video avi
+once rewrite method erase
+
 # ---- the clock
 says 'a clock that nobody keeps' 0 'warning: time: no time service' \
 	at_clock 0 0 "$edgetape" check -c "$tmp/conf"

@@ -59,6 +59,26 @@ static void test_all_errors(void)
 	g_assert_cmpuint(errors->len, ==, 3);
 }
 
+/* Whoever goes on with what could be read has no value out of its range. */
+static void test_wrong_is_not_taken(void)
+{
+	static const char text[] = "[render]\nlayout=quadro\npicture=maybe\n"
+				   "rate=x\n[rewrite]\nmethod=erase\n";
+	g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(conf) c = conf_default(), d = conf_default();
+
+	conf_take(c, text, strlen(text), "t", errors);
+	g_assert_cmpuint(errors->len, ==, 4);
+	g_assert_cmpuint(conf_choice(c, CONF_RENDER_LAYOUT), ==,
+			 conf_choice(d, CONF_RENDER_LAYOUT));
+	g_assert_true(conf_bool(c, CONF_RENDER_PICTURE) ==
+		      conf_bool(d, CONF_RENDER_PICTURE));
+	g_assert_cmpuint(conf_number(c, CONF_RENDER_RATE), ==,
+			 conf_number(d, CONF_RENDER_RATE));
+	g_assert_cmpuint(conf_choice(c, CONF_REWRITE_METHOD), ==,
+			 conf_choice(d, CONF_REWRITE_METHOD));
+}
+
 static void test_round_trip(void)
 {
 	g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
@@ -126,6 +146,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/core/conf/unknown-key", test_unknown_key);
 	g_test_add_func("/core/conf/bad-values", test_bad_values);
 	g_test_add_func("/core/conf/all-errors", test_all_errors);
+	g_test_add_func("/core/conf/wrong-is-not-taken",
+			test_wrong_is_not_taken);
 	g_test_add_func("/core/conf/round-trip", test_round_trip);
 	g_test_add_func("/core/conf/dropins", test_dropins);
 	g_test_add_func("/core/conf/manual", test_manual);
