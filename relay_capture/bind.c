@@ -87,9 +87,7 @@ void relay_unbind(relay_tap *r, relay_flow *f, clk_both at)
 	*p = f->sibling;
 	c->n_flows--;
 	f->claim.call = NULL;
-	f->checked = false;
 	f->packets = f->stored = 0;
-	f->fresh = false;
 	relay_flow_set_claimed(r->flows, f, false);
 }
 

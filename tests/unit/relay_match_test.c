@@ -127,6 +127,128 @@ static void test_ufrag_wins(void)
 	rig_clear(&g);
 }
 
+static void assert_flow(const rig *g, guint i, uint32_t number, uint64_t stored)
+{
+	const rec_flow *f = &g_array_index(g->flows, rec_flow, i);
+
+	g_assert_cmpuint(f->flow, ==, number);
+	g_assert_cmpuint(f->packets, ==, stored);
+	g_assert_cmpuint(f->stored, ==, stored);
+}
+
+/* A path goes to another call: what is told of it to each call is what that
+ * call got, whatever else was described meanwhile. Who waits for a description
+ * is not forgotten over it. */
+static void test_moved_path(void)
+{
+	const clk_both over = clk_from_wall(9 * CLK_NS_PER_MS);
+	rig g;
+
+	rig_init(&g, NULL);
+	arm(&g, "old", CALL_CALLER, "", "10.9.0.9:50000 10.1.0.1:4000");
+	rtp(&g, "10.1.0.1:4000", "10.9.0.9:3478", 1, 1, 1);
+	rtp(&g, "10.5.0.1:4000", "10.9.0.9:3478", 5, 1, 1);
+	arm(&g, "third", CALL_CALLER, "", "10.9.0.9:50020 10.2.0.1:4000");
+	rtp(&g, "10.1.0.1:4000", "10.9.0.9:3478", 1, 2, 2);
+	rtp(&g, "10.1.0.1:4000", "10.9.0.9:3478", 1, 3, 3);
+	arm(&g, "new", CALL_CALLER, "", "10.9.0.9:50010 10.1.0.1:4000");
+	rtp(&g, "10.1.0.1:4000", "10.9.0.9:3478", 1, 4, 4);
+	rtp(&g, "10.1.0.1:4000", "10.9.0.9:3478", 1, 5, 5);
+	assert_last(&g, "new", CALL_CALLER, PKT_WHY_RADDR, PKT_LEG_FROM_CLIENT);
+	relay_disarm(g.tap, "new", over);
+	relay_disarm(g.tap, "old", over);
+	relay_tick(g.tap, over);
+	g_assert_cmpuint(g.flows->len, ==, 2);
+	assert_flow(&g, 0, 1, 3);
+	assert_flow(&g, 1, 1, 2);
+	arm(&g, "late", CALL_CALLER, "", "10.9.0.9:50030 10.5.0.1:4000");
+	assert_last(&g, "late", CALL_CALLER, PKT_WHY_RADDR,
+		    PKT_LEG_FROM_CLIENT);
+	rig_check_sums(&g);
+	rig_clear(&g);
+}
+
+/* What was held of several paths comes in the order of its capture. */
+static void test_held_order(void)
+{
+	rig g;
+
+	rig_init(&g, NULL);
+	rtp(&g, "10.9.0.9:3478", "10.1.0.1:4000", 2, 1, 1);
+	rtp(&g, "10.1.0.1:4000", "10.9.0.9:3478", 1, 2, 2);
+	rtp(&g, "10.9.0.9:3478", "10.1.0.1:4000", 2, 3, 3);
+	arm(&g, "one", CALL_CALLER, "", "10.9.0.9:50000 10.1.0.1:4000");
+	g_assert_cmpuint(g.pkts->len, ==, 3);
+	for (guint i = 0; i < g.pkts->len; i++) {
+		const rig_pkt *r = g_ptr_array_index(g.pkts, i);
+
+		g_assert_cmpint(r->p.at.wall.ns, ==,
+				(i + 1) * CLK_NS_PER_MS);
+	}
+	rig_clear(&g);
+}
+
+/* A path that fell silent before a check on another one named its address. */
+static void test_learnt_later(void)
+{
+	rig g;
+
+	rig_init(&g, NULL);
+	arm(&g, "one", CALL_CALLER, "aa", "10.9.0.9:50000 10.1.0.1:4000");
+	arm(&g, "one", CALL_CALLEE, "bb", "10.9.0.9:50002 10.2.0.1:4000");
+	rtp(&g, "10.5.0.1:5", "10.5.0.2:5", 1, 1, 1);
+	check(&g, "10.5.0.1:5", "10.9.0.9:50000", "aa:bb", 2);
+	g_assert_cmpuint(g.pkts->len, ==, 0);
+	relay_tick(g.tap, clk_from_wall(200 * CLK_NS_PER_MS));
+	g_assert_cmpuint(g.pkts->len, ==, 1);
+	assert_last(&g, "one", CALL_CALLEE, PKT_WHY_LEARNT, PKT_LEG_PLAIN);
+	rig_check_sums(&g);
+	rig_clear(&g);
+}
+
+/* Checks from everywhere teach no more than a call may have. */
+static void test_learnt_most(void)
+{
+	enum { MOST = 64 };
+	char from[32];
+	rig g;
+
+	rig_init(&g, NULL);
+	arm(&g, "one", CALL_CALLER, "aa", "10.9.0.9:50000 10.1.0.1:4000");
+	arm(&g, "one", CALL_CALLEE, "bb", "10.9.0.9:50002 10.2.0.1:4000");
+	for (uint16_t i = 1; i <= MOST + 10; i++) {
+		g_snprintf(from, sizeof(from), "10.8.0.1:%u", i);
+		check(&g, from, "10.9.0.9:50000", "aa:bb", i);
+		rtp(&g, "10.6.6.6:6", from, 1, i, i);
+		g_assert_cmpuint(g.pkts->len, ==, MIN(i, MOST));
+	}
+	rig_check_sums(&g);
+	rig_clear(&g);
+}
+
+/* A path whose call was proved by a check, and is over: the next call that
+ * names its address has it at once, and proved is nothing of that one. */
+static void test_reused_checked(void)
+{
+	rig g;
+
+	rig_init(&g, NULL);
+	arm(&g, "old", CALL_CALLER, "aa", "10.9.0.9:50000 10.1.0.1:4000");
+	arm(&g, "old", CALL_CALLEE, "bb", "10.9.0.9:50002 10.2.0.1:4000");
+	check(&g, "10.1.0.1:4000", "10.9.0.9:3478", "bb:aa", 1);
+	rtp(&g, "10.1.0.1:4000", "10.9.0.9:3478", 1, 1, 1);
+	assert_last(&g, "old", CALL_CALLER, PKT_WHY_UFRAG, PKT_LEG_FROM_CLIENT);
+	relay_disarm(g.tap, "old", clk_from_wall(2 * CLK_NS_PER_MS));
+	arm(&g, "new", CALL_CALLEE, "", "10.9.0.9:50000 10.1.0.1:4000");
+	rtp(&g, "10.1.0.1:4000", "10.9.0.9:3478", 1, 2, 3);
+	assert_last(&g, "new", CALL_CALLEE, PKT_WHY_RADDR, PKT_LEG_FROM_CLIENT);
+	arm(&g, "third", CALL_CALLEE, "", "10.9.0.9:50000 10.1.0.1:4000");
+	rtp(&g, "10.1.0.1:4000", "10.9.0.9:3478", 1, 3, 4);
+	assert_last(&g, "third", CALL_CALLEE, PKT_WHY_RADDR,
+		    PKT_LEG_FROM_CLIENT);
+	rig_clear(&g);
+}
+
 /* A port is used again while the first call is in its grace time. */
 static void test_reused_port(void)
 {
@@ -145,8 +267,108 @@ static void test_reused_port(void)
 	rig_clear(&g);
 }
 
+/* ChannelBind: a client says to whom it will talk (RFC 5766 11.1). */
+static void binds(rig *g, const char *client, const char *peer)
+{
+	const net_addr to = rig_addr(peer);
+	uint8_t buf[64];
+	put o = put_into(buf, sizeof(buf));
+
+	put_u16(&o, 9);
+	put_u16(&o, 20);
+	put_u32(&o, 0x2112a442);
+	put_bytes(&o, "twelve bytes", 12);
+	put_u16(&o, 0x0c);
+	put_u16(&o, 4);
+	put_u32(&o, 0x40000000);
+	put_u16(&o, 0x12);
+	put_u16(&o, 8);
+	put_u16(&o, 1);
+	put_u16(&o, to.port ^ 0x2112);
+	for (size_t i = 0; i < 4; i++)
+		put_u8(&o, to.ip[i] ^ "\x21\x12\xa4\x42"[i]);
+	udp(g, client, "10.9.0.9:3478", buf, o.n, 1);
+}
+
+/* Who talks to a party's relayed address is the other party; who talks to that
+ * one in turn is not known by it. */
+static void test_peers(void)
+{
+	rig g;
+
+	rig_init(&g, NULL);
+	arm(&g, "one", CALL_CALLER, "", "10.9.0.9:50000 10.1.0.1:4000");
+	binds(&g, "10.3.0.1:4000", "10.9.0.9:50000");
+	binds(&g, "10.4.0.1:4000", "10.3.0.1:4000");
+	rtp(&g, "10.3.0.1:4000", "10.9.0.9:3478", 1, 1, 2);
+	assert_last(&g, "one", CALL_CALLEE, PKT_WHY_PEER, PKT_LEG_FROM_CLIENT);
+	rtp(&g, "10.4.0.1:4000", "10.9.0.9:3478", 2, 1, 3);
+	g_assert_cmpuint(g.pkts->len, ==, 1);
+	rig_clear(&g);
+}
+
+/* Both ends are the same party's: who sends is left to the keys. */
+static void test_one_party(void)
+{
+	rig g;
+
+	rig_init(&g, NULL);
+	arm(&g, "one", CALL_CALLER, "", "10.9.0.9:50000 10.1.0.1:4000");
+	rtp(&g, "10.1.0.1:4000", "10.9.0.9:50000", 1, 1, 1);
+	g_assert_cmpuint(g.pkts->len, ==, 1);
+	g_assert_cmpint(last(&g)->p.side, ==, CALL_UNKNOWN);
+	rig_clear(&g);
+}
+
+/* Without ICE the SDP names where sound and reports go, often private addresses
+ * that others use as well: an SSRC that is another call's says more. */
+static void test_no_ice(void)
+{
+	g_autoptr(call_half) named = rig_half(CALL_CALLER, "", NULL);
+	g_autoptr(call_half) numbered = rig_half(CALL_CALLEE, "", NULL);
+	const call_ssrcs range = {1000, 1099};
+	rig g;
+
+	rig_init(&g, NULL);
+	CALL_MEDIA(named, 0)->rtp = rig_addr("192.168.0.2:4000");
+	CALL_MEDIA(named, 0)->rtcp = rig_addr("192.168.0.2:4005");
+	g_array_append_val(CALL_MEDIA(numbered, 0)->ssrcs, range);
+	relay_arm(g.tap, "one", named, clk_from_wall(0));
+	relay_arm(g.tap, "two", numbered, clk_from_wall(0));
+	rtp(&g, "192.168.0.2:4000", "10.5.0.2:5", 7, 1, 1);
+	assert_last(&g, "one", CALL_CALLER, PKT_WHY_SDP, PKT_LEG_PLAIN);
+	rtp(&g, "192.168.0.2:4005", "10.5.0.2:6", 7, 2, 2);
+	g_assert_cmpuint(g.pkts->len, ==, 2);
+	assert_last(&g, "one", CALL_CALLER, PKT_WHY_SDP, PKT_LEG_PLAIN);
+	rtp(&g, "192.168.0.2:4000", "10.5.0.9:5", 1000, 1, 3);
+	assert_last(&g, "two", CALL_CALLEE, PKT_WHY_SSRC, PKT_LEG_PLAIN);
+	rig_clear(&g);
+}
+
+/* A check has proved whose a path between two relays is: no SSRC moves it. */
+static void test_checked_stays(void)
+{
+	g_autoptr(call_half) other = rig_half(CALL_CALLEE, "", NULL);
+	const call_ssrcs range = {1000, 1099};
+	rig g;
+
+	rig_init(&g, NULL);
+	arm(&g, "one", CALL_CALLER, "aa", "10.9.0.9:50000 10.1.0.1:4000");
+	arm(&g, "one", CALL_CALLEE, "bb", "10.9.0.9:50002 10.2.0.1:4000");
+	rtp(&g, "10.9.0.9:3478", "10.9.0.8:443", 1000, 0, 1);
+	check(&g, "10.9.0.9:3478", "10.9.0.8:443", "aa:bb", 1);
+	g_array_append_val(CALL_MEDIA(other, 0)->ssrcs, range);
+	relay_arm(g.tap, "two", other, clk_from_wall(0));
+	for (uint16_t i = 1; i <= 3; i++)
+		rtp(&g, "10.9.0.9:3478", "10.9.0.8:443", 1000, i, i);
+	g_assert_cmpuint(g.pkts->len, ==, 4);
+	assert_last(&g, "one", CALL_CALLEE, PKT_WHY_UFRAG, PKT_LEG_UNKNOWN);
+	rig_clear(&g);
+}
+
 /* The Allocate response came before the call was described, and the client
- * is behind a NAT that the SDP does not know. Its next call is another one. */
+ * is behind a NAT that the SDP does not know. That the other party names it
+ * changes nothing. Its next call is another one. */
 static void test_allocation(void)
 {
 	uint8_t answer[] = {
@@ -158,6 +380,7 @@ static void test_allocation(void)
 	rig_init(&g, NULL);
 	udp(&g, "10.9.0.9:3478", "198.51.100.7:6000", answer, sizeof(answer),
 	    1);
+	binds(&g, "10.3.0.1:4000", "10.9.0.9:50000");
 	arm(&g, "one", CALL_CALLER, "", "10.9.0.9:50000 192.168.0.2:4000");
 	rtp(&g, "198.51.100.7:6000", "10.9.0.9:3478", 1, 1, 2);
 	assert_last(&g, "one", CALL_CALLER, PKT_WHY_RELAYED,
@@ -337,7 +560,8 @@ static void test_shared(void)
 	rig_clear(&g);
 }
 
-/* Of a call of which nothing is recorded no line is, also not an unknown. */
+/* Of a call of which nothing is recorded any more no line is, also not an
+ * unknown. */
 static void test_shared_unrecorded(void)
 {
 	const char *one[] = {"203.0.113.9:50000 10.0.0.1:4000", NULL};
@@ -346,7 +570,9 @@ static void test_shared_unrecorded(void)
 
 	rig_init(&g, NULL);
 	add_line(h, 0, "203.0.113.9:50000", 96, false);
-	add_line(h, 1, "203.0.113.9:50000", 0, false);
+	add_line(h, 1, "203.0.113.9:50000", 0, true);
+	relay_arm(g.tap, "a", h, clk_from_wall(0));
+	CALL_MEDIA(h, 1)->record = false;
 	relay_arm(g.tap, "a", h, clk_from_wall(0));
 	typed(&g, "10.0.0.1:4000", "203.0.113.9:50010", 97, 4);
 	typed(&g, "10.0.0.1:4000", "203.0.113.9:50010", 200, 5);
@@ -389,8 +615,17 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/match/reasons", test_reasons);
 	g_test_add_func("/relay/match/ufrag_wins", test_ufrag_wins);
 	g_test_add_func("/relay/match/reused_port", test_reused_port);
+	g_test_add_func("/relay/match/reused-checked", test_reused_checked);
+	g_test_add_func("/relay/match/moved-path", test_moved_path);
+	g_test_add_func("/relay/match/held-order", test_held_order);
+	g_test_add_func("/relay/match/learnt-later", test_learnt_later);
+	g_test_add_func("/relay/match/learnt-most", test_learnt_most);
 	g_test_add_func("/relay/match/allocation", test_allocation);
 	g_test_add_func("/relay/match/nat", test_nat);
+	g_test_add_func("/relay/match/peers", test_peers);
+	g_test_add_func("/relay/match/one-party", test_one_party);
+	g_test_add_func("/relay/match/no-ice", test_no_ice);
+	g_test_add_func("/relay/match/checked-stays", test_checked_stays);
 	g_test_add_func("/relay/match/ssrc", test_ssrc);
 	g_test_add_func("/relay/match/half_known", test_half_known);
 	g_test_add_func("/relay/match/many_paths", test_many_paths);
