@@ -54,15 +54,37 @@ static GPtrArray *calls_listed(const officer *o, GError **err)
 	return g_steal_pointer(&calls);
 }
 
+/* With its deletion: for people beside the outcome, where it is seen on the
+ * narrowest terminal; a program has a column of its own for it. */
+static void add_outcome(const officer *o, table *t, const cat_entry *e)
+{
+	const char *name = cat_outcome_name(e->outcome);
+	g_autofree char *both = g_strconcat(name, ", deleted", NULL);
+
+	table_text(t, o->form == TABLE_TEXT && e->expired_ms ? both : name);
+	if (o->form != TABLE_TEXT)
+		table_time(t, e->expired_ms);
+}
+
+/* Without the names that are NULL. */
+static table *table_of(const char **names, size_t n)
+{
+	g_autofree const char **some = g_new0(const char *, n + 1);
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (names[i])
+			some[used++] = names[i];
+	return table_new(some);
+}
+
 static int list(officer *o, char **args, GError **err)
 {
-	static const char *const columns[] = {"begun", "caller", "callee",
-					      "#length", "?scope", "outcome",
-					      "?reason", "<call", NULL};
-	static const char *const linked[] = {"begun", "caller", "callee",
-					     "#length", "?scope", "outcome",
-					     "?reason", "by", "<call", NULL};
-	g_autoptr(table) t = table_new(opt.linked ? linked : columns);
+	const char *columns[] = {"begun", "caller", "callee", "#length",
+				 "?scope", "!outcome",
+				 o->form == TABLE_TEXT ? NULL : "deleted",
+				 "?reason", opt.linked ? "by" : NULL, "<call"};
+	g_autoptr(table) t = table_of(columns, G_N_ELEMENTS(columns));
 	g_autoptr(GPtrArray) calls = NULL;
 
 	(void)args;
@@ -77,8 +99,8 @@ static int list(officer *o, char **args, GError **err)
 		table_address(t, e->callee);
 		table_span(t, e->duration_ms);
 		table_text(t, e->scope);
-		table_text(t, cat_outcome_name(e->outcome));
-		table_text(t, e->expired_ms ? "deleted" : e->reason);
+		add_outcome(o, t, e);
+		table_text(t, e->reason);
 		if (opt.linked)
 			table_text(t, e->linked);
 		table_text(t, e->name);
@@ -90,10 +112,11 @@ static int list(officer *o, char **args, GError **err)
 
 static int list_linked(officer *o, char **args, GError **err)
 {
-	static const char *const columns[] = {"begun", "caller", "callee",
-					      "#length", "outcome", "by",
-					      "<call", NULL};
-	g_autoptr(table) t = table_new(columns);
+	const char *columns[] = {"begun", "caller", "callee", "#length",
+				 "!outcome",
+				 o->form == TABLE_TEXT ? NULL : "deleted",
+				 "by", "<call"};
+	g_autoptr(table) t = table_of(columns, G_N_ELEMENTS(columns));
 	g_autoptr(cat_entry) of = cat_ledger_get(o->db, args[0], err);
 	g_autoptr(GPtrArray) legs = of ? cat_ledger_linked(o->db, of, err)
 				       : NULL;
@@ -105,7 +128,7 @@ static int list_linked(officer *o, char **args, GError **err)
 		table_address(t, e->caller);
 		table_address(t, e->callee);
 		table_span(t, e->duration_ms);
-		table_text(t, cat_outcome_name(e->outcome));
+		add_outcome(o, t, e);
 		table_text(t, e->linked);
 		table_text(t, e->name);
 	}

@@ -24,6 +24,11 @@ static void print_call(const cat_entry *e)
 	else
 		printf("%s ended as %s", e->name, cat_outcome_name(e->outcome));
 	printf("%s%s\n", e->reason ? ": " : "", e->reason ? e->reason : "");
+	if (e->expired_ms) {
+		g_autofree char *when = officer_when(e->expired_ms / 1000);
+
+		printf("its recording was deleted at %s\n", when);
+	}
 	if (e->rule)
 		printf("when it began \"%s\" decided%s%s\n", e->rule,
 		       e->mode ? ", mode " : "", e->mode ? e->mode : "");

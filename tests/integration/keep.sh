@@ -154,6 +154,14 @@ holds 'recordings, pictures, sidecar and journal' [ -z "$(find "$tmp/disk/spool"
 says 'it is in no bundle any more' 1 'no call that has a recording fits' \
 	officer export --who alice --out "$tmp/bundle" --reason x
 says 'the row stays' 0 'deleted +20' officer calls show "$call"
+reason=$(sed -n 's/^reason  *//p' "$tmp/said")
+says 'the list has that beside the outcome' 0 "[A-Z], deleted  *$reason" officer \
+	calls
+says 'and does not hide it where it is narrow' 0 '[A-Z], deleted  ' \
+	env COLUMNS=80 "$edgetape" calls -c "$tmp/conf"
+says 'for a program it is a time' 0 '"deleted" : "20' officer calls --json
+holds 'and the reason is there' grep -qF "\"reason\" : \"$reason\"" "$tmp/said"
+says 'in words' 0 '^its recording was deleted at 20' officer explain "$call"
 
 # A deletion that was decided, and cut short by trouble or the host's end.
 mkdir -p "$(dirname "$sidecar")"
