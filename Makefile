@@ -142,7 +142,8 @@ unit: $(UNIT)
 fuzzers: $(FUZZ)
 $B/tests/load/tap_load $B/tests/load/ledger_load: $B/tests/plugins/slowdisk.so
 check: all $(UNIT) $(FUZZ) $(addprefix $B/tests/load/,\
-	ending_load ledger_load tap_load untold_load watchdogs_load)
+	ending_load ledger_load standing_load tap_load untold_load \
+	watchdogs_load)
 	$Qtests/run $B
 
 asan:

@@ -18,6 +18,9 @@ typedef struct capture_plan {
 
 /* Before the first packet is read: threads and workers inherit it. */
 bool capture_confine(const conf *c, GError **err);
+/* Then, before the first worker: render knows that we are there, or, if they
+ * are kept, our rings. */
+void capture_show_life(const conf *c, fdstore *store);
 /* What `edgetape stats` reads. */
 void capture_stats_write(const conf *c, const relay_live_stats *s);
 /* WORKER, or the only process. Captures until SIGTERM: the exit status. */

@@ -211,6 +211,15 @@ static void share_reach(worker *r)
 		g_warning("%s", err->message);
 }
 
+static bool drop_all(const worker *r, GError **err)
+{
+	if (!app_drop(r->plan->conf, err) ||
+	    !capture_confine(r->plan->conf, err))
+		return false;
+	capture_show_life(r->plan->conf, NULL);
+	return true;
+}
+
 /* What is not yet open, and from then on no privilege. With rings all of that
  * was done by the supervisor. */
 static bool start(worker *r, GError **err)
@@ -223,8 +232,7 @@ static bool start(worker *r, GError **err)
 				   on_message, r, err);
 	if (!r->link)
 		return false;
-	if (!r->plan->rings && !(app_drop(r->plan->conf, err) &&
-				 capture_confine(r->plan->conf, err)))
+	if (!r->plan->rings && !drop_all(r, err))
 		return false;
 	share_reach(r);
 	rearm(r);

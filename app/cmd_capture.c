@@ -3,6 +3,7 @@
 #include "app/capture.h"
 
 #include "app/app.h"
+#include "app/reach.h"
 #include "app/setup.h"
 #include "app/stats.h"
 #include "relay_capture/balance.h"
@@ -69,6 +70,15 @@ bool capture_confine(const conf *c, GError **err)
 	return app_confine(true, read, write, err);
 }
 
+void capture_show_life(const conf *c, fdstore *store)
+{
+	g_autoptr(GError) err = NULL;
+
+	if (!reach_live(conf_text(c, CONF_RUN), store, &err))
+		g_warning("%s; render will not wait for long when we stand "
+			  "still", err->message);
+}
+
 /* The rings of a supervisor that died still hold what nobody has read. */
 static void adopt_rings(capture_plan *p, fdstore *store)
 {
@@ -117,7 +127,10 @@ static bool prepare(capture_plan *p, fdstore *store, GError **err)
 	if (!p->log)
 		open_log(p, store);
 	p->cfg.rings = p->rings;
-	return app_drop(p->conf, err) && capture_confine(p->conf, err);
+	if (!app_drop(p->conf, err) || !capture_confine(p->conf, err))
+		return false;
+	capture_show_life(p->conf, store);
+	return true;
 }
 
 static int run(capture_plan *p, fdstore *store)

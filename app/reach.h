@@ -10,6 +10,16 @@
 #include <stdbool.h>
 
 #include "core/clock.h"
+#include "core/fdstore.h"
+
+enum {
+	/* For so long no file goes further than a capture that stands still,
+	 * or whose rings are kept for the next one ... */
+	REACH_STANDS_MS = 120000,
+	/* ... and for so long further than one that is gone, ring and all:
+	 * longer than a start takes. */
+	REACH_GONE_MS = 15000,
+};
 
 typedef enum reach_word {
 	REACH_MEDIA,	/* all that capture saw before is written; 0: unknown */
@@ -20,6 +30,11 @@ typedef enum reach_word {
 /* The writers' side: monotonic nanoseconds, for the life of the process. NULL
  * on failure. MAIN. */
 _Atomic int64_t *reach_share(const char *run, reach_word which, GError **err);
+/* Capture's, before it forks: from now on render knows that what capture has
+ * seen may still be written, whatever keeps it from doing so. That is over when
+ * the last of its processes has ended, and the service manager, if it keeps
+ * capture's rings (`with`; or NULL), has let go of them too. MAIN. */
+bool reach_live(const char *run, fdstore *with, GError **err);
 /* The tap's: counters of what it wrote, for the life of the process. NULL on
  * failure. MAIN. */
 typedef _Atomic uint32_t reach_news;
@@ -33,8 +48,8 @@ typedef struct reach reach;
 reach *reach_new(const char *run);
 void reach_free(reach *r);
 /* No record from before this time is still to be written. Where nobody tells,
- * or has not moved for longer than a capture's queue lasts, it is what `now`
- * leaves a healthy writer to write. */
+ * or nothing can be expected of who told, it is what `now` leaves a healthy
+ * writer to write. */
 clk_mono reach_get(reach *r, clk_mono now);
 /* Whether capture has written since this was last so. */
 bool reach_moved(reach *r);

@@ -185,6 +185,15 @@ static void to_log(const char *log)
 	dup2(fd, STDERR_FILENO);
 }
 
+void load_rig_become(const load_rig *r, const char *role)
+{
+	g_autofree char *file = g_strconcat(role, ".log", NULL);
+	g_autofree char *log = load_rig_path(r, file);
+
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	to_log(log);
+}
+
 /* In `dir`, where a core would be; NULL: where this runs. */
 static pid_t start(char **argv, const char *log, const char *dir)
 {

@@ -22,6 +22,9 @@ void load_rig_open(load_rig *r, const char *interface, const char *formats);
 void load_rig_close(load_rig *r);
 /* The role as a process of its own; what it says goes to DIR/ROLE.log. */
 pid_t load_rig_start(const load_rig *r, const char *role);
+/* In a process that is about to become one in another way: its log is there,
+ * too. */
+void load_rig_become(const load_rig *r, const char *role);
 /* SIGTERM, then its end is awaited. */
 void load_rig_stop(pid_t role);
 /* Until the tap takes connections. */
