@@ -8,7 +8,8 @@
 #include "core/span.h"
 
 enum {
-	ENDS_KEPT_S = 60,
+	ENDS_KEPT_S = 150,	/* 120 for one that stands still, 15 until the
+				 * next one has begun, 15 until it writes */
 	ENDS_MAX = 4096,	/* the oldest go first */
 };
 

@@ -6,9 +6,10 @@ enum {
 	TAIL_MS = 20,	/* the last packet of a call still sounds */
 	PARTING_MS = 1000,	/* packets that were still on their way when
 				 * their source had said goodbye */
-	AWAY_MS = 3000,	/* for a new worker of capture to tell that it went on
-			 * to the end, once that is known: a tap that stood
-			 * still tells both of the call in the same moment */
+	AWAY_MS = 15000, /* for a new capture to tell that it went on to the
+			  * end, once that is known: a tap that stands still
+			  * may have told us of the end, and tell capture of
+			  * the call when it goes on */
 	SCAN_EVERY = 2,	/* steps between two looks for new files */
 	HELD_BACK_MS = 1000,	/* of a stream with holes: so much later may
 				 * packets be written than they were seen */

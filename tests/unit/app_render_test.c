@@ -309,9 +309,9 @@ static render_state step_to(render_call *r, int64_t t)
 	return s;
 }
 
-/* The tap stood still, and tells of the end long after it; so it told a new
- * capture of the call, which writes now what came of it to the end. Or none
- * does. */
+/* The tap stood still, and tells of the end long after it; then it stands still
+ * again before it tells a new capture of the call, which writes now what came
+ * of it to the end. Or none does. */
 static void test_told_late(gconstpointer comes)
 {
 	const int64_t told = SECONDS * 1000 + 10000;
@@ -328,11 +328,12 @@ static void test_told_late(gconstpointer comes)
 			      .end = {.cause = REC_BYE}});
 	journal_close(&j);
 	g_assert_cmpint(step_to(r, told), ==, RENDER_RUNNING);
+	g_assert_cmpint(step_to(r, told + 15000), ==, RENDER_RUNNING);
 	if (comes)
 		watched(&j, had, all);
 	else
-		g_assert_cmpint(step_to(r, told + 3900), ==, RENDER_RUNNING);
-	g_assert_cmpint(step_to(r, told + 4200), ==, RENDER_DONE);
+		g_assert_cmpint(step_to(r, told + 15900), ==, RENDER_RUNNING);
+	g_assert_cmpint(step_to(r, told + 16200), ==, RENDER_DONE);
 	g_assert_cmpuint(render_call_result(r)->packets, ==,
 			 comes ? PACKETS : 2 * had);
 	g_assert_cmpstr(render_call_result(r)->outcome, ==,
