@@ -91,6 +91,18 @@ static void print_lines(const check *k)
 		puts("nothing is wrong");
 }
 
+void check_print_errors(const check *k, FILE *to)
+{
+	for (guint i = 0; i < k->findings->len; i++) {
+		const finding *f = &g_array_index(k->findings, finding, i);
+		g_autofree char *line = g_strdelimit(g_strdup(f->text), "\n",
+						     ' ');
+
+		if (f->error)
+			fprintf(to, "%s: %s\n", f->area, line);
+	}
+}
+
 void check_print(const check *k, table_form form)
 {
 	static const char *const columns[] = {"severity", "area", "text", NULL};

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "app/alarm_watch.h"
+#include "app/check.h"
 #include "app/setup.h"
 #include "core/fdstore.h"
 #include "core/log.h"
@@ -327,23 +328,54 @@ static void renew(run_role *r, conf *new)
 	}
 }
 
+/* What only a restart can change. */
+static void fixed_problems(const run_role *r, const conf *new,
+			   GPtrArray *errors)
+{
+	static const conf_id fixed[] = {CONF_RUN, CONF_USER};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(fixed); i++)
+		if (g_strcmp0(conf_text(r->conf, fixed[i]),
+			      conf_text(new, fixed[i])))
+			g_ptr_array_add(errors, g_strdup_printf(
+				"[edgetape] %s: changed only by a restart",
+				conf_table()[fixed[i]].key));
+}
+
+/* A certificate that was renewed need not wait for the repair of something
+ * else. The tap tests it again, and keeps the old one if it is bad. */
+static void renew_certificates(const run_role *r, const GPtrArray *errors)
+{
+	for (guint i = 0; i < errors->len; i++)
+		if (g_str_has_prefix(g_ptr_array_index(errors, i),
+				     "certificates: "))
+			return;
+	for (int i = 0; i < ROLES; i++)
+		if (!strcmp(r->child[i].name, "tap") && r->child[i].pid)
+			kill(r->child[i].pid, SIGHUP);
+}
+
 static void reload(void *user)
 {
 	run_role *r = user;
 	g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
 	conf *new = conf_try(r->config, errors);
+	bool readable;
 
 	setup_problems(new, errors);
-	for (guint i = 0; i < errors->len; i++)
-		g_critical("%s", (char *)g_ptr_array_index(errors, i));
-	if (!errors->len && !strcmp(conf_text(new, CONF_RUN),
-				    conf_text(r->conf, CONF_RUN))) {
+	fixed_problems(r, new, errors);
+	readable = !errors->len;
+	if (readable)
+		check_apart(new, errors);
+	if (!errors->len) {
 		renew(r, new);
 		return;
 	}
-	if (!errors->len)
-		g_critical("[edgetape] run: changed only by a restart");
+	for (guint i = 0; i < errors->len; i++)
+		g_critical("%s", (char *)g_ptr_array_index(errors, i));
 	g_critical("the configuration stays as it was");
+	if (readable)
+		renew_certificates(r, errors);
 	conf_free(new);
 }
 
@@ -409,6 +441,8 @@ int cmd_run(int argc, char **argv)
 	if (!r.conf)
 		return APP_FAIL;
 	log_setup("run", false);
+	/* A child reads the keys, to test them at a reload. */
+	rights_hide_memory();
 	r.manager = fdstore_open();
 	if (!prepare(&r, &err)) {
 		finish(&r);

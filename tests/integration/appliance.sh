@@ -178,6 +178,38 @@ result $? "capture, which it does not concern, goes on"
 grep -q '^formats=wav;mp3' "$tmp/run/active.conf"
 result $? "the drop-in is in force"
 
+# What a configuration names has to be there, as for check.
+within 20 another
+sleep 1
+before="$(role tap) $(role capture) $(role render)"
+cp "$tmp/run/active.conf" "$tmp/active.before"
+refused() { # NAME PATTERN LINE...
+	name=$1 pattern=$2
+	shift 2
+	printf '[render]\nformats=wav\n' >"$tmp/conf.d/10.conf"
+	printf '%s\n' "$@" >>"$tmp/conf.d/10.conf"
+	kill -HUP $run
+	holds "$name is told at a reload" within 10 said "$pattern"
+}
+refused "a revocation list that is gone" 'certificates: .*crl: .*/none: No such' \
+	'[tap]' crl=/none
+refused "a filter that is none" 'interfaces: .*"udp port and"' \
+	'[capture]' 'filter=udp port and'
+refused "an interface that is not there" 'interfaces: .*"nonesuch0"' \
+	'[capture]' interfaces=nonesuch0
+refused "a plug-in that is gone" 'rights: .*/none.so: No such file' \
+	'[render]' codec-plugins=/none.so
+holds "and a certificate is read again all the same" \
+	within 10 said "certificates read again"
+refused "another user" '[edgetape]. user: changed only by a restart' \
+	'[edgetape]' user=nobody
+chown root "$tmp/r.key"
+refused "a key that may not be read" 'rights: .*r.key: daemon may not read it'
+chown daemon "$tmp/r.key"
+[ "$before" = "$(role tap) $(role capture) $(role render)" ] &&
+	cmp -s "$tmp/active.before" "$tmp/run/active.conf"
+result $? "none of them is in force, and no role starts again"
+
 kill -TERM $run
 wait $run
 result $? "it ends when told"
