@@ -164,6 +164,11 @@ holds "a reload with a bad configuration is told" \
 second=$(main_pid)
 boot_in systemctl is-active edgetape >/dev/null
 result $? "and changes nothing"
+boot_in sh -c 'printf "[render]\nformats=wav;flac\n" \
+	>/etc/edgetape/edgetape.conf.d/1.conf'
+boot_in systemctl reload edgetape
+holds "a good one is taken, by one who is confined too" \
+	within 10 logged 'render starts again with what is new'
 boot_in sh -c 'rm /etc/edgetape/edgetape.conf.d/1.conf
 	echo "# mine" >>/etc/edgetape/edgetape.conf
 	mkdir -p /var/lib/edgetape/recordings/2026-11-21
