@@ -261,8 +261,12 @@ static void check_dir(check *k, const struct passwd *p, const char *dir)
 		at = up;
 	}
 	/* Root creates it before becoming the user. */
-	if (strcmp(at, dir) && geteuid() == 0)
+	if (strcmp(at, dir) && geteuid() == 0) {
+		if (!may(p, at, X_OK))
+			check_error(k, "rights", "%s: %s may not go through "
+				    "it; chmod o+x %s", at, name_of(p), at);
 		return;
+	}
 	if (!may(p, at, W_OK | X_OK))
 		check_error(k, "rights", "%s: %s may not write there", at,
 			    name_of(p));

@@ -21,6 +21,6 @@ void rights_keep_from_child(void);
  * writes none, and one made by a debugger has little more than registers
  * (coredump_filter, core(5)). Call it before rights_become(). */
 void rights_hide_memory(void);
-/* Creates a directory; if root creates it, it belongs to `user`. An existing
- * one is not changed. */
+/* Creates a directory and those above it; if root creates them, they belong to
+ * `user`. An existing one is not changed. */
 bool rights_mkdir(const char *dir, const char *user, GError **err);

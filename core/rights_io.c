@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -105,17 +106,31 @@ void rights_hide_memory(void)
 		close(fd);
 }
 
+/* Of the last one, and of all above it that had to be made: a directory is of
+ * no use to whoever may not enter the one above. */
+static bool make(const char *dir, const struct passwd *owner, GError **err)
+{
+	g_autofree char *above = NULL;
+
+	if (g_file_test(dir, G_FILE_TEST_EXISTS))
+		return true;
+	above = g_path_get_dirname(dir);
+	if (!make(above, owner, err))
+		return false;
+	if (mkdir(dir, 0750) != 0 && errno != EEXIST)
+		return fail(err, dir);
+	return !owner || lchown(dir, owner->pw_uid, owner->pw_gid) == 0 ||
+	       fail(err, dir);
+}
+
 bool rights_mkdir(const char *dir, const char *user, GError **err)
 {
-	bool is_new = !g_file_test(dir, G_FILE_TEST_EXISTS);
-	const struct passwd *p;
+	const struct passwd *owner = NULL;
 
-	if (g_mkdir_with_parents(dir, 0750) != 0)
-		return fail(err, dir);
-	if (!is_new || !user || !*user || geteuid() != 0)
-		return true;
-	p = find(user, err);
-	if (!p)
-		return false;
-	return chown(dir, p->pw_uid, p->pw_gid) == 0 || fail(err, dir);
+	if (user && *user && geteuid() == 0) {
+		owner = find(user, err);
+		if (!owner)
+			return false;
+	}
+	return make(dir, owner, err);
 }

@@ -121,6 +121,11 @@ if [ "$(id -u)" = 0 ] && id daemon >/dev/null 2>&1; then
 	says 'nor its directory' 1 \
 		"rights: $tmp/lib/catalog: daemon may not write there" check
 	chown daemon "$tmp/lib/catalog" && chmod 700 "$tmp/lib/catalog"
+	mkdir -m 700 "$tmp/closed"
+	sed "s|^spool=.*|spool=$tmp/closed/new/spool|" "$tmp/conf" >"$tmp/wrong.conf"
+	says 'one that cannot be reached when it will be made' 1 \
+		"rights: $tmp/closed: daemon may not go through" \
+		at_clock 0 1 "$edgetape" check -c "$tmp/wrong.conf"
 	chown root "$tmp/r.key"
 	says 'a key that daemon may not read, and what to do' 1 \
 		"r.key: daemon may not read it; chown daemon" check
