@@ -108,6 +108,12 @@ static int64_t changed(const follow *f)
 	return st.st_mtim.tv_sec * CLK_NS_PER_S + st.st_mtim.tv_nsec;
 }
 
+void follow_look(follow *f)
+{
+	for (guint i = 0; i < f->sources->len; i++)
+		((source *)g_ptr_array_index(f->sources, i))->dry = false;
+}
+
 bool follow_scan(follow *f, GError **err)
 {
 	int64_t then = changed(f), now = clk_now().wall.ns;

@@ -17,6 +17,9 @@ follow *follow_new(const char *dir);
 void follow_free(follow *f);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(follow, follow_free)
 
+/* What is in the files now is there for the next records: one that was read
+ * to its end may have grown since. Whoever goes further than before looks. */
+void follow_look(follow *f);
 /* Looks for new files. False when the directory cannot be read. */
 bool follow_scan(follow *f, GError **err);
 /* This instant on the clock of the records' times: that of the first file,

@@ -246,6 +246,7 @@ static bool take_in(render_call *r, clk_mono upto, bool whole, GError **err)
 	r->looked = must_look(r, upto);
 	r->upto = upto;
 	r->steps++;
+	follow_look(r->follow);
 	if (r->looked && !follow_scan(r->follow, err))
 		return false;
 	r->behind = false;

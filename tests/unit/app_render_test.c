@@ -278,6 +278,14 @@ static void test_stood_still(gconstpointer steps)
 	journal_clear(&j);
 }
 
+static void both(journal *j, unsigned from, unsigned to)
+{
+	for (unsigned i = from; i < to; i++) {
+		packet(j, CALL_CALLER, i, false);
+		packet(j, CALL_CALLEE, i, false);
+	}
+}
+
 static void watched(journal *j, unsigned from, unsigned to)
 {
 	uint8_t buf[64];
@@ -288,10 +296,7 @@ static void watched(journal *j, unsigned from, unsigned to)
 	g_assert_true(jrn_out_add(j->out, &(jrn_rec){JRN_WATCH, 0, ms(0),
 						     put_done(&o)},
 				  span_of(NULL, 0)));
-	for (unsigned i = from; i < to; i++) {
-		packet(j, CALL_CALLER, i, false);
-		packet(j, CALL_CALLEE, i, false);
-	}
+	both(j, from, to);
 	journal_close(j);
 }
 
@@ -338,6 +343,37 @@ static void test_told_late(gconstpointer comes)
 			 comes ? PACKETS : 2 * had);
 	g_assert_cmpstr(render_call_result(r)->outcome, ==,
 			comes ? "RECORDED" : "PARTIAL");
+	render_call_free(r);
+	jrn_rig_remove(live);
+	journal_clear(&j);
+}
+
+/* One of two files is read to its end while the other takes several steps, and
+ * has the rest when the call is over. */
+static void test_grown(void)
+{
+	const unsigned all = SECONDS * 50, first = 3 * AT_ONCE / 4;
+	journal j = session_new(true), next = {.dir = j.dir};
+	char *live = jrn_rig_dir();
+	const render_config cfg = config(live);
+	render_call *r = render_call_new(&cfg, j.dir);
+	g_autoptr(GError) err = NULL;
+
+	journal_open(&next, JRN_MEDIA);
+	both(&next, 0, 1);
+	jrn_out_flush(next.out, &err);
+	g_assert_no_error(err);
+	journal_open(&j, JRN_MEDIA);
+	both(&j, 1, first);
+	journal_close(&j);
+	g_assert_cmpint(render_call_step(r, ms(40000), ms(35000).mono, &err),
+			==, RENDER_RUNNING);
+	g_assert_true(render_call_behind(r));
+	both(&next, first, all);
+	journal_close(&next);
+	g_assert_cmpint(step_to(r, SECONDS * 1000 + 20000), ==, RENDER_DONE);
+	g_assert_cmpuint(render_call_result(r)->packets, ==, PACKETS);
+	g_assert_cmpstr(render_call_result(r)->outcome, ==, "RECORDED");
 	render_call_free(r);
 	jrn_rig_remove(live);
 	journal_clear(&j);
@@ -390,6 +426,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/app/render/told-late", "", test_told_late);
 	g_test_add_data_func("/app/render/told-late/nothing", NULL,
 			     test_told_late);
+	g_test_add_func("/app/render/grown", test_grown);
 	g_test_add_func("/app/render/urgent", test_urgent);
 	return g_test_run();
 }
