@@ -23,7 +23,14 @@ enum {
 	LAST_S = 30,		/* then for the rows */
 };
 
-typedef enum fate { STANDS, WORKER_DIES, KEPT, GONE, FATES } fate;
+typedef enum fate {
+	STANDS,
+	PCAP,		/* stands: one process, without rings of ours */
+	WORKER_DIES,
+	KEPT,
+	GONE,
+	FATES
+} fate;
 
 static const struct {
 	const char *of;
@@ -31,6 +38,7 @@ static const struct {
 	const char *reason;
 } want[FATES] = {
 	[STANDS] = {"it stands still", CAT_RECORDED, ""},
+	[PCAP] = {"it uses libpcap and stands still", CAT_RECORDED, ""},
 	[WORKER_DIES] = {"its worker is dead, and nobody makes another",
 			 CAT_RECORDED, ""},
 	[KEPT] = {"it is dead, and its rings are kept", CAT_RECORDED, ""},
@@ -81,9 +89,21 @@ static void start_capture(scene *s)
 	_exit(127);
 }
 
+static void use_pcap(const scene *s)
+{
+	g_autofree char *dropins = g_strconcat(s->rig.conf, ".d", NULL);
+	g_autofree char *more = g_build_filename(dropins, "more.conf", NULL);
+
+	g_mkdir_with_parents(dropins, 0755);
+	if (!g_file_set_contents(more, "[capture]\nbackend=pcap\n", -1, NULL))
+		load_die("%s: cannot be written", more);
+}
+
 static void open_scene(scene *s, fate f)
 {
 	load_rig_open(&s->rig, "edge0", "wav");
+	if (f == PCAP)
+		use_pcap(s);
 	if (f == KEPT) {
 		s->keeper = fdkeeper_new(NULL);
 		start_capture(s);
@@ -129,16 +149,17 @@ static void tell(stage *g, load_step step)
 
 static void silence(scene *s, fate f)
 {
-	const pid_t worker = worker_of(s);
-
 	switch (f) {
 	case STANDS:
 		kill(s->capture, SIGSTOP);
-		kill(worker, SIGSTOP);
+		kill(worker_of(s), SIGSTOP);
+		break;
+	case PCAP:
+		kill(s->capture, SIGSTOP);
 		break;
 	case WORKER_DIES:
 		kill(s->capture, SIGSTOP);
-		kill(worker, SIGKILL);
+		kill(worker_of(s), SIGKILL);
 		break;
 	case KEPT:
 		fdkeeper_hear(s->keeper, s->capture);
@@ -163,6 +184,7 @@ static void bring_back(scene *s, fate f)
 		kill(worker_of(s), SIGCONT);
 		kill(s->capture, SIGCONT);
 		break;
+	case PCAP:
 	case WORKER_DIES:
 		kill(s->capture, SIGCONT);
 		break;
