@@ -210,10 +210,13 @@ static bool is_stale(const render_call *r)
 	return r->late || follow_late(r->follow);
 }
 
-/* What was written while an end was waited for is silence of nobody. */
+/* What was written while an end was waited for is silence of nobody; so it is
+ * where the end was told later than the mixer looks ahead. */
 static bool must_again(const render_call *r)
 {
-	return is_stale(r) || !story_end_seen(r->story);
+	return is_stale(r) || !story_end_seen(r->story) ||
+	       clk_since(r->mixed, end_of(r)) >
+		       MIX_LOOKAHEAD_MS * CLK_NS_PER_MS;
 }
 
 /* All readings of a journal together cost no more than five times the last. */
@@ -230,6 +233,7 @@ static bool advance(render_call *r, clk_mono upto, GError **err)
 	r->passed = upto;
 	if (r->story->has_end)
 		upto.ns = MIN(upto.ns, end_of(r).ns);
+	r->mixed.ns = MAX(r->mixed.ns, upto.ns);
 	return mix_call_advance(r->mix, upto, err);
 }
 

@@ -38,6 +38,7 @@ struct render_call {
 				 * did */
 	clk_mono passed;	/* the decoder was told that nothing from
 				 * before it will come */
+	clk_mono mixed;		/* so far the mixer was told to go */
 	clk_mono born;		/* when this reading of the journal began */
 	uint32_t rate;		/* Hz that a codec carried later on, or 0 */
 	GArray *forks;		/* of the streams, by number: render_fork */

@@ -348,6 +348,35 @@ static void test_told_late(gconstpointer comes)
 	journal_clear(&j);
 }
 
+/* The tap tells of the end after silence was written for what followed it: the
+ * file is no longer than the one that the journal gives. */
+static void test_too_long(void)
+{
+	journal j = session_new(false);
+	char *live = jrn_rig_dir(), *once = jrn_rig_dir();
+	render_config a = config(live), b = config(once);
+	render_call *x, *y;
+
+	a.lost_ns = 3600 * CLK_NS_PER_S;
+	x = render_call_new(&a, j.dir);
+	media_write(&j, false);
+	g_assert_cmpint(step_to(x, SECONDS * 1000 + 5000), ==, RENDER_RUNNING);
+	journal_open(&j, JRN_SESSION);
+	tell(&j, &(rec_event){.type = JRN_END, .at = ms(SECONDS * 1000),
+			      .end = {.cause = REC_BYE}});
+	journal_close(&j);
+	while (step_to(x, SECONDS * 1000 + 5200) == RENDER_RUNNING)
+		;
+	y = render_whole(&b, j.dir, NULL);
+	g_assert_nonnull(y);
+	expect_same(render_call_result(x), render_call_result(y));
+	render_call_free(x);
+	render_call_free(y);
+	jrn_rig_remove(live);
+	jrn_rig_remove(once);
+	journal_clear(&j);
+}
+
 /* One of two files is read to its end while the other takes several steps, and
  * has the rest when the call is over. */
 static void test_grown(void)
@@ -426,6 +455,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/app/render/told-late", "", test_told_late);
 	g_test_add_data_func("/app/render/told-late/nothing", NULL,
 			     test_told_late);
+	g_test_add_func("/app/render/too-long", test_too_long);
 	g_test_add_func("/app/render/grown", test_grown);
 	g_test_add_func("/app/render/urgent", test_urgent);
 	return g_test_run();
