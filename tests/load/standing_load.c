@@ -5,6 +5,7 @@
  * its rings nothing comes any more, and the call says so. All at once, each
  * with a recorder of its own, on one wire. Needs root, for a network namespace
  * of its own. Speaks TAP. */
+#include <json-glib/json-glib.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -231,21 +232,33 @@ static void await(const stage *g, unsigned first, int seconds)
 	}
 }
 
-static int64_t stored(const cat_entry *e)
+/* Packets in the file. A new worker may write again what the dead one wrote, so
+ * what capture counts is more. */
+static int64_t heard(const cat_entry *e)
 {
-	for (guint i = 0; e->counts && i < e->counts->len; i++) {
-		const cat_count *c = &g_array_index(e->counts, cat_count, i);
+	JsonNode *root = NULL;
+	g_autofree char *text = NULL;
+	JsonArray *streams;
+	int64_t n = 0;
 
-		if (!strcmp(c->what, "stored"))
-			return c->packets;
-	}
-	return 0;
+	if (!e->sidecar || !g_file_get_contents(e->sidecar, &text, NULL, NULL))
+		return 0;
+	root = json_from_string(text, NULL);
+	if (!root)
+		return 0;
+	streams = json_object_get_array_member(json_node_get_object(root),
+					       "streams");
+	for (guint i = 0; i < json_array_get_length(streams); i++)
+		n += json_object_get_int_member(
+			json_array_get_object_element(streams, i), "packets");
+	json_node_unref(root);
+	return n;
 }
 
 static void judge(stage *g, fate f)
 {
 	g_autoptr(cat_entry) e = load_yard_row(g->scene[f].db, f);
-	const int64_t n = e ? stored(e) : 0;
+	const int64_t n = e ? heard(e) : 0;
 	const char *why = e && e->reason ? e->reason : "-";
 	g_autofree char *what = g_strdup_printf(
 		"%s: %s%s", want[f].of, cat_outcome_name(want[f].outcome),
