@@ -55,20 +55,31 @@ static pid_t child_of(pid_t p)
 	return (pid_t)g_ascii_strtoll(text, NULL, 10);
 }
 
-static void excuse_all(campaign *p)
+static bool just_told(const campaign_call *c, unsigned tick)
 {
-	for (unsigned n = 0; n < p->calls; n++)
-		p->call[n].excused |= p->call[n].answered &&
-				      p->call[n].next != LOAD_STEPS;
+	return c->told && tick + 1 - c->told < CUT_TICKS;
 }
 
-/* The keys told last may not be written yet. */
+/* Of one that has just ended capture may not have written so. */
+static void excuse_all(campaign *p, unsigned tick)
+{
+	for (unsigned n = 0; n < p->calls; n++) {
+		campaign_call *c = &p->call[n];
+
+		c->excused |= c->answered && (c->next != LOAD_STEPS ||
+					      just_told(c, tick));
+	}
+}
+
+/* The keys told last may not be written yet, and nobody says again what the tap
+ * has not read. */
 static void cut_all(campaign *p, unsigned tick)
 {
 	for (unsigned n = 0; n < p->calls; n++) {
 		campaign_call *c = &p->call[n];
 
-		c->cut |= c->told && tick + 1 - c->told < CUT_TICKS;
+		c->cut |= just_told(c, tick);
+		c->unread |= c->late && c->late_for == p->role[CAMPAIGN_TAP];
 	}
 }
 
@@ -76,7 +87,7 @@ static void kill_role(campaign *p, int i, unsigned tick)
 {
 	p->kills++;
 	if (i == CAMPAIGN_CAPTURE)
-		excuse_all(p);
+		excuse_all(p, tick);
 	if (i == CAMPAIGN_TAP)
 		cut_all(p, tick);
 	kill(p->role[i], SIGKILL);
@@ -198,7 +209,10 @@ static bool tell_meanwhile(campaign *p, unsigned n, load_step step)
 	    (verdict < 0 && load_now_s() - c->asked_s < DEADLINE_S))
 		return false;
 	c->asked = 0;
-	c->late |= verdict < 0;
+	if (verdict < 0) {
+		c->late = true;
+		c->late_for = p->role[CAMPAIGN_TAP];
+	}
 	if (verdict < 0 && campaign_tap_stands(p))
 		hang_up(p);
 	note_verdict(p, n, step, verdict);
@@ -441,13 +455,13 @@ static void plan(campaign *p)
 
 /* A sender that stood still sends later, not faster. One that did so for long
  * is to blame for what comes too late. */
-static void await_tick(campaign *p, double *due)
+static void await_tick(campaign *p, unsigned tick, double *due)
 {
 	const double lag = load_now_s() - *due;
 
 	p->lag_s = MAX(p->lag_s, lag);
 	if (lag > LAG_S)
-		excuse_all(p);
+		excuse_all(p, tick);
 	*due = MAX(*due, load_now_s() - CAMPAIGN_TICK_MS / 1000.0);
 	load_sleep_until(*due);
 	*due += CAMPAIGN_TICK_MS / 1000.0;
@@ -458,7 +472,7 @@ void campaign_perform(campaign *p)
 	double due = p->told_s = load_now_s();
 
 	for (unsigned tick = 0; !all_over(p); tick++) {
-		await_tick(p, &due);
+		await_tick(p, tick, &due);
 		for (unsigned n = 0; n < p->calls; n++) {
 			if (tick < n * EVERY_TICKS)
 				break;

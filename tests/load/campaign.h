@@ -50,7 +50,9 @@ typedef struct campaign_call {
 	bool haunted;		/* the tap was killed for that message */
 	uint64_t asked;		/* its message that waits for a verdict, or 0 */
 	double asked_s;		/* since when */
-	bool late;		/* a message went on without the tap's word */
+	bool late;		/* a message went on without the tap's word: */
+	pid_t late_for;		/* this one's */
+	bool unread;		/* the tap died, perhaps before it read that */
 	bool on_wire[2][CAMPAIGN_PACKETS];
 } campaign_call;
 

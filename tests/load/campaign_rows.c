@@ -62,6 +62,8 @@ static const char *lie(const campaign_call *c, const cat_entry *e)
 
 	if (!e)
 		return "it has no row";
+	if (e->outcome == CAT_PENDING && c->unread)
+		return NULL;	/* its end was never told */
 	if (e->outcome == CAT_PENDING)
 		return "its outcome stays open";
 	if (c->kind == KIND_CANCELLED && e->end != CAT_END_CANCELLED)
