@@ -122,6 +122,8 @@ $B/tests/unit/app_render_test: $(addprefix $B/app/,render.o render_call.o \
 	sidecar.o json_out.o whole_io.o video.o limits.o ledger.o ledger_sidecar.o)
 $B/tests/unit/app_armed_test: $(addprefix $B/app/,armed.o ends.o session.o \
 	session_out.o reach_io.o)
+$B/tests/unit/app_session_test: $(addprefix $B/app/,ends.o session.o \
+	session_out.o reach_io.o)
 $B/tests/unit/app_presence_test: $B/app/presence_io.o
 $B/tests/unit/app_json_out_test: $B/app/json_out.o
 $B/tests/unit/app_table_test: $(addprefix $B/app/,table.o table_text.o)

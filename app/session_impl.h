@@ -46,6 +46,7 @@ struct session_writer {
 	GPtrArray *done;	/* of session: to be freed then; writing side */
 	int64_t unsynced;	/* events; writing side */
 	clk_mono synced;	/* writing side */
+	bool full;		/* the last sync left something; writing side */
 	ring queue;
 	GQueue spill;		/* of session_item; what found it full; MAIN */
 	guint spill_timer;
