@@ -135,6 +135,26 @@ static void test_damaged(void)
 	jrn_rig_remove(dir);
 }
 
+/* The writer cut the file back to what was synced, behind the reader. */
+static void test_cut_back(void)
+{
+	char *dir = jrn_rig_dir();
+	g_autoptr(jrn_out) o = jrn_rig_open(dir, JRN_KEEP_UNTIL_SYNC, NULL);
+	g_autoptr(jrn_in) in = jrn_in_open(jrn_out_path(o), NULL);
+	jrn_rec r;
+
+	for (uint32_t i = 0; i < 3; i++)
+		jrn_rig_add(o, i);
+	g_assert_true(jrn_out_flush(o, NULL));
+	for (uint32_t i = 0; i < 3; i++)
+		g_assert_cmpint(jrn_in_next(in, &r), ==, JRN_OK);
+	g_assert_cmpint(truncate(jrn_out_path(o), 92), ==, 0);
+	g_assert_cmpint(jrn_in_next(in, &r), ==, JRN_SHORT);
+	g_assert_cmpuint(jrn_in_torn(in), ==, 0);
+	g_assert_null(jrn_in_trouble(in));
+	jrn_rig_remove(dir);
+}
+
 static void test_absent(void)
 {
 	g_autoptr(GError) err = NULL;
@@ -152,6 +172,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/core/journal_in_io/large", test_large);
 	g_test_add_func("/core/journal_in_io/torn", test_torn);
 	g_test_add_func("/core/journal_in_io/damaged", test_damaged);
+	g_test_add_func("/core/journal_in_io/cut-back", test_cut_back);
 	g_test_add_func("/core/journal_in_io/absent", test_absent);
 	return g_test_run();
 }

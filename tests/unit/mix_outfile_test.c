@@ -69,10 +69,12 @@ static void large_pieces(mixkit *t, gconstpointer data)
 		g_assert_true(mix_outfile_append(f, big, 200000, NULL));
 		g_assert_true(mix_outfile_append(f, big, 65536, NULL));
 	}
+	g_assert_true(mix_outfile_append(f, "x", 1, NULL));
+	g_assert_true(mix_outfile_append(f, big, 65536, NULL));
 	g_assert_true(mix_outfile_seal(f, sha256, NULL));
 	g_assert_true(mix_outfile_publish(f, NULL));
 	all = content(t->dir, "a");
-	g_assert_cmpuint(strlen(all), ==, 3 * 265537);
+	g_assert_cmpuint(strlen(all), ==, 3 * 265537 + 65537);
 	g_assert_cmpint(all[2 * 265537], ==, 'x');
 	mix_outfile_free(f, false);
 }
@@ -122,6 +124,7 @@ static void taken_over(mixkit *t, gconstpointer data)
 						 strlen(steps[i].append),
 						 NULL));
 		g_assert_true(mix_outfile_patch(f, 0, head, 3, NULL));
+		g_assert_true(mix_outfile_patch(f, 1, head + 1, 1, NULL));
 		grown = content(t->dir, part);
 		g_assert_cmpstr(grown, ==, steps[i].meanwhile);
 		g_assert_true(mix_outfile_cut(f, NULL));
@@ -132,6 +135,43 @@ static void taken_over(mixkit *t, gconstpointer data)
 		g_assert_cmpstr(all, ==, steps[i].end);
 		mix_outfile_free(f, false);
 	}
+}
+
+/* After a power cut there may be silence where sound was written. */
+static void taken_over_silent(mixkit *t, gconstpointer data)
+{
+	enum { WAS = 3 * 4096, NOW = 2 * 4096 };
+	g_autofree char *path = g_build_filename(t->dir, "a.part", NULL);
+	g_autofree char *silence = g_malloc0(WAS), *sound = g_malloc0(WAS);
+	g_autofree char *all = NULL;
+	mix_outfile *f;
+
+	(void)data;
+	memset(sound + NOW / 2, 's', NOW / 2);
+	g_assert_true(g_file_set_contents(path, silence, WAS, NULL));
+	f = claim(t->dir, "a");
+	g_assert_true(mix_outfile_append(f, sound, NOW, NULL));
+	g_assert_true(mix_outfile_flush(f, NULL));
+	g_assert_true(g_file_get_contents(path, &all, NULL, NULL));
+	g_assert_cmpmem(all, NOW, sound, NOW);
+	mix_outfile_free(f, false);
+}
+
+/* Somebody has cut it: its hash would be that of half a recording. */
+static void cut_by_another(mixkit *t, gconstpointer data)
+{
+	g_autofree char *path = g_build_filename(t->dir, "a.part", NULL);
+	mix_outfile *f = claim(t->dir, "a");
+	g_autoptr(GError) err = NULL;
+	char sha256[65];
+
+	(void)data;
+	g_assert_true(mix_outfile_append(f, "hello world", 11, NULL));
+	g_assert_true(mix_outfile_flush(f, NULL));
+	g_assert_cmpint(truncate(path, 5), ==, 0);
+	g_assert_false(mix_outfile_seal(f, sha256, &err));
+	g_assert_error(err, MIX_ERROR, MIX_ERROR_DISK);
+	mix_outfile_free(f, false);
 }
 
 /* What a dead writer left is used. */
@@ -196,6 +236,8 @@ int main(int argc, char **argv)
 	ADD(names_are_taken);
 	ADD(leftovers);
 	ADD(taken_over);
+	ADD(taken_over_silent);
+	ADD(cut_by_another);
 	ADD(never_replaces);
 	ADD(no_links);
 	return g_test_run();
