@@ -237,7 +237,7 @@ static void silent_say(const GPtrArray *calls)
 	for (guint i = 0; i < calls->len; i++) {
 		const cat_entry *e = g_ptr_array_index(calls, i);
 
-		if (!e->files->len)
+		if (!e->files->len && e->outcome != CAT_PENDING)
 			fprintf(stderr, "edgetape export: note: there is no "
 				"sound of %s (%s: %s)\n", e->name,
 				cat_outcome_name(e->outcome),
@@ -330,6 +330,9 @@ static bool place_check(const officer *o, GError **err)
 		g_set_error(err, VLT_ERROR, VLT_ERROR_FILE,
 			    "%s is there already, and nothing is overwritten: "
 			    "name a directory that is not", opt.out);
+	else if (access(parent, F_OK) != 0 && errno == ENOENT)
+		g_set_error(err, VLT_ERROR, VLT_ERROR_FILE,
+			    "there is no directory %s; make it first", parent);
 	else if (access(parent, W_OK | X_OK) != 0 && errno == EACCES)
 		g_set_error(err, VLT_ERROR, VLT_ERROR_FILE,
 			    "%s: %s may not write there; name a directory "

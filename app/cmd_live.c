@@ -143,7 +143,8 @@ int cmd_live(int argc, char **argv)
 
 	return officer_run("live",
 			   "The calls in progress. CALL is a Call-ID, or the "
-			   "name of the call's journal.\nEach act is noted in "
-			   "the recording's timeline and in the audit log.",
+			   "name of the call's journal\nor a part of it that no "
+			   "other of them has. Each act is noted in the\n"
+			   "recording's timeline and in the audit log.",
 			   verbs, G_N_ELEMENTS(verbs), NULL, argc, argv);
 }

@@ -49,6 +49,7 @@ static unsigned print_rules(const officer *o, const GPtrArray *all,
 	}
 	if (!name || table_rows(t))
 		table_print(t, o->form,
+			    opt.at ? "there are no rules at that time" :
 			    "there are no rules, so the catalog has nobody "
 			    "recorded; add one with `edgetape rules add NAME "
 			    "who=user:alice mode=always`", stdout);

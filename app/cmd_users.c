@@ -91,9 +91,10 @@ static int list(officer *o, char **args, GError **err)
 			add_row(t, u);
 	}
 	table_print(t, o->form,
-		    args[0] ? "no user fits; `edgetape users list` shows all"
-			    : "no users yet; add one with `edgetape users add "
-			      "alice sip:alice@example.com`", stdout);
+		    args[0]  ? "no user fits; `edgetape users list` shows all"
+		    : opt.at ? "there are no users at that time"
+			     : "no users yet; add one with `edgetape users add "
+			       "alice sip:alice@example.com`", stdout);
 	return APP_OK;
 }
 

@@ -99,6 +99,7 @@ static JsonObject *list(const client *c)
 typedef struct wanted {
 	const control *control;
 	const char *name;	/* Call-ID, or the journal's name */
+	bool part;		/* or a part of that name, as in the ledger */
 	uint64_t call;
 	unsigned n;
 } wanted;
@@ -107,11 +108,22 @@ static void match(void *user, const tap_live *l)
 {
 	wanted *w = user;
 
-	if (strcmp(w->name, l->call_id) &&
-	    strcmp(w->name, name_of(w->control, l)))
+	const char *name = name_of(w->control, l);
+
+	if (w->part ? !strstr(name, w->name)
+		    : strcmp(w->name, l->call_id) && strcmp(w->name, name))
 		return;
 	w->call = l->call;
 	w->n++;
+}
+
+static void find(wanted *w)
+{
+	tap_calls_live(w->control->cfg.calls, match, w);
+	if (w->n || !*w->name)
+		return;
+	w->part = true;
+	tap_calls_live(w->control->cfg.calls, match, w);
 }
 
 static const char *member(JsonObject *o, const char *name)
@@ -136,7 +148,7 @@ static JsonObject *act(const client *c, JsonObject *request, rec_mark mark)
 	bool changed = false;
 	JsonObject *o;
 
-	tap_calls_live(c->control->cfg.calls, match, &w);
+	find(&w);
 	if (w.n == 0) {
 		g_autofree char *why = g_strdup_printf(
 			"there is no such call in progress: %s", w.name);
@@ -144,8 +156,9 @@ static JsonObject *act(const client *c, JsonObject *request, rec_mark mark)
 		return refuse(why);
 	}
 	if (w.n > 1)
-		return refuse("several calls have this Call-ID; name the "
-			      "journal");
+		return refuse(w.part ? "several calls have this in their names"
+				     : "several calls have this Call-ID; name "
+				       "the journal");
 	if (!tap_calls_control(c->control->cfg.calls, clk_now(), w.call, &what,
 			       c->control->cfg.longest_s, &changed))
 		return refuse("this call is not recorded");

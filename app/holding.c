@@ -105,13 +105,30 @@ void holding_absent(const cat_entry *e, const char *format, const char *what,
 {
 	const bool deleted = e->expired_ms;
 	const char *why = deleted || e->files->len ? NULL : e->reason;
+	g_autoptr(GString) kinds = g_string_new(NULL);
 
+	if (e->outcome == CAT_PENDING) {
+		g_set_error(err, CAT_ERROR, CAT_ERROR_ABSENT,
+			    "%s is still in progress, or its recording is not "
+			    "finished; try again later", e->name);
+		return;
+	}
+	for (guint i = 0; format && !deleted && i < e->files->len; i++) {
+		const char *name = g_array_index(e->files, cat_file, i).name;
+		const char *dot = strrchr(name, '.');
+
+		if (strstr(kinds->str, dot ? dot : name))
+			continue;
+		g_string_append_printf(kinds, "%s%s",
+				       kinds->len ? ", " : "; there is ",
+				       dot ? dot : name);
+	}
 	g_set_error(err, CAT_ERROR, CAT_ERROR_ABSENT,
-		    "%s: there is no %s%s%s of it (%s%s%s)", e->name,
+		    "%s: there is no %s%s%s of it (%s%s%s)%s", e->name,
 		    format ? format : "", format ? " " : "", what,
 		    cat_outcome_name(e->outcome),
 		    deleted ? ", deleted" : why && *why ? ": " : "",
-		    why ? why : "");
+		    why ? why : "", kinds->str);
 }
 
 void holding_free(holding *h)

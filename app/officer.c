@@ -374,14 +374,16 @@ bool officer_span(const char *text, int64_t *ms, GError **err)
 
 	if (!span_decimal(&s, 10000000, &n))
 		return fail(err, "\"%s\" is no duration: expected such as 90, "
-				 "5m or 2h", text);
-	if (span_eq(s, "m"))
+				 "5m, 2h or 1d", text);
+	if (span_eq(s, "d"))
+		unit = 86400000;
+	else if (span_eq(s, "m"))
 		unit = 60000;
 	else if (span_eq(s, "h"))
 		unit = 3600000;
 	else if (s.left && !span_eq(s, "s"))
 		return fail(err, "\"%s\" is no duration: expected such as 90, "
-				 "5m or 2h", text);
+				 "5m, 2h or 1d", text);
 	*ms = (int64_t)n * unit;
 	return true;
 }

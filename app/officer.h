@@ -59,7 +59,7 @@ bool officer_cut(const officer *o, guint n, int limit, int limit_default);
 bool officer_time(const char *text, int64_t now, int64_t *out, GError **err);
 /* "2026-11-21 14:00:00", local time, for a sentence. Free it. */
 char *officer_when(int64_t at);
-/* "90", "90s", "5m", "2h" -> milliseconds. */
+/* "90", "90s", "5m", "2h", "1d" -> milliseconds. */
 bool officer_span(const char *text, int64_t *ms, GError **err);
 /* A file, or "-" for standard input. Free it. */
 char *officer_read(const char *path, gsize *n, GError **err);

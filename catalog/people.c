@@ -31,8 +31,8 @@ void cat_user_free(cat_user *u)
 bool cat_user_absent(GError **err, const char *key)
 {
 	g_set_error(err, CAT_ERROR, CAT_ERROR_ABSENT,
-		    "there is no user \"%s\"; `edgetape users list` shows all",
-		    key);
+		    "there is no user \"%s\"; `edgetape users list` shows all, "
+		    "with --at those of another time", key);
 	return false;
 }
 

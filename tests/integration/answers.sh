@@ -239,9 +239,10 @@ result $? 'is not worth a note'
 officer rules remove noted >/dev/null
 
 # ---- what fails
-says 'a place that cannot be' 1 '/no/such/place' officer export a \
-	--out /no/such/place --reason x
-says 'is told to the audit log' 0 'export failed +a to /no' env COLUMNS=200 \
+long=$tmp/$(printf %0300d 1)
+says 'a place that cannot be' 1 "$long.*too long" officer export a \
+	--out "$long" --reason x
+says 'is told to the audit log' 0 "export failed +a to $tmp" env COLUMNS=200 \
 	"$edgetape" audit -c "$tmp/conf"
 "$edgetape" export a --out - --reason full -c "$tmp/conf" >/dev/full \
 	2>/dev/null

@@ -65,6 +65,8 @@ says 'who is to come tomorrow need not' 0 'soon is removed' officer \
 	users remove soon
 says 'and does not' 1 'no user "soon"' officer users show soon --at +2d
 
+says 'nor was anybody last year' 0 'no users at that time' officer users \
+	--at 2001-01-01
 # Rules.
 says 'no rules says what to do' 0 'rules add NAME' officer rules
 says 'nobody is recorded' 0 'not recorded: no rule' officer \
@@ -72,6 +74,8 @@ says 'nobody is recorded' 0 'not recorded: no rule' officer \
 holds 'and what the call is' grep -q 'internal: both parties are users' "$tmp/said"
 says 'a rule' 0 'traders is in force' officer rules add traders who=group:traders \
 	mode=always keep=7y impossible=refuse --reason 'MiFID II'
+says 'it was not last year' 0 'no rules at that time' officer rules \
+	--at 2001-01-01
 says 'a rule for nobody is noted' 0 'note: .*no user in the group "ghosts"' officer \
 	rules add ghosts who=group:ghosts mode=never
 says 'a word too much' 1 'whom=x: there is no such key' officer \
@@ -215,6 +219,10 @@ says 'a witness of another time' 2 'do not go with it' officer \
 says 'a hash for nothing' 2 'goes with --verify' officer audit --expect "$head"
 says 'a part of the chain' 2 'the whole chain' officer audit verify --from 1d
 says 'a call at another time' 2 'its own parties' officer explain "$call" --at 1d
+says 'a day is a duration, too' 0 '^source' officer report sources \
+	--silent 1d
+says 'where an export cannot go' 1 "no directory $tmp/none; make it" officer \
+	export "$call" --out "$tmp/none/x" --reason y
 says 'an unknown verb' 2 'there is no verb lsit' officer users lsit
 says 'too few arguments' 2 'add needs USER' officer users add
 says 'too few for a command of one verb' 2 'it needs a CALL' officer play

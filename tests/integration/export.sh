@@ -29,7 +29,7 @@ officer play "$call" --stdout --format flac 2>/dev/null | head -c 4 | grep -q fL
 result $? 'another format'
 says 'a player is given the file' 0 "$wav" officer play "$call" --player echo
 says 'a player that fails' 1 'exited with code 1' officer play "$call" --player false
-says 'a format that is not there' 1 'there is no mp3 sound of it' officer \
+says 'a format that is not there' 1 'there is no mp3 sound of it .*; there is .flac, .wav' officer \
 	play "$call" --format mp3 --player echo
 says 'no such call' 1 'there is no call' officer play nobody --player echo
 

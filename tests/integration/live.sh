@@ -38,6 +38,11 @@ sleep 3
 is 'pause' said 'is paused$' pause "$id" card number
 is 'pause again changes nothing' said 'so already' pause "$id"
 is 'it is listed as paused' said paused list
+name=$(officer live list --json | sed -n 's/.*"journal" : "\(.*\)".*/\1/p')
+is 'the end of its name is enough' said 'so already' pause "${name##*-}"
+is 'nor is it exported before its end' grep -q 'in progress.*try again' \
+	<(officer export "$name" --out "$RIG/early" --reason x 2>&1)
+is 'nothing is not' said 'no such call' pause ''
 kill -KILL "$(cat "$RIG/tap.pid")"
 rig_await 5 'the end of the tap' rig_gone "$(cat "$RIG/tap.pid")"
 rig_tap || bail 'another tap'
