@@ -242,7 +242,8 @@ officer rules remove noted >/dev/null
 long=$tmp/$(printf %0300d 1)
 says 'a place that cannot be' 1 "$long.*too long" officer export a \
 	--out "$long" --reason x
-says 'is told to the audit log' 0 "export failed,a to $long" officer audit --csv
+says 'is told to the audit log' 0 "\"export failed\",\"a to $long" officer \
+	audit --csv
 "$edgetape" export a --out - --reason full -c "$tmp/conf" >/dev/full \
 	2>/dev/null
 says 'as tar too' 0 'export failed +a to standard output +full' env \
