@@ -15,13 +15,26 @@ static bool has_audio(const story *s)
 	return false;
 }
 
-/* Of a call that has audio. */
+/* What the line was when it first came, which may be with a later offer; "" if
+ * that is not known. */
+static const char *kind_of(const story *s, uint8_t media)
+{
+	for (guint i = 0; i < s->halves->len; i++) {
+		const call_half *h = g_ptr_array_index(s->halves, i);
+
+		for (guint k = 0; k < h->media->len; k++)
+			if (CALL_MEDIA(h, k)->index == media)
+				return CALL_MEDIA(h, k)->kind;
+	}
+	return "";
+}
+
+/* Or may be. */
 static bool is_audio(const story *s, uint8_t media)
 {
-	const call_half *h = g_ptr_array_index(s->halves, 0);
+	const char *kind = kind_of(s, media);
 
-	return media >= h->media->len ||
-	       !strcmp(CALL_MEDIA(h, media)->kind, "audio");
+	return !*kind || !strcmp(kind, "audio");
 }
 
 /* Bit 0: the caller was heard (in a call without audio: seen), bit 1: the

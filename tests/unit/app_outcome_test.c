@@ -322,6 +322,45 @@ static void always(judged *j)
 	told(j, "always", 0);
 }
 
+static void unanswered_unasked(judged *j)
+{
+	unasked(j);
+	unanswered(j);
+}
+
+/* The ringing tone of the other side was heard. */
+static void only_rang(judged *j)
+{
+	j->r.only_rang = true;
+	j->story->has_answer = false;
+	j->story->end_cause = REC_CANCELLED;
+}
+
+static void undecided(judged *j)
+{
+	j->story->decided = j->story->record = false;
+}
+
+/* Streams that were begun, of which no packet was opened. */
+static void empty(judged *j)
+{
+	for (guint i = 0; i < j->r.streams->len; i++)
+		g_array_index(j->r.streams, dec_stream_totals, i).packets = 0;
+	j->r.packets = 0;
+}
+
+static void none_authentic_and_away(judged *j)
+{
+	none_authentic(j);
+	add_away(j, 6, 8);
+}
+
+static void none_authentic_no_relay(judged *j)
+{
+	none_authentic(j);
+	fact(j, "no-relay", "caller");
+}
+
 enum { BY_WEIGHT = 9 };
 
 static const flaw flaws[] = {
@@ -360,12 +399,22 @@ static const flaw flaws[] = {
 	 "no key: the signalling has none that could open the media"},
 	{"none-authentic", none_authentic, "NOT_RECORDED",
 	 "no packet authenticates under the call's keys"},
+	{"empty", empty, "NOT_RECORDED", "no media crossed the relay"},
+	/* what came shows that the relay was used, and capture there */
+	{"none-authentic-and-away", none_authentic_and_away, "NOT_RECORDED",
+	 "no packet authenticates under the call's keys"},
+	{"none-authentic-no-relay", none_authentic_no_relay, "NOT_RECORDED",
+	 "no packet authenticates under the call's keys"},
+	{"only-rang", only_rang, "NOT_RECORDED", "the call was not answered"},
+	{"undecided", undecided, "RECORDED", ""},
 	{"refused", refused, "BLOCKED",
 	 "refused with status 488: this call must be recorded"},
 	{"refused-too-late", refused_too_late, "PARTIAL",
 	 "nothing was heard of the callee"},
 	{"exempt", exempt, "EXEMPT", "rule private: bob is not recorded"},
 	{"unasked", unasked, "EXEMPT", "on demand, and nobody asked for it"},
+	{"unanswered-unasked", unanswered_unasked, "NOT_RECORDED",
+	 "the call was not answered"},
 	{"asked", asked, "RECORDED", ""},
 	{"asked-again", asked_again, "RECORDED", ""},
 	{"buffered", buffered, "EXEMPT", "on demand, and nobody asked for it"},
@@ -404,6 +453,40 @@ static void add_media(call_half *h, const char *kind)
 	call_media *m = call_half_add_media(h);
 
 	g_strlcpy(m->kind, kind, sizeof(m->kind));
+}
+
+/* Streams whose m= line is not known may be the voice. */
+static void test_line_unknown(void)
+{
+	call_half *h = call_half_new();
+	judged j;
+
+	add_media(h, "audio");
+	setup(&j);
+	g_ptr_array_add(j.story->halves, h);
+	add_speech(&j);
+	g_array_index(j.r.streams, dec_stream_totals, 0).media = UINT8_MAX;
+	g_array_index(j.r.streams, dec_stream_totals, 1).media = 1;
+	expect(&j, "RECORDED", "");
+}
+
+/* The callee's picture, which a later offer added, is not its voice. */
+static void test_video_later(void)
+{
+	judged j;
+
+	setup(&j);
+	for (int i = 0; i < 2; i++) {
+		call_half *h = call_half_new();
+
+		add_media(h, "audio");
+		if (i)
+			add_media(h, "video");
+		g_ptr_array_add(j.story->halves, h);
+	}
+	add_speech(&j);
+	g_array_index(j.r.streams, dec_stream_totals, CALL_CALLEE).media = 1;
+	expect(&j, "PARTIAL", "nothing was heard of the callee");
 }
 
 /* A stream of another kind is none of a party's voice; where no audio was
@@ -448,6 +531,8 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, &flaws[i], test_flaw);
 	}
 	g_test_add_func("/app/outcome/worst-first", test_worst_first);
+	g_test_add_func("/app/outcome/line-unknown", test_line_unknown);
+	g_test_add_func("/app/outcome/video-later", test_video_later);
 	g_test_add_func("/app/outcome/video-alone", test_video_alone);
 	return g_test_run();
 }
