@@ -75,6 +75,42 @@ static void test_forged(void)
 	relay_dedup_clear(&d);
 }
 
+/* Be it in one octet, the last one too. */
+static void test_every_octet(void)
+{
+	packet p;
+
+	for (size_t n = 12; n < 64; n++) {
+		const uint64_t was =
+			relay_print_of(span_of(rtp(&p, 0, 7, 1, 1).p, n)).print;
+
+		for (size_t i = 0; i < n; i++) {
+			p.bytes[i] ^= 1;
+			g_assert_cmpuint(relay_print_of(span_of(p.bytes, n))
+						 .print, !=, was);
+			p.bytes[i] ^= 1;
+		}
+	}
+}
+
+/* Streams that begin with the same number: many senders' orphans, or video. */
+static void test_in_step(void)
+{
+	enum { STREAMS = 16, LAG = 8 };
+	relay_dedup d;
+	packet p;
+
+	relay_dedup_init(&d, ROOM);
+	for (uint16_t seq = 0; seq < 1000; seq++)
+		for (uint8_t k = 0; k < STREAMS; k++) {
+			g_assert_false(seen(&d, rtp(&p, 0, seq, k, seq)));
+			if (seq >= LAG)
+				g_assert_true(seen(&d, rtp(&p, 0, seq - LAG, k,
+							   seq - LAG)));
+		}
+	relay_dedup_clear(&d);
+}
+
 /* RTCP of one length has the same octets where RTP has its number: hundreds
  * of reports must not push each other out. */
 static void test_rtcp(void)
@@ -109,6 +145,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/relay/dedup/lag", test_lag);
 	g_test_add_func("/relay/dedup/forged", test_forged);
+	g_test_add_func("/relay/dedup/every-octet", test_every_octet);
+	g_test_add_func("/relay/dedup/in-step", test_in_step);
 	g_test_add_func("/relay/dedup/rtcp", test_rtcp);
 	g_test_add_func("/relay/dedup/short", test_short);
 	return g_test_run();
