@@ -1,7 +1,9 @@
 /* cmd_check.c - everything wrong with a configuration and its host, at once. */
 #include "app/app.h"
 
+#include <glib/gstdio.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "app/check.h"
 #include "app/setup.h"
@@ -18,14 +20,14 @@ static void load_errors(check *k, const GPtrArray *errors)
 			    (char *)g_ptr_array_index(errors, i));
 }
 
-static int check_all(const char *path)
+static bool is_readable(const char *path)
 {
-	g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(check) k = check_new();
-	g_autoptr(conf) c = conf_try(path, errors);
+	return g_access(path, R_OK) == 0 &&
+	       !g_file_test(path, G_FILE_TEST_IS_DIR);
+}
 
-	setup_problems(c, errors);
-	load_errors(k, errors);
+static void check_host(check *k, const conf *c)
+{
 	check_keys(k, c);
 	check_certificates(k, c);
 	check_interfaces(k, c);
@@ -35,6 +37,22 @@ static int check_all(const char *path)
 	check_database(k, c);
 	check_alarms(k, c);
 	check_time(k);
+}
+
+static int check_all(const char *path)
+{
+	g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(check) k = check_new();
+	g_autoptr(conf) c = conf_try(path, errors);
+
+	/* Without a configuration there is nothing to compare the host with. */
+	if (is_readable(path)) {
+		setup_problems(c, errors);
+		load_errors(k, errors);
+		check_host(k, c);
+	} else {
+		load_errors(k, errors);
+	}
 	check_print(k, opt.json ? TABLE_JSON : TABLE_TEXT);
 	return check_errors(k) ? APP_FAIL : APP_OK;
 }

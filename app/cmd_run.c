@@ -3,10 +3,12 @@
 #include "app/app.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -379,6 +381,22 @@ static void reload(void *user)
 	conf_free(new);
 }
 
+/* Two of them would start each role twice. The lock goes with the process: its
+ * children do not inherit it. */
+static bool be_alone(const char *run, GError **err)
+{
+	g_autofree char *path = g_build_filename(run, "run.lock", NULL);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+
+	if (fd < 0)
+		return setup_fail(err, "%s: %s", path, g_strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+		return true;
+	close(fd);
+	return setup_fail(err, "another `edgetape run` is at work with "
+			  "[edgetape] run=%s", run);
+}
+
 static bool prepare(run_role *r, GError **err)
 {
 	static const char *const names[ROLES] = {"capture", "tap", "render",
@@ -390,6 +408,8 @@ static bool prepare(run_role *r, GError **err)
 	/* What is started here, the hook too, gains nothing by set-uid. */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	g_mkdir_with_parents(conf_text(r->conf, CONF_RUN), 0750);
+	if (!be_alone(conf_text(r->conf, CONF_RUN), err))
+		return false;
 	r->active = g_build_filename(conf_text(r->conf, CONF_RUN),
 				     "active.conf", NULL);
 	if (!write_active(r, err))

@@ -2,6 +2,7 @@
 #include "app/app.h"
 #include "app/stats_watch.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <time.h>
@@ -45,6 +46,11 @@ static bool print_role(const char *run, const char *role, bool more)
 	GStatBuf st;
 	gsize n;
 
+	if (g_access(file, R_OK) != 0 && errno == EACCES) {
+		fprintf(stderr, "edgetape stats: %s: %s\n", file,
+			g_strerror(EACCES));
+		return false;
+	}
 	if (g_stat(file, &st) != 0 ||
 	    !g_file_get_contents(file, &text, &n, NULL) ||
 	    time(NULL) - st.st_mtime > STALE_S) {

@@ -71,6 +71,9 @@ ASAN_OPTIONS=detect_leaks=0 $edgetape run -c "$tmp/conf" 2>"$tmp/log" &
 run=$!
 holds "all roles come to work" within 20 said "all roles are at work"
 
+says "there is one of it" 1 "another .edgetape run. is at work" \
+	"$edgetape" run -c "$tmp/conf"
+
 # ---- who they are ----
 
 children() { cat /proc/"$1"/task/*/children; }

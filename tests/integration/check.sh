@@ -65,6 +65,10 @@ once render layout quadro
 once render video avi
 once rewrite method erase
 
+says 'no configuration at all' 1 'no such file' "$edgetape" check -c "$tmp/none"
+holds 'is the one thing to be said' grep -q ': 1 thing to fix$' "$tmp/said"
+says 'a directory is none' 1 ' 1 thing to fix' "$edgetape" check -c "$tmp"
+
 # ---- the clock
 says 'a clock that nobody keeps' 0 'warning: time: no time service' \
 	at_clock 0 0 "$edgetape" check -c "$tmp/conf"
@@ -136,6 +140,11 @@ if [ "$(id -u)" = 0 ] && id daemon >/dev/null 2>&1; then
 		'only root, or daemon, can tell' su -s /bin/sh nobody -c \
 		"'$tmp/edgetape' check -c '$tmp/conf'"
 	lacks 'and do not guess' 'rights: .* daemon may not'
+	chmod 700 "$tmp/run"
+	says 'nor who may not look whether a role runs' 1 \
+		'stats: .*/tap.stats: Permission denied' su -s /bin/sh nobody -c \
+		"'$tmp/edgetape' stats -c '$tmp/conf'"
+	lacks 'and is not told that none does' 'does not run'
 	says 'all three things at once' 1 '[0-9] things to fix' \
 		sh -c 'sed "s/^interfaces=.*/interfaces=lo;nothere0/" "$1" \
 			>"$1.3"; echo "keep=x" >>"$1.3"
