@@ -123,7 +123,7 @@ void tap_rig_run(tap_rig *r)
 	r->over = r->served = false;
 	g_byte_array_set_size(r->got, 0);
 	t = g_thread_new("client", client, r);
-	while (!r->over)
+	for (r->rounds = 0; !r->over; r->rounds++)
 		g_main_context_iteration(NULL, TRUE);
 	g_thread_join(t);
 	while (g_main_context_iteration(NULL, FALSE))

@@ -25,6 +25,7 @@ typedef struct tap_rig {
 	bool served;
 	GByteArray *got;
 	unsigned stalls;	/* times the server would not take more */
+	unsigned rounds;	/* of the server's loop, the last time */
 } tap_rig;
 
 /* An INVITE of Alice to Bob without SDP. */

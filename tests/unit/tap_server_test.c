@@ -1,6 +1,7 @@
 /* The listener against real TLS clients on the loopback: how frames come and
  * go, and what is said of them in time and too late. */
 #include "signaling_tap/counter.h"
+#include "signaling_tap/latency.h"
 #include "tests/support/tap_certs.h"
 #include "tests/support/tap_rig.h"
 
@@ -33,6 +34,58 @@ static void test_pieces(void)
 		g_assert_cmpuint(tap_script_counter(r.script, "calls"), ==, 1);
 		tap_rig_close(&r);
 	}
+}
+
+static gpointer idler(gpointer data)
+{
+	tap_rig *r = data;
+	SSL *ssl = tap_client_new(r->port, "good", TLS1_3_VERSION);
+	guint8 got[256];
+
+	r->served = ssl &&
+		    SSL_write(ssl, r->send->data, (int)r->send->len) > 0 &&
+		    SSL_read(ssl, got, sizeof(got)) > 0;
+	g_usleep(300000);
+	tap_client_free(ssl);
+	r->over = true;
+	g_main_context_wakeup(NULL);
+	return NULL;
+}
+
+/* A Front End that has nothing to say costs nothing. */
+static void test_idle(void)
+{
+	unsigned rounds = 0;
+	GThread *t;
+	tap_rig r;
+
+	tap_rig_open(&r, NULL, NULL);
+	tap_rig_heartbeat(&r, 1);
+	t = g_thread_new("idler", idler, &r);
+	for (; !r.over; rounds++)
+		g_main_context_iteration(NULL, TRUE);
+	g_thread_join(t);
+	g_assert_true(r.served);
+	g_assert_cmpuint(rounds, <, 500);
+	tap_rig_close(&r);
+}
+
+/* Each verdict is measured once. */
+static void test_measured(void)
+{
+	const tap_latency *l;
+	tap_rig r;
+
+	tap_rig_open(&r, NULL, NULL);
+	r.piece = 100;
+	for (guint64 id = 1; id <= 20; id++)
+		tap_rig_request(&r, id, tap_rig_invite);
+	r.answers = 20;
+	tap_rig_run(&r);
+	l = tap_server_latency(r.server);
+	g_assert_cmpuint(tap_latency_within(l, TAP_LATENCY_BUCKETS - 1), ==,
+			 20);
+	tap_rig_close(&r);
 }
 
 /* An INVITE that will be replaced by one of about that length. */
@@ -72,6 +125,8 @@ static void test_back_pressure(void)
 	tap_rig_run(&r);
 	g_assert_true(r.served);
 	g_assert_cmpuint(r.stalls, >, 0);
+	/* It waits; it does not look again and again. */
+	g_assert_cmpuint(r.rounds, <, 10 * TAP_RIG_BACKLOG);
 	g_assert_cmpuint(tap_rig_got(&r, got, TAP_RIG_BACKLOG), ==,
 			 TAP_RIG_BACKLOG);
 	for (guint i = 0; i < TAP_RIG_BACKLOG; i++) {
@@ -369,6 +424,8 @@ int main(int argc, char **argv)
 	tap_certs_quiet();
 	g_test_add_func("/tap/server/pieces", test_pieces);
 	g_test_add_func("/tap/server/back-pressure", test_back_pressure);
+	g_test_add_func("/tap/server/idle", test_idle);
+	g_test_add_func("/tap/server/measured", test_measured);
 	g_test_add_func("/tap/server/garbage", test_garbage);
 	g_test_add_func("/tap/server/version", test_version);
 	g_test_add_func("/tap/server/copy", test_copy);
