@@ -259,7 +259,7 @@ static bool configure(render_role *r, GError **err)
 	const char *key = conf_need(c, CONF_PRIVATE_KEY, err);
 
 	video_quiet();
-	if (!key || !load_plugins(r, err))
+	if (!key || !setup_name(c, err) || !load_plugins(r, err))
 		return false;
 	r->outputs = setup_outputs(conf_list(c, CONF_RENDER_FORMATS),
 				   conf_choice(c, CONF_RENDER_LAYOUT), err);

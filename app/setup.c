@@ -100,6 +100,14 @@ static void method_clear(void *p)
 	g_free((ice_plan *)m->plan);
 }
 
+static GArray *methods_new(void)
+{
+	GArray *a = g_array_new(TRUE, TRUE, sizeof(tap_rewriting));
+
+	g_array_set_clear_func(a, method_clear);
+	return a;
+}
+
 /* "fe1.example.com=remove": like all others, but with that method. */
 static bool methods_make(setup_plan *p, char **list, GError **err)
 {
@@ -160,8 +168,7 @@ bool setup_plan_make(setup_plan *p, const conf *c, GError **err)
 	p->plan = ice_plan_default();
 	p->edges = g_array_new(FALSE, TRUE, sizeof(net_addr));
 	p->decodable = decodable();
-	p->methods = g_array_new(TRUE, TRUE, sizeof(tap_rewriting));
-	g_array_set_clear_func(p->methods, method_clear);
+	p->methods = methods_new();
 	if (!plan_fill(p, c, err)) {
 		setup_plan_clear(p);
 		return false;
@@ -314,42 +321,147 @@ const char *setup_video(const conf *c)
 	return endings[conf_choice(c, CONF_RENDER_VIDEO)];
 }
 
-static void note(GPtrArray *errors, const char *group, GError *err)
+/* ---- all that is wrong ---- */
+
+/* Each looks at keys that no other one does, so that a wrong value hides no
+ * other and is told once. */
+static bool try_rules(const conf *c, GError **err)
 {
-	g_ptr_array_add(errors, g_strconcat(group, err->message, NULL));
-	g_error_free(err);
+	g_autoptr(tap_rules) r = setup_rules(c, err);
+
+	return r != NULL;
+}
+
+static bool try_media(const conf *c, GError **err)
+{
+	unsigned kinds;
+
+	return media_kinds(c, &kinds, err);
+}
+
+static bool try_keypad(const conf *c, GError **err)
+{
+	tap_keypad_plan keys;
+
+	return setup_keypad(&keys, c, err);
+}
+
+static bool try_address(const conf *c, GError **err)
+{
+	ice_plan p = ice_plan_default();
+
+	return dead_address(&p, c, err);
+}
+
+static bool try_edges(const conf *c, GError **err)
+{
+	g_autoptr(GArray) edges = g_array_new(FALSE, TRUE, sizeof(net_addr));
+
+	return addresses(edges, conf_list(c, CONF_REWRITE_EDGES),
+			 "[rewrite] edges", err);
+}
+
+static bool try_methods(const conf *c, GError **err)
+{
+	setup_plan p = {.plan = ice_plan_default(), .methods = methods_new()};
+	const bool ok = methods_make(&p, conf_list(c, CONF_REWRITE_METHODS),
+				     err);
+
+	setup_plan_clear(&p);
+	return ok;
+}
+
+static bool try_interfaces(const conf *c, GError **err)
+{
+	return conf_list(c, CONF_CAPTURE_INTERFACES)[0] ||
+	       setup_fail(err, "[capture] interfaces is empty");
+}
+
+static bool try_ports(const conf *c, GError **err)
+{
+	relay_live_config live;
+
+	return relay_ports(&live.tap, c, err);
+}
+
+static bool try_nat(const conf *c, GError **err)
+{
+	relay_live_config live;
+
+	relay_live_config_init(&live);
+	return nat_pairs(&live.tap, c, err);
+}
+
+static bool try_outputs(const conf *c, GError **err)
+{
+	g_autoptr(GArray) out = setup_outputs(
+		conf_list(c, CONF_RENDER_FORMATS),
+		conf_choice(c, CONF_RENDER_LAYOUT), err);
+
+	if (!out)
+		g_prefix_error(err, "[render] formats: ");
+	return out != NULL;
+}
+
+static bool try_sound(const conf *c, GError **err)
+{
+	render_config render = {0};
+
+	return setup_sound(&render, c, err);
+}
+
+bool setup_name(const conf *c, GError **err)
+{
+	g_autofree char *name = mix_name_expand(
+		conf_text(c, CONF_RENDER_NAME), &(mix_name){0}, err);
+
+	if (!name)
+		g_prefix_error(err, "[render] name: ");
+	return name != NULL;
+}
+
+static bool try_marks(const conf *c, GError **err)
+{
+	vlt_marks marks;
+
+	return setup_marks(&marks, c, err);
+}
+
+/* How its values go together; only if each is right. */
+static bool try_plan(const conf *c, GError **err)
+{
+	setup_plan p;
+
+	if (!setup_plan_make(&p, c, err))
+		return false;
+	setup_plan_clear(&p);
+	return true;
+}
+
+static void take(GPtrArray *errors, bool (*try)(const conf *c, GError **err),
+		 const conf *c)
+{
+	g_autoptr(GError) err = NULL;
+
+	if (!try(c, &err))
+		g_ptr_array_add(errors, g_strdup(err->message));
 }
 
 void setup_problems(const conf *c, GPtrArray *errors)
 {
-	g_autoptr(GArray) edges = g_array_new(FALSE, TRUE, sizeof(net_addr));
-	GError *rules = NULL, *plan = NULL, *capture = NULL, *outputs = NULL,
-	       *sound = NULL;
-	g_autoptr(GArray) out = setup_outputs(
-		conf_list(c, CONF_RENDER_FORMATS),
-		conf_choice(c, CONF_RENDER_LAYOUT), &outputs);
-	g_autoptr(tap_rules) r = setup_rules(c, &rules);
-	GError *keypad = NULL, *disk = NULL;
-	relay_live_config live;
-	render_config render = {0};
-	tap_keypad_plan keys;
-	vlt_marks marks;
-	setup_plan p;
+	static bool (*const of_plan[])(const conf *, GError **) = {
+		try_media, try_address, try_edges, try_methods,
+	};
+	static bool (*const others[])(const conf *, GError **) = {
+		try_rules, try_keypad, try_interfaces, try_ports, try_nat,
+		try_outputs, setup_name, try_sound, try_marks,
+	};
+	const guint before = errors->len;
 
-	if (!r)
-		note(errors, "", rules);
-	if (!out)
-		note(errors, "[render] formats: ", outputs);
-	if (!setup_sound(&render, c, &sound))
-		note(errors, "", sound);
-	if (setup_plan_make(&p, c, &plan))
-		setup_plan_clear(&p);
-	else
-		note(errors, "", plan);
-	if (!setup_capture(&live, edges, c, &capture))
-		note(errors, "", capture);
-	if (!setup_keypad(&keys, c, &keypad))
-		note(errors, "", keypad);
-	if (!setup_marks(&marks, c, &disk))
-		note(errors, "", disk);
+	for (size_t i = 0; i < G_N_ELEMENTS(of_plan); i++)
+		take(errors, of_plan[i], c);
+	if (errors->len == before)
+		take(errors, try_plan, c);
+	for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
+		take(errors, others[i], c);
 }

@@ -41,6 +41,9 @@ bool setup_capture(relay_live_config *out, GArray *edges, const conf *c,
 /* What a recording keeps, leaves out and reports. */
 bool setup_sound(render_config *out, const conf *c, GError **err);
 
+/* [render] name has no token that there is not. */
+bool setup_name(const conf *c, GError **err);
+
 /* "mp4", "mkv", or NULL for none. */
 const char *setup_video(const conf *c);
 

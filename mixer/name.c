@@ -109,6 +109,8 @@ static void finish_name(GString *name)
 
 char *mix_name_expand(const char *pattern, const mix_name *n, GError **err)
 {
+	static const char known[] = "; there are {date}, {time}, {caller}, "
+				    "{callee}, {call}, {id}, {user}, {rule}";
 	g_autoptr(GString) name = g_string_new(NULL);
 	const char *p = pattern;
 
@@ -124,9 +126,10 @@ char *mix_name_expand(const char *pattern, const mix_name *n, GError **err)
 		if (!close || !append_token(name, p + 1,
 					    (size_t)(close - p - 1), n)) {
 			g_set_error(err, MIX_ERROR, MIX_ERROR_PLAN,
-				    "file name pattern '%s': %s at '%s'",
+				    "file name pattern '%s': %s at '%s'%s",
 				    pattern, close ? "unknown token"
-						   : "no closing brace", p);
+						   : "no closing brace", p,
+				    close ? known : "");
 			return NULL;
 		}
 		p = close + 1;

@@ -61,6 +61,32 @@ once() { # GROUP KEY VALUE
 	wrong "$1" "$2" "$3" "\\[$1\\] $2: \"$3\" is not one of"
 	holds "$2 is one thing" grep -q ': 1 thing to fix$' "$tmp/said"
 }
+{
+	cat "$tmp/conf"
+	cat <<'END'
+[rules]
+media=voice
+[rewrite]
+address=x
+edges=edge.example.com
+methods=fe1
+[capture]
+interfaces=
+relay-ports=99999
+nat=1.2.3.4
+[render]
+name={foo}
+END
+} >"$tmp/wrong.conf"
+says 'one wrong value does not hide another, and is told once' 1 \
+	': 8 things to fix' "$edgetape" check -c "$tmp/wrong.conf"
+for what in 'rules. media' 'rewrite. address' 'rewrite. edges' \
+	'rewrite. methods' 'capture. interfaces' 'capture. relay-ports' \
+	'capture. nat' 'render. name'; do
+	line "$what" "configuration: .$what"
+done
+says 'nor does render start with such a name' 1 'name: .*unknown token' \
+	"$edgetape" render -c "$tmp/wrong.conf"
 once render layout quadro
 once render video avi
 once rewrite method erase
