@@ -49,23 +49,30 @@ static source *source_at(const together *t, guint i)
 
 /* ---- when each begins ---- */
 
+/* The first leg of the same boot. */
+static const leg *first_of_boot(const together *t, const leg *of)
+{
+	for (guint i = 0; i < t->legs->len; i++) {
+		const leg *l = leg_at(t, i);
+
+		if (!l->why && !memcmp(l->boot, of->boot, sizeof(l->boot)))
+			return l;
+	}
+	return of;
+}
+
 /* Between journals of one boot the monotonic clock counts, whatever happened to
  * the wall clock meanwhile. */
 static void straighten(together *t)
 {
-	const leg *ref = NULL;
-
 	for (guint i = 0; i < t->legs->len; i++) {
 		leg *l = leg_at(t, i);
+		const leg *ref = first_of_boot(t, l);
 
-		if (l->why)
-			continue;
-		if (ref && !memcmp(l->boot, ref->boot, sizeof(l->boot)))
+		if (!l->why && ref != l)
 			l->begin.wall.ns = ref->begin.wall.ns +
 					   clk_since(l->begin.mono,
 						     ref->begin.mono);
-		else if (!ref)
-			ref = l;
 	}
 }
 

@@ -64,6 +64,9 @@ export_to pair a other --together wav >/dev/null
 hear "$tmp/pair/together/together.wav" \
 	'500 from 0 to 4000; 700 from 1000 to 2000
 1100 from 1000 to 2000; 2000 from 0 to 4000'
+export_to both a other --together wav/mono >/dev/null
+hear "$tmp/both/together/together-mono.wav" \
+	'500 from 0 to 4000; 700 from 1000 to 2000; 1100 from 1000 to 2000; 2000 from 0 to 4000'
 # Both legs of a transfer.
 export_to sent second --linked --together wav >/dev/null
 calls_in sent 'first/ second/ together/'

@@ -99,6 +99,11 @@ tests/support/legs.py wall "$(journal carol)" -60000
 export_to stepped 'wav;wav/separate'
 is 'a clock that was stepped moves nobody' "$(legs stepped)" "$(legs all)"
 like stepped together-caller-3.wav carol.wav 0.98 'in its place'
+# Another one was recorded by a host that was started in between.
+tests/support/legs.py boot "$(journal bob)" -3600000
+export_to booted 'wav;wav/separate'
+is 'nor does a clock of another boot' "$(legs booted)" "$(legs all)"
+like booted together-caller-2.wav bob.wav 0.98 'in its place'
 
 # ---- from what there is ----
 mkdir "$tmp/away"
@@ -131,18 +136,30 @@ is 'no key at all' "$(legs keyless | grep -c 'recording .*none.key')" 3
 sed -i 's|/none.key|/r.key|' "$tmp/conf"
 
 # dave's call has a row and no file: as much as nothing was recorded.
-python3 -c '
+without_files() { # SIDECAR
+	python3 -c '
 import json, sys
 side = json.load(open(sys.argv[1]))
 side["recording"]["files"] = []
-json.dump(side, open(sys.argv[1], "w"))' "$tmp/recordings"/*dave*.json
-officer rebuild >/dev/null
+json.dump(side, open(sys.argv[1], "w"))' "$1"
+	officer rebuild >/dev/null
+}
+without_files "$tmp/recordings"/*dave*.json
 officer export bob@192.0.2.9 dave@192.0.2.9 --out "$tmp/less" --reason x \
 	--together wav >/dev/null 2>"$tmp/less.err"
 is 'of one nothing was recorded' "$(legs less | grep dave)" \
 	'dave nothing 2000 nothing of it was recorded'
 holds 'which is noted' grep -q 'there is no sound of .*NOT_RECORDED' \
 	"$tmp/less.err"
+
+# The first one's: the recording begins with the first sound.
+without_files "$tmp/recordings"/*alice@example.com_alice*.json
+officer export bob@192.0.2.9 alice@192.0.2.9 --out "$tmp/later" --reason x \
+	--together wav >/dev/null 2>&1
+is 'a leg without sound does not move the beginning' \
+	"$(legs later | sed -n 's/ its journal.*//; /[0-9]/p' | head -2)" \
+	'alice nothing -1500 nothing of it was recorded
+bob recording 0'
 
 # ---- as the recording was made, whatever is configured by now ----
 alone() { # DIR CALL
@@ -176,4 +193,6 @@ alone crash "$call"
 holds 'a codec that crashes' grep -q 'its recording: its render was ended by' \
 	"$tmp/crash.err"
 holds 'costs nobody the export' [ -s "$tmp/crash/together/together.wav" ]
+is 'nor its width' "$(soxi -r "$tmp/crash/together/together.wav")" \
+	"$(soxi -r "$tmp/crash"/2*/*.wav)"
 finish

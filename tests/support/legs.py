@@ -10,6 +10,8 @@
                              from alice's answer on; DIR/server.wav what alice
                              was sent
   legs.py wall JOURNAL MS    the wall clock of a journal was stepped by so much
+  legs.py boot JOURNAL MS    its host was started anew: the monotonic clock is
+                             another one, by so much
 """
 import array
 import glob
@@ -141,19 +143,22 @@ def checked(head, rest=b''):
     return head + struct.pack('>I', zlib.crc32(head + rest)) + rest
 
 
-def step_wall(journal, ms):
-    """docs/journal.md: where a header and a record have it."""
+def step(journal, wall_ms=0, mono_ms=0):
+    """docs/journal.md: where a header and a record have them."""
+    def at_times(data, at):
+        mono, wall = struct.unpack_from('>qq', data, at)
+        return struct.pack('>qq', mono + mono_ms * 10**6,
+                           wall + wall_ms * 10**6)
+
     for path in glob.glob(os.path.join(journal, '*.etj')):
         with open(path, 'rb') as file:
             data = file.read()
-        wall, = struct.unpack_from('>q', data, 48)
-        out = checked(data[:48] + struct.pack('>q', wall + ms * 10**6))
+        boot = b'another boot id.' if mono_ms else data[24:40]
+        out = checked(data[:24] + boot + at_times(data, 40))
         at = 60
         while at < len(data):
-            size, kind, flags, mono, wall = struct.unpack_from('>IHHqq', data,
-                                                               at)
-            out += checked(struct.pack('>IHHqq', size, kind, flags, mono,
-                                       wall + ms * 10**6),
+            size, = struct.unpack_from('>I', data, at)
+            out += checked(data[at:at + 8] + at_times(data, at + 8),
                            data[at + 28:at + 28 + size])
             at += 28 + size
         with open(path, 'wb') as file:
@@ -164,6 +169,8 @@ if __name__ == '__main__':
     if len(sys.argv) == 5 and sys.argv[1] == 'make':
         make(*sys.argv[2:])
     elif len(sys.argv) == 4 and sys.argv[1] == 'wall':
-        step_wall(sys.argv[2], int(sys.argv[3]))
+        step(sys.argv[2], wall_ms=int(sys.argv[3]))
+    elif len(sys.argv) == 4 and sys.argv[1] == 'boot':
+        step(sys.argv[2], mono_ms=int(sys.argv[3]))
     else:
         sys.exit(__doc__)
