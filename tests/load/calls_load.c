@@ -5,7 +5,7 @@
  * LOAD_SECONDS, and end; every one must come out RECORDED and nothing may be
  * dropped. Frames are made beforehand (media.h), so sending costs little.
  * CPU seconds are the roles' own, from /proc. Needs root, for the namespace.
- * Before all that memory is warmed (warm.h).
+ * Before each step memory is warmed (warm.h).
  *
  * The aim was set on a machine whose bare parts (parts.h) were measured too:
  * how many times as much as these the roles cost says the same of any other. */
@@ -63,6 +63,7 @@ typedef struct step {
 	_Atomic unsigned over;	/* calls that have said everything */
 	double *setup_us;	/* verdicts on INVITE, 200 and ACK together */
 	double *bare_us;	/* their way without edgetape */
+	double page_us;		/* what touching a page cost before it */
 	uint64_t sent, late;
 } step;
 
@@ -288,7 +289,7 @@ static double tell(const step *s, const double cpu[ROLES],
 		printf(" %6.0f", (double)rss[i] / n / 1024);
 	tell_times(s->bare_us, n);
 	tell_times(s->setup_us, n);
-	putchar('\n');
+	printf(" %5.1f\n", s->page_us);
 	fflush(stdout);
 	return call_s / all;
 }
@@ -316,6 +317,7 @@ static bool run_step(bench *b, unsigned calls, unsigned seconds)
 	s.setup_us = g_new0(double, calls);
 	s.bare_us = g_new0(double, calls);
 	load_media_make(&s.m, NULL, 0);
+	s.page_us = load_warm();
 	start_roles(b);
 	if (calls == AIM_CALLS)
 		b->parts = bare_parts(b, &s.m);
@@ -391,14 +393,16 @@ static void tell_heads(void)
 	printf("two-party G.711 calls to WAV, live; load average %.1f\n"
 	       "late: bursts that left over 20 ms late; ms: CPU of a second of "
 	       "a call; KiB: of a call;\nset-up: INVITE, 200 and ACK, in ms: "
-	       "their way alone, and added by edgetape\n"
+	       "their way alone, and added by edgetape;\npage: the first touch "
+	       "of one before the step, in us\n"
 	       "%5s %8s %6s %6s %7s %7s %7s %7s %6s %6s %6s %6s %13s %13s\n"
 	       "%5s %8s %6s %6s %7s %7s %7s %7s %6s %6s %6s %6s %6s %6s %6s "
-	       "%6s\n",
+	       "%6s %5s\n",
 	       load_average(), "", "", "", "", "capture", "tap", "render",
 	       "all", "calls/", "capt.", "tap", "render", "without", "added",
 	       "calls", "RECORDED", "lost", "late", "ms", "ms", "ms", "ms",
-	       "core", "KiB", "KiB", "KiB", "p50", "p99", "p50", "p99");
+	       "core", "KiB", "KiB", "KiB", "p50", "p99", "p50", "p99",
+	       "page");
 }
 
 int main(void)
@@ -409,7 +413,6 @@ int main(void)
 	bench b = {0};
 
 	open_wire(&b);
-	load_warm();
 	tell_heads();
 	for (char **t = steps; *t; t++) {
 		calls = (unsigned)g_ascii_strtoull(*t, NULL, 10);

@@ -1,6 +1,5 @@
 #include "tests/load/warm.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -36,25 +35,28 @@ static double touch(uint8_t *p, size_t size)
 	return load_now_s() - begun;
 }
 
-void load_warm(void)
+double load_warm(void)
 {
-	const unsigned mib = load_env("LOAD_WARM", MIN(MOST_MIB,
-						       available_mib() /
-							       SHARE));
-	const size_t size = (size_t)mib * PIECE;
-	uint8_t *p;
+	static uint8_t *p;
+	static size_t size;
 	double s;
 
-	if (!mib)
-		return;
-	p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (p == MAP_FAILED)
-		load_die("LOAD_WARM: there are no %u MiB of memory", mib);
-	madvise(p, size, MADV_NOHUGEPAGE);
+	if (!p) {
+		size = (size_t)load_env("LOAD_WARM", MIN(MOST_MIB,
+							 available_mib() /
+								 SHARE)) *
+		       PIECE;
+		if (!size)
+			return 0;
+		p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (p == MAP_FAILED)
+			load_die("LOAD_WARM: there are no %zu MiB of memory",
+				 size / PIECE);
+		madvise(p, size, MADV_NOHUGEPAGE);
+	}
 	s = touch(p, size);
 	for (size_t i = 0; i < size; i += PIECE)
 		madvise(p + i + PAGE, PIECE - PAGE, MADV_DONTNEED);
-	printf("%u MiB of memory were touched first: %.1f us a page\n", mib,
-	       s * 1e6 * PAGE / (double)size);
+	return s * 1e6 * PAGE / (double)size;
 }

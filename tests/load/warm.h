@@ -5,7 +5,8 @@
 #pragma once
 
 /* Touches memory and gives it back in pieces that are too small for the host:
- * until this program ends, files and programs get those first. Says what a page
- * cost. LOAD_WARM: MiB; by default a quarter of what is available, at most
- * 6 GiB. */
-void load_warm(void);
+ * until this program ends, files and programs get those first. While others
+ * stand still the host takes more, so each measurement begins with this.
+ * Returns microseconds a page; 0: nothing was touched. LOAD_WARM: MiB; by
+ * default a quarter of what is available at the first call, at most 6 GiB. */
+double load_warm(void);
