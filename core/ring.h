@@ -41,3 +41,11 @@ static inline void *ring_pop(ring *r)
 	atomic_store_explicit(&r->tail, t + 1, memory_order_release);
 	return item;
 }
+
+/* Either thread, and roughly: the other one goes on meanwhile. */
+static inline size_t ring_held(const ring *r)
+{
+	const size_t t = atomic_load_explicit(&r->tail, memory_order_relaxed);
+
+	return atomic_load_explicit(&r->head, memory_order_relaxed) - t;
+}

@@ -16,7 +16,8 @@
 enum {
 	BLOCKS = 64,		/* of all rings in a row */
 	STATS_NS = 500 * CLK_NS_PER_MS,
-	WRITE_MS = 20,
+	WRITE_MS = 50,		/* between rounds of WRITER with little to do;
+				 * five are its sync's 250 ms */
 	LAST_MS = 60,		/* by then the kernel has handed over all */
 	RING_MS = 20,		/* between looks while WRITER is behind */
 	DRAIN_ROUNDS = 64,

@@ -7,6 +7,8 @@
 enum {
 	AHEAD = 12,		/* notes that WRITER announces */
 	ROOM_AHEAD = 2048,	/* octets of a block that CAPTURE asks for */
+	MANY = 8,		/* blocks that are worth waking WRITER for: they
+				 * still fit into a cache */
 };
 
 typedef enum note_kind {
@@ -53,6 +55,7 @@ struct relay_queue {
 	GPtrArray *closing;	/* CAPTURE: calls whose close found no room */
 	GPtrArray *blocks;	/* all of them, to free */
 	guint fresh;		/* CAPTURE: the first so many were never used */
+	size_t many;		/* blocks */
 	block *draining;	/* WRITER's; NULL between two */
 	size_t drained, hinted;	/* WRITER: octets of it */
 	uint64_t marks;		/* CAPTURE */
@@ -75,6 +78,7 @@ relay_queue *relay_queue_new(size_t bytes)
 		g_ptr_array_add(q->blocks, b);
 	}
 	q->fresh = n;
+	q->many = MIN(MANY, n / 2);
 	return q;
 }
 
@@ -272,10 +276,9 @@ bool relay_queue_push(relay_queue *q)
 			break;
 		g_ptr_array_remove_index_fast(q->closing, i);
 	}
-	if (!q->filling || !q->filling->n)
-		return false;
-	push_filling(q);
-	return true;
+	if (q->filling && q->filling->n)
+		push_filling(q);
+	return ring_held(&q->full) >= q->many;
 }
 
 bool relay_queue_stuck(const relay_queue *q)

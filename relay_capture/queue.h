@@ -17,8 +17,8 @@ void relay_queue_free(relay_queue *q);
 
 /* CAPTURE. Its functions take the queue as `user`. */
 extern const relay_sink relay_queue_sink;
-/* CAPTURE. Hands over what was collected; true if WRITER has something to
- * do. */
+/* CAPTURE. Hands over what was collected; true if that is so much that WRITER
+ * should not sleep any longer. */
 bool relay_queue_push(relay_queue *q);
 /* CAPTURE. Whether ends of calls still wait for room. */
 bool relay_queue_stuck(const relay_queue *q);

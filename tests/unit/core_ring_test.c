@@ -50,8 +50,11 @@ static void test_full(void)
 	for (unsigned i = 0; i < RING_SLOTS; i++)
 		g_assert_true(ring_push(&r, &items[i]));
 	g_assert_false(ring_push(&r, &items[0]));
-	for (unsigned i = 0; i < RING_SLOTS; i++)
+	g_assert_cmpuint(ring_held(&r), ==, RING_SLOTS);
+	for (unsigned i = 0; i < RING_SLOTS; i++) {
 		g_assert_true(ring_pop(&r) == &items[i]);
+		g_assert_cmpuint(ring_held(&r), ==, RING_SLOTS - 1 - i);
+	}
 	g_assert_null(ring_pop(&r));
 }
 

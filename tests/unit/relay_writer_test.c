@@ -164,6 +164,48 @@ static void test_queue_room(void)
 	relay_queue_free(q);
 }
 
+/* One packet in each block: how many pushes until WRITER is to be woken. */
+static unsigned pushes_unheard(relay_queue *q, void *call)
+{
+	unsigned n = 0;
+	uint8_t buf[100];
+
+	for (;; n++) {
+		pkt k = numbered(n, buf, sizeof(buf));
+
+		relay_queue_sink.packet(q, call, &k);
+		if (relay_queue_push(q))
+			return n;
+	}
+}
+
+/* What is little waits until WRITER looks anyway; a queue that is small is
+ * half full first. */
+static void test_queue_wakes(void)
+{
+	static const struct {
+		size_t bytes;
+		unsigned unheard;
+	} sizes[] = {{0, 1}, {10 * RELAY_BLOCK, 4}, {100 * RELAY_BLOCK, 7}};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
+		relay_queue *q = relay_queue_new(sizes[i].bytes);
+		void *call = relay_queue_sink.open(q, "one", clk_from_wall(0));
+		heard h = {0};
+
+		g_assert_cmpuint(pushes_unheard(q, call), ==,
+				 sizes[i].unheard);
+		g_assert_true(relay_queue_push(q));
+		relay_queue_drain(q, &hear, &h);
+		g_assert_false(relay_queue_push(q));
+		g_assert_cmpuint(h.next, ==, sizes[i].unheard + 1);
+		relay_queue_sink.close(q, call, clk_from_wall(1));
+		relay_queue_push(q);
+		relay_queue_drain(q, &hear, &h);
+		relay_queue_free(q);
+	}
+}
+
 /* Nobody drains: the queue fills, the rest is counted and told later. */
 static void test_queue_full(void)
 {
@@ -347,6 +389,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/relay/queue/threads", test_queue);
 	g_test_add_func("/relay/queue/full", test_queue_full);
 	g_test_add_func("/relay/queue/room", test_queue_room);
+	g_test_add_func("/relay/queue/wakes", test_queue_wakes);
 	g_test_add_func("/relay/writer/disk_full", test_disk_full);
 	g_test_add_func("/relay/preroll/ring", test_preroll);
 	g_test_add_func("/relay/dedup/window", test_dedup);
