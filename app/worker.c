@@ -12,15 +12,18 @@
 #include "app/spool_watch.h"
 
 enum {
-	/* A step follows each write of capture, which comes every 250 ms; how
-	 * often to look for one, and what must and what may lie between two
-	 * steps. */
-	LOOK_MS = 20,
-	STEP_LEAST_MS = 200,
+	/* A step follows each write of capture, which comes every 250 ms: what
+	 * must and what may lie between two steps, and how often to look for a
+	 * write from then on. */
+	STEP_LEAST_MS = 230,
 	STEP_MOST_MS = 300,
-	SPEECH_STEPS = 2,	/* a call's own step in mid-speech: each costs
-				 * it two reads, two writes; with fewer its
-				 * files were more than 2 s behind */
+	LOOK_MS = 10,
+	/* After how many steps a call in mid-speech has its own: each costs it
+	 * two reads, two writes and its memory's way into the caches; with
+	 * fewer its files were more than 2 s behind. An encoder adds to that
+	 * what it collects. */
+	SPEECH_STEPS = 2,
+	SPEECH_STEPS_AT_ONCE = 3,
 	SCAN_EVERY = 2,		/* steps between two looks at the spool */
 	WATCH_EVERY = 4,	/* and between two looks for alarms */
 	NO_MEDIA_S = 5,		/* after the answer */
@@ -45,6 +48,7 @@ typedef struct worker {
 	clk_mono begun;		/* the last step */
 	clk_mono upto;		/* of this step: journals are complete */
 	unsigned steps;
+	unsigned turns;		/* SPEECH_STEPS or the other */
 	unsigned timed;		/* steps of calls since the limit was set */
 	pid_t parent;
 } worker;
@@ -300,7 +304,7 @@ static bool its_turn(const worker *w, render_call *c)
 {
 	const uint32_t hash = render_call_hash(c);
 
-	return (hash / w->plan->count + w->steps) % SPEECH_STEPS == 0 ||
+	return (hash / w->plan->count + w->steps) % w->turns == 0 ||
 	       render_call_urgent(c, reach_told(w->reach, hash));
 }
 
@@ -391,22 +395,12 @@ static void step_behind(worker *w)
 
 static bool is_due(worker *w, clk_mono now)
 {
-	const int64_t since = clk_since(now, w->begun);
-
-	return since >= STEP_LEAST_MS * CLK_NS_PER_MS &&
-	       (reach_moved(w->reach) ||
-		since >= STEP_MOST_MS * CLK_NS_PER_MS);
+	return reach_moved(w->reach) ||
+	       clk_since(now, w->begun) >= STEP_MOST_MS * CLK_NS_PER_MS;
 }
 
-static gboolean tick(gpointer user)
+static void all_steps(worker *w)
 {
-	worker *w = user;
-	const clk_mono now = clk_mono_now();
-
-	if (!is_due(w, now))
-		return G_SOURCE_CONTINUE;
-	w->begun = now;
-	w->upto = reach_get(w->reach, now);
 	if (w->steps++ % SCAN_EVERY == 0)
 		scan(w);
 	set_limit(w, true);
@@ -418,7 +412,41 @@ static gboolean tick(gpointer user)
 	if (w->steps % WATCH_EVERY == 0)
 		watch_all(w);
 	sync_files(w);
-	return G_SOURCE_CONTINUE;
+}
+
+static gboolean tick(gpointer user);
+
+/* Waking up is most of what an idle worker costs: it sleeps as long as nothing
+ * can be due. */
+static void look_again(worker *w)
+{
+	const int64_t since = clk_since(clk_mono_now(), w->begun) /
+			      CLK_NS_PER_MS;
+	const int64_t left = STEP_LEAST_MS - since;
+
+	g_timeout_add((guint)CLAMP(left, LOOK_MS, STEP_LEAST_MS), tick, w);
+}
+
+static gboolean tick(gpointer user)
+{
+	worker *w = user;
+	const clk_mono now = clk_mono_now();
+
+	if (is_due(w, now)) {
+		w->begun = now;
+		w->upto = reach_get(w->reach, now);
+		all_steps(w);
+	}
+	look_again(w);
+	return G_SOURCE_REMOVE;
+}
+
+static unsigned turns_for(const render_config *c)
+{
+	for (size_t i = 0; i < c->n_outputs; i++)
+		if (!mix_format_at_once((mix_format)c->outputs[i].format))
+			return SPEECH_STEPS;
+	return SPEECH_STEPS_AT_ONCE;
 }
 
 int worker_run(const worker_plan *plan)
@@ -428,6 +456,7 @@ int worker_run(const worker_plan *plan)
 	char role[32];
 
 	w.blind.dec.blind = true;
+	w.turns = turns_for(plan->cfg);
 	render_keep_memory();
 	g_snprintf(role, sizeof(role), "render-%u", plan->index);
 	w.post = alarm_post_new(plan->run, role);

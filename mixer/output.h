@@ -23,6 +23,9 @@ typedef enum mix_format {
 	MIX_MP3,
 	MIX_FORMATS
 } mix_format;
+/* ANY. Samples are in the file as soon as they are made: no encoder collects
+ * them first. */
+bool mix_format_at_once(mix_format f);
 
 typedef enum mix_layout {
 	MIX_STEREO,	/* caller left, callee right: NAME.ext */

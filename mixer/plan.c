@@ -58,3 +58,9 @@ bool mix_plan_wants(const mix_plan *p, mix_layout l)
 	}
 	return false;
 }
+
+bool mix_format_at_once(mix_format f)
+{
+	return f == MIX_WAV || f == MIX_WAV_ULAW || f == MIX_RF64 ||
+	       f == MIX_RF64_ULAW;
+}

@@ -24,7 +24,7 @@ enum {
 	LAST_TRIES = 250,
 	/* A frame older than this is in no block that the kernel has yet to
 	 * deliver. */
-	HAND_OVER_MS = 100,
+	HAND_OVER_MS = 60,
 };
 
 typedef struct command {

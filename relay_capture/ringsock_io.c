@@ -20,7 +20,7 @@ enum {
 	BLOCK = 128 << 10,	/* holds the longest frame that GRO makes */
 	FRAME = 2048,		/* V3 asks for it and does without */
 	BLOCKS_MIN = 8,
-	RETIRE_MS = 40,		/* a block is handed over half filled then */
+	RETIRE_MS = 20,		/* a block is handed over half filled then */
 	SNAP = 262144,
 	AHEAD = 12,		/* frames */
 	ASK_MAX = 512,		/* octets; longer ones need no help */
