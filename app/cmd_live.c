@@ -83,6 +83,10 @@ static int act(officer *o, const char *verb, const char *result, char **args,
 	g_autoptr(JsonObject) answer = NULL;
 	g_autofree char *reason = officer_join(args + 1);
 
+	if (!app_no_clash("live", (const app_clash[]){
+		    {"the words after CALL", "--reason", *reason,
+		     *o->actor.reason}, {0}}))
+		return APP_USAGE;
 	json_object_set_string_member(request, "do", verb);
 	json_object_set_string_member(request, "call", args[0]);
 	json_object_set_string_member(request, "reason",

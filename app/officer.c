@@ -1,5 +1,6 @@
 #include "app/officer.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <string.h>
 #include <unistd.h>
@@ -393,6 +394,10 @@ char *officer_read(const char *path, gsize *n, GError **err)
 	char *text = NULL;
 
 	if (strcmp(path, "-") != 0) {
+		if (access(path, R_OK) != 0) {
+			fail(err, "%s: %s", path, g_strerror(errno));
+			return NULL;
+		}
 		g_file_get_contents(path, &text, n, err);
 		return text;
 	}

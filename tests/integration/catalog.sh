@@ -221,6 +221,8 @@ says 'a part of the chain' 2 'the whole chain' officer audit verify --from 1d
 says 'a call at another time' 2 'its own parties' officer explain "$call" --at 1d
 says 'a day is a duration, too' 0 '^source' officer report sources \
 	--silent 1d
+says 'a file that is not there' 1 "^edgetape users: $tmp/none: No such file" \
+	officer users import "$tmp/none"
 says 'where an export cannot go' 1 "no directory $tmp/none; make it" officer \
 	export "$call" --out "$tmp/none/x" --reason y
 says 'an unknown verb' 2 'there is no verb lsit' officer users lsit
@@ -246,6 +248,8 @@ excludes --stdout --json play "$call" --stdout --json -c "$tmp/conf"
 excludes playing --csv play "$call" --csv -c "$tmp/conf"
 excludes --stdout --player play "$call" --stdout --player x -c "$tmp/conf"
 excludes '--out -' --json export "$call" --out - --reason x --json \
+	-c "$tmp/conf"
+excludes 'the words after CALL' --reason live pause x why --reason because \
 	-c "$tmp/conf"
 excludes --print --json check --print --json
 excludes --explain --json replay -m x --explain '*' --json
