@@ -69,6 +69,8 @@ int app_fail(const char *name, const GError *err);
 /* Loads FILE, or says all that is wrong with it and returns NULL. */
 conf *app_conf(const char *name, const char *path);
 
+/* The file that `edgetape run` holds a lock of. Free it. */
+char *app_run_lock(const conf *c);
 /* The signals for which a supervisor without a loop waits: stop, reload, a
  * child has died. */
 void app_signals(sigset_t *set);

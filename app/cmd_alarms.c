@@ -4,9 +4,12 @@
 #include "app/table.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "core/log.h"
 
@@ -107,12 +110,30 @@ static int known(const conf *c)
 	return APP_OK;
 }
 
+static bool run_is_there(const conf *c)
+{
+	g_autofree char *path = app_run_lock(c);
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const bool there = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 &&
+			   errno == EWOULDBLOCK;
+
+	if (fd >= 0)
+		close(fd);
+	return there;
+}
+
 /* For hosts on which the roles are started one by one; `run` does it too. */
 static int watch(const conf *c)
 {
 	g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
 	g_autoptr(alarm_watch) w = NULL;
 
+	if (run_is_there(c)) {
+		fprintf(stderr, "edgetape alarms: `edgetape run` is at work "
+				"here and does this; each alarm would be told "
+				"twice\n");
+		return APP_FAIL;
+	}
 	log_setup("alarms", false);
 	w = alarm_watch_new(c);
 	app_loop_run(loop, NULL, NULL);

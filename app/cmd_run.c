@@ -383,9 +383,9 @@ static void reload(void *user)
 
 /* Two of them would start each role twice. The lock goes with the process: its
  * children do not inherit it. */
-static bool be_alone(const char *run, GError **err)
+static bool be_alone(const conf *c, GError **err)
 {
-	g_autofree char *path = g_build_filename(run, "run.lock", NULL);
+	g_autofree char *path = app_run_lock(c);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
 
 	if (fd < 0)
@@ -394,7 +394,7 @@ static bool be_alone(const char *run, GError **err)
 		return true;
 	close(fd);
 	return setup_fail(err, "another `edgetape run` is at work with "
-			  "[edgetape] run=%s", run);
+			  "[edgetape] run=%s", conf_text(c, CONF_RUN));
 }
 
 static bool prepare(run_role *r, GError **err)
@@ -408,7 +408,7 @@ static bool prepare(run_role *r, GError **err)
 	/* What is started here, the hook too, gains nothing by set-uid. */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	g_mkdir_with_parents(conf_text(r->conf, CONF_RUN), 0750);
-	if (!be_alone(conf_text(r->conf, CONF_RUN), err))
+	if (!be_alone(r->conf, err))
 		return false;
 	r->active = g_build_filename(conf_text(r->conf, CONF_RUN),
 				     "active.conf", NULL);

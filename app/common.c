@@ -109,6 +109,11 @@ bool app_role_start(app_role *role, const char *name, const char *help,
 	return true;
 }
 
+char *app_run_lock(const conf *c)
+{
+	return g_build_filename(conf_text(c, CONF_RUN), "run.lock", NULL);
+}
+
 void app_signals(sigset_t *set)
 {
 	sigemptyset(set);

@@ -74,6 +74,9 @@ holds "all roles come to work" within 20 said "all roles are at work"
 says "there is one of it" 1 "another .edgetape run. is at work" \
 	"$edgetape" run -c "$tmp/conf"
 
+says "and one who tells its alarms" 1 "edgetape run. is at work here" \
+	"$edgetape" alarms watch -c "$tmp/conf"
+
 # ---- who they are ----
 
 children() { cat /proc/"$1"/task/*/children; }
