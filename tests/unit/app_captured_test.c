@@ -27,6 +27,14 @@ static const history histories[] = {
 	{"armed-long-ago", 3,
 	 {{0, 10, 95, 120}, {1, 140, 95, 95}, {1, 140, 150, 201}}, 120, 140,
 	 false},
+	{"rings-lost-backwards", 2, {{1, 140, 145, 201}, {0, 10, 95, 120}}, 120,
+	 140, false},
+	/* Rings that were there for a part of the time of others. */
+	{"rings-within", 2, {{0, 10, 95, 180}, {1, 20, 95, 120}}, 180, 200,
+	 true},
+	/* What was held back comes behind what is newer. */
+	{"held-back", 2, {{0, 10, 150, 201}, {0, 10, 95, 120}}, 0, 0, false},
+	{"just-to-the-end", 1, {{0, 10, 95, 200}}, 0, 0, false},
 	{"beginning", 1, {{0, 130, 131, 205}}, 100, 130, false},
 	{"end", 1, {{0, 10, 95, 180}}, 180, 200, true},
 	{"never", 1, {{0, 220, 221, 222}}, 100, 200, false},
@@ -108,6 +116,31 @@ static void test_untold(void)
 	captured_free(c);
 }
 
+/* Losses add up, at each place and over all. */
+static void test_losses(void)
+{
+	captured *c = captured_new();
+	captured_sums s;
+
+	for (unsigned i = 1; i <= 3; i++) {
+		uint8_t buf[64];
+		put o = put_into(buf, sizeof(buf));
+		const rec_loss l = {.place = i == 3 ? REC_LOSS_DISK
+						    : REC_LOSS_KERNEL,
+				    .packets = i};
+		jrn_rec r = {.type = JRN_LOSS};
+
+		rec_loss_put(&o, &l);
+		r.payload = put_done(&o);
+		captured_take(c, i / 2, &r);
+	}
+	captured_sum(c, &s);
+	g_assert_cmpuint(s.lost[REC_LOSS_KERNEL], ==, 1 + 2);
+	g_assert_cmpuint(s.lost[REC_LOSS_DISK], ==, 3);
+	g_assert_cmpuint(captured_lost(&s), ==, 1 + 2 + 3);
+	captured_free(c);
+}
+
 /* Each file counted from nought, and its last word is the sum of its own. */
 static void test_sums(void)
 {
@@ -144,7 +177,19 @@ static void test_sums(void)
 	captured_free(c);
 }
 
-/* One path in the words of two files is one path. */
+static void take_flow(captured *c, unsigned number, rec_flow flow)
+{
+	uint8_t buf[512];
+	put o = put_into(buf, sizeof(buf));
+	jrn_rec r = {.type = JRN_FLOW};
+
+	rec_flow_put(&o, &flow);
+	r.payload = put_done(&o);
+	captured_take(c, number, &r);
+}
+
+/* One path in the words of two files is one path; the last word of each
+ * counts. */
 static void test_paths(void)
 {
 	g_autoptr(GArray) all = g_array_new(FALSE, TRUE, sizeof(rec_flow));
@@ -152,15 +197,10 @@ static void test_paths(void)
 	const rec_flow *f;
 
 	for (unsigned i = 0; i < 3; i++) {
-		uint8_t buf[512];
-		put o = put_into(buf, sizeof(buf));
-		const rec_flow flow = {.side = i == 2, .packets = 10 + i,
-				       .stored = 5 + i};
-		jrn_rec r = {.type = JRN_FLOW};
-
-		rec_flow_put(&o, &flow);
-		r.payload = put_done(&o);
-		captured_take(c, i, &r);
+		take_flow(c, i, (rec_flow){.side = i == 2, .packets = 3,
+					   .stored = 2});
+		take_flow(c, i, (rec_flow){.side = i == 2, .packets = 10 + i,
+					   .stored = 5 + i});
 	}
 	captured_paths(c, all);
 	g_assert_cmpuint(all->len, ==, 2);
@@ -175,6 +215,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/app/captured/untold", test_untold);
 	g_test_add_func("/app/captured/sums", test_sums);
+	g_test_add_func("/app/captured/losses", test_losses);
 	g_test_add_func("/app/captured/paths", test_paths);
 	for (size_t i = 0; i < G_N_ELEMENTS(histories); i++) {
 		g_autofree char *path = g_strconcat("/app/captured/",
