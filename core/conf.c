@@ -171,6 +171,15 @@ static void take_key(conf *c, GKeyFile *f, const char *name, const char *group,
 			 key, v, want);
 }
 
+/* Of a key that a group has twice the last value counts, and is told once. */
+static bool is_repeated(char **keys, char **k)
+{
+	for (; keys < k; keys++)
+		if (!strcmp(*keys, *k))
+			return true;
+	return false;
+}
+
 static void take_file(conf *c, GKeyFile *f, const char *name,
 		      GPtrArray *errors)
 {
@@ -180,7 +189,8 @@ static void take_file(conf *c, GKeyFile *f, const char *name,
 		g_auto(GStrv) keys = g_key_file_get_keys(f, *g, NULL, NULL);
 
 		for (char **k = keys; keys && *k; k++)
-			take_key(c, f, name, *g, *k, errors);
+			if (!is_repeated(keys, k))
+				take_key(c, f, name, *g, *k, errors);
 	}
 }
 

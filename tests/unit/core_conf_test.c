@@ -63,7 +63,8 @@ static void test_all_errors(void)
 static void test_wrong_is_not_taken(void)
 {
 	static const char text[] = "[render]\nlayout=quadro\npicture=maybe\n"
-				   "rate=x\n[rewrite]\nmethod=erase\n";
+				   "rate=x\n[rewrite]\nmethod=remove\n"
+				   "method=erase\n";
 	g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(conf) c = conf_default(), d = conf_default();
 
