@@ -45,6 +45,14 @@ EXAMPLES := $(patsubst %.c,$B/%.so,$(wildcard examples/*.c))
 
 all: $B/app/edgetape $(TOOLS) $(EXAMPLES)
 
+# The package's and the program's: 0.COMMITS.
+VERSION ?= 0.$(shell git rev-list --count HEAD 2>/dev/null || echo 0)
+export VERSION
+$B/app/version: always
+	@mkdir -p $(@D); echo $(VERSION) | cmp -s - $@ || echo $(VERSION) >$@
+$B/app/edgetape.o: $B/app/version
+$B/app/edgetape.o: PKG_CFLAGS += -DEDGETAPE_VERSION='"$(VERSION)"'
+
 $B/app/edgetape: LDFLAGS += -rdynamic
 $B/app/edgetape: $(patsubst %.c,$B/%.o,$(wildcard app/*.c)) $(LIB)
 	@echo "  LD   $@"
@@ -225,7 +233,6 @@ install:
 	install -Dm644 packaging/edgetape.tmpfiles \
 		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/edgetape.conf
 
-VERSION ?= 0.$(shell git rev-list --count HEAD 2>/dev/null || echo 0)
 deb: all
 	rm -rf $B/deb
 	$(MAKE) install DESTDIR=$B/deb PREFIX=/usr
@@ -234,7 +241,7 @@ deb: all
 clean:
 	rm -rf build
 
-.PHONY: bench-capture all unit check asan tsan fuzz fuzzers bench bench-decoder bench-search \
+.PHONY: always bench-capture all unit check asan tsan fuzz fuzzers bench bench-decoder bench-search \
 	bench-tap bench-tap-linear bench-replay bench-render bench-calls \
 	ledger-campaign stall-campaign demo \
 	interop interop-100 kills lint srtp-histories \

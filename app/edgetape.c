@@ -35,8 +35,9 @@ static void usage(FILE *to)
 	fprintf(to, "usage: edgetape COMMAND [OPTION...]\n\n");
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
 		fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].help);
-	fprintf(to, "\n`edgetape COMMAND --help` lists its options; see also "
-		    "edgetape(8).\n");
+	fprintf(to, "\n`edgetape COMMAND --help` lists its options, "
+		    "`edgetape --version` says which\nedgetape this is; see "
+		    "also edgetape(8).\n");
 }
 
 int main(int argc, char **argv)
@@ -48,6 +49,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		usage(stdout);
+		return APP_OK;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("edgetape " EDGETAPE_VERSION);
 		return APP_OK;
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)

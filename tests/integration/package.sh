@@ -39,6 +39,8 @@ ldd "$tmp/x/usr/sbin/edgetape" >"$tmp/linked"
 holds "its program starts without libavcodec" \
 	sh -c '! grep libavcodec "$1"' sh "$tmp/linked"
 says "its program runs" 0 "usage: edgetape" "$tmp/x/usr/sbin/edgetape" --help
+says "it knows its version" 0 "edgetape $(cat "$B/app/version")" \
+	"$tmp/x/usr/sbin/edgetape" --version
 holds "its configuration can be read" \
 	"$tmp/x/usr/sbin/edgetape" check -p -c "$tmp/x/etc/edgetape/edgetape.conf"
 says "and what is left to do is said" 1 "make them: edgetape keygen" \
