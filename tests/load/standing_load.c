@@ -61,20 +61,6 @@ typedef struct stage {
 	load_score score;
 } stage;
 
-static pid_t worker_of(const scene *s)
-{
-	g_autofree char *path = g_strdup_printf("/proc/%d/task/%d/children",
-						s->capture, s->capture);
-	g_autofree char *text = NULL;
-	pid_t child = 0;
-
-	if (g_file_get_contents(path, &text, NULL, NULL))
-		child = (pid_t)g_ascii_strtoll(text, NULL, 10);
-	if (!child)
-		load_die("capture has no worker");
-	return child;
-}
-
 /* As `edgetape run` starts it. */
 static void start_capture(scene *s)
 {
@@ -153,14 +139,14 @@ static void silence(scene *s, fate f)
 	switch (f) {
 	case STANDS:
 		kill(s->capture, SIGSTOP);
-		kill(worker_of(s), SIGSTOP);
+		kill(load_yard_worker(s->capture), SIGSTOP);
 		break;
 	case PCAP:
 		kill(s->capture, SIGSTOP);
 		break;
 	case WORKER_DIES:
 		kill(s->capture, SIGSTOP);
-		kill(worker_of(s), SIGKILL);
+		kill(load_yard_worker(s->capture), SIGKILL);
 		break;
 	case KEPT:
 		fdkeeper_hear(s->keeper, s->capture);
@@ -182,7 +168,7 @@ static void bring_back(scene *s, fate f)
 {
 	switch (f) {
 	case STANDS:
-		kill(worker_of(s), SIGCONT);
+		kill(load_yard_worker(s->capture), SIGCONT);
 		kill(s->capture, SIGCONT);
 		break;
 	case PCAP:

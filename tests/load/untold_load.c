@@ -25,20 +25,6 @@ typedef struct scene {
 	int out;
 } scene;
 
-static pid_t child_of(pid_t p)
-{
-	g_autofree char *path = g_strdup_printf("/proc/%d/task/%d/children", p,
-						p);
-	g_autofree char *text = NULL;
-	pid_t child = 0;
-
-	if (g_file_get_contents(path, &text, NULL, NULL))
-		child = (pid_t)g_ascii_strtoll(text, NULL, 10);
-	if (!child)
-		load_die("capture has no worker");
-	return child;
-}
-
 static void speak(scene *s)
 {
 	const double begun = load_now_s();
@@ -52,7 +38,7 @@ static void speak(scene *s)
 			continue;
 		/* The supervisor holds the rings, but starts nobody. */
 		kill(s->capture, SIGSTOP);
-		kill(child_of(s->capture), SIGKILL);
+		kill(load_yard_worker(s->capture), SIGKILL);
 	}
 	g_usleep(PAUSE_MS * 1000);
 }

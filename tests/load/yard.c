@@ -58,3 +58,17 @@ void load_score_say(load_score *t, bool ok, const char *what)
 	t->bad += !ok;
 	printf("%sok %u - %s\n", ok ? "" : "not ", ++t->tests, what);
 }
+
+pid_t load_yard_worker(pid_t role)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/task/%d/children",
+						role, role);
+	g_autofree char *text = NULL;
+	pid_t child = 0;
+
+	if (g_file_get_contents(path, &text, NULL, NULL))
+		child = (pid_t)g_ascii_strtoll(text, NULL, 10);
+	if (!child)
+		load_die("no worker of process %d", role);
+	return child;
+}

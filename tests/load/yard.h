@@ -9,6 +9,8 @@
  * root, and the tests were told to be skipped. */
 int load_yard_open(void);
 void load_yard_send(int out, const uint8_t *frame);
+/* The process that does a role's work; there must be one. */
+pid_t load_yard_worker(pid_t role);
 /* The row of a call of load_talk(); NULL: there is none. */
 cat_entry *load_yard_row(cat_db *db, unsigned call);
 
